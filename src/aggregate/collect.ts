@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arena } from '../arena/arena';
+import { HEADER, int } from '../arena/layout';
+import { columnsUsed } from '../arena/registry';
+import { Catalog } from './catalog';
+import { type Drainer, SETTLE_MS } from './drain';
+import { SeriesMerge } from './merge';
+import type { Snapshot } from './snapshot';
+
+/** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
+const PATIENCE_MS = 100;
+
+/** Adds up the shards into snapshots. One per thread that collects. */
+export class Collect {
+  readonly catalog: Catalog;
+
+  constructor(
+    private readonly arena: Arena,
+    private readonly drainer: Drainer,
+  ) {
+    this.catalog = new Catalog(arena);
+  }
+
+  /**
+   * Everything recorded before the call, by whichever thread: events that their thread has written but not published
+   * (it may be blocked) are waited for until their stores have settled, a few milliseconds.
+   */
+  async snapshot(): Promise<Snapshot> {
+    const glance = this.drainer.glance();
+    while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
+    this.drainer.trust(glance);
+    return this.snapshotNow();
+  }
+
+  private snapshotNow(): Snapshot {
+    const { arena, catalog, drainer } = this;
+    arena.tick();
+    catalog.refresh();
+    const values = new Float64Array(columnsUsed(arena));
+    const shards = drainer.furnished();
+    const merge = new SeriesMerge(arena, shards);
+    drainer.withDrained(shards, PATIENCE_MS, () => {
+      for (const { definition, series } of catalog.families)
+        for (const { id, column } of series) merge.into(values, column, id, definition);
+    });
+    Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
+    return { timestamp: Date.now(), families: catalog.families, places: catalog.places, values };
+  }
+}

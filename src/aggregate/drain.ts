@@ -1,0 +1,144 @@
+import type { Arena } from '../arena/arena';
+import { EVENT_WORDS, int, SERIES_MASK, SHARD } from '../arena/layout';
+import { openShards, type Shard } from '../arena/shard';
+import { lock, tryLock, unlock } from '../atomics/mutex';
+import { cellOf, fold } from './fold';
+
+/** A batch under one hold of the lock: short enough that a thread waiting to read its own value hardly notices. */
+const BATCH = 4096;
+
+/**
+ * How old a store must be before it counts as visible to every thread without an atomic publication. Stores leave a
+ * processor's store buffer within microseconds; this is an engineering argument, not one of the language's memory model,
+ * and it concerns only the last few events of a thread that is blocked, idle or dead.
+ */
+export const SETTLE_MS = 2;
+
+/** The plain heads of all shards as they were at one moment. */
+export interface Glance {
+  readonly heads: Int32Array;
+  /** By performance.now() of the thread that looked. */
+  readonly takenAt: number;
+  /** Whether some thread had events that it had not published. */
+  readonly unpublished: boolean;
+}
+
+/**
+ * Takes events out of rings, on whichever thread has one of these. Any number of threads may drain the same arena: the
+ * shard's lock lets one at a time fold a shard.
+ */
+export class Drainer {
+  readonly shards: readonly Shard[];
+  /** Plain heads that are old enough to be taken as published. */
+  private readonly settled: Int32Array;
+
+  constructor(
+    readonly arena: Arena,
+    private readonly mark: number,
+  ) {
+    this.shards = openShards(arena);
+    this.settled = new Int32Array(this.shards.length);
+  }
+
+  /** Looks at the plain heads. Give the result to `trust` at least SETTLE_MS later. */
+  glance(): Glance {
+    const heads = Int32Array.from(this.shards, (shard) => shard.head);
+    const unpublished = this.shards.some((shard) => isAhead(heads[shard.number], this.visibleHead(shard)));
+    return { heads, takenAt: performance.now(), unpublished };
+  }
+
+  /** From now on takes the events before those heads as published, unless the glance is too fresh. */
+  trust(glance: Glance): void {
+    if (performance.now() - glance.takenAt < SETTLE_MS) return;
+    glance.heads.forEach((head, number) => {
+      if (isAhead(head, this.settled[number])) this.settled[number] = head;
+    });
+  }
+
+  /** Position up to which this thread may read the shard's ring. */
+  private visibleHead(shard: Shard): number {
+    const { published } = shard;
+    const settled = this.settled[shard.number];
+    return isAhead(settled, published) ? settled : published;
+  }
+
+  /** Events of a shard that may be read and have not been folded. An indication unless the lock is held. */
+  pending(shard: Shard): number {
+    return Math.max((this.visibleHead(shard) - (shard.folded | 0)) | 0, 0);
+  }
+
+  /**
+   * Folds what may be read now in every shard that nobody else is folding.
+   *
+   * @returns how many events were folded
+   */
+  drainAll(): number {
+    this.arena.tick();
+    let folded = 0;
+    for (const shard of this.shards) {
+      const head = this.visibleHead(shard);
+      while (isAhead(head, shard.folded | 0) && tryLock(this.arena.i32, shard.lock, this.mark)) {
+        folded += this.foldBatch(shard, head);
+        unlock(this.arena.i32, shard.lock);
+      }
+    }
+    return folded;
+  }
+
+  /**
+   * Drains the shards to what may be read now, and keeps their locks while `read` looks at the cells: a consistent cut
+   * across every instrument. Locks are taken in the order given, so readers cannot wait for each other in a circle.
+   *
+   * @param patience milliseconds to wait for each lock. A shard whose lock is not to be had in time is read without it:
+   *   every word is whole, but pending events are missing, and one being folded at that instant may be half in.
+   */
+  withDrained(shards: readonly Shard[], patience: number, read: () => void): void {
+    const { i32 } = this.arena;
+    const held = shards.filter((shard) => lock(i32, shard.lock, this.mark, patience));
+    try {
+      for (const shard of held) {
+        const head = this.visibleHead(shard);
+        while (isAhead(head, shard.folded | 0)) this.foldBatch(shard, head);
+      }
+      read();
+    } finally {
+      for (const shard of held) unlock(i32, shard.lock);
+    }
+  }
+
+  /** Shards that some thread has ever recorded into, in their order. */
+  furnished(): Shard[] {
+    return this.shards.filter((shard) => shard.ring !== 0);
+  }
+
+  /** Folds up to BATCH events before `head`. The caller holds the shard's lock. */
+  private foldBatch(shard: Shard, head: number): number {
+    const { arena } = this;
+    const { i32, f64 } = arena;
+    const { ring, cells, base } = shard;
+    const mask = arena.ringCapacity - 1;
+    const progress = base + SHARD.FOLDED;
+    const first = f64[progress];
+    const pending = (head - (first | 0)) | 0;
+    const count = Math.min(pending, BATCH);
+    if (pending > f64[base + SHARD.HIGH_WATER]) f64[base + SHARD.HIGH_WATER] = pending;
+    for (let offset = 0; offset < count; offset++) {
+      const event = ring + (((first + offset) | 0) & mask) * EVENT_WORDS;
+      const code = i32[int(event)];
+      const aux = i32[int(event) + 1];
+      const done = first + offset + 1;
+      const cell = cellOf(arena, cells, code & SERIES_MASK);
+      if (!fold(arena, cell, code, aux, f64[event + 1], progress, done)) {
+        f64[base + SHARD.DROPPED_AT_FOLD] += 1;
+        f64[progress] = done;
+      }
+    }
+    shard.free();
+    return count;
+  }
+}
+
+/** Compares positions, which wrap. */
+function isAhead(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0;
+}

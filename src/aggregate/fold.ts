@@ -1,0 +1,171 @@
+import type { Arena } from '../arena/arena';
+import { high, int, OPERATION, OPERATION_SHIFT, PAGE_MASK, PAGE_SHIFT, PAGE_WORDS, RECORD } from '../arena/layout';
+import { BINS, GAUGE, HISTOGRAM, SLOT, SLOTS, SUMMARY } from './cells';
+import { binOf, chunkCounts, clearSlot, octaveOf } from './sketch';
+
+/**
+ * The first cell of a series in the shard that a page table belongs to; the page is allocated at the first use. Called by
+ * whoever may write those cells: the holder of the shard's lock (cells), or the shard's owner (overflow cells).
+ *
+ * @returns 0 if there is no memory, or for series 0, which stands for "no room in the registry"
+ */
+export function cellOf(arena: Arena, table: number, series: number): number {
+  const page = arena.i32[table + (series >>> PAGE_SHIFT)] || newPage(arena, table, series);
+  return page === 0 ? 0 : page + (series & PAGE_MASK);
+}
+
+function newPage(arena: Arena, table: number, series: number): number {
+  const page = series === 0 ? 0 : arena.allocate(PAGE_WORDS);
+  if (page !== 0) Atomics.store(arena.i32, table + (series >>> PAGE_SHIFT), page);
+  return page;
+}
+
+/**
+ * Applies one event to the cells of its series. Called by whoever may write them.
+ *
+ * The caller can be terminated at any function entry and at any loop edge, but not between two stores. So every case
+ * first finds and computes everything, and then does its stores in one straight line that ends with
+ * `f64[progress] = done`, the caller's count of events folded: a killed thread neither loses nor repeats an event.
+ *
+ * @param cell from `cellOf`; 0 is refused
+ * @param progress word that counts the caller's folded events, and `done`, what it counts to with this one
+ * @returns false if there is no memory for the event; nothing has been stored then
+ */
+export function fold(
+  arena: Arena,
+  cell: number,
+  code: number,
+  aux: number,
+  value: number,
+  progress: number,
+  done: number,
+): boolean {
+  if (cell === 0) return false;
+  switch (code >>> OPERATION_SHIFT) {
+    case OPERATION.COUNTER_ADD: {
+      const { f64 } = arena;
+      f64[cell] += value;
+      f64[progress] = done;
+      return true;
+    }
+    case OPERATION.OBSERVE:
+      return foldObservation(arena, cell, aux, value, progress, done);
+    case OPERATION.GAUGE_SET:
+      return foldGauge(arena, cell, aux, value, 0, progress, done);
+    case OPERATION.GAUGE_ADD:
+      return foldGauge(arena, cell, aux, Number.NaN, value, progress, done);
+    case OPERATION.SUMMARIZE:
+      return foldSummary(arena, cell, aux, value, progress, done);
+    default:
+      return false;
+  }
+}
+
+function foldObservation(
+  arena: Arena,
+  cell: number,
+  family: number,
+  value: number,
+  progress: number,
+  done: number,
+): boolean {
+  const { i32, f64 } = arena;
+  const bounds = family + RECORD.SPEC;
+  let low = 0;
+  let top = i32[high(family + RECORD.FAMILY_SIZES)];
+  while (low < top) {
+    const middle = (low + top) >>> 1;
+    if (value <= f64[bounds + middle]) top = middle;
+    else low = middle + 1;
+  }
+  f64[cell + HISTOGRAM.COUNTS + low] += 1;
+  f64[cell + HISTOGRAM.SUM] += value;
+  f64[progress] = done;
+  return true;
+}
+
+/** `set` is NaN for an addition, which a finite event value never is. */
+function foldGauge(
+  arena: Arena,
+  cell: number,
+  epoch: number,
+  set: number,
+  added: number,
+  progress: number,
+  done: number,
+): boolean {
+  const { i32, f64 } = arena;
+  const current = i32[int(cell + GAUGE.EPOCHS)];
+  const age = (current - epoch) | 0;
+  if (age < 0) {
+    const value = f64[cell + GAUGE.VALUE];
+    const sum = f64[cell + GAUGE.ADDED];
+    f64[cell + GAUGE.OLD_VALUE] = value;
+    f64[cell + GAUGE.OLD_ADDED] = sum;
+    i32[high(cell + GAUGE.EPOCHS)] = current;
+    i32[int(cell + GAUGE.EPOCHS)] = epoch;
+    f64[cell + GAUGE.VALUE] = set;
+    f64[cell + GAUGE.ADDED] = added;
+    f64[progress] = done;
+    return true;
+  }
+  // an event of a generation that two later ones have pushed out changes nothing any more
+  const lost = age > 0 && epoch !== i32[high(cell + GAUGE.EPOCHS)];
+  const generation = cell + (age === 0 ? GAUGE.VALUE : GAUGE.OLD_VALUE);
+  const value = lost || set !== set ? f64[generation] : set;
+  const sum = f64[generation + 1] + (lost ? 0 : added);
+  f64[generation] = value;
+  f64[generation + 1] = sum;
+  f64[progress] = done;
+  return true;
+}
+
+function foldSummary(
+  arena: Arena,
+  cell: number,
+  family: number,
+  value: number,
+  progress: number,
+  done: number,
+): boolean {
+  const { i32, f64 } = arena;
+  halfView[0] = value;
+  const octave = octaveOf(halves[1]);
+  const counts = chunkCounts(arena, cell, octave);
+  if (counts === 0) return false;
+  const slot = currentSlot(arena, cell, f64[family + RECORD.SPEC], f64[family + RECORD.SPEC + 1]);
+  const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
+  const bin = counts + slot * BINS + binOf(halves[1]);
+  const min = f64[state + SLOT.MIN];
+  const max = f64[state + SLOT.MAX];
+  const newMin = value < min ? value : min;
+  const newMax = value > max ? value : max;
+  i32[bin] += 1;
+  f64[state + SLOT.MIN] = newMin;
+  f64[state + SLOT.MAX] = newMax;
+  f64[state + SLOT.SUM] += value;
+  f64[state + SLOT.COUNT] += 1;
+  f64[cell + SUMMARY.SUM] += value;
+  f64[cell + SUMMARY.COUNT] += 1;
+  f64[progress] = done;
+  return true;
+}
+
+const halfView = new Float64Array(1);
+const halves = new Int32Array(halfView.buffer);
+
+/** The slot that new values go to; moves on to the oldest one when the current is old or full. */
+function currentSlot(arena: Arena, cell: number, slotMilliseconds: number, slotSamples: number): number {
+  const { i32, f64 } = arena;
+  const now = arena.clock();
+  const slot = i32[high(cell + SUMMARY.SEQUENCE)];
+  const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
+  const began = f64[state + SLOT.BEGAN];
+  if (began !== 0 && now - began < slotMilliseconds && f64[state + SLOT.COUNT] < slotSamples) return slot;
+  const next = began === 0 ? slot : (slot + 1) % SLOTS;
+  clearSlot(arena, cell, next);
+  const nextState = cell + SUMMARY.SLOTS + next * SLOT.WORDS;
+  f64[nextState + SLOT.BEGAN] = now;
+  i32[high(cell + SUMMARY.SEQUENCE)] = next;
+  return next;
+}

@@ -1,0 +1,133 @@
+import type { Arena } from '../arena/arena';
+import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
+import { allocateCells, allocateColumns, find, findOrInsert, keyOf, tailOf } from '../arena/registry';
+import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
+import { columnCount } from './columns';
+import type { Definition, LabelPairs } from './definition';
+
+const encoder = new TextEncoder();
+
+/** More bounds would not fit a page of cells. */
+export const MAX_BUCKETS = PAGE_WORDS - CHUNK_ENTRIES;
+
+/**
+ * Get-or-create of a family by its name. What is returned may have been defined otherwise by someone else: compare.
+ *
+ * @returns the record, or 0 if the arena is full
+ */
+export function registerFamily(arena: Arena, definition: Definition): number {
+  const spec = specOf(definition);
+  const json = encoder.encode(JSON.stringify(definition));
+  return findOrInsert(arena, {
+    kind: RECORD_KIND.FAMILY,
+    key: encoder.encode(definition.name),
+    bodyWords: RECORD.SPEC - RECORD.FAMILY_TYPE + spec.length,
+    tail: json,
+    write(record) {
+      arena.i32[int(record + RECORD.FAMILY_TYPE)] = METRIC_TYPES.indexOf(definition.type);
+      arena.i32[int(record + RECORD.FAMILY_SIZES)] = json.length;
+      arena.i32[high(record + RECORD.FAMILY_SIZES)] = spec.length;
+      arena.f64.set(spec, record + RECORD.SPEC);
+      return true;
+    },
+  });
+}
+
+/** The numbers that folding needs: bucket bounds, or the length and capacity of a window's slot. */
+function specOf(definition: Definition): number[] {
+  if (definition.type === 'histogram') return definition.buckets;
+  if (definition.type !== 'summary') return [];
+  return [(definition.maxAge * 1000) / SLOTS, Math.max(Math.floor(definition.maxSamples / SLOTS), 1)];
+}
+
+export function findFamily(arena: Arena, name: string): number {
+  return find(arena, RECORD_KIND.FAMILY, encoder.encode(name));
+}
+
+export function readDefinition(arena: Arena, family: number): Definition {
+  return JSON.parse(arena.text(tailOf(arena, family), arena.i32[int(family + RECORD.FAMILY_SIZES)]));
+}
+
+/** A series as the recording side needs it. */
+export interface RegisteredSeries {
+  /** 0 if the registry had no room: its events are dropped and counted. */
+  id: number;
+  /** Int32Array index of the word that a gauge takes its epochs from. */
+  epoch: number;
+}
+
+const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH) };
+
+/** A label set for all the series beyond a metric's limit. */
+const OVERFLOW_LABELS: LabelPairs = [['ringmeter_overflow', 'true']];
+
+/**
+ * Get-or-create of a series. A label set beyond `limit` gives the family's overflow series.
+ *
+ * @returns the series, and whether it is the one that was asked for
+ */
+export function registerSeries(
+  arena: Arena,
+  family: number,
+  definition: Definition,
+  labels: LabelPairs,
+  limit: number,
+): { series: RegisteredSeries; own: boolean } {
+  const key = encodeSeriesKey(family, labels);
+  const known = find(arena, RECORD_KIND.SERIES, key);
+  if (known !== 0) return { series: readSeries(arena, known), own: true };
+  const members = high(family + RECORD.FAMILY_TYPE);
+  if (Atomics.add(arena.i32, members, 1) >= limit) {
+    Atomics.sub(arena.i32, members, 1);
+    const record = insertSeries(arena, family, definition, encodeSeriesKey(family, OVERFLOW_LABELS));
+    return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: false };
+  }
+  const record = insertSeries(arena, family, definition, key);
+  return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: record !== 0 };
+}
+
+function insertSeries(arena: Arena, family: number, definition: Definition, key: Uint8Array): number {
+  return findOrInsert(arena, {
+    kind: RECORD_KIND.SERIES,
+    key,
+    bodyWords: RECORD.SERIES_KEY - RECORD.SERIES,
+    write(record) {
+      const id = allocateCells(arena, cellWords(definition.type, definition.buckets.length));
+      arena.i32[int(record + RECORD.SERIES)] = family;
+      arena.i32[high(record + RECORD.SERIES)] = id;
+      arena.i32[int(record + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
+      return id !== 0;
+    },
+  });
+}
+
+function readSeries(arena: Arena, record: number): RegisteredSeries {
+  return { id: arena.i32[high(record + RECORD.SERIES)], epoch: high(record + RECORD.SERIES_COLUMN) };
+}
+
+/** Key of a series: the family's pointer, then length and bytes of each name and value. No two label sets share one. */
+function encodeSeriesKey(family: number, labels: LabelPairs): Uint8Array {
+  const parts = labels.flat().map((text) => encoder.encode(text));
+  const key = new Uint8Array(4 + parts.reduce((sum, part) => sum + 4 + part.length, 0));
+  const view = new DataView(key.buffer);
+  view.setInt32(0, family);
+  let offset = 4;
+  for (const part of parts) {
+    view.setInt32(offset, part.length);
+    key.set(part, offset + 4);
+    offset += 4 + part.length;
+  }
+  return key;
+}
+
+/** The labels in a series record's key. */
+export function readLabels(arena: Arena, record: number): LabelPairs {
+  const key = Buffer.from(keyOf(arena, record));
+  const texts: string[] = [];
+  for (let offset = 4; offset < key.length; ) {
+    const end = offset + 4 + key.readInt32BE(offset);
+    texts.push(key.toString('utf8', offset + 4, end));
+    offset = end;
+  }
+  return Array.from({ length: texts.length / 2 }, (_, pair) => [texts[2 * pair], texts[2 * pair + 1]] as const);
+}

@@ -1,0 +1,153 @@
+import { RingmeterError } from '../errors';
+import { HEADER, high, int, LAYOUT_VERSION, MAGIC, PAGE_WORDS, SHARD, WORD_BYTES } from './layout';
+
+/** What the creator of an arena decides. */
+export interface ArenaOptions {
+  /** Size in bytes; address space only, resident where touched. */
+  maxMemory: number;
+  maxThreads: number;
+  /** Events per ring, a power of two. */
+  ringCapacity: number;
+  /** Kept in the arena as JSON, so that whoever attaches knows how its creator wants it used. */
+  settings: unknown;
+}
+
+/** One directory entry per so many bytes of arena; a series takes more than that with its record and cells. */
+const BYTES_PER_DIRECTORY_ENTRY = 256;
+/** One chain head per so many bytes of arena: chains stay a few records long even when the directory is full. */
+const BYTES_PER_CHAIN = 1024;
+
+/**
+ * The one SharedArrayBuffer that everything lives in, seen from one thread. Whoever has the buffer can attach to it and
+ * read everything, names included.
+ */
+export class Arena {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly u8: Uint8Array;
+  readonly shards: number;
+  readonly maxThreads: number;
+  readonly ringCapacity: number;
+  readonly pageTableCapacity: number;
+  readonly settings: unknown;
+
+  private constructor(readonly buffer: SharedArrayBuffer) {
+    this.i32 = new Int32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+    this.shards = this.i32[int(HEADER.SHARDS)];
+    this.maxThreads = this.i32[high(HEADER.SHARDS)];
+    this.ringCapacity = this.i32[int(HEADER.RING_CAPACITY)];
+    this.pageTableCapacity = this.i32[high(HEADER.RING_CAPACITY)];
+    this.settings = JSON.parse(this.text(this.i32[int(HEADER.SETTINGS)], this.i32[high(HEADER.TOTAL_WORDS)]));
+  }
+
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION if the fixed parts do not fit into `maxMemory` */
+  static create(options: ArenaOptions): Arena {
+    const totalWords = Math.floor(options.maxMemory / WORD_BYTES);
+    const settings = new TextEncoder().encode(JSON.stringify(options.settings));
+    const directoryCapacity = Math.ceil(options.maxMemory / BYTES_PER_DIRECTORY_ENTRY);
+    const chains = 2 ** Math.ceil(Math.log2(options.maxMemory / BYTES_PER_CHAIN));
+    const sizes = [
+      HEADER.WORDS,
+      Math.ceil(settings.length / WORD_BYTES),
+      options.maxThreads * SHARD.WORDS,
+      Math.ceil(chains / 2),
+      Math.ceil(directoryCapacity / 2),
+    ];
+    const starts = sizes.map((_, part) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0));
+    const heap = alignToLine(sizes.reduce((sum, size) => sum + size, 0));
+    if (heap * 2 > totalWords)
+      throw new RingmeterError(
+        'RINGMETER_INVALID_OPTION',
+        `maxMemory must leave room for ${options.maxThreads} threads (at least ${heap * 2 * WORD_BYTES} bytes), got ${options.maxMemory}`,
+      );
+
+    const buffer = new SharedArrayBuffer(totalWords * WORD_BYTES);
+    const i32 = new Int32Array(buffer);
+    new Uint8Array(buffer).set(settings, starts[1] * WORD_BYTES);
+    i32[high(HEADER.MAGIC)] = LAYOUT_VERSION;
+    i32[int(HEADER.TOTAL_WORDS)] = totalWords;
+    i32[high(HEADER.TOTAL_WORDS)] = settings.length;
+    i32[int(HEADER.SETTINGS)] = starts[1];
+    i32[int(HEADER.SHARDS)] = starts[2];
+    i32[high(HEADER.SHARDS)] = options.maxThreads;
+    i32[int(HEADER.HASH_INDEX)] = starts[3];
+    i32[high(HEADER.HASH_INDEX)] = chains;
+    i32[int(HEADER.DIRECTORY)] = starts[4];
+    i32[high(HEADER.DIRECTORY)] = directoryCapacity;
+    i32[int(HEADER.RING_CAPACITY)] = options.ringCapacity;
+    i32[high(HEADER.RING_CAPACITY)] = Math.ceil(totalWords / PAGE_WORDS);
+    i32[int(HEADER.HEAP_CURSOR)] = heap;
+    i32[int(HEADER.CELL_CURSOR)] = 1;
+    Atomics.store(i32, int(HEADER.MAGIC), MAGIC);
+    const arena = new Arena(buffer);
+    arena.tick();
+    return arena;
+  }
+
+  /** @throws RingmeterError RINGMETER_INVALID_HANDLE if the buffer is not an arena of this layout */
+  static attach(buffer: unknown): Arena {
+    const fits = buffer instanceof SharedArrayBuffer && buffer.byteLength >= HEADER.WORDS * WORD_BYTES;
+    const head = fits ? new Int32Array(buffer, 0, 2) : undefined;
+    if (!fits || head?.[0] !== MAGIC || head[1] !== LAYOUT_VERSION)
+      throw new RingmeterError(
+        'RINGMETER_INVALID_HANDLE',
+        `expected the handle of a collector with layout version ${LAYOUT_VERSION}, got ${head ? `version ${head[1]}` : typeof buffer}`,
+      );
+    return new Arena(buffer);
+  }
+
+  /**
+   * Reserves zeroed words, on cache-line boundaries. Any thread; lock-free. A thread that is terminated before it links
+   * what it got leaks it, and nothing else.
+   *
+   * @returns the pointer, or 0 if the arena is full
+   */
+  allocate(words: number): number {
+    const size = alignToLine(words);
+    const cursor = int(HEADER.HEAP_CURSOR);
+    for (;;) {
+      const start = Atomics.load(this.i32, cursor);
+      if (start + size > this.f64.length) return 0;
+      if (Atomics.compareExchange(this.i32, cursor, start, start + size) === start) return start;
+    }
+  }
+
+  /** Bytes in use, the fixed parts included: an upper bound of what can be resident. */
+  bytesUsed(): number {
+    return Atomics.load(this.i32, int(HEADER.HEAP_CURSOR)) * WORD_BYTES;
+  }
+
+  /** Bytes of UTF-8 text at a pointer. Copied, since decoders refuse shared memory. */
+  text(pointer: number, length: number): string {
+    const start = pointer * WORD_BYTES;
+    return Buffer.from(this.u8.slice(start, start + length)).toString('utf8');
+  }
+
+  /** Milliseconds on the arena's clock: monotonic and common to all threads. What it is worth: a drain interval late. */
+  clock(): number {
+    return this.f64[HEADER.CLOCK];
+  }
+
+  /** Brings the clock up to date. Racing threads store nearly the same value; whichever stays is good. */
+  tick(): number {
+    const now = Number(process.hrtime.bigint() / 1000n) / 1000;
+    this.f64[HEADER.CLOCK] = now;
+    return now;
+  }
+
+  /** Adds to a 64-bit count kept in the two halves of a word. Any thread. */
+  addWide(word: number, amount: 1): void {
+    if (Atomics.add(this.i32, int(word), amount) === -1) Atomics.add(this.i32, high(word), 1);
+  }
+
+  readWide(word: number): number {
+    return Atomics.load(this.i32, high(word)) * 2 ** 32 + (Atomics.load(this.i32, int(word)) >>> 0);
+  }
+}
+
+/** Rounds up to 8 words, a cache line. */
+function alignToLine(words: number): number {
+  return (words + 7) & ~7;
+}

@@ -1,0 +1,155 @@
+/**
+ * The bytes of the arena. Every offset of the shared memory is named here, derived from its neighbours, and nowhere else.
+ *
+ * Units. A *word* is 8 bytes; every pointer is a word index into the arena, 0 means "none". A field that holds a 32-bit
+ * integer is addressed through the Int32Array by `int(word)`, its low half, or `high(word)`, its high half. A *position*
+ * is a monotonic count of events; in 32 bits it wraps, and is compared by difference only. A *mark* is a thread's id + 1.
+ *
+ *     word 0                                                                                     totalWords
+ *     +---------+----------+------------------+-------------+-----------+--------------------------------+
+ *     | header  | settings | shard table      | hash index  | directory | heap, allocated upwards        |
+ *     | 128 w.  | JSON     | maxThreads x 96  | chain heads | record    | records, rings, page tables,   |
+ *     |         |          |                  |             | pointers  | pages of cells, sketch chunks  |
+ *     +---------+----------+------------------+-------------+-----------+--------------------------------+
+ *
+ * Nothing of the heap is ever moved or given back, so a pointer once published stays good.
+ */
+export const WORD_BYTES = 8;
+
+/** Index into the Int32Array of the low half of a word. */
+export const int = (word: number): number => word * 2;
+/** Index into the Int32Array of the high half of a word. */
+export const high = (word: number): number => word * 2 + 1;
+
+/** "RMTR": the first half-word of every arena. */
+export const MAGIC = 0x524d5452;
+/** Changes whenever anything in this file changes meaning. */
+export const LAYOUT_VERSION = 1;
+
+/*
+ * Header. Words that different threads change stand 64 bytes (8 words) apart.
+ *
+ *      0  magic               | layout version
+ *      1  total words         | length of the settings in bytes
+ *      2  shard table         | number of shards
+ *      3  hash index          | number of chain heads (a power of two)
+ *      4  directory           | its capacity
+ *      5  ring capacity       | capacity of a page table
+ *      6  settings            |
+ *      8  heap cursor         |                        atomic: the next free word
+ *     16  cell cursor         | column cursor          atomic: the next series id, the next snapshot column
+ *     24  directory length    |                        atomic
+ *     32  lost, low half      | lost, high half        atomic: records of threads that found no shard
+ *     40  clock               (float64)                milliseconds, monotonic, ticked by whoever drains; a little late
+ *     48  wake signal         |                        atomic: raised by a recording thread whose ring is half full
+ *     56  flush lease         |                        mutex: who collects for the storages
+ *     57  next flush          (float64)                by the clock; changed under the lease
+ *     64  gauge epoch of no series |                   atomic: what a gauge without cells stamps its events with
+ *     72  flushes             | failed flushes         atomic
+ *     80  collects            | endpoint requests      atomic
+ */
+export const HEADER = {
+  MAGIC: 0,
+  TOTAL_WORDS: 1,
+  SHARDS: 2,
+  HASH_INDEX: 3,
+  DIRECTORY: 4,
+  RING_CAPACITY: 5,
+  SETTINGS: 6,
+  HEAP_CURSOR: 8,
+  CELL_CURSOR: 16,
+  DIRECTORY_LENGTH: 24,
+  LOST: 32,
+  CLOCK: 40,
+  WAKE: 48,
+  FLUSH_LEASE: 56,
+  NEXT_FLUSH: 57,
+  SPARE_EPOCH: 64,
+  FLUSHES: 72,
+  COLLECTS: 80,
+  WORDS: 128,
+} as const;
+
+/*
+ * Shard: what one recording thread owns. Each group is written by one side only and stands on lines of its own.
+ *
+ *      0  head                |                        plain; the owner: position after the last event written
+ *      1  folded in place     (float64)                plain; the owner
+ *      2  invalid             (float64)                plain; the owner: calls refused for their value or labels
+ *      3  dropped             (float64)                plain; the owner: events that found the ring full (onFull: 'drop')
+ *      4  heartbeat           (float64)                plain; the owner: when its event loop last turned, by the clock
+ *     16  published head      |                        atomic; the owner: events before it may be read by anyone
+ *     32  folded              (float64)                plain; the lock's holder: events taken out of the ring
+ *     33  dropped at fold     (float64)                plain; the lock's holder: of those, found no memory for their cells
+ *     34  high-water mark     (float64)                plain; the lock's holder: most events seen waiting in the ring
+ *     48  freed tail          |                        atomic; the lock's holder: slots before it may be overwritten
+ *     64  lock                |                        mutex: who may drain the ring and write the cells
+ *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
+ *     81  ring                |                        pointer; published last, when the two tables are in place
+ *     82  page table of cells | page table of overflow cells
+ */
+export const SHARD = {
+  HEAD: 0,
+  FOLDED_IN_PLACE: 1,
+  INVALID: 2,
+  DROPPED: 3,
+  HEARTBEAT: 4,
+  PUBLISHED: 16,
+  FOLDED: 32,
+  DROPPED_AT_FOLD: 33,
+  HIGH_WATER: 34,
+  FREED: 48,
+  LOCK: 64,
+  OWNER: 80,
+  RING: 81,
+  TABLES: 82,
+  WORDS: 96,
+} as const;
+
+/*
+ * Event: two words of a ring.
+ *
+ *     0  operation << 28 | series id        | auxiliary word: gauge: epoch; histogram, summary: pointer to the family
+ *     1  value (float64)
+ *
+ * An event is complete when the head behind it is published.
+ */
+export const EVENT_WORDS = 2;
+export const OPERATION_SHIFT = 28;
+export const SERIES_MASK = (1 << OPERATION_SHIFT) - 1;
+export const OPERATION = { NONE: 0, COUNTER_ADD: 1, GAUGE_SET: 2, GAUGE_ADD: 3, OBSERVE: 4, SUMMARIZE: 5 } as const;
+
+/*
+ * Cells live in pages that are allocated when a shard first touches them. A series id is the index of the series' first
+ * cell in a space of words that every shard mirrors: page = table[id >> PAGE_SHIFT], cell = page + (id & PAGE_MASK).
+ * The cells of one series never straddle two pages. Series id 0 belongs to nobody.
+ */
+export const PAGE_SHIFT = 12;
+export const PAGE_WORDS = 1 << PAGE_SHIFT;
+export const PAGE_MASK = PAGE_WORDS - 1;
+
+/*
+ * Registry record: a metric family or a series. Written whole, then published by one compare-and-swap of a chain head.
+ *
+ *     0  next in the chain   | hash of the key
+ *     1  key length (bytes)  | kind
+ *        family                                     series
+ *     2  type | series (atomic)                     family | series id
+ *     3  definition length (bytes) | spec length    column | gauge epoch (atomic)
+ *     4  spec (float64 each): bucket bounds,        key bytes
+ *        or slot milliseconds and slot samples
+ *     .. key bytes, then the definition as JSON
+ */
+export const RECORD = {
+  CHAIN: 0,
+  KEY: 1,
+  FAMILY_TYPE: 2,
+  FAMILY_SIZES: 3,
+  SPEC: 4,
+  SERIES: 2,
+  SERIES_COLUMN: 3,
+  SERIES_KEY: 4,
+} as const;
+export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
+/** What a directory entry says whose record lost the race for its key. */
+export const VOID_ENTRY = -1;

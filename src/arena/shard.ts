@@ -1,0 +1,131 @@
+import { recover } from '../atomics/mutex';
+import type { Arena } from './arena';
+import { EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
+
+/**
+ * One shard, seen from any thread. Shards are numbered; a shard outlives the threads that own it one after the other:
+ * its cells, its ring and its counts just go on, so a thread that ends loses nothing and nothing has to be moved.
+ */
+export class Shard {
+  /** Word index of the shard's first field. */
+  readonly base: number;
+  private ringPointer = 0;
+
+  constructor(
+    readonly arena: Arena,
+    readonly number: number,
+  ) {
+    this.base = arena.shards + number * SHARD.WORDS;
+  }
+
+  /** Pointer to the ring, 0 while no thread ever owned this shard. */
+  get ring(): number {
+    if (this.ringPointer === 0) this.ringPointer = Atomics.load(this.arena.i32, int(this.base + SHARD.RING));
+    return this.ringPointer;
+  }
+
+  /** Int32Array index of the page table of the cells that the lock's holder writes. */
+  get cells(): number {
+    return int(this.arena.i32[int(this.base + SHARD.TABLES)]);
+  }
+
+  /** Int32Array index of the page table of the cells that only the owner writes. */
+  get overflowCells(): number {
+    return int(this.arena.i32[high(this.base + SHARD.TABLES)]);
+  }
+
+  get lock(): number {
+    return int(this.base + SHARD.LOCK);
+  }
+
+  /** Mark of the recording thread that owns the shard, 0 if none does. */
+  get owner(): number {
+    return Atomics.load(this.arena.i32, int(this.base + SHARD.OWNER));
+  }
+
+  /** Position up to which anyone may read. */
+  get published(): number {
+    return Atomics.load(this.arena.i32, int(this.base + SHARD.PUBLISHED));
+  }
+
+  /** Position up to which the owner has written: later than `published`, and only good to read when the store is old. */
+  get head(): number {
+    return this.arena.i32[int(this.base + SHARD.HEAD)];
+  }
+
+  /** Events taken out of the ring so far. Exact for the lock's holder, an indication for others. */
+  get folded(): number {
+    return this.arena.f64[this.base + SHARD.FOLDED];
+  }
+
+  /** Tells the owner which slots it may overwrite. Only the lock's holder calls this, or who recovers a dead one's lock. */
+  free(): void {
+    Atomics.store(this.arena.i32, int(this.base + SHARD.FREED), this.folded | 0);
+  }
+
+  /** One of the float64 fields: an indication while the thread that writes it runs, exact when it does not. */
+  count(field: number): number {
+    return this.arena.f64[this.base + field];
+  }
+
+  /**
+   * Makes the thread with this mark the owner, if the shard is free. Its ring and tables are allocated once.
+   *
+   * @returns whether the caller owns the shard now
+   */
+  claim(mark: number): boolean {
+    const { i32 } = this.arena;
+    const owner = int(this.base + SHARD.OWNER);
+    if (Atomics.compareExchange(i32, owner, 0, mark) !== 0) return false;
+    if (this.ring !== 0 || this.furnish()) return true;
+    Atomics.store(i32, owner, 0);
+    return false;
+  }
+
+  private furnish(): boolean {
+    const { arena } = this;
+    const tableWords = Math.ceil(arena.pageTableCapacity / 2);
+    const cells = arena.allocate(tableWords);
+    const overflow = arena.allocate(tableWords);
+    const ring = arena.allocate(arena.ringCapacity * EVENT_WORDS);
+    if (cells === 0 || overflow === 0 || ring === 0) return false;
+    arena.i32[int(this.base + SHARD.TABLES)] = cells;
+    arena.i32[high(this.base + SHARD.TABLES)] = overflow;
+    Atomics.store(arena.i32, int(this.base + SHARD.RING), ring);
+    return true;
+  }
+
+  /**
+   * Gives the shard back. Only the owner itself calls this, or the thread that saw the owner end: all the owner ever
+   * stored is visible to the caller, so the plain head can be published.
+   */
+  release(mark: number): void {
+    if (this.owner !== mark) return;
+    Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
+    Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
+  }
+}
+
+/** Every shard of an arena, as one thread sees them. */
+export function openShards(arena: Arena): Shard[] {
+  return Array.from({ length: arena.maxThreads }, (_, number) => new Shard(arena, number));
+}
+
+/** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
+export function buryThread(arena: Arena, shards: readonly Shard[], threadId: number): void {
+  const mark = threadMark(threadId);
+  for (const shard of shards) {
+    if (Atomics.load(arena.i32, shard.lock) === mark) {
+      // it may have folded a whole batch and died before saying so
+      shard.free();
+      recover(arena.i32, shard.lock, mark);
+    }
+    shard.release(mark);
+  }
+  recover(arena.i32, int(HEADER.FLUSH_LEASE), mark);
+}
+
+/** What a thread writes into shared memory to say "me": never 0, never reused within a process. */
+export function threadMark(threadId: number): number {
+  return threadId + 1;
+}

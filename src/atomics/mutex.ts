@@ -1,0 +1,43 @@
+/**
+ * A mutual exclusion lock in one 32-bit word of shared memory that knows its owner.
+ *
+ * States: 0 = free, otherwise the owner's mark (thread id + 1, never reused within a process).
+ *
+ * Assumptions: the word is aligned and only touched through this file; a mark belongs to one living thread.
+ * Guarantees: between a `true` from `tryLock`/`lock` and `unlock`, no other thread holds the lock; everything the
+ *   previous holder stored, plainly or atomically, is visible to the next (all Atomics are sequentially consistent).
+ * Progress: `tryLock` and `unlock` never wait. `lock` waits at most its time bound, and a holder that died is put out by
+ *   `recover`, which the thread that saw it end calls; so no thread ever waits for a dead one for ever.
+ * Not re-entrant: a holder that asks again waits until its time is up and gets `false`.
+ */
+export function tryLock(i32: Int32Array, index: number, mark: number): boolean {
+  return Atomics.compareExchange(i32, index, 0, mark) === 0;
+}
+
+/** Waits in slices: a wake-up can only be late by one slice, whatever happens to the thread that should send it. */
+const SLICE_MS = 1;
+
+/** Takes the lock, sleeping up to `timeout` milliseconds. Returns whether it was taken. */
+export function lock(i32: Int32Array, index: number, mark: number, timeout: number): boolean {
+  if (tryLock(i32, index, mark)) return true;
+  const deadline = performance.now() + timeout;
+  while (performance.now() < deadline) {
+    const holder = Atomics.load(i32, index);
+    if (holder !== 0) Atomics.wait(i32, index, holder, SLICE_MS);
+    if (tryLock(i32, index, mark)) return true;
+  }
+  return false;
+}
+
+/** Only the holder calls this. Publishes everything it stored while it held the lock. */
+export function unlock(i32: Int32Array, index: number): void {
+  Atomics.store(i32, index, 0);
+  Atomics.notify(i32, index, 1);
+}
+
+/** Frees the lock if a thread that is known to have ended still holds it. Returns whether it did. */
+export function recover(i32: Int32Array, index: number, deadMark: number): boolean {
+  if (Atomics.compareExchange(i32, index, deadMark, 0) !== deadMark) return false;
+  Atomics.notify(i32, index, 1);
+  return true;
+}

@@ -1,0 +1,241 @@
+import { MessageChannel, threadId } from 'node:worker_threads';
+import { Err, Ok, type Result } from 'ts-results-es';
+import { Drainer } from './aggregate/drain';
+import { Arena } from './arena/arena';
+import { HEADER } from './arena/layout';
+import { buryThread, threadMark } from './arena/shard';
+import { RingmeterError, type StorageError, toPlainError } from './errors';
+import type { Metric } from './exposition/metrics';
+import type { Exposition } from './exposition/prometheus';
+import type { FlushService } from './flush/service';
+import type { BoundCounter, Counter } from './instruments/counter';
+import type { HistogramOptions, MetricOptions, SummaryOptions } from './instruments/definitions';
+import type { BoundGauge, Gauge } from './instruments/gauge';
+import type { BoundHistogram, Histogram } from './instruments/histogram';
+import { Instruments } from './instruments/instruments';
+import type { Labels } from './instruments/labels';
+import { SeriesReading } from './instruments/reading';
+import { Recorder } from './instruments/recorder';
+import type { BoundSummary, Summary } from './instruments/summary';
+import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
+import { checkOneOf, checkOptions } from './options-check';
+import { Endpoint, type ListenOptions } from './pool/endpoint';
+import type { FlushSide } from './pool/messages';
+import { onThreadEnd } from './pool/thread-ends';
+import type { Settings } from './settings';
+import { claimDefault, releaseDefault } from './process-default';
+import { type CollectorStats, readStats } from './stats';
+import type { Storage } from './storage/types';
+
+/** What another thread needs to join a collector: send it as `workerData` or in a message, and `attachCollector` it. */
+export interface CollectorHandle {
+  readonly arena: SharedArrayBuffer;
+}
+
+/** Says to the constructor that an arena is there already. */
+export class AttachedTo {
+  constructor(readonly handle: CollectorHandle) {}
+}
+
+/** How long `stats()` waits for a worker that is folding. */
+const STATS_PATIENCE_MS = 20;
+
+/** With `labels`, the bound series of those labels instead of the metric. */
+type WithLabels<O, Name extends string> = O & { labels: Labels<Name> };
+type WithoutLabels<O> = O & { labels?: undefined };
+
+/**
+ * Owns an arena, this thread's instruments and the flush workers. Make one per process; other threads find it with
+ * `getMetricsCollector()`.
+ */
+export class MetricsCollector {
+  /** Give this to threads that shall record into this collector. */
+  readonly handle: CollectorHandle;
+  /** The storages this collector was made with; none where it was attached to. */
+  readonly storages: readonly Storage[];
+  private readonly arena: Arena;
+  private readonly recorder: Recorder;
+  private readonly drainer: Drainer;
+  private readonly instruments: Instruments;
+  private readonly flushSide: FlushSide;
+  private readonly endpoints = new Set<Endpoint>();
+  private readonly stopWatching: () => void;
+  private closing: Promise<void> | undefined;
+
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE */
+  constructor(options?: CollectorOptions | AttachedTo) {
+    const attached = options instanceof AttachedTo;
+    const resolved = attached ? undefined : resolveOptions(options);
+    this.arena = attached ? Arena.attach(options.handle?.arena) : createArena(resolved!);
+    this.handle = { arena: this.arena.buffer };
+    this.storages = resolved?.storages ?? [];
+    const settings = this.arena.settings as Settings;
+    this.recorder = new Recorder(this.arena, settings.onFull);
+    this.drainer = new Drainer(this.arena, threadMark(threadId));
+    const reading = new SeriesReading(this.recorder, this.drainer);
+    const { cardinalityLimit } = settings;
+    this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit });
+    this.stopWatching = onThreadEnd((ended) => buryThread(this.arena, this.drainer.shards, ended));
+    this.flushSide = resolved && resolved.flushWorkers > 0 ? startPool(this.arena, resolved) : startInThread(this.arena, resolved);
+    this.storages.forEach((storage, index) => {
+      storage.bind((query) => this.flushSide.run('query', { storage: index, query }));
+    });
+    if (attached) process.once('exit', () => this.recorder.close());
+    else claimDefault(this);
+  }
+
+  /** The first storage, to read it back: `collector.storage.query({ name, from, to })`. */
+  get storage(): Storage {
+    const [first] = this.storages;
+    if (first === undefined) throw new RingmeterError('RINGMETER_CLOSED', 'a collector that was attached to has its storages in the thread that made it');
+    return first;
+  }
+
+  /**
+   * Get-or-create of a counter. With `labels` among the options, the bound series of those labels.
+   *
+   * @throws RingmeterError RINGMETER_METRIC_CONFLICT if the name is taken by another definition, and the codes of bad names
+   */
+  counter<const Name extends string = string>(name: string, options: WithLabels<MetricOptions<Name>, Name>): BoundCounter;
+  counter<const Name extends string = string>(name: string, options?: WithoutLabels<MetricOptions<Name>>): Counter<Name>;
+  counter(name: string, options?: MetricOptions): unknown {
+    return this.instruments.get('counter', name, options);
+  }
+
+  /** Get-or-create of a gauge; like `counter`. */
+  gauge<const Name extends string = string>(name: string, options: WithLabels<MetricOptions<Name>, Name>): BoundGauge;
+  gauge<const Name extends string = string>(name: string, options?: WithoutLabels<MetricOptions<Name>>): Gauge<Name>;
+  gauge(name: string, options?: MetricOptions): unknown {
+    return this.instruments.get('gauge', name, options);
+  }
+
+  /** Get-or-create of a histogram; like `counter`. Asking for other buckets than it has throws. */
+  histogram<const Name extends string = string>(name: string, options: WithLabels<HistogramOptions<Name>, Name>): BoundHistogram;
+  histogram<const Name extends string = string>(name: string, options?: WithoutLabels<HistogramOptions<Name>>): Histogram<Name>;
+  histogram(name: string, options?: HistogramOptions): unknown {
+    return this.instruments.get('histogram', name, options);
+  }
+
+  /** Get-or-create of a summary; like `counter`. */
+  summary<const Name extends string = string>(name: string, options: WithLabels<SummaryOptions<Name>, Name>): BoundSummary;
+  summary<const Name extends string = string>(name: string, options?: WithoutLabels<SummaryOptions<Name>>): Summary<Name>;
+  summary(name: string, options?: SummaryOptions): unknown {
+    return this.instruments.get('summary', name, options);
+  }
+
+  /** Every series with its present value, collected in a flush worker. */
+  async getAllMetrics(): Promise<Metric[]> {
+    return this.flushing().run('metrics', {});
+  }
+
+  /** What `getAllMetrics` gives, as a JSON array, collected and rendered in a flush worker. */
+  async exportJson(): Promise<string> {
+    return Buffer.from((await this.flushing().run('json', {})).buffer).toString('utf8');
+  }
+
+  /**
+   * The present state as a scrape would see it, rendered in a flush worker.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION
+   */
+  async exposition(options?: { format?: 'prometheus'; /** Only these metrics. */ names?: readonly string[] }): Promise<Exposition> {
+    const { format, names } = checkOptions('exposition options', options, ['format', 'names']);
+    checkOneOf('format', format, 'prometheus', ['prometheus']);
+    return this.flushing().run('exposition', { names });
+  }
+
+  /** Flushes to every storage now. Never rejects. Returns how many series were stored, or the first storage's error. */
+  async collectAndStore(): Promise<Result<number, StorageError>> {
+    try {
+      return Ok(await this.flushing().run('store', {}));
+    } catch (error) {
+      const { code, message } = toPlainError(error, 'RINGMETER_STORAGE_FAILED');
+      return Err(new RingmeterError(code, message));
+    }
+  }
+
+  /** Flushes to every storage now. */
+  async flush(): Promise<void> {
+    await this.flushing().run('store', {});
+  }
+
+  /**
+   * Opens the scrape endpoint in a flush worker: `GET /metrics`, `GET /-/healthy`. If that worker dies, the endpoint is
+   * opened again by another one, at the same port.
+   *
+   * @throws RingmeterError RINGMETER_LISTEN_FAILED if the port is taken or not allowed, RINGMETER_INVALID_OPTION
+   */
+  async listen(options?: ListenOptions): Promise<Endpoint> {
+    const side = this.flushing();
+    const endpoint = await Endpoint.open(options, async (address) => {
+      const { port1, port2 } = new MessageChannel();
+      return { control: port1, bound: await side.run('listen', { address, control: port2 }) };
+    });
+    this.endpoints.add(endpoint);
+    return endpoint;
+  }
+
+  /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
+  stats(): CollectorStats {
+    this.recorder.publish();
+    this.drainer.withDrained(this.drainer.furnished(), STATS_PATIENCE_MS, () => {});
+    return readStats(this.arena, this.drainer);
+  }
+
+  /**
+   * Flushes a last time, closes the endpoints, ends the workers. What is recorded afterwards can still be read on this
+   * thread, but is stored and served no more. A second call waits for the first.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    releaseDefault(this);
+    this.recorder.publish();
+    if (this.storages.length > 0) await this.flushSide.run('store', {}).catch(warnLastFlush);
+    await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
+    await this.flushSide.close();
+    this.recorder.close();
+    this.stopWatching();
+  }
+
+  /** The flushing side, with everything that this thread has recorded in its sight. */
+  private flushing(): FlushSide {
+    if (this.closing) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
+    this.recorder.publish();
+    return this.flushSide;
+  }
+}
+
+function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {
+  const arena = Arena.create({ maxMemory, maxThreads, ringCapacity, settings });
+  arena.f64[HEADER.NEXT_FLUSH] = arena.clock() + settings.flushInterval;
+  return arena;
+}
+
+/** Loaded only here: a thread that merely records has no use for the pool. */
+function startPool(arena: Arena, options: ResolvedOptions): FlushSide {
+  const { FlushPool } = require('./pool/flush-pool') as typeof import('./pool/flush-pool');
+  const storages = options.storages.map(({ description }) => description);
+  return new FlushPool({ arena: arena.buffer, storages }, options);
+}
+
+/** The flushing side on this thread; resident if it is the only one, on request where the arena's maker has workers. */
+function startInThread(arena: Arena, options: ResolvedOptions | undefined): FlushSide {
+  const { InThread } = require('./pool/in-thread') as typeof import('./pool/in-thread');
+  const descriptions = options?.storages.map(({ description }) => description) ?? [];
+  const service = (): FlushService => {
+    const { FlushService } = require('./flush/service') as typeof import('./flush/service');
+    return new FlushService(arena, descriptions);
+  };
+  return new InThread(service, options !== undefined);
+}
+
+function warnLastFlush(error: unknown): void {
+  process.emitWarning(`the last flush failed: ${error instanceof Error ? error.message : error}`, {
+    type: 'RingmeterWarning',
+    code: 'RINGMETER_STORAGE_FAILED',
+  });
+}

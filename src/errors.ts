@@ -1,0 +1,57 @@
+/** Every code a definition or a call can fail with, and the sentence that explains it. `docs/errors.md` lists the same. */
+export const errorCodes = {
+  RINGMETER_INVALID_OPTION: 'An option of the collector, a metric, a storage or the endpoint has the wrong type or range.',
+  RINGMETER_INVALID_METRIC_NAME: 'A metric name must match [a-zA-Z_:][a-zA-Z0-9_:]*.',
+  RINGMETER_INVALID_LABEL_NAME: 'A label name must match [a-zA-Z_][a-zA-Z0-9_]* and not begin with two underscores.',
+  RINGMETER_RESERVED_LABEL_NAME: 'The label name is written by the library itself (le on histograms, quantile on summaries).',
+  RINGMETER_INVALID_LABELS: 'The label set does not fit the metric: a name is missing or unknown, or a value cannot be used.',
+  RINGMETER_INVALID_BUCKETS: 'Bucket bounds must be finite numbers in strictly increasing order.',
+  RINGMETER_INVALID_UNIT: 'A unit must be the suffix of the metric name (before _total on counters).',
+  RINGMETER_METRIC_CONFLICT: 'The name is already taken by a metric with another definition.',
+  RINGMETER_OUT_OF_MEMORY: 'The arena is full: the definition does not fit below maxMemory.',
+  RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
+  RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
+  RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
+  RINGMETER_INVALID_QUERY: 'A query names no metric, or its label values or time bounds have the wrong type.',
+  RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
+  RINGMETER_CLOSED: 'The collector has been closed.',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * What definitions and administrative calls throw. Match on `code`: it is stable, and it survives the way between
+ * threads, which prototypes do not. Recording never throws.
+ */
+export class RingmeterError extends Error {
+  override readonly name = 'RingmeterError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A failure of a storage backend, as `collectAndStore()` reports it. */
+export type StorageError = RingmeterError;
+
+/** Describes any value for an error message without running user code that may throw, and never at great length. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** Passes an error through a thread boundary and back: structured clone drops `code` and the prototype. */
+export interface PlainError {
+  code: ErrorCode;
+  message: string;
+}
+
+export function toPlainError(error: unknown, otherwise: ErrorCode): PlainError {
+  if (error instanceof RingmeterError) return { code: error.code, message: error.message };
+  return { code: otherwise, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,65 @@
+import type { Family, Series } from '../aggregate/catalog';
+import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
+import type { MetricType } from '../aggregate/cells';
+import { toHistogramValue } from '../aggregate/histogram';
+import { formatNumber, withDefaults } from '../aggregate/samples';
+import type { Snapshot } from '../aggregate/snapshot';
+
+/** One series with its present value. */
+export interface Metric {
+  name: string;
+  type: MetricType;
+  description: string;
+  unit: string;
+  labels: Record<string, string>;
+  /** Wall-clock milliseconds of the collect. */
+  timestamp: number;
+  /** Counters and gauges: the value. Histograms and summaries: the number of observations. */
+  value: number;
+  /** Histograms and summaries: the sum of the observations. */
+  sum?: number;
+  /** Histograms: cumulative counts by upper bound; the last key is `+Inf`. */
+  buckets?: Record<string, number>;
+  /** Summaries: the window's values by quantile; NaN (in JSON null) while it is empty. */
+  quantiles?: Record<string, number>;
+}
+
+/** A snapshot as plain objects. */
+export function toMetrics(snapshot: Snapshot, defaultLabels: Readonly<Record<string, string>>): Metric[] {
+  const metrics: Metric[] = [];
+  for (const family of snapshot.families)
+    for (const series of family.series)
+      if (series.column < snapshot.values.length) metrics.push(toMetric(snapshot, family, series, defaultLabels));
+  return metrics;
+}
+
+function toMetric(
+  { timestamp, values }: Snapshot,
+  { definition }: Family,
+  { column, labels }: Series,
+  defaultLabels: Readonly<Record<string, string>>,
+): Metric {
+  const { name, type, description, unit } = definition;
+  const metric: Metric = {
+    name,
+    type,
+    description,
+    unit,
+    labels: Object.fromEntries(withDefaults(labels, defaultLabels)),
+    timestamp,
+    value: values[column + VALUE_COLUMN],
+  };
+  if (type === 'histogram') {
+    const { count, sum, buckets } = toHistogramValue(values, column, definition.buckets);
+    metric.value = count;
+    metric.sum = sum;
+    metric.buckets = Object.fromEntries(buckets.map((bucket) => [formatNumber(bucket.le), bucket.count]));
+  } else if (type === 'summary') {
+    metric.value = values[column + SUMMARY_COLUMNS.COUNT];
+    metric.sum = values[column + SUMMARY_COLUMNS.SUM];
+    metric.quantiles = Object.fromEntries(
+      definition.quantiles.map((quantile, index) => [formatNumber(quantile), values[column + SUMMARY_COLUMNS.QUANTILES + index]]),
+    );
+  }
+  return metric;
+}

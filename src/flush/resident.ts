@@ -1,0 +1,65 @@
+import { HEADER, int } from '../arena/layout';
+import { type Sleep, sleepUntilRaised } from '../atomics/signal';
+import type { FlushService } from './service';
+
+/** An idle collector looks less and less often, down to this: a recording thread whose ring fills up wakes it. */
+const LONGEST_SLEEP_MS = 100;
+/** Passes without any event before sleeping longer. */
+const IDLE_PASSES = 20;
+
+/**
+ * The loop that every flush worker runs from the moment its module is loaded, so that a worker which replaces another
+ * takes up its work by itself: drain, flush when it is due, sleep. It keeps no thread alive.
+ */
+export class ResidentLoop {
+  private stopped = false;
+  private sleep: Sleep | undefined;
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(private readonly service: FlushService) {}
+
+  start(): void {
+    this.ended = this.run();
+  }
+
+  /** Ends the loop after the pass that is running. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.sleep?.cancel();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    const { drainer, arena, settings } = this.service;
+    let idlePasses = 0;
+    let glance = drainer.glance();
+    while (!this.stopped) {
+      drainer.trust(glance);
+      const folded = drainer.drainAll();
+      glance = drainer.glance();
+      idlePasses = folded > 0 || glance.unpublished ? 0 : idlePasses + 1;
+      if (this.service.claimFlush()) this.flush();
+      const busy = folded > arena.ringCapacity / 2;
+      const patience = 2 ** Math.min(Math.max(idlePasses - IDLE_PASSES, 0), 10);
+      const longest = Math.max(LONGEST_SLEEP_MS, settings.drainInterval);
+      await this.pause(busy ? 0 : Math.min(settings.drainInterval * patience, longest));
+    }
+  }
+
+  private async pause(milliseconds: number): Promise<void> {
+    const { i32 } = this.service.arena;
+    if (this.stopped) return;
+    this.sleep = sleepUntilRaised(i32, int(HEADER.WAKE), milliseconds);
+    await this.sleep.woken;
+  }
+
+  /** Not awaited: a storage that hangs must not delay a drain. */
+  private flush(): void {
+    this.service.store().catch((error: unknown) => {
+      process.emitWarning(`a flush failed: ${error instanceof Error ? error.message : String(error)}`, {
+        type: 'RingmeterWarning',
+        code: 'RINGMETER_STORAGE_FAILED',
+      });
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import type { FlushTask, FlushTasks } from '../pool/messages';
+import type { FlushService } from './service';
+
+/** Answers one task on the thread that has the service. */
+export function perform<T extends FlushTask>(
+  service: FlushService,
+  task: T,
+  input: FlushTasks[T]['input'],
+): Promise<FlushTasks[T]['output']> {
+  return tasks[task](service, input);
+}
+
+const tasks: { [T in FlushTask]: (service: FlushService, input: FlushTasks[T]['input']) => Promise<FlushTasks[T]['output']> } = {
+  exposition: (service, { names }) => service.exposition(names),
+  json: (service) => service.json(),
+  metrics: (service) => service.metrics(),
+  store: (service) => service.store(),
+  query: (service, { storage, query }) => service.query(storage, query),
+  listen: (service, { address, control }) => service.listen(address, control),
+};

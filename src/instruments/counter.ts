@@ -1,0 +1,71 @@
+import { VALUE_COLUMN } from '../aggregate/columns';
+import type { RegisteredSeries } from '../aggregate/register';
+import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
+import type { Labels } from './labels';
+import { BoundSeries, Metric, type MetricContext } from './metric';
+import type { Recorder } from './recorder';
+
+/** One series of a counter. Resolve it once with `labels()` and keep it: a record then costs a few nanoseconds. */
+export class BoundCounter extends BoundSeries {
+  private readonly recorder: Recorder;
+  private readonly code: number;
+
+  constructor(metric: MetricContext, series: RegisteredSeries) {
+    super(metric, series);
+    this.recorder = metric.instrumentation.recorder;
+    this.code = (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id;
+  }
+
+  /** Adds `value`, a finite number >= 0. Anything else is refused and counted; this never throws. */
+  increment(value = 1): void {
+    if (typeof value === 'number' && value >= 0 && value !== Number.POSITIVE_INFINITY)
+      this.recorder.record(this.code, 0, value);
+    else this.refuse(value);
+  }
+
+  /** Short for `increment`. */
+  inc(value = 1): void {
+    this.increment(value);
+  }
+
+  /** The sum over all threads, with everything this thread has recorded. */
+  getValue(): number {
+    const { instrumentation, definition } = this.metric;
+    return instrumentation.reading.read(this.series.id, definition)[VALUE_COLUMN];
+  }
+}
+
+/** A value that only grows, and is added up over all threads. */
+export class Counter<Name extends string = string> extends Metric<BoundCounter> {
+  protected bind(series: RegisteredSeries): BoundCounter {
+    return new BoundCounter(this.context, series);
+  }
+
+  /**
+   * The series of a label set; keep it, since resolving costs more than recording.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_LABELS if the set does not fit the metric
+   */
+  labels(labels: Labels<Name>): BoundCounter {
+    return this.bound(labels);
+  }
+
+  /**
+   * Adds `value`, a finite number >= 0, to the series of `labels`, or to the one without labels. What cannot be used is
+   * refused and counted; this never throws.
+   */
+  increment(value = 1, labels?: Labels<Name>): void {
+    if (labels === undefined) this.unlabelled().increment(value);
+    else this.lookUp(labels)?.increment(value);
+  }
+
+  /** Short for `increment`. */
+  inc(value = 1, labels?: Labels<Name>): void {
+    this.increment(value, labels);
+  }
+
+  /** The present value of the series of `labels`, or of the one without labels, over all threads. */
+  getValue(labels?: Labels<Name>): number {
+    return (labels === undefined ? this.unlabelled() : this.bound(labels)).getValue();
+  }
+}

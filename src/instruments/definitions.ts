@@ -1,0 +1,143 @@
+import { checkBuckets, DEFAULT_BUCKETS } from '../aggregate/buckets';
+import type { MetricType } from '../aggregate/cells';
+import type { Definition } from '../aggregate/definition';
+import { findFamily, readDefinition, registerFamily } from '../aggregate/register';
+import { sampleNames } from '../aggregate/samples';
+import type { Arena } from '../arena/arena';
+import { RingmeterError, shown } from '../errors';
+import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
+import { checkLabelName, type Labels } from './labels';
+
+/** What every kind of metric may be given. */
+export interface MetricOptions<Name extends string = string> {
+  /** Shown as HELP. Default: ''. */
+  description?: string;
+  /** Base unit (`seconds`, `bytes`), which must be the name's suffix, before `_total` on counters. */
+  unit?: string;
+  /** The fixed set of label names: checked, typed, and fastest. Without it a series may have any labels. */
+  labelNames?: readonly Name[];
+  /** Labels of the one series that is wanted: what is returned is bound to it. */
+  labels?: Labels<Name>;
+}
+
+export interface HistogramOptions<Name extends string = string> extends MetricOptions<Name> {
+  /** Upper bounds, strictly increasing; +Inf is added. Default: 0.005 to 10, for seconds. */
+  buckets?: readonly number[];
+}
+
+export interface SummaryOptions<Name extends string = string> extends MetricOptions<Name> {
+  /** Seconds that the window reaches back; it advances in fifths. Default 600. */
+  maxAge?: number;
+  /** Most observations in the window, for each recording thread; it advances in fifths. Default 10 000. */
+  maxSamples?: number;
+  /** Quantiles that are shown, 0 to 1. Default 0.5, 0.9, 0.95, 0.99. */
+  quantiles?: readonly number[];
+}
+
+/** Any metric's options, as they come. */
+type AnyOptions = MetricOptions & Pick<HistogramOptions, 'buckets'> & Pick<SummaryOptions, 'maxAge' | 'maxSamples' | 'quantiles'>;
+
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'labels'] as const;
+const OWN_OPTIONS: Record<MetricType, readonly (keyof AnyOptions)[]> = {
+  counter: [],
+  gauge: [],
+  histogram: ['buckets'],
+  summary: ['maxAge', 'maxSamples', 'quantiles'],
+};
+const RESERVED: Record<MetricType, string | undefined> = {
+  counter: undefined,
+  gauge: undefined,
+  histogram: 'le',
+  summary: 'quantile',
+};
+
+/** The label name that a metric's own lines use. */
+export const reservedLabel = (type: MetricType): string | undefined => RESERVED[type];
+
+/**
+ * Checks a definition and fills in its defaults.
+ *
+ * @throws RingmeterError with the code that says what is wrong
+ */
+export function resolveDefinition(type: MetricType, name: unknown, options: AnyOptions | undefined): Definition {
+  if (typeof name !== 'string' || !METRIC_NAME.test(name))
+    throw new RingmeterError('RINGMETER_INVALID_METRIC_NAME', `metric name must match ${METRIC_NAME.source}, got ${shown(name)}`);
+  const given = checkOptions<AnyOptions>(`options of ${name}`, options, [...COMMON_OPTIONS, ...OWN_OPTIONS[type]]);
+  return {
+    name,
+    type,
+    description: checkString(`description of ${name}`, given.description, ''),
+    unit: checkUnit(name, checkString(`unit of ${name}`, given.unit, '')),
+    labelNames: checkLabelNames(name, given.labelNames, reservedLabel(type)),
+    buckets: type === 'histogram' ? checkBuckets(given.buckets ?? [...DEFAULT_BUCKETS]) : [],
+    quantiles: type === 'summary' ? checkQuantiles(name, given.quantiles) : [],
+    maxAge: checkNumber(`maxAge of ${name}`, given.maxAge, 600, 0.001, Number.MAX_SAFE_INTEGER),
+    maxSamples: checkInteger(`maxSamples of ${name}`, given.maxSamples, 10_000, 1, 2 ** 31),
+  };
+}
+
+function checkUnit(name: string, unit: string): string {
+  if (unit === '' || name.replace(/_total$/, '').endsWith(`_${unit}`)) return unit;
+  throw new RingmeterError('RINGMETER_INVALID_UNIT', `unit ${shown(unit)} must be the suffix of the metric name, got ${name}`);
+}
+
+function checkLabelNames(name: string, labelNames: unknown, reserved: string | undefined): string[] | null {
+  if (labelNames === undefined) return null;
+  if (!Array.isArray(labelNames))
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', `labelNames of ${name} must be an array, got ${shown(labelNames)}`);
+  for (const label of labelNames) checkLabelName(label, reserved);
+  const twice = labelNames.find((label, index) => labelNames.indexOf(label) !== index);
+  if (twice !== undefined)
+    throw new RingmeterError('RINGMETER_INVALID_LABEL_NAME', `labelNames of ${name} has ${shown(twice)} twice`);
+  return [...labelNames];
+}
+
+function checkQuantiles(name: string, quantiles: unknown = [0.5, 0.9, 0.95, 0.99]): number[] {
+  const fits = Array.isArray(quantiles) && quantiles.every((q) => typeof q === 'number' && q >= 0 && q <= 1);
+  if (fits && new Set(quantiles).size === quantiles.length) return [...quantiles].sort((a, b) => a - b);
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `quantiles of ${name} must be distinct numbers from 0 to 1`);
+}
+
+/**
+ * Get-or-create in the registry.
+ *
+ * @returns the family's record and its definition, as whoever came first made it
+ * @throws RingmeterError RINGMETER_METRIC_CONFLICT, RINGMETER_OUT_OF_MEMORY
+ */
+export function define(arena: Arena, wanted: Definition, given: AnyOptions = {}): { family: number; definition: Definition } {
+  refuseOverlap(arena, wanted);
+  const family = registerFamily(arena, wanted);
+  if (family === 0)
+    throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to define ${wanted.name}: raise maxMemory`);
+  const definition = readDefinition(arena, family);
+  refuseConflict(wanted, definition, given);
+  return { family, definition };
+}
+
+/** What was asked for explicitly must be what the metric is; what was left out may be anything. */
+function refuseConflict(wanted: Definition, present: Definition, given: AnyOptions): void {
+  const conflict = (what: string, is: unknown, want: unknown): never => {
+    throw new RingmeterError(
+      'RINGMETER_METRIC_CONFLICT',
+      `${wanted.name} is already defined with ${what} ${JSON.stringify(is)}, asked for ${JSON.stringify(want)}`,
+    );
+  };
+  if (present.type !== wanted.type) conflict('type', present.type, wanted.type);
+  for (const key of ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples'] as const)
+    if (given[key] !== undefined && JSON.stringify(present[key]) !== JSON.stringify(wanted[key]))
+      conflict(key, present[key], wanted[key]);
+  if (given.labelNames !== undefined && String(present.labelNames?.toSorted()) !== String(wanted.labelNames?.toSorted()))
+    conflict('labelNames', present.labelNames, wanted.labelNames);
+}
+
+/** A histogram `x` shows lines `x_sum`, `x_count`, `x_bucket`: no other metric may have those names. */
+function refuseOverlap(arena: Arena, { name, type }: Definition): void {
+  const overlap = (other: string): never => {
+    throw new RingmeterError('RINGMETER_METRIC_CONFLICT', `${name} would show lines of the same name as ${other}`);
+  };
+  for (const line of sampleNames({ name, type })) if (line !== name && findFamily(arena, line) !== 0) overlap(line);
+  const base = name.replace(/_(bucket|sum|count)$/, '');
+  const family = base === name ? 0 : findFamily(arena, base);
+  if (family !== 0 && sampleNames(readDefinition(arena, family)).includes(name)) overlap(base);
+}

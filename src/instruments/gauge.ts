@@ -1,0 +1,113 @@
+import { VALUE_COLUMN } from '../aggregate/columns';
+import type { RegisteredSeries } from '../aggregate/register';
+import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
+import type { Labels } from './labels';
+import { BoundSeries, Metric, type MetricContext } from './metric';
+import type { Recorder } from './recorder';
+
+/** One series of a gauge. The last `set` of any thread wins; additions of all threads since then count. */
+export class BoundGauge extends BoundSeries {
+  private readonly recorder: Recorder;
+  private readonly setCode: number;
+  private readonly addCode: number;
+  private readonly i32: Int32Array;
+  /** Int32Array index of the gauge's epoch, which all threads share. */
+  private readonly epoch: number;
+
+  constructor(metric: MetricContext, series: RegisteredSeries) {
+    super(metric, series);
+    this.recorder = metric.instrumentation.recorder;
+    this.setCode = (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id;
+    this.addCode = (OPERATION.GAUGE_ADD << OPERATION_SHIFT) | series.id;
+    this.i32 = this.recorder.arena.i32;
+    this.epoch = series.epoch;
+  }
+
+  /** Sets the value, any finite number. Anything else is refused and counted; this never throws. */
+  set(value: number): void {
+    if (isFiniteNumber(value)) this.recorder.record(this.setCode, (Atomics.add(this.i32, this.epoch, 1) + 1) | 0, value);
+    else this.refuse(value);
+  }
+
+  /** Adds `value`, any finite number. */
+  increment(value = 1): void {
+    if (isFiniteNumber(value)) this.recorder.record(this.addCode, this.i32[this.epoch], value);
+    else this.refuse(value);
+  }
+
+  /** Subtracts `value`, any finite number. */
+  decrement(value = 1): void {
+    if (isFiniteNumber(value)) this.recorder.record(this.addCode, this.i32[this.epoch], -value);
+    else this.refuse(value);
+  }
+
+  /** Short for `increment`. */
+  inc(value = 1): void {
+    this.increment(value);
+  }
+
+  /** Short for `decrement`. */
+  dec(value = 1): void {
+    this.decrement(value);
+  }
+
+  /** The present value over all threads, with everything this thread has recorded. */
+  getValue(): number {
+    const { instrumentation, definition } = this.metric;
+    return instrumentation.reading.read(this.series.id, definition)[VALUE_COLUMN];
+  }
+}
+
+function isFiniteNumber(value: unknown): boolean {
+  return typeof value === 'number' && value - value === 0;
+}
+
+/** A value that goes up and down. */
+export class Gauge<Name extends string = string> extends Metric<BoundGauge> {
+  protected bind(series: RegisteredSeries): BoundGauge {
+    return new BoundGauge(this.context, series);
+  }
+
+  /**
+   * The series of a label set; keep it, since resolving costs more than recording.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_LABELS if the set does not fit the metric
+   */
+  labels(labels: Labels<Name>): BoundGauge {
+    return this.bound(labels);
+  }
+
+  /** Sets the series of `labels`, or the one without labels, to a finite number. Never throws. */
+  set(value: number, labels?: Labels<Name>): void {
+    this.of(labels)?.set(value);
+  }
+
+  /** Adds a finite number. Never throws. */
+  increment(value = 1, labels?: Labels<Name>): void {
+    this.of(labels)?.increment(value);
+  }
+
+  /** Subtracts a finite number. Never throws. */
+  decrement(value = 1, labels?: Labels<Name>): void {
+    this.of(labels)?.decrement(value);
+  }
+
+  /** Short for `increment`. */
+  inc(value = 1, labels?: Labels<Name>): void {
+    this.of(labels)?.increment(value);
+  }
+
+  /** Short for `decrement`. */
+  dec(value = 1, labels?: Labels<Name>): void {
+    this.of(labels)?.decrement(value);
+  }
+
+  /** The present value of the series of `labels`, or of the one without labels, over all threads. */
+  getValue(labels?: Labels<Name>): number {
+    return (labels === undefined ? this.unlabelled() : this.bound(labels)).getValue();
+  }
+
+  private of(labels: Labels<Name> | undefined): BoundGauge | undefined {
+    return labels === undefined ? this.unlabelled() : this.lookUp(labels);
+  }
+}

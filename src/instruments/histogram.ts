@@ -1,0 +1,44 @@
+import { HISTOGRAM_COLUMNS } from '../aggregate/columns';
+import { type HistogramValue, histogramQuantile, toHistogramValue } from '../aggregate/histogram';
+import type { RegisteredSeries } from '../aggregate/register';
+import { OPERATION } from '../arena/layout';
+import type { Labels } from './labels';
+import type { MetricContext } from './metric';
+import { BoundObserver, Observer } from './observer';
+
+/** One series of a histogram. */
+export class BoundHistogram extends BoundObserver {
+  constructor(metric: MetricContext, series: RegisteredSeries) {
+    super(metric, series, OPERATION.OBSERVE);
+  }
+
+  /** Count, sum and cumulative buckets over all threads. */
+  getValue(): HistogramValue {
+    return toHistogramValue(this.columns(), 0, this.metric.definition.buckets);
+  }
+
+  /**
+   * The value below which the given share of the observations lies, 0 to 1, interpolated within its bucket as Prometheus
+   * does. NaN without observations.
+   */
+  getQuantile(quantile: number): number {
+    return histogramQuantile(quantile, this.metric.definition.buckets, this.columns().subarray(HISTOGRAM_COLUMNS.COUNTS));
+  }
+}
+
+/** Observations counted in buckets with fixed bounds. */
+export class Histogram<Name extends string = string> extends Observer<Name, BoundHistogram> {
+  protected bind(series: RegisteredSeries): BoundHistogram {
+    return new BoundHistogram(this.context, series);
+  }
+
+  /** Count, sum and cumulative buckets of the series of `labels`, or of the one without labels, over all threads. */
+  getValue(labels?: Labels<Name>): HistogramValue {
+    return this.read(labels).getValue();
+  }
+
+  /** A quantile, 0 to 1, estimated from the buckets as Prometheus does. NaN without observations. */
+  getQuantile(quantile: number, labels?: Labels<Name>): number {
+    return this.read(labels).getQuantile(quantile);
+  }
+}

@@ -1,0 +1,45 @@
+import type { MetricType } from '../aggregate/cells';
+import { Counter } from './counter';
+import { define, type MetricOptions, resolveDefinition } from './definitions';
+import { Gauge } from './gauge';
+import { Histogram } from './histogram';
+import type { Labels } from './labels';
+import type { Instrumentation, MetricContext } from './metric';
+import { Summary } from './summary';
+
+type AnyMetric = Counter | Gauge | Histogram | Summary;
+
+const kinds: { [T in MetricType]: new (context: MetricContext) => AnyMetric } = {
+  counter: Counter,
+  gauge: Gauge,
+  histogram: Histogram,
+  summary: Summary,
+};
+
+/** The metrics of one collector on one thread, by name: asking again gives the same object. */
+export class Instruments {
+  private readonly metrics = new Map<string, AnyMetric>();
+
+  constructor(private readonly instrumentation: Instrumentation) {}
+
+  /**
+   * Get-or-create. With `labels` among the options, the bound series instead of the metric.
+   *
+   * @throws RingmeterError with the code that says what is wrong with the definition
+   */
+  get(type: MetricType, name: string, options: MetricOptions | undefined): unknown {
+    const metric = this.metric(type, name, options);
+    return options?.labels === undefined ? metric : metric.labels(options.labels as Labels);
+  }
+
+  private metric(type: MetricType, name: string, options: MetricOptions | undefined): AnyMetric {
+    const known = this.metrics.get(name);
+    if (known !== undefined && options === undefined && known.type === type) return known;
+    const { arena } = this.instrumentation.recorder;
+    const { family, definition } = define(arena, resolveDefinition(type, name, options), options);
+    if (known !== undefined) return known;
+    const metric = new kinds[type]({ instrumentation: this.instrumentation, definition, family });
+    this.metrics.set(name, metric);
+    return metric;
+  }
+}

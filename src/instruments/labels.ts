@@ -1,0 +1,123 @@
+import type { LabelPairs } from '../aggregate/definition';
+import { type ErrorCode, RingmeterError, shown } from '../errors';
+
+/** Numbers and booleans are shown as JavaScript's `String` shows them: `200` and `'200'` are the same label value. */
+export type LabelValue = string | number | boolean;
+
+/** A set of label values. With fixed label names, exactly those; otherwise any. */
+export type Labels<Name extends string = string> = { readonly [K in Name]: LabelValue };
+
+/** Longest set of label values that is accepted, in UTF-16 units over all names and values of a series. */
+export const MAX_LABELS_LENGTH = 65_536;
+
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** Which labels a metric takes. */
+export interface LabelRules {
+  /** The fixed names, or null for any. */
+  names: readonly string[] | null;
+  /** The name that the metric's own lines use: `le` or `quantile`. */
+  reserved: string | undefined;
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_LABEL_NAME, RINGMETER_RESERVED_LABEL_NAME */
+export function checkLabelName(name: unknown, reserved: string | undefined): void {
+  if (typeof name !== 'string' || !LABEL_NAME.test(name) || name.startsWith('__'))
+    throw new RingmeterError(
+      'RINGMETER_INVALID_LABEL_NAME',
+      `label name must match ${LABEL_NAME.source} and not begin with "__", got ${shown(name)}`,
+    );
+  if (name === reserved)
+    throw new RingmeterError('RINGMETER_RESERVED_LABEL_NAME', `label name ${shown(name)} is written by the metric itself`);
+}
+
+/**
+ * Copies a label set into sorted pairs.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_LABELS and those of `checkLabelName`; and whatever a getter throws
+ */
+export function toPairs(labels: unknown, rules: LabelRules): LabelPairs {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
+    throw invalid(`labels must be an object of names and values, got ${shown(labels)}`);
+  const pairs: [string, string][] = [];
+  let length = 0;
+  for (const name in labels) {
+    const value: unknown = (labels as Record<string, unknown>)[name];
+    if (rules.names !== null && !rules.names.includes(name))
+      throw invalid(`unknown label ${shown(name)}; this metric has ${rules.names.join(', ') || 'no labels'}`);
+    checkLabelName(name, rules.reserved);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+      throw invalid(`label ${name} must be a string, number or boolean, got ${shown(value)}`);
+    const text = String(value);
+    length += name.length + text.length;
+    if (length > MAX_LABELS_LENGTH) throw invalid(`labels must be at most ${MAX_LABELS_LENGTH} characters long together`);
+    pairs.push([name, text]);
+  }
+  const missing = rules.names?.find((name) => !pairs.some(([present]) => present === name));
+  if (missing !== undefined) throw invalid(`label ${missing} is missing`);
+  return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function invalid(message: string, code: ErrorCode = 'RINGMETER_INVALID_LABELS'): RingmeterError {
+  return new RingmeterError(code, message);
+}
+
+/** A node of the index: what follows after some labels of a set. */
+class Step<S> {
+  series: S | undefined;
+  /** Continuations by the name of the next label, in the order in which callers' objects happened to have them. */
+  branch: Branch<S> | undefined;
+}
+
+class Branch<S> {
+  readonly steps = new Map<unknown, Step<S>>();
+  constructor(
+    readonly name: string,
+    readonly other: Branch<S> | undefined,
+  ) {}
+}
+
+/**
+ * From a caller's label object to its series, on one thread: a tree of maps over the object's values in its own order
+ * of names. Finding neither hashes nor joins nor allocates. Objects with the same labels in another order take another
+ * way to the same series.
+ */
+export class LabelIndex<S> {
+  private readonly root = new Step<S>();
+
+  /** The series of a label set seen before. Anything that is not a known label set gives undefined. */
+  find(labels: Readonly<Record<string, unknown>>): S | undefined {
+    let step = this.root;
+    for (const name in labels) {
+      let branch = step.branch;
+      while (branch !== undefined && branch.name !== name) branch = branch.other;
+      if (branch === undefined) return undefined;
+      const next = branch.steps.get(labels[name]);
+      if (next === undefined) return undefined;
+      step = next;
+    }
+    return step.series;
+  }
+
+  /** Remembers the series of a label set that has been checked. */
+  insert(labels: Readonly<Record<string, unknown>>, series: S): void {
+    let step = this.root;
+    for (const name in labels) step = follow(step, name, labels[name]);
+    step.series = series;
+  }
+}
+
+function follow<S>(step: Step<S>, name: string, value: unknown): Step<S> {
+  let branch = step.branch;
+  while (branch !== undefined && branch.name !== name) branch = branch.other;
+  if (branch === undefined) {
+    branch = new Branch<S>(name, step.branch);
+    step.branch = branch;
+  }
+  let next = branch.steps.get(value);
+  if (next === undefined) {
+    next = new Step<S>();
+    branch.steps.set(value, next);
+  }
+  return next;
+}

@@ -1,0 +1,113 @@
+import type { Definition, LabelPairs } from '../aggregate/definition';
+import { type RegisteredSeries, registerSeries } from '../aggregate/register';
+import { reservedLabel } from './definitions';
+import { LabelIndex, type LabelRules, toPairs } from './labels';
+import type { SeriesReading } from './reading';
+import type { Recorder } from './recorder';
+import { warnOnce } from './warnings';
+
+/** What every metric of a collector works with. */
+export interface Instrumentation {
+  readonly recorder: Recorder;
+  readonly reading: SeriesReading;
+  /** Most series of one metric. */
+  readonly cardinalityLimit: number;
+}
+
+/** One series of one metric, bound to the thread that asked for it. Resolve it once and keep it. */
+export abstract class BoundSeries {
+  constructor(
+    protected readonly metric: MetricContext,
+    protected readonly series: RegisteredSeries,
+  ) {}
+
+  /** Name of the metric. */
+  get name(): string {
+    return this.metric.definition.name;
+  }
+
+  /** Whether a value can be recorded: anything else is refused, counted, and warned about once. */
+  protected refuse(value: unknown): void {
+    this.metric.instrumentation.recorder.refuse(
+      `${this.name} takes ${this.metric.definition.type === 'counter' ? 'finite numbers >= 0' : 'finite numbers'}, got ${typeof value === 'number' ? value : typeof value}`,
+    );
+  }
+}
+
+/** What the series of a metric share. */
+export interface MetricContext {
+  readonly instrumentation: Instrumentation;
+  readonly definition: Definition;
+  /** Pointer to the family's record. */
+  readonly family: number;
+}
+
+/** A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series. */
+export abstract class Metric<S extends BoundSeries> {
+  private readonly index = new LabelIndex<S>();
+  private readonly rules: LabelRules;
+  private own: S | undefined;
+
+  constructor(protected readonly context: MetricContext) {
+    const { definition } = context;
+    this.rules = { names: definition.labelNames, reserved: reservedLabel(definition.type) };
+  }
+
+  protected abstract bind(series: RegisteredSeries): S;
+
+  get name(): string {
+    return this.context.definition.name;
+  }
+
+  get description(): string {
+    return this.context.definition.description;
+  }
+
+  get type(): Definition['type'] {
+    return this.context.definition.type;
+  }
+
+  /** The series without labels. */
+  protected unlabelled(): S {
+    this.own ??= this.resolve([]).series;
+    return this.own;
+  }
+
+  /**
+   * The series of a label set, for good.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names
+   */
+  protected bound(labels: unknown): S {
+    const pairs = toPairs(labels, this.rules);
+    return this.index.find(labels as Record<string, unknown>) ?? this.enter(labels as Record<string, unknown>, pairs);
+  }
+
+  /** The series of a label set given with a record; undefined, and counted, if the labels cannot be used. */
+  protected lookUp(labels: Readonly<Record<string, unknown>>): S | undefined {
+    try {
+      return this.index.find(labels) ?? this.enter(labels, toPairs(labels, this.rules));
+    } catch (error) {
+      this.context.instrumentation.recorder.refuse(`${this.name}: ${error instanceof Error ? error.message : 'labels threw'}`);
+      return undefined;
+    }
+  }
+
+  private enter(labels: Readonly<Record<string, unknown>>, pairs: LabelPairs): S {
+    const { series, own } = this.resolve(pairs);
+    // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
+    if (own) this.index.insert(labels, series);
+    return series;
+  }
+
+  private resolve(pairs: LabelPairs): { series: S; own: boolean } {
+    const { instrumentation, definition, family } = this.context;
+    const limit = instrumentation.cardinalityLimit;
+    const { series, own } = registerSeries(instrumentation.recorder.arena, family, definition, pairs, limit);
+    if (series.id === 0)
+      warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
+    else if (!own)
+      warnOnce('RINGMETER_CARDINALITY', `${this.name} has ${limit} series: further label sets go to its overflow series`);
+    return { series: this.bind(series), own };
+  }
+}

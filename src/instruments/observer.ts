@@ -1,0 +1,84 @@
+import type { RegisteredSeries } from '../aggregate/register';
+import { OPERATION_SHIFT } from '../arena/layout';
+import type { Labels } from './labels';
+import { BoundSeries, Metric, type MetricContext } from './metric';
+import type { Recorder } from './recorder';
+import { stopwatch, timed } from './timing';
+
+/** What the series of histograms and summaries have in common: they observe values, usually durations. */
+export abstract class BoundObserver extends BoundSeries {
+  private readonly recorder: Recorder;
+  private readonly code: number;
+  private readonly family: number;
+
+  constructor(metric: MetricContext, series: RegisteredSeries, operation: number) {
+    super(metric, series);
+    this.recorder = metric.instrumentation.recorder;
+    this.code = (operation << OPERATION_SHIFT) | series.id;
+    this.family = metric.family;
+  }
+
+  /** Records one value, a finite number. Anything else is refused and counted; this never throws. */
+  observe(value: number): void {
+    if (typeof value === 'number' && value - value === 0) this.recorder.record(this.code, this.family, value);
+    else this.refuse(value);
+  }
+
+  /** Starts a clock. Calling what it returns observes the seconds since then and returns them. */
+  startTimer(): () => number {
+    const elapsed = stopwatch();
+    return () => {
+      const seconds = elapsed();
+      this.observe(seconds);
+      return seconds;
+    };
+  }
+
+  /** Runs `fn`, sync or async, and observes the seconds it took, also when it fails. Returns what `fn` returned. */
+  time<T>(fn: () => T): T {
+    return timed(fn, (seconds) => this.observe(seconds));
+  }
+
+  /** This series' columns, over all threads. */
+  protected columns(): Float64Array {
+    return this.metric.instrumentation.reading.read(this.series.id, this.metric.definition);
+  }
+}
+
+/** What histograms and summaries have in common. */
+export abstract class Observer<Name extends string, S extends BoundObserver> extends Metric<S> {
+  /**
+   * The series of a label set; keep it, since resolving costs more than recording.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_LABELS if the set does not fit the metric
+   */
+  labels(labels: Labels<Name>): S {
+    return this.bound(labels);
+  }
+
+  /** Records one value, a finite number, in the series of `labels`, or in the one without labels. Never throws. */
+  observe(value: number, labels?: Labels<Name>): void {
+    if (labels === undefined) this.unlabelled().observe(value);
+    else this.lookUp(labels)?.observe(value);
+  }
+
+  /** Starts a clock. Calling what it returns, with more labels if you like, observes the seconds and returns them. */
+  startTimer(labels?: Labels<Name>): (labels?: Labels<Name>) => number {
+    const elapsed = stopwatch();
+    return (late) => {
+      const seconds = elapsed();
+      this.observe(seconds, late ?? labels);
+      return seconds;
+    };
+  }
+
+  /** Runs `fn`, sync or async, and observes the seconds it took, also when it fails. Returns what `fn` returned. */
+  time<T>(fn: () => T, labels?: Labels<Name>): T {
+    return timed(fn, (seconds) => this.observe(seconds, labels));
+  }
+
+  /** The series that a read is about. */
+  protected read(labels: Labels<Name> | undefined): S {
+    return labels === undefined ? this.unlabelled() : this.bound(labels);
+  }
+}

@@ -1,0 +1,172 @@
+import { threadId } from 'node:worker_threads';
+import { cellOf, fold } from '../aggregate/fold';
+import type { Arena } from '../arena/arena';
+import { EVENT_WORDS, HEADER, int, OPERATION, OPERATION_SHIFT, SERIES_MASK, SHARD } from '../arena/layout';
+import { openShards, type Shard, threadMark } from '../arena/shard';
+import { beginWrite, endWrite } from '../atomics/sequence-lock';
+import { raise } from '../atomics/signal';
+import { warnOnce } from './warnings';
+
+/** Events between two atomic publications: 15 ns spread over this many records. */
+const PUBLISH_EVERY = 32;
+/** Events folded in place before looking again whether the ring has room: looking costs more than folding. */
+const LOOK_EVERY = 128;
+/** Milliseconds between the heartbeats of a recording thread, which also publish. */
+const HEARTBEAT_MS = 50;
+
+export type FullPolicy = 'fold' | 'drop';
+
+/**
+ * Writes one thread's events: the only producer of its shard's ring, and the only writer of the shard's overflow cells.
+ * Used by the one thread that made it. Takes a shard at the first record.
+ *
+ * Publication: the three stores of an event and the plain head come first, `Atomics.store` of the published head after
+ * them; whoever loads the published head may read every event before it.
+ */
+export class Recorder {
+  private readonly i32: Int32Array;
+  private readonly f64: Float64Array;
+  private readonly mask: number;
+  /** Where the next event goes. */
+  private position = 0;
+  /** The position at which `turn` has to be called before an event can be written. */
+  private stop = 0;
+  private ring = 0;
+  private head = 0;
+  private shard: Shard | undefined;
+  /** Events to fold in place before looking at the ring again. */
+  private patience = 0;
+  private wokeDrainers = false;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private readonly mark = threadMark(threadId);
+
+  constructor(
+    readonly arena: Arena,
+    private readonly onFull: FullPolicy,
+  ) {
+    this.i32 = arena.i32;
+    this.f64 = arena.f64;
+    this.mask = arena.ringCapacity - 1;
+  }
+
+  /** Records one event. The value is a finite number; that is the caller's business. */
+  record(code: number, aux: number, value: number): void {
+    if (this.position === this.stop && !this.turn(code, aux, value)) return;
+    const position = this.position;
+    const event = this.ring + (position & this.mask) * EVENT_WORDS;
+    this.i32[event * 2] = code;
+    this.i32[event * 2 + 1] = aux;
+    this.f64[event + 1] = value;
+    this.position = (position + 1) | 0;
+    this.i32[this.head] = this.position;
+  }
+
+  /** Counts a record whose value or labels cannot be used. */
+  refuse(reason: string): void {
+    warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`);
+    if (this.ownsShard()) this.f64[this.shard!.base + SHARD.INVALID] += 1;
+  }
+
+  /** Makes everything recorded so far visible to every thread. */
+  publish(): void {
+    if (this.shard === undefined) return;
+    Atomics.store(this.i32, int(this.shard.base + SHARD.PUBLISHED), this.position);
+    this.f64[this.shard.base + SHARD.HEARTBEAT] = this.arena.clock();
+  }
+
+  /** Publishes and gives the shard back; another thread, or this one, may take it up where it was left. */
+  close(): void {
+    clearInterval(this.heartbeat);
+    this.shard?.release(this.mark);
+    this.shard = undefined;
+    this.stop = this.position;
+    this.patience = 0;
+  }
+
+  /** The shard this thread records into, if it has recorded yet. */
+  get own(): Shard | undefined {
+    return this.shard;
+  }
+
+  /**
+   * What has to happen now and then: take a shard, publish, find out how much room the ring has.
+   *
+   * @returns false if the event has been dealt with here, because there is no room for it in a ring
+   */
+  private turn(code: number, aux: number, value: number): boolean {
+    if (!this.ownsShard()) return false;
+    if (this.patience > 0) {
+      this.patience--;
+      return this.overflow(code, aux, value);
+    }
+    const room = this.look();
+    if (room === 0) {
+      this.patience = LOOK_EVERY;
+      this.arena.tick();
+      return this.overflow(code, aux, value);
+    }
+    this.stop = (this.position + Math.min(room, PUBLISH_EVERY)) | 0;
+    return true;
+  }
+
+  /** Publishes, and wakes the drainers once each time the ring becomes half full. Returns the number of free slots. */
+  private look(): number {
+    const { base } = this.shard!;
+    Atomics.store(this.i32, int(base + SHARD.PUBLISHED), this.position);
+    const freed = Atomics.load(this.i32, int(base + SHARD.FREED));
+    const room = this.arena.ringCapacity - ((this.position - freed) | 0);
+    const halfFull = room <= this.arena.ringCapacity / 2;
+    if (halfFull && !this.wokeDrainers) raise(this.i32, int(HEADER.WAKE));
+    this.wokeDrainers = halfFull;
+    return room;
+  }
+
+  private overflow(code: number, aux: number, value: number): false {
+    const { base } = this.shard!;
+    if (this.onFull === 'drop') {
+      this.f64[base + SHARD.DROPPED] += 1;
+      warnOnce('RINGMETER_DROPPED', "a ring was full and onFull is 'drop': records are dropped and counted");
+      return false;
+    }
+    if (!this.foldInPlace(code, aux, value)) this.f64[base + SHARD.DROPPED] += 1;
+    return false;
+  }
+
+  /** Folds one event into the overflow cells. Readers of those cells go by the sequence word of the series. */
+  private foldInPlace(code: number, aux: number, value: number): boolean {
+    const { arena, shard } = this;
+    const progress = shard!.base + SHARD.FOLDED_IN_PLACE;
+    const done = this.f64[progress] + 1;
+    const cell = cellOf(arena, shard!.overflowCells, code & SERIES_MASK);
+    // a counter is one word, which no reader can see torn
+    if (cell === 0 || code >>> OPERATION_SHIFT === OPERATION.COUNTER_ADD)
+      return fold(arena, cell, code, aux, value, progress, done);
+    beginWrite(this.i32, int(cell));
+    const folded = fold(arena, cell, code, aux, value, progress, done);
+    endWrite(this.i32, int(cell));
+    return folded;
+  }
+
+  private ownsShard(): boolean {
+    return this.shard !== undefined || this.takeShard();
+  }
+
+  /** Adopts the first free shard, its positions and all. */
+  private takeShard(): boolean {
+    const shard = openShards(this.arena).find((candidate) => candidate.claim(this.mark));
+    if (shard === undefined) {
+      this.arena.addWide(HEADER.LOST, 1);
+      warnOnce('RINGMETER_NO_SHARD', `no room for another recording thread (maxThreads: ${this.arena.maxThreads})`);
+      return false;
+    }
+    this.shard = shard;
+    this.ring = shard.ring;
+    this.head = int(shard.base + SHARD.HEAD);
+    this.position = shard.head;
+    this.stop = this.position;
+    this.publish();
+    this.heartbeat = setInterval(() => this.publish(), HEARTBEAT_MS);
+    this.heartbeat.unref();
+    return true;
+  }
+}

@@ -1,0 +1,35 @@
+import { RingmeterError, shown } from './errors';
+
+function fail(name: string, expected: string, value: unknown): never {
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be ${expected}, got ${shown(value)}`);
+}
+
+/** Checks that something is an options object without unknown names. Returns it, or `{}` if it was left out. */
+export function checkOptions<T extends object>(name: string, options: T | undefined, known: readonly (keyof T & string)[]): T {
+  if (options === undefined) return {} as T;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return fail(name, 'an object', options);
+  const unknown = Object.keys(options).find((key) => !(known as readonly string[]).includes(key));
+  return unknown === undefined ? options : fail(name, `an object with no other options than ${known.join(', ')}`, unknown);
+}
+
+/** A number of the given range, or the default if it was left out. */
+export function checkNumber(name: string, value: unknown, fallback: number, least: number, most: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !(value >= least && value <= most)) return fail(name, `a number from ${least} to ${most}`, value);
+  return value;
+}
+
+export function checkInteger(name: string, value: unknown, fallback: number, least: number, most: number): number {
+  if (value !== undefined && !Number.isInteger(value)) return fail(name, `an integer from ${least} to ${most}`, value);
+  return checkNumber(name, value, fallback, least, most);
+}
+
+export function checkString(name: string, value: unknown, fallback: string): string {
+  if (value === undefined) return fallback;
+  return typeof value === 'string' ? value : fail(name, 'a string', value);
+}
+
+export function checkOneOf<T extends string>(name: string, value: unknown, fallback: T, choices: readonly T[]): T {
+  if (value === undefined) return fallback;
+  return choices.includes(value as T) ? (value as T) : fail(name, `one of ${choices.join(', ')}`, value);
+}

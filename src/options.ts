@@ -1,0 +1,118 @@
+import type { ResourceLimits } from 'node:worker_threads';
+import { RingmeterError, shown } from './errors';
+import { checkLabelName, type LabelValue } from './instruments/labels';
+import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
+import type { Settings } from './settings';
+import { MemoryStorage } from './storage/memory';
+import type { Storage } from './storage/types';
+
+/** Options of a collector; every one has a default. */
+export interface CollectorOptions {
+  /** Where flushed snapshots go. Default: a `MemoryStorage`. */
+  storage?: Storage | readonly Storage[];
+  /** Milliseconds between flushes to the storages; 0 = only when asked. Default 10 000. */
+  flushInterval?: number;
+  /** Worker threads, about 12 MB each; 0 = everything on this thread. Default 1. */
+  flushWorkers?: number;
+  /** Milliseconds between drains of the rings while there is something to drain. Default 10. */
+  drainInterval?: number;
+  /** Events per ring, 16 bytes each; a power of two from 64 to 2^24. Default 65 536. */
+  ringCapacity?: number;
+  /** What a record does that finds the ring full: 'fold' it in place, or 'drop' and count it. Default 'fold'. */
+  onFull?: 'fold' | 'drop';
+  /** Bytes of shared memory, resident where touched; nothing goes beyond. Default 256 MiB, at most 2 GiB. */
+  maxMemory?: number;
+  /** Most threads that record at the same time. Default 64. */
+  maxThreads?: number;
+  /** Most series of one metric; further label sets share its overflow series. Default 10 000. */
+  cardinalityLimit?: number;
+  /** Labels that every series shows, unless it has one of that name itself. Default none. */
+  defaultLabels?: Readonly<Record<string, LabelValue>>;
+  worker?: WorkerOptions;
+}
+
+/** How the operating system and V8 treat the flush workers. */
+export interface WorkerOptions {
+  /** Added to the workers' nice value (0 to 19): they yield to the serving threads. Default 0. */
+  niceIncrement?: number;
+  /** V8 heap limits of each worker, in MB, as node's Worker takes them. Default V8's own. */
+  resourceLimits?: ResourceLimits;
+}
+
+/** The options with every default filled in. */
+export interface ResolvedOptions {
+  settings: Settings;
+  storages: readonly Storage[];
+  flushWorkers: number;
+  ringCapacity: number;
+  maxMemory: number;
+  maxThreads: number;
+  niceIncrement: number;
+  resourceLimits: ResourceLimits;
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */
+export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
+  const given = checkOptions('collector options', options, [
+    'storage',
+    'flushInterval',
+    'flushWorkers',
+    'drainInterval',
+    'ringCapacity',
+    'onFull',
+    'maxMemory',
+    'maxThreads',
+    'cardinalityLimit',
+    'defaultLabels',
+    'worker',
+  ]);
+  const worker = checkOptions('worker', given.worker, ['niceIncrement', 'resourceLimits']);
+  return {
+    settings: {
+      flushInterval: checkNumber('flushInterval', given.flushInterval, 10_000, 0, 2 ** 31 - 1),
+      drainInterval: checkNumber('drainInterval', given.drainInterval, 10, 1, 60_000),
+      onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
+      cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
+      defaultLabels: checkDefaultLabels(given.defaultLabels),
+    },
+    storages: checkStorages(given.storage),
+    flushWorkers: checkInteger('flushWorkers', given.flushWorkers, 1, 0, 64),
+    ringCapacity: checkPowerOfTwo('ringCapacity', checkInteger('ringCapacity', given.ringCapacity, 65_536, 64, 2 ** 24)),
+    maxMemory: checkInteger('maxMemory', given.maxMemory, 256 * 2 ** 20, 2 ** 20, 2 ** 31),
+    maxThreads: checkInteger('maxThreads', given.maxThreads, 64, 1, 1024),
+    niceIncrement: checkInteger('worker.niceIncrement', worker.niceIncrement, 0, 0, 19),
+    resourceLimits: checkOptions('worker.resourceLimits', worker.resourceLimits, [
+      'maxYoungGenerationSizeMb',
+      'maxOldGenerationSizeMb',
+      'codeRangeSizeMb',
+      'stackSizeMb',
+    ]),
+  };
+}
+
+function checkPowerOfTwo(name: string, value: number): number {
+  if ((value & (value - 1)) === 0) return value;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be a power of two, got ${value}`);
+}
+
+function checkDefaultLabels(labels: unknown = {}): Record<string, string> {
+  const known = checkOptions('defaultLabels', labels as Record<string, unknown>, Object.keys(labels ?? {}));
+  return Object.fromEntries(
+    Object.entries(known).map(([name, value]) => {
+      checkLabelName(name, undefined);
+      if (!['string', 'number', 'boolean'].includes(typeof value))
+        throw new RingmeterError(
+          'RINGMETER_INVALID_OPTION',
+          `defaultLabels.${name} must be a string, number or boolean, got ${shown(value)}`,
+        );
+      return [name, String(value)];
+    }),
+  );
+}
+
+function checkStorages(storage: unknown): readonly Storage[] {
+  const storages: unknown[] = storage === undefined ? [new MemoryStorage()] : Array.isArray(storage) ? storage : [storage];
+  const bad = storages.findIndex((one) => typeof (one as Storage | null)?.bind !== 'function');
+  if (bad === -1) return storages as Storage[];
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `storage must be a storage or an array of them, got ${shown(storages[bad])}`);
+}

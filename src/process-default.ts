@@ -1,0 +1,37 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import type { MetricsCollector } from './collector';
+
+/** One per process, however often and however the package was loaded. */
+const KEY = Symbol.for('ringmeter.default-collector');
+/** Under this name the default collector's arena reaches every worker thread that is started later. */
+const ENVIRONMENT = 'ringmeter.arena';
+
+const slot = globalThis as { [KEY]?: MetricsCollector };
+
+export function presentDefault(): MetricsCollector | undefined {
+  return slot[KEY];
+}
+
+/** The arena of the default collector of the thread that started this one. */
+export function inheritedArena(): SharedArrayBuffer | undefined {
+  const arena = getEnvironmentData(ENVIRONMENT);
+  return arena instanceof SharedArrayBuffer ? arena : undefined;
+}
+
+/** Makes a collector the default of its thread and of the threads started later, unless there is one already. */
+export function claimDefault(collector: MetricsCollector): void {
+  if (slot[KEY] !== undefined || inheritedArena() !== undefined) return;
+  slot[KEY] = collector;
+  setEnvironmentData(ENVIRONMENT, collector.handle.arena as never);
+}
+
+/** Remembers the collector by which this thread joined the one it inherited. */
+export function adoptDefault(collector: MetricsCollector): void {
+  slot[KEY] = collector;
+}
+
+export function releaseDefault(collector: MetricsCollector): void {
+  if (slot[KEY] !== collector) return;
+  slot[KEY] = undefined;
+  if (inheritedArena() === collector.handle.arena) setEnvironmentData(ENVIRONMENT, undefined as never);
+}

@@ -1,0 +1,12 @@
+import type { FullPolicy } from './instruments/recorder';
+
+/** What a collector's creator decided and every thread of the arena has to know. Stored in the arena as JSON. */
+export interface Settings {
+  /** Milliseconds. */
+  drainInterval: number;
+  /** Milliseconds; 0 = only on request. */
+  flushInterval: number;
+  onFull: FullPolicy;
+  cardinalityLimit: number;
+  defaultLabels: Record<string, string>;
+}

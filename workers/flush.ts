@@ -1,0 +1,41 @@
+import { workerData } from 'node:worker_threads';
+import { move, Piscina } from 'piscina';
+import { Arena } from '../src/arena/arena';
+import { toPlainError } from '../src/errors';
+import { ResidentLoop } from '../src/flush/resident';
+import { FlushService } from '../src/flush/service';
+import { perform } from '../src/flush/tasks';
+import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/pool/messages';
+
+/** A flush worker: its loop runs from here on, tasks come from the pool. */
+const { arena, storages } = workerData as FlushWorkerData;
+const service = new FlushService(Arena.attach(arena), storages);
+new ResidentLoop(service).start();
+
+export default async function answer<T extends FlushTask>({
+  task,
+  input,
+}: {
+  task: T;
+  input: FlushTasks[T]['input'];
+}): Promise<Outcome<FlushTasks[T]['output']>> {
+  try {
+    return transferring({ ok: true, value: await perform(service, task, input) });
+  } catch (error) {
+    return { ok: false, error: toPlainError(error, 'RINGMETER_WORKER_FAILED') };
+  }
+}
+
+/** Lets the bytes of an outcome change hands instead of being copied. */
+function transferring<T>(outcome: Outcome<T>): Outcome<T> {
+  const bytes = outcome.ok ? bytesIn(outcome.value) : undefined;
+  if (bytes === undefined) return outcome;
+  const { transferableSymbol, valueSymbol } = Piscina;
+  return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: outcome } as never) as never;
+}
+
+function bytesIn(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  const body: unknown = (value as { body?: unknown } | null)?.body;
+  return body instanceof Uint8Array ? body : undefined;
+}
