@@ -8,4 +8,7 @@ writeFileSync(
   join(dist, 'index.mjs'),
   `import ringmeter from './src/index.js';\n${names.map((name) => `export const ${name} = ringmeter.${name};\n`).join('')}export default ringmeter;\n`,
 );
-writeFileSync(join(dist, 'index.d.mts'), `export * from './src/index.js';\nimport * as ringmeter from './src/index.js';\nexport default ringmeter;\n`);
+writeFileSync(
+  join(dist, 'index.d.mts'),
+  `export * from './src/index.js';\nimport * as ringmeter from './src/index.js';\nexport default ringmeter;\n`,
+);

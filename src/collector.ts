@@ -22,8 +22,8 @@ import { checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions } from './pool/endpoint';
 import type { FlushSide } from './pool/messages';
 import { onThreadEnd } from './pool/thread-ends';
-import type { Settings } from './settings';
 import { claimDefault, releaseDefault } from './process-default';
+import type { Settings } from './settings';
 import { type CollectorStats, readStats } from './stats';
 import type { Storage } from './storage/types';
 
@@ -76,7 +76,8 @@ export class MetricsCollector {
     const { cardinalityLimit } = settings;
     this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit });
     this.stopWatching = onThreadEnd((ended) => buryThread(this.arena, this.drainer.shards, ended));
-    this.flushSide = resolved && resolved.flushWorkers > 0 ? startPool(this.arena, resolved) : startInThread(this.arena, resolved);
+    this.flushSide =
+      resolved && resolved.flushWorkers > 0 ? startPool(this.arena, resolved) : startInThread(this.arena, resolved);
     this.storages.forEach((storage, index) => {
       storage.bind((query) => this.flushSide.run('query', { storage: index, query }));
     });
@@ -87,7 +88,11 @@ export class MetricsCollector {
   /** The first storage, to read it back: `collector.storage.query({ name, from, to })`. */
   get storage(): Storage {
     const [first] = this.storages;
-    if (first === undefined) throw new RingmeterError('RINGMETER_CLOSED', 'a collector that was attached to has its storages in the thread that made it');
+    if (first === undefined)
+      throw new RingmeterError(
+        'RINGMETER_CLOSED',
+        'a collector that was attached to has its storages in the thread that made it',
+      );
     return first;
   }
 
@@ -96,8 +101,14 @@ export class MetricsCollector {
    *
    * @throws RingmeterError RINGMETER_METRIC_CONFLICT if the name is taken by another definition, and the codes of bad names
    */
-  counter<const Name extends string = string>(name: string, options: WithLabels<MetricOptions<Name>, Name>): BoundCounter;
-  counter<const Name extends string = string>(name: string, options?: WithoutLabels<MetricOptions<Name>>): Counter<Name>;
+  counter<const Name extends string = string>(
+    name: string,
+    options: WithLabels<MetricOptions<Name>, Name>,
+  ): BoundCounter;
+  counter<const Name extends string = string>(
+    name: string,
+    options?: WithoutLabels<MetricOptions<Name>>,
+  ): Counter<Name>;
   counter(name: string, options?: MetricOptions): unknown {
     return this.instruments.get('counter', name, options);
   }
@@ -110,15 +121,27 @@ export class MetricsCollector {
   }
 
   /** Get-or-create of a histogram; like `counter`. Asking for other buckets than it has throws. */
-  histogram<const Name extends string = string>(name: string, options: WithLabels<HistogramOptions<Name>, Name>): BoundHistogram;
-  histogram<const Name extends string = string>(name: string, options?: WithoutLabels<HistogramOptions<Name>>): Histogram<Name>;
+  histogram<const Name extends string = string>(
+    name: string,
+    options: WithLabels<HistogramOptions<Name>, Name>,
+  ): BoundHistogram;
+  histogram<const Name extends string = string>(
+    name: string,
+    options?: WithoutLabels<HistogramOptions<Name>>,
+  ): Histogram<Name>;
   histogram(name: string, options?: HistogramOptions): unknown {
     return this.instruments.get('histogram', name, options);
   }
 
   /** Get-or-create of a summary; like `counter`. */
-  summary<const Name extends string = string>(name: string, options: WithLabels<SummaryOptions<Name>, Name>): BoundSummary;
-  summary<const Name extends string = string>(name: string, options?: WithoutLabels<SummaryOptions<Name>>): Summary<Name>;
+  summary<const Name extends string = string>(
+    name: string,
+    options: WithLabels<SummaryOptions<Name>, Name>,
+  ): BoundSummary;
+  summary<const Name extends string = string>(
+    name: string,
+    options?: WithoutLabels<SummaryOptions<Name>>,
+  ): Summary<Name>;
   summary(name: string, options?: SummaryOptions): unknown {
     return this.instruments.get('summary', name, options);
   }
@@ -138,7 +161,10 @@ export class MetricsCollector {
    *
    * @throws RingmeterError RINGMETER_INVALID_OPTION
    */
-  async exposition(options?: { format?: 'prometheus'; /** Only these metrics. */ names?: readonly string[] }): Promise<Exposition> {
+  async exposition(options?: {
+    format?: 'prometheus' /** Only these metrics. */;
+    names?: readonly string[];
+  }): Promise<Exposition> {
     const { format, names } = checkOptions('exposition options', options, ['format', 'names']);
     checkOneOf('format', format, 'prometheus', ['prometheus']);
     return this.flushing().run('exposition', { names });

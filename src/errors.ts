@@ -1,10 +1,13 @@
 /** Every code a definition or a call can fail with, and the sentence that explains it. `docs/errors.md` lists the same. */
 export const errorCodes = {
-  RINGMETER_INVALID_OPTION: 'An option of the collector, a metric, a storage or the endpoint has the wrong type or range.',
+  RINGMETER_INVALID_OPTION:
+    'An option of the collector, a metric, a storage or the endpoint has the wrong type or range.',
   RINGMETER_INVALID_METRIC_NAME: 'A metric name must match [a-zA-Z_:][a-zA-Z0-9_:]*.',
   RINGMETER_INVALID_LABEL_NAME: 'A label name must match [a-zA-Z_][a-zA-Z0-9_]* and not begin with two underscores.',
-  RINGMETER_RESERVED_LABEL_NAME: 'The label name is written by the library itself (le on histograms, quantile on summaries).',
-  RINGMETER_INVALID_LABELS: 'The label set does not fit the metric: a name is missing or unknown, or a value cannot be used.',
+  RINGMETER_RESERVED_LABEL_NAME:
+    'The label name is written by the library itself (le on histograms, quantile on summaries).',
+  RINGMETER_INVALID_LABELS:
+    'The label set does not fit the metric: a name is missing or unknown, or a value cannot be used.',
   RINGMETER_INVALID_BUCKETS: 'Bucket bounds must be finite numbers in strictly increasing order.',
   RINGMETER_INVALID_UNIT: 'A unit must be the suffix of the metric name (before _total on counters).',
   RINGMETER_METRIC_CONFLICT: 'The name is already taken by a metric with another definition.',

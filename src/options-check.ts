@@ -5,17 +5,25 @@ function fail(name: string, expected: string, value: unknown): never {
 }
 
 /** Checks that something is an options object without unknown names. Returns it, or `{}` if it was left out. */
-export function checkOptions<T extends object>(name: string, options: T | undefined, known: readonly (keyof T & string)[]): T {
+export function checkOptions<T extends object>(
+  name: string,
+  options: T | undefined,
+  known: readonly (keyof T & string)[],
+): T {
   if (options === undefined) return {} as T;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return fail(name, 'an object', options);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    return fail(name, 'an object', options);
   const unknown = Object.keys(options).find((key) => !(known as readonly string[]).includes(key));
-  return unknown === undefined ? options : fail(name, `an object with no other options than ${known.join(', ')}`, unknown);
+  return unknown === undefined
+    ? options
+    : fail(name, `an object with no other options than ${known.join(', ')}`, unknown);
 }
 
 /** A number of the given range, or the default if it was left out. */
 export function checkNumber(name: string, value: unknown, fallback: number, least: number, most: number): number {
   if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !(value >= least && value <= most)) return fail(name, `a number from ${least} to ${most}`, value);
+  if (typeof value !== 'number' || !(value >= least && value <= most))
+    return fail(name, `a number from ${least} to ${most}`, value);
   return value;
 }
 

@@ -77,7 +77,10 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     },
     storages: checkStorages(given.storage),
     flushWorkers: checkInteger('flushWorkers', given.flushWorkers, 1, 0, 64),
-    ringCapacity: checkPowerOfTwo('ringCapacity', checkInteger('ringCapacity', given.ringCapacity, 65_536, 64, 2 ** 24)),
+    ringCapacity: checkPowerOfTwo(
+      'ringCapacity',
+      checkInteger('ringCapacity', given.ringCapacity, 65_536, 64, 2 ** 24),
+    ),
     maxMemory: checkInteger('maxMemory', given.maxMemory, 256 * 2 ** 20, 2 ** 20, 2 ** 31),
     maxThreads: checkInteger('maxThreads', given.maxThreads, 64, 1, 1024),
     niceIncrement: checkInteger('worker.niceIncrement', worker.niceIncrement, 0, 0, 19),
@@ -111,8 +114,12 @@ function checkDefaultLabels(labels: unknown = {}): Record<string, string> {
 }
 
 function checkStorages(storage: unknown): readonly Storage[] {
-  const storages: unknown[] = storage === undefined ? [new MemoryStorage()] : Array.isArray(storage) ? storage : [storage];
+  const storages: unknown[] =
+    storage === undefined ? [new MemoryStorage()] : Array.isArray(storage) ? storage : [storage];
   const bad = storages.findIndex((one) => typeof (one as Storage | null)?.bind !== 'function');
   if (bad === -1) return storages as Storage[];
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `storage must be a storage or an array of them, got ${shown(storages[bad])}`);
+  throw new RingmeterError(
+    'RINGMETER_INVALID_OPTION',
+    `storage must be a storage or an array of them, got ${shown(storages[bad])}`,
+  );
 }

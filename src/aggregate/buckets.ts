@@ -31,7 +31,10 @@ function tidy(bound: number): number {
 
 function checkCount(count: unknown): void {
   if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_BUCKETS)
-    throw new RingmeterError('RINGMETER_INVALID_BUCKETS', `count must be an integer from 1 to ${MAX_BUCKETS}, got ${shown(count)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_BUCKETS',
+      `count must be an integer from 1 to ${MAX_BUCKETS}, got ${shown(count)}`,
+    );
 }
 
 /**

@@ -10,7 +10,15 @@ import type { Definition } from './definition';
  */
 export const VALUE_COLUMN = 0;
 export const HISTOGRAM_COLUMNS = { SUM: 0, COUNTS: 1 } as const;
-export const SUMMARY_COLUMNS = { COUNT: 0, SUM: 1, WINDOW_COUNT: 2, WINDOW_SUM: 3, MIN: 4, MAX: 5, QUANTILES: 6 } as const;
+export const SUMMARY_COLUMNS = {
+  COUNT: 0,
+  SUM: 1,
+  WINDOW_COUNT: 2,
+  WINDOW_SUM: 3,
+  MIN: 4,
+  MAX: 5,
+  QUANTILES: 6,
+} as const;
 
 export function columnCount(definition: Definition): number {
   if (definition.type === 'histogram') return HISTOGRAM_COLUMNS.COUNTS + definition.buckets.length + 1;

@@ -39,7 +39,9 @@ export class SeriesMerge {
         out[column + VALUE_COLUMN] = this.gauge.value();
         break;
       case 'histogram':
-        this.each(series, definition, (_, f64, cell) => addHistogram(out, column, f64, cell, definition.buckets.length));
+        this.each(series, definition, (_, f64, cell) =>
+          addHistogram(out, column, f64, cell, definition.buckets.length),
+        );
         break;
       case 'summary':
         this.mergeSummary(out, column, series, definition);

@@ -10,9 +10,7 @@ export interface ListenAddress {
 }
 
 /** What the endpoint serves. */
-export interface Scrape {
-  (names: readonly string[] | undefined): Promise<{ contentType: string; body: Uint8Array }>;
-}
+export type Scrape = (names: readonly string[] | undefined) => Promise<{ contentType: string; body: Uint8Array }>;
 
 /** Limits against clients that are slow or send too much; a scrape has no body and few headers. */
 const LIMITS = {
@@ -26,7 +24,10 @@ const MAX_CONNECTIONS = 256;
 const SOCKET_TIMEOUT_MS = 90_000;
 
 /** Opens the scrape endpoint on the calling thread. It does not keep that thread alive. */
-export async function openEndpoint(address: ListenAddress, scrape: Scrape): Promise<{ server: Server; bound: ListenAddress }> {
+export async function openEndpoint(
+  address: ListenAddress,
+  scrape: Scrape,
+): Promise<{ server: Server; bound: ListenAddress }> {
   const server = createServer(LIMITS, (request, response) => {
     // a body is never wanted: whoever sends one is cut off instead of read
     if (hasBody(request)) response.setHeader('Connection', 'close');
@@ -64,13 +65,20 @@ async function route(request: IncomingMessage, response: ServerResponse, scrape:
   return answers(request, response, url, scrape);
 }
 
-const routes: Record<string, (request: IncomingMessage, response: ServerResponse, url: URL, scrape: Scrape) => Promise<void>> =
-  Object.assign(Object.create(null), {
-    '/metrics': serveMetrics,
-    '/-/healthy': (request: IncomingMessage, response: ServerResponse) => answer(request, response, 200, 'OK\n'),
-  });
+const routes: Record<
+  string,
+  (request: IncomingMessage, response: ServerResponse, url: URL, scrape: Scrape) => Promise<void>
+> = Object.assign(Object.create(null), {
+  '/metrics': serveMetrics,
+  '/-/healthy': (request: IncomingMessage, response: ServerResponse) => answer(request, response, 200, 'OK\n'),
+});
 
-async function serveMetrics(request: IncomingMessage, response: ServerResponse, url: URL, scrape: Scrape): Promise<void> {
+async function serveMetrics(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  scrape: Scrape,
+): Promise<void> {
   const names = url.searchParams.getAll('name[]');
   const { contentType, body: plain } = await scrape(names.length > 0 ? names : undefined);
   const { body, encoding } = await encodeFor(request, plain);

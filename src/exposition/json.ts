@@ -1,9 +1,9 @@
 import build from 'fast-json-stringify';
 import type { Metric } from './metrics';
 
-const byKey = { type: 'object', additionalProperties: { type: ['number', 'null'] } } as const;
+/** Sums can overflow and quantiles be missing: what JSON has no number for becomes null. */
+const numberOrNull = { type: ['number', 'null'] } as const;
 
-/** The JSON Schema of `exportJson()`. */
 const stringify = build({
   type: 'array',
   items: {
@@ -15,22 +15,35 @@ const stringify = build({
       unit: { type: 'string' },
       labels: { type: 'object', additionalProperties: { type: 'string' } },
       timestamp: { type: 'number' },
-      value: { type: 'number' },
-      sum: { type: 'number' },
-      buckets: byKey,
-      quantiles: byKey,
+      value: numberOrNull,
+      sum: numberOrNull,
+      buckets: {
+        type: 'array',
+        items: { type: 'object', properties: { le: { type: 'string' }, count: { type: 'number' } } },
+      },
+      quantiles: {
+        type: 'array',
+        items: { type: 'object', properties: { quantile: { type: 'number' }, value: numberOrNull } },
+      },
     },
     required: ['name', 'type', 'description', 'unit', 'labels', 'timestamp', 'value'],
   },
 } as const);
 
-/** Metrics as a JSON array. NaN, which JSON does not have, becomes null. */
+/** Metrics as a JSON array. */
 export function toJson(metrics: Metric[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(stringify(metrics.map(withoutNaN)));
+  return new TextEncoder().encode(stringify(metrics.map(finite)));
 }
 
-function withoutNaN(metric: Metric): Metric {
-  if (metric.quantiles === undefined) return metric;
-  const quantiles = Object.entries(metric.quantiles).map(([key, value]) => [key, Number.isNaN(value) ? null : value]);
-  return { ...metric, quantiles: Object.fromEntries(quantiles) };
+function finite(metric: Metric): unknown {
+  return {
+    ...metric,
+    value: orNull(metric.value),
+    sum: metric.sum === undefined ? undefined : orNull(metric.sum),
+    quantiles: metric.quantiles?.map(({ quantile, value }) => ({ quantile, value: orNull(value) })),
+  };
+}
+
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -1,6 +1,6 @@
 import type { Family, Series } from '../aggregate/catalog';
-import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
 import type { MetricType } from '../aggregate/cells';
+import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
 import { toHistogramValue } from '../aggregate/histogram';
 import { formatNumber, withDefaults } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
@@ -18,10 +18,10 @@ export interface Metric {
   value: number;
   /** Histograms and summaries: the sum of the observations. */
   sum?: number;
-  /** Histograms: cumulative counts by upper bound; the last key is `+Inf`. */
-  buckets?: Record<string, number>;
+  /** Histograms: cumulative counts by upper bound, ascending; the last is `+Inf`. */
+  buckets?: { le: string; count: number }[];
   /** Summaries: the window's values by quantile; NaN (in JSON null) while it is empty. */
-  quantiles?: Record<string, number>;
+  quantiles?: { quantile: number; value: number }[];
 }
 
 /** A snapshot as plain objects. */
@@ -53,13 +53,14 @@ function toMetric(
     const { count, sum, buckets } = toHistogramValue(values, column, definition.buckets);
     metric.value = count;
     metric.sum = sum;
-    metric.buckets = Object.fromEntries(buckets.map((bucket) => [formatNumber(bucket.le), bucket.count]));
+    metric.buckets = buckets.map((bucket) => ({ le: formatNumber(bucket.le), count: bucket.count }));
   } else if (type === 'summary') {
     metric.value = values[column + SUMMARY_COLUMNS.COUNT];
     metric.sum = values[column + SUMMARY_COLUMNS.SUM];
-    metric.quantiles = Object.fromEntries(
-      definition.quantiles.map((quantile, index) => [formatNumber(quantile), values[column + SUMMARY_COLUMNS.QUANTILES + index]]),
-    );
+    metric.quantiles = definition.quantiles.map((quantile, index) => ({
+      quantile,
+      value: values[column + SUMMARY_COLUMNS.QUANTILES + index],
+    }));
   }
   return metric;
 }

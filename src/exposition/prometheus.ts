@@ -56,7 +56,7 @@ class FamilyText {
   ) {
     const { name, description, type } = definition;
     const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-    this.header = encoder.encode(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
+    this.header = encoder.encode(`${help && `# HELP ${name} ${help}\n`}# TYPE ${name} ${type}\n`);
     this.ends = ownLabels(definition).map((label) => encoder.encode(`${label}} `));
   }
 
@@ -76,7 +76,8 @@ class FamilyText {
     const pairs = withDefaults(labels, this.defaultLabels).map(([name, value]) => `${name}="${escapeValue(value)}"`);
     const { name, type } = this.definition;
     const set = pairs.length === 0 ? ' ' : `{${pairs.join(',')}} `;
-    if (type === 'counter' || type === 'gauge') return { plain: encoder.encode(`${name}${set}`), sum: NONE, count: NONE };
+    if (type === 'counter' || type === 'gauge')
+      return { plain: encoder.encode(`${name}${set}`), sum: NONE, count: NONE };
     const open = `{${pairs.map((pair) => `${pair},`).join('')}`;
     return {
       plain: encoder.encode(`${name}${type === 'histogram' ? '_bucket' : ''}${open}`),

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { threadId } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { threadId } from 'node:worker_threads';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import type { Snapshot } from '../aggregate/snapshot';
@@ -8,6 +8,7 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
 import { lock, unlock } from '../atomics/mutex';
+import type { ListenAddress } from '../endpoint/server';
 import { closeEndpoint, openEndpoint } from '../endpoint/server';
 import { RingmeterError } from '../errors';
 import { toJson } from '../exposition/json';
@@ -16,7 +17,6 @@ import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition
 import type { Settings } from '../settings';
 import { openStorage } from '../storage/open';
 import type { ResolvedQuery, StorageBackend, StorageDescription, TimeSeries } from '../storage/types';
-import type { ListenAddress } from '../endpoint/server';
 
 /** How long a storage waits for another thread that stores or reads the same history. */
 const LEASE_PATIENCE_MS = 1_000;

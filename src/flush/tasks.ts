@@ -10,7 +10,9 @@ export function perform<T extends FlushTask>(
   return tasks[task](service, input);
 }
 
-const tasks: { [T in FlushTask]: (service: FlushService, input: FlushTasks[T]['input']) => Promise<FlushTasks[T]['output']> } = {
+const tasks: {
+  [T in FlushTask]: (service: FlushService, input: FlushTasks[T]['input']) => Promise<FlushTasks[T]['output']>;
+} = {
   exposition: (service, { names }) => service.exposition(names),
   json: (service) => service.json(),
   metrics: (service) => service.metrics(),

@@ -35,7 +35,9 @@ export interface SummaryOptions<Name extends string = string> extends MetricOpti
 }
 
 /** Any metric's options, as they come. */
-type AnyOptions = MetricOptions & Pick<HistogramOptions, 'buckets'> & Pick<SummaryOptions, 'maxAge' | 'maxSamples' | 'quantiles'>;
+type AnyOptions = MetricOptions &
+  Pick<HistogramOptions, 'buckets'> &
+  Pick<SummaryOptions, 'maxAge' | 'maxSamples' | 'quantiles'>;
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'labels'] as const;
@@ -62,7 +64,10 @@ export const reservedLabel = (type: MetricType): string | undefined => RESERVED[
  */
 export function resolveDefinition(type: MetricType, name: unknown, options: AnyOptions | undefined): Definition {
   if (typeof name !== 'string' || !METRIC_NAME.test(name))
-    throw new RingmeterError('RINGMETER_INVALID_METRIC_NAME', `metric name must match ${METRIC_NAME.source}, got ${shown(name)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_METRIC_NAME',
+      `metric name must match ${METRIC_NAME.source}, got ${shown(name)}`,
+    );
   const given = checkOptions<AnyOptions>(`options of ${name}`, options, [...COMMON_OPTIONS, ...OWN_OPTIONS[type]]);
   return {
     name,
@@ -79,13 +84,19 @@ export function resolveDefinition(type: MetricType, name: unknown, options: AnyO
 
 function checkUnit(name: string, unit: string): string {
   if (unit === '' || name.replace(/_total$/, '').endsWith(`_${unit}`)) return unit;
-  throw new RingmeterError('RINGMETER_INVALID_UNIT', `unit ${shown(unit)} must be the suffix of the metric name, got ${name}`);
+  throw new RingmeterError(
+    'RINGMETER_INVALID_UNIT',
+    `unit ${shown(unit)} must be the suffix of the metric name, got ${name}`,
+  );
 }
 
 function checkLabelNames(name: string, labelNames: unknown, reserved: string | undefined): string[] | null {
   if (labelNames === undefined) return null;
   if (!Array.isArray(labelNames))
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', `labelNames of ${name} must be an array, got ${shown(labelNames)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `labelNames of ${name} must be an array, got ${shown(labelNames)}`,
+    );
   for (const label of labelNames) checkLabelName(label, reserved);
   const twice = labelNames.find((label, index) => labelNames.indexOf(label) !== index);
   if (twice !== undefined)
@@ -105,7 +116,11 @@ function checkQuantiles(name: string, quantiles: unknown = [0.5, 0.9, 0.95, 0.99
  * @returns the family's record and its definition, as whoever came first made it
  * @throws RingmeterError RINGMETER_METRIC_CONFLICT, RINGMETER_OUT_OF_MEMORY
  */
-export function define(arena: Arena, wanted: Definition, given: AnyOptions = {}): { family: number; definition: Definition } {
+export function define(
+  arena: Arena,
+  wanted: Definition,
+  given: AnyOptions = {},
+): { family: number; definition: Definition } {
   refuseOverlap(arena, wanted);
   const family = registerFamily(arena, wanted);
   if (family === 0)
@@ -127,7 +142,10 @@ function refuseConflict(wanted: Definition, present: Definition, given: AnyOptio
   for (const key of ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples'] as const)
     if (given[key] !== undefined && JSON.stringify(present[key]) !== JSON.stringify(wanted[key]))
       conflict(key, present[key], wanted[key]);
-  if (given.labelNames !== undefined && String(present.labelNames?.toSorted()) !== String(wanted.labelNames?.toSorted()))
+  if (
+    given.labelNames !== undefined &&
+    String(present.labelNames?.toSorted()) !== String(wanted.labelNames?.toSorted())
+  )
     conflict('labelNames', present.labelNames, wanted.labelNames);
 }
 

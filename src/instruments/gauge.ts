@@ -25,7 +25,8 @@ export class BoundGauge extends BoundSeries {
 
   /** Sets the value, any finite number. Anything else is refused and counted; this never throws. */
   set(value: number): void {
-    if (isFiniteNumber(value)) this.recorder.record(this.setCode, (Atomics.add(this.i32, this.epoch, 1) + 1) | 0, value);
+    if (isFiniteNumber(value))
+      this.recorder.record(this.setCode, (Atomics.add(this.i32, this.epoch, 1) + 1) | 0, value);
     else this.refuse(value);
   }
 

@@ -22,7 +22,11 @@ export class BoundHistogram extends BoundObserver {
    * does. NaN without observations.
    */
   getQuantile(quantile: number): number {
-    return histogramQuantile(quantile, this.metric.definition.buckets, this.columns().subarray(HISTOGRAM_COLUMNS.COUNTS));
+    return histogramQuantile(
+      quantile,
+      this.metric.definition.buckets,
+      this.columns().subarray(HISTOGRAM_COLUMNS.COUNTS),
+    );
   }
 }
 

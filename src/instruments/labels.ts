@@ -28,7 +28,10 @@ export function checkLabelName(name: unknown, reserved: string | undefined): voi
       `label name must match ${LABEL_NAME.source} and not begin with "__", got ${shown(name)}`,
     );
   if (name === reserved)
-    throw new RingmeterError('RINGMETER_RESERVED_LABEL_NAME', `label name ${shown(name)} is written by the metric itself`);
+    throw new RingmeterError(
+      'RINGMETER_RESERVED_LABEL_NAME',
+      `label name ${shown(name)} is written by the metric itself`,
+    );
 }
 
 /**
@@ -50,7 +53,8 @@ export function toPairs(labels: unknown, rules: LabelRules): LabelPairs {
       throw invalid(`label ${name} must be a string, number or boolean, got ${shown(value)}`);
     const text = String(value);
     length += name.length + text.length;
-    if (length > MAX_LABELS_LENGTH) throw invalid(`labels must be at most ${MAX_LABELS_LENGTH} characters long together`);
+    if (length > MAX_LABELS_LENGTH)
+      throw invalid(`labels must be at most ${MAX_LABELS_LENGTH} characters long together`);
     pairs.push([name, text]);
   }
   const missing = rules.names?.find((name) => !pairs.some(([present]) => present === name));

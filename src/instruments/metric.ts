@@ -88,7 +88,9 @@ export abstract class Metric<S extends BoundSeries> {
     try {
       return this.index.find(labels) ?? this.enter(labels, toPairs(labels, this.rules));
     } catch (error) {
-      this.context.instrumentation.recorder.refuse(`${this.name}: ${error instanceof Error ? error.message : 'labels threw'}`);
+      this.context.instrumentation.recorder.refuse(
+        `${this.name}: ${error instanceof Error ? error.message : 'labels threw'}`,
+      );
       return undefined;
     }
   }
@@ -107,7 +109,10 @@ export abstract class Metric<S extends BoundSeries> {
     if (series.id === 0)
       warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
     else if (!own)
-      warnOnce('RINGMETER_CARDINALITY', `${this.name} has ${limit} series: further label sets go to its overflow series`);
+      warnOnce(
+        'RINGMETER_CARDINALITY',
+        `${this.name} has ${limit} series: further label sets go to its overflow series`,
+      );
     return { series: this.bind(series), own };
   }
 }

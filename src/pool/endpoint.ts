@@ -65,6 +65,8 @@ export class Endpoint {
     control.once('close', () => {
       if (!this.closed) void this.reopen(REOPEN_TRIES);
     });
+    // a port that is not started never hears of its other end's close
+    control.start();
     control.unref();
   }
 
@@ -80,10 +82,13 @@ export class Endpoint {
         setTimeout(() => void this.reopen(tries - 1), REOPEN_DELAY_MS).unref();
         return;
       }
-      process.emitWarning(`the scrape endpoint could not be opened again: ${error instanceof Error ? error.message : error}`, {
-        type: 'RingmeterWarning',
-        code: 'RINGMETER_LISTEN_FAILED',
-      });
+      process.emitWarning(
+        `the scrape endpoint could not be opened again: ${error instanceof Error ? error.message : error}`,
+        {
+          type: 'RingmeterWarning',
+          code: 'RINGMETER_LISTEN_FAILED',
+        },
+      );
     }
   }
 }

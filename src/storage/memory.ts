@@ -34,7 +34,10 @@ export class MemoryStorage implements Storage {
 
   bind(ask: (query: ResolvedQuery) => Promise<TimeSeries[]>): void {
     if (this.ask !== undefined)
-      throw new RingmeterError('RINGMETER_INVALID_OPTION', 'a storage belongs to one collector, this one has one already');
+      throw new RingmeterError(
+        'RINGMETER_INVALID_OPTION',
+        'a storage belongs to one collector, this one has one already',
+      );
     this.ask = ask;
   }
 
@@ -56,7 +59,8 @@ function resolveQuery(query: SeriesQuery): ResolvedQuery {
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `name must be a string, got ${shown(query?.name)}`);
   const labels = Object.entries(query.labels ?? {});
   const bad = labels.find(([, value]) => !['string', 'number', 'boolean'].includes(typeof value));
-  if (bad) throw new RingmeterError('RINGMETER_INVALID_QUERY', `label ${bad[0]} must be a string, got ${shown(bad[1])}`);
+  if (bad)
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `label ${bad[0]} must be a string, got ${shown(bad[1])}`);
   return {
     name: query.name,
     labels: Object.fromEntries(labels.map(([name, value]) => [name, String(value)])),
