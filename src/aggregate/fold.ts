@@ -112,7 +112,7 @@ function foldGauge(
   // an event of a generation that two later ones have pushed out changes nothing any more
   const lost = age > 0 && epoch !== i32[high(cell + GAUGE.EPOCHS)];
   const generation = cell + (age === 0 ? GAUGE.VALUE : GAUGE.OLD_VALUE);
-  const value = lost || set !== set ? f64[generation] : set;
+  const value = lost || Number.isNaN(set) ? f64[generation] : set;
   const sum = f64[generation + 1] + (lost ? 0 : added);
   f64[generation] = value;
   f64[generation + 1] = sum;
@@ -138,8 +138,8 @@ function foldSummary(
   const bin = counts + slot * BINS + binOf(halves[1]);
   const min = f64[state + SLOT.MIN];
   const max = f64[state + SLOT.MAX];
-  const newMin = value < min ? value : min;
-  const newMax = value > max ? value : max;
+  const newMin = Math.min(value, min);
+  const newMax = Math.max(value, max);
   i32[bin] += 1;
   f64[state + SLOT.MIN] = newMin;
   f64[state + SLOT.MAX] = newMax;

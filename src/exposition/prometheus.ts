@@ -34,12 +34,19 @@ export class PrometheusRenderer {
       const { definition } = family;
       if (names && !names.includes(definition.name) && !sampleNames(definition).some((name) => names.includes(name)))
         continue;
-      let text = this.texts.get(family);
-      if (text === undefined) this.texts.set(family, (text = new FamilyText(definition, this.defaultLabels)));
-      text.render(out, family, snapshot.values);
+      this.textOf(family).render(out, family, snapshot.values);
     }
     this.lastLength = out.length;
     return out.content();
+  }
+
+  private textOf(family: Family): FamilyText {
+    let text = this.texts.get(family);
+    if (text === undefined) {
+      text = new FamilyText(family.definition, this.defaultLabels);
+      this.texts.set(family, text);
+    }
+    return text;
   }
 }
 
@@ -89,11 +96,13 @@ class FamilyText {
   private lines(out: TextBuffer, start: SeriesText, values: Float64Array, column: number): void {
     switch (this.definition.type) {
       case 'histogram':
-        return this.histogram(out, start, values, column);
+        this.histogram(out, start, values, column);
+        break;
       case 'summary':
-        return this.summary(out, start, values, column);
+        this.summary(out, start, values, column);
+        break;
       default:
-        return line(out, start.plain, NONE, values[column + VALUE_COLUMN]);
+        line(out, start.plain, NONE, values[column + VALUE_COLUMN]);
     }
   }
 
