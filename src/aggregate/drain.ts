@@ -16,7 +16,8 @@ export const SETTLE_MS = 2;
 
 /** The plain heads of all shards as they were at one moment. */
 export interface Glance {
-  readonly heads: Int32Array;
+  /** Counts of events written, which do not wrap. */
+  readonly heads: Float64Array;
   /** By performance.now() of the thread that looked. */
   readonly takenAt: number;
   /** Whether some thread had events that it had not published. */
@@ -26,24 +27,27 @@ export interface Glance {
 /**
  * Takes events out of rings, on whichever thread has one of these. Any number of threads may drain the same arena: the
  * shard's lock lets one at a time fold a shard.
+ *
+ * Positions in the arena wrap. Here they are widened to counts, from the count of folded events, which a head is never
+ * further away from than a ring is long: what was seen long ago can then be compared with what is seen now.
  */
 export class Drainer {
   readonly shards: readonly Shard[];
-  /** Plain heads that are old enough to be taken as published. */
-  private readonly settled: Int32Array;
+  /** Plain heads, as counts, that are old enough to be taken as published. */
+  private readonly settled: Float64Array;
 
   constructor(
     readonly arena: Arena,
     private readonly mark: number,
   ) {
     this.shards = openShards(arena);
-    this.settled = new Int32Array(this.shards.length);
+    this.settled = new Float64Array(this.shards.length);
   }
 
   /** Looks at the plain heads. Give the result to `trust` at least SETTLE_MS later. */
   glance(): Glance {
-    const heads = Int32Array.from(this.shards, (shard) => shard.head);
-    const unpublished = this.shards.some((shard) => isAhead(heads[shard.number], this.visibleHead(shard)));
+    const heads = Float64Array.from(this.shards, (shard) => widen(shard, shard.head));
+    const unpublished = this.shards.some((shard) => heads[shard.number] > this.visibleHead(shard));
     return { heads, takenAt: performance.now(), unpublished };
   }
 
@@ -51,20 +55,13 @@ export class Drainer {
   trust(glance: Glance): void {
     if (performance.now() - glance.takenAt < SETTLE_MS) return;
     glance.heads.forEach((head, number) => {
-      if (isAhead(head, this.settled[number])) this.settled[number] = head;
+      this.settled[number] = Math.max(this.settled[number], head);
     });
   }
 
-  /** Position up to which this thread may read the shard's ring. */
+  /** Count up to which this thread may read the shard's ring. */
   private visibleHead(shard: Shard): number {
-    const { published } = shard;
-    const settled = this.settled[shard.number];
-    return isAhead(settled, published) ? settled : published;
-  }
-
-  /** Events of a shard that may be read and have not been folded. An indication unless the lock is held. */
-  pending(shard: Shard): number {
-    return Math.max((this.visibleHead(shard) - (shard.folded | 0)) | 0, 0);
+    return Math.max(widen(shard, shard.published), this.settled[shard.number]);
   }
 
   /**
@@ -77,7 +74,7 @@ export class Drainer {
     let folded = 0;
     for (const shard of this.shards) {
       const head = this.visibleHead(shard);
-      while (isAhead(head, shard.folded | 0) && tryLock(this.arena.i32, shard.lock, this.mark)) {
+      while (shard.folded < head && tryLock(this.arena.i32, shard.lock, this.mark)) {
         folded += this.foldBatch(shard, head);
         unlock(this.arena.i32, shard.lock);
       }
@@ -98,7 +95,7 @@ export class Drainer {
     try {
       for (const shard of held) {
         const head = this.visibleHead(shard);
-        while (isAhead(head, shard.folded | 0)) this.foldBatch(shard, head);
+        while (shard.folded < head) this.foldBatch(shard, head);
       }
       read();
     } finally {
@@ -119,7 +116,7 @@ export class Drainer {
     const mask = arena.ringCapacity - 1;
     const progress = base + SHARD.FOLDED;
     const first = f64[progress];
-    const pending = (head - (first | 0)) | 0;
+    const pending = head - first;
     const count = Math.min(pending, BATCH);
     if (pending > f64[base + SHARD.HIGH_WATER]) f64[base + SHARD.HIGH_WATER] = pending;
     for (let offset = 0; offset < count; offset++) {
@@ -138,7 +135,8 @@ export class Drainer {
   }
 }
 
-/** Compares positions, which wrap. */
-function isAhead(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
+/** The count that a position near the shard's count of folded events stands for. */
+function widen(shard: Shard, position: number): number {
+  const { folded } = shard;
+  return folded + ((position - (folded | 0)) | 0);
 }
