@@ -38,7 +38,7 @@ export class AttachedTo {
 }
 
 /** How long `stats()` waits for a worker that is folding. */
-const STATS_PATIENCE_MS = 20;
+const STATS_PATIENCE_MS = 500;
 
 /** With `labels`, the bound series of those labels instead of the metric. */
 type WithLabels<O, Name extends string> = O & { labels: Labels<Name> };
@@ -83,6 +83,11 @@ export class MetricsCollector {
     });
     if (attached) process.once('exit', () => this.recorder.close());
     else claimDefault(this);
+  }
+
+  /** Whether `close()` has been called. */
+  get closed(): boolean {
+    return this.closing !== undefined;
   }
 
   /** The first storage, to read it back: `collector.storage.query({ name, from, to })`. */

@@ -10,7 +10,7 @@ const attached = new WeakMap<SharedArrayBuffer, MetricsCollector>();
  */
 export function attachCollector(handle: CollectorHandle): MetricsCollector {
   const known = handle?.arena instanceof SharedArrayBuffer ? attached.get(handle.arena) : undefined;
-  if (known !== undefined) return known;
+  if (known !== undefined && !known.closed) return known;
   const collector = new MetricsCollector(new AttachedTo(handle));
   attached.set(handle.arena, collector);
   return collector;

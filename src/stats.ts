@@ -1,4 +1,3 @@
-import { Catalog } from './aggregate/catalog';
 import type { Drainer } from './aggregate/drain';
 import type { Arena } from './arena/arena';
 import { HEADER, high, int, SHARD } from './arena/layout';
@@ -36,8 +35,6 @@ export interface CollectorStats {
 
 /** Adds up the counts of all shards. What threads are doing at this moment may be half in. */
 export function readStats(arena: Arena, drainer: Drainer): CollectorStats {
-  const catalog = new Catalog(arena);
-  catalog.refresh();
   const lost = arena.readWide(HEADER.LOST);
   const { i32 } = arena;
   const stats: CollectorStats = {
@@ -47,8 +44,8 @@ export function readStats(arena: Arena, drainer: Drainer): CollectorStats {
     pending: 0,
     dropped: lost,
     invalid: 0,
-    series: catalog.seriesCount,
-    metrics: catalog.families.length,
+    series: Atomics.load(i32, high(HEADER.REGISTERED)),
+    metrics: Atomics.load(i32, int(HEADER.REGISTERED)),
     threads: 0,
     bytes: arena.bytesUsed(),
     maxMemory: arena.buffer.byteLength,

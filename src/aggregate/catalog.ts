@@ -24,7 +24,6 @@ export interface Family {
 /** One thread's reading of the registry. Grows by what was registered since the last `refresh`. */
 export class Catalog {
   readonly families: Family[] = [];
-  seriesCount = 0;
   private readonly byRecord = new Map<number, Family>();
   private readonly byName = new Map<string, Family>();
   private read = 0;
@@ -66,7 +65,6 @@ export class Catalog {
       place,
       labels: readLabels(this.arena, record),
     });
-    this.seriesCount++;
   }
 
   private familyAt(record: number): Family {

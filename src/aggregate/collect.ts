@@ -13,12 +13,14 @@ const PATIENCE_MS = 100;
 /** Adds up the shards into snapshots. One per thread that collects. */
 export class Collect {
   readonly catalog: Catalog;
+  private readonly merge: SeriesMerge;
 
   constructor(
     private readonly arena: Arena,
     private readonly drainer: Drainer,
   ) {
     this.catalog = new Catalog(arena);
+    this.merge = new SeriesMerge(arena);
   }
 
   /**
@@ -33,12 +35,12 @@ export class Collect {
   }
 
   private snapshotNow(): Snapshot {
-    const { arena, catalog, drainer } = this;
+    const { arena, catalog, drainer, merge } = this;
     arena.tick();
     catalog.refresh();
     const values = new Float64Array(columnsUsed(arena));
     const shards = drainer.furnished();
-    const merge = new SeriesMerge(arena, shards);
+    merge.shards = shards;
     drainer.withDrained(shards, PATIENCE_MS, () => {
       for (const { definition, series } of catalog.families)
         for (const { id, column } of series) merge.into(values, column, id, definition);

@@ -86,12 +86,13 @@ export class Drainer {
    * Drains the shards to what may be read now, and keeps their locks while `read` looks at the cells: a consistent cut
    * across every instrument. Locks are taken in the order given, so readers cannot wait for each other in a circle.
    *
-   * @param patience milliseconds to wait for each lock. A shard whose lock is not to be had in time is read without it:
+   * @param patience milliseconds to wait for the locks. A shard whose lock is not to be had in time is read without it:
    *   every word is whole, but pending events are missing, and one being folded at that instant may be half in.
    */
   withDrained(shards: readonly Shard[], patience: number, read: () => void): void {
     const { i32 } = this.arena;
-    const held = shards.filter((shard) => lock(i32, shard.lock, this.mark, patience));
+    const deadline = performance.now() + patience;
+    const held = shards.filter((shard) => lock(i32, shard.lock, this.mark, deadline));
     try {
       for (const shard of held) {
         const head = this.visibleHead(shard);

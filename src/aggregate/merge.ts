@@ -22,7 +22,8 @@ export class SeriesMerge {
 
   constructor(
     private readonly arena: Arena,
-    private readonly shards: readonly Shard[],
+    /** Which shards to add up. */
+    public shards: readonly Shard[] = [],
   ) {}
 
   /** Writes the series' columns, from `column` on, into `out`. They must be zero. */

@@ -93,6 +93,7 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const record = compose(arena, fresh, hash);
   const entry = record === 0 ? 0 : list(arena, record);
   if (entry === 0) return 0;
+  Atomics.add(i32, counterOf(fresh.kind), 1);
   for (;;) {
     i32[int(record + RECORD.CHAIN)] = seen;
     const head = Atomics.compareExchange(i32, chain, seen, record);
@@ -100,6 +101,7 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
     const winner = search(arena, head, seen, fresh.kind, hash, fresh.key);
     if (winner !== 0) {
       Atomics.store(i32, entry, VOID_ENTRY);
+      Atomics.sub(i32, counterOf(fresh.kind), 1);
       return winner;
     }
     seen = head;
@@ -131,6 +133,11 @@ function list(arena: Arena, record: number): number {
   const entry = int(i32[int(HEADER.DIRECTORY)]) + place;
   Atomics.store(i32, entry, record);
   return entry;
+}
+
+/** Int32Array index of the number of families or of series. */
+function counterOf(kind: number): number {
+  return kind === RECORD_KIND.FAMILY ? int(HEADER.REGISTERED) : high(HEADER.REGISTERED);
 }
 
 /** How many directory entries have been given out. */

@@ -17,10 +17,9 @@ export function tryLock(i32: Int32Array, index: number, mark: number): boolean {
 /** Waits in slices: a wake-up can only be late by one slice, whatever happens to the thread that should send it. */
 const SLICE_MS = 1;
 
-/** Takes the lock, sleeping up to `timeout` milliseconds. Returns whether it was taken. */
-export function lock(i32: Int32Array, index: number, mark: number, timeout: number): boolean {
+/** Takes the lock, sleeping until `deadline` (by performance.now()) at most. Returns whether it was taken. */
+export function lock(i32: Int32Array, index: number, mark: number, deadline: number): boolean {
   if (tryLock(i32, index, mark)) return true;
-  const deadline = performance.now() + timeout;
   while (performance.now() < deadline) {
     const holder = Atomics.load(i32, index);
     if (holder !== 0) Atomics.wait(i32, index, holder, SLICE_MS);

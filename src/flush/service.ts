@@ -7,7 +7,7 @@ import type { Snapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
-import { lock, unlock } from '../atomics/mutex';
+import { lock, tryLock, unlock } from '../atomics/mutex';
 import type { ListenAddress } from '../endpoint/server';
 import { closeEndpoint, openEndpoint } from '../endpoint/server';
 import { RingmeterError } from '../errors';
@@ -134,7 +134,7 @@ export class FlushService {
   private exclusively<T>(action: () => T): T {
     const { i32 } = this.arena;
     const lease = int(HEADER.FLUSH_LEASE);
-    if (!lock(i32, lease, this.mark, LEASE_PATIENCE_MS))
+    if (!lock(i32, lease, this.mark, performance.now() + LEASE_PATIENCE_MS))
       throw new RingmeterError('RINGMETER_STORAGE_FAILED', `the history was in use for ${LEASE_PATIENCE_MS} ms`);
     try {
       return action();
@@ -149,7 +149,7 @@ export class FlushService {
     const { flushInterval } = this.settings;
     const now = arena.clock();
     if (flushInterval === 0 || now < arena.f64[HEADER.NEXT_FLUSH]) return false;
-    if (!lock(arena.i32, int(HEADER.FLUSH_LEASE), this.mark, 0)) return false;
+    if (!tryLock(arena.i32, int(HEADER.FLUSH_LEASE), this.mark)) return false;
     const due = now >= arena.f64[HEADER.NEXT_FLUSH];
     if (due) arena.f64[HEADER.NEXT_FLUSH] = now + flushInterval;
     unlock(arena.i32, int(HEADER.FLUSH_LEASE));

@@ -34,15 +34,18 @@ export function checkLabelName(name: unknown, reserved: string | undefined): voi
     );
 }
 
+/** Names and values of a label set, in the order of the caller's object. */
+export type LabelEntries = readonly (readonly [name: string, value: LabelValue])[];
+
 /**
- * Copies a label set into sorted pairs.
+ * Copies a label set, reading every value once: a getter may give another one next time.
  *
  * @throws RingmeterError RINGMETER_INVALID_LABELS and those of `checkLabelName`; and whatever a getter throws
  */
-export function toPairs(labels: unknown, rules: LabelRules): LabelPairs {
+export function copyLabels(labels: unknown, rules: LabelRules): LabelEntries {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
     throw invalid(`labels must be an object of names and values, got ${shown(labels)}`);
-  const pairs: [string, string][] = [];
+  const entries: [string, LabelValue][] = [];
   let length = 0;
   for (const name in labels) {
     const value: unknown = (labels as Record<string, unknown>)[name];
@@ -51,15 +54,19 @@ export function toPairs(labels: unknown, rules: LabelRules): LabelPairs {
     checkLabelName(name, rules.reserved);
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       throw invalid(`label ${name} must be a string, number or boolean, got ${shown(value)}`);
-    const text = String(value);
-    length += name.length + text.length;
+    length += name.length + String(value).length;
     if (length > MAX_LABELS_LENGTH)
       throw invalid(`labels must be at most ${MAX_LABELS_LENGTH} characters long together`);
-    pairs.push([name, text]);
+    entries.push([name, value]);
   }
-  const missing = rules.names?.find((name) => !pairs.some(([present]) => present === name));
+  const missing = rules.names?.find((name) => !entries.some(([present]) => present === name));
   if (missing !== undefined) throw invalid(`label ${missing} is missing`);
-  return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries;
+}
+
+/** The same as the registry keeps it. */
+export function toPairs(entries: LabelEntries): LabelPairs {
+  return entries.map(([name, value]) => [name, String(value)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function invalid(message: string, code: ErrorCode = 'RINGMETER_INVALID_LABELS'): RingmeterError {
@@ -103,11 +110,11 @@ export class LabelIndex<S> {
     return step.series;
   }
 
-  /** Remembers the series of a label set that has been checked. */
-  insert(labels: Readonly<Record<string, unknown>>, series: S): void {
+  /** Remembers the series of a label set that has been checked. Not of the empty one: what is no object at all finds it. */
+  insert(entries: LabelEntries, series: S): void {
     let step = this.root;
-    for (const name in labels) step = follow(step, name, labels[name]);
-    step.series = series;
+    for (const [name, value] of entries) step = follow(step, name, value);
+    if (step !== this.root) step.series = series;
   }
 }
 

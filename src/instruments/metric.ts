@@ -1,7 +1,7 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { type RegisteredSeries, registerSeries } from '../aggregate/register';
 import { reservedLabel } from './definitions';
-import { LabelIndex, type LabelRules, toPairs } from './labels';
+import { copyLabels, type LabelEntries, LabelIndex, type LabelRules, toPairs } from './labels';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
 import { warnOnce } from './warnings';
@@ -20,6 +20,11 @@ export abstract class BoundSeries {
     protected readonly metric: MetricContext,
     protected readonly series: RegisteredSeries,
   ) {}
+
+  /** Number of the series in the arena; 0 if there was no room for it. */
+  get id(): number {
+    return this.series.id;
+  }
 
   /** Name of the metric. */
   get name(): string {
@@ -47,6 +52,8 @@ export abstract class Metric<S extends BoundSeries> {
   private readonly index = new LabelIndex<S>();
   private readonly rules: LabelRules;
   private own: S | undefined;
+  /** The series of all label sets beyond the limit, or without memory. */
+  private overflow: S | undefined;
 
   constructor(protected readonly context: MetricContext) {
     const { definition } = context;
@@ -79,26 +86,24 @@ export abstract class Metric<S extends BoundSeries> {
    * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names
    */
   protected bound(labels: unknown): S {
-    const pairs = toPairs(labels, this.rules);
-    return this.index.find(labels as Record<string, unknown>) ?? this.enter(labels as Record<string, unknown>, pairs);
+    return this.enter(copyLabels(labels, this.rules));
   }
 
   /** The series of a label set given with a record; undefined, and counted, if the labels cannot be used. */
   protected lookUp(labels: Readonly<Record<string, unknown>>): S | undefined {
     try {
-      return this.index.find(labels) ?? this.enter(labels, toPairs(labels, this.rules));
+      return this.index.find(labels) ?? this.enter(copyLabels(labels, this.rules));
     } catch (error) {
-      this.context.instrumentation.recorder.refuse(
-        `${this.name}: ${error instanceof Error ? error.message : 'labels threw'}`,
-      );
+      const reason = error instanceof Error ? error.message : 'labels threw';
+      this.context.instrumentation.recorder.refuse(`${this.name}: ${reason}`);
       return undefined;
     }
   }
 
-  private enter(labels: Readonly<Record<string, unknown>>, pairs: LabelPairs): S {
-    const { series, own } = this.resolve(pairs);
+  private enter(entries: LabelEntries): S {
+    const { series, own } = this.resolve(toPairs(entries));
     // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
-    if (own) this.index.insert(labels, series);
+    if (own) this.index.insert(entries, series);
     return series;
   }
 
@@ -106,13 +111,15 @@ export abstract class Metric<S extends BoundSeries> {
     const { instrumentation, definition, family } = this.context;
     const limit = instrumentation.cardinalityLimit;
     const { series, own } = registerSeries(instrumentation.recorder.arena, family, definition, pairs, limit);
+    if (own) return { series: this.bind(series), own };
     if (series.id === 0)
       warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
-    else if (!own)
+    else
       warnOnce(
         'RINGMETER_CARDINALITY',
         `${this.name} has ${limit} series: further label sets go to its overflow series`,
       );
-    return { series: this.bind(series), own };
+    if (this.overflow?.id !== series.id) this.overflow = this.bind(series);
+    return { series: this.overflow, own };
   }
 }

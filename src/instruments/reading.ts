@@ -5,17 +5,21 @@ import { SeriesMerge } from '../aggregate/merge';
 import type { Recorder } from './recorder';
 
 /**
- * How long a reading thread waits for a flush worker that is folding: a batch takes well under a millisecond. It gives
- * up then, since the thread that reads is usually the one that serves.
+ * How long a reading thread waits for a flush worker that is folding: a batch takes well under a millisecond, but the
+ * worker may have lost its processor to others. Only then does a read miss events that are still in a ring.
  */
-const PATIENCE_MS = 20;
+const PATIENCE_MS = 500;
 
 /** Reads the present value of a series, synchronously, on the thread that asks: it sees everything it recorded itself. */
 export class SeriesReading {
+  private readonly merge: SeriesMerge;
+
   constructor(
     private readonly recorder: Recorder,
     private readonly drainer: Drainer,
-  ) {}
+  ) {
+    this.merge = new SeriesMerge(recorder.arena);
+  }
 
   /** The columns of one series, added up over all threads. */
   read(series: number, definition: Definition): Float64Array {
@@ -23,9 +27,8 @@ export class SeriesReading {
     if (series === 0) return out;
     this.recorder.publish();
     this.recorder.arena.tick();
-    const shards = this.drainer.furnished();
-    const merge = new SeriesMerge(this.recorder.arena, shards);
-    this.drainer.withDrained(shards, PATIENCE_MS, () => merge.into(out, 0, series, definition));
+    this.merge.shards = this.drainer.furnished();
+    this.drainer.withDrained(this.merge.shards, PATIENCE_MS, () => this.merge.into(out, 0, series, definition));
     return out;
   }
 }

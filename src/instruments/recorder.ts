@@ -9,7 +9,7 @@ import { warnOnce } from './warnings';
 
 /** Events between two atomic publications: 15 ns spread over this many records. */
 const PUBLISH_EVERY = 32;
-/** Events folded in place before looking again whether the ring has room: looking costs more than folding. */
+/** Events dealt with before looking again whether there is room: looking costs more than folding in place. */
 const LOOK_EVERY = 128;
 /** Milliseconds between the heartbeats of a recording thread, which also publish. */
 const HEARTBEAT_MS = 50;
@@ -34,7 +34,7 @@ export class Recorder {
   private ring = 0;
   private head = 0;
   private shard: Shard | undefined;
-  /** Events to fold in place before looking at the ring again. */
+  /** Events to deal with otherwise before looking again for room in the ring, or for a shard. */
   private patience = 0;
   private wokeDrainers = false;
   private heartbeat: NodeJS.Timeout | undefined;
@@ -147,15 +147,19 @@ export class Recorder {
     return folded;
   }
 
+  /** Whether there is a shard to write to; if there is none to be had, looks again only now and then. */
   private ownsShard(): boolean {
-    return this.shard !== undefined || this.takeShard();
+    if (this.shard !== undefined) return true;
+    if (this.patience === 0 && this.takeShard()) return true;
+    this.patience = this.patience === 0 ? LOOK_EVERY : this.patience - 1;
+    this.arena.addWide(HEADER.LOST, 1);
+    return false;
   }
 
   /** Adopts the first free shard, its positions and all. */
   private takeShard(): boolean {
     const shard = openShards(this.arena).find((candidate) => candidate.claim(this.mark));
     if (shard === undefined) {
-      this.arena.addWide(HEADER.LOST, 1);
       warnOnce('RINGMETER_NO_SHARD', `no room for another recording thread (maxThreads: ${this.arena.maxThreads})`);
       return false;
     }

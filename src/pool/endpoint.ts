@@ -22,10 +22,13 @@ const REOPEN_DELAY_MS = 50;
 export class Endpoint {
   private closed = false;
 
+  /** The line to the server; none while its worker has died and another has not taken over yet. */
+  private control: MessagePort | undefined;
+
   private constructor(
     private readonly openServer: OpenServer,
     private readonly bound: ListenAddress,
-    private control: MessagePort,
+    control: MessagePort,
   ) {
     this.watch(control);
   }
@@ -53,16 +56,19 @@ export class Endpoint {
 
   /** Stops accepting, lets running answers finish. */
   async close(): Promise<void> {
-    if (this.closed) return;
     this.closed = true;
-    const ended = once(this.control, 'close');
-    this.control.ref();
-    this.control.postMessage('close');
+    const { control } = this;
+    if (control === undefined) return;
+    const ended = once(control, 'close');
+    control.ref();
+    control.postMessage('close');
     await ended;
   }
 
   private watch(control: MessagePort): void {
+    this.control = control;
     control.once('close', () => {
+      this.control = undefined;
       if (!this.closed) void this.reopen(REOPEN_TRIES);
     });
     // a port that is not started never hears of its other end's close
@@ -74,8 +80,8 @@ export class Endpoint {
   private async reopen(tries: number): Promise<void> {
     try {
       const { control } = await this.openServer(this.bound);
-      this.control = control;
       this.watch(control);
+      if (this.closed) await this.close();
     } catch (error) {
       if (this.closed) return;
       if (tries > 1) {
