@@ -209,7 +209,7 @@ export class MetricsCollector {
   /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
   stats(): CollectorStats {
     this.recorder.publish();
-    this.drainer.withDrained(this.drainer.furnished(), STATS_PATIENCE_MS, () => {});
+    this.drainer.withDrained(this.drainer.used(), STATS_PATIENCE_MS, () => {});
     return readStats(this.arena, this.drainer);
   }
 

@@ -56,7 +56,7 @@ export function readStats(arena: Arena, drainer: Drainer): CollectorStats {
     collects: Atomics.load(i32, int(HEADER.COLLECTS)),
     scrapes: Atomics.load(i32, high(HEADER.COLLECTS)),
   };
-  for (const shard of drainer.furnished()) {
+  for (const shard of drainer.used()) {
     const taken = shard.folded;
     const waiting = Math.max((shard.head - (taken | 0)) | 0, 0);
     const droppedAtFold = shard.count(SHARD.DROPPED_AT_FOLD);

@@ -39,7 +39,7 @@ export class Collect {
     arena.tick();
     catalog.refresh();
     const values = new Float64Array(columnsUsed(arena));
-    const shards = drainer.furnished();
+    const shards = drainer.used();
     merge.shards = shards;
     drainer.withDrained(shards, PATIENCE_MS, () => {
       for (const { definition, series } of catalog.families)

@@ -1,5 +1,5 @@
 import type { Arena } from '../arena/arena';
-import { EVENT_WORDS, int, SERIES_MASK, SHARD } from '../arena/layout';
+import { EVENT_WORDS, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard } from '../arena/shard';
 import { lock, tryLock, unlock } from '../atomics/mutex';
 import { cellOf, fold } from './fold';
@@ -32,6 +32,7 @@ export interface Glance {
  * further away from than a ring is long: what was seen long ago can then be compared with what is seen now.
  */
 export class Drainer {
+  /** All shards, whether or not they have ever been used. */
   readonly shards: readonly Shard[];
   /** Plain heads, as counts, that are old enough to be taken as published. */
   private readonly settled: Float64Array;
@@ -46,8 +47,9 @@ export class Drainer {
 
   /** Looks at the plain heads. Give the result to `trust` at least SETTLE_MS later. */
   glance(): Glance {
-    const heads = Float64Array.from(this.shards, (shard) => widen(shard, shard.head));
-    const unpublished = this.shards.some((shard) => heads[shard.number] > this.visibleHead(shard));
+    const used = this.used();
+    const heads = Float64Array.from(used, (shard) => widen(shard, shard.head));
+    const unpublished = used.some((shard) => heads[shard.number] > this.visibleHead(shard));
     return { heads, takenAt: performance.now(), unpublished };
   }
 
@@ -72,7 +74,7 @@ export class Drainer {
   drainAll(): number {
     this.arena.tick();
     let folded = 0;
-    for (const shard of this.shards) {
+    for (const shard of this.used()) {
       const head = this.visibleHead(shard);
       while (shard.folded < head && tryLock(this.arena.i32, shard.lock, this.mark)) {
         folded += this.foldBatch(shard, head);
@@ -105,8 +107,8 @@ export class Drainer {
   }
 
   /** Shards that some thread has ever recorded into, in their order. */
-  furnished(): Shard[] {
-    return this.shards.filter((shard) => shard.ring !== 0);
+  used(): readonly Shard[] {
+    return this.shards.slice(0, Atomics.load(this.arena.i32, int(HEADER.USED_SHARDS)));
   }
 
   /** Folds up to BATCH events before `head`. The caller holds the shard's lock. */

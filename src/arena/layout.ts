@@ -40,6 +40,7 @@ export const LAYOUT_VERSION = 1;
  *     16  cell cursor         | column cursor          atomic: the next series id, the next snapshot column
  *     24  directory length    |                        atomic
  *     25  families            | series                 atomic: entries listed and not void; an indication
+ *     26  shards ever used    |                        atomic: those before this number may hold something
  *     32  lost, low half      | lost, high half        atomic: records of threads that found no shard
  *     40  clock               (float64)                milliseconds, monotonic, ticked by whoever drains; a little late
  *     48  wake signal         |                        atomic: raised by a recording thread whose ring is half full
@@ -61,6 +62,7 @@ export const HEADER = {
   CELL_CURSOR: 16,
   DIRECTORY_LENGTH: 24,
   REGISTERED: 25,
+  USED_SHARDS: 26,
   LOST: 32,
   CLOCK: 40,
   WAKE: 48,

@@ -77,7 +77,10 @@ export class Shard {
     const { i32 } = this.arena;
     const owner = int(this.base + SHARD.OWNER);
     if (Atomics.compareExchange(i32, owner, 0, mark) !== 0) return false;
-    if (this.ring !== 0 || this.furnish()) return true;
+    if (this.ring !== 0 || this.furnish()) {
+      this.noteUse();
+      return true;
+    }
     Atomics.store(i32, owner, 0);
     return false;
   }
@@ -93,6 +96,14 @@ export class Shard {
     arena.i32[high(this.base + SHARD.TABLES)] = overflow;
     Atomics.store(arena.i32, int(this.base + SHARD.RING), ring);
     return true;
+  }
+
+  /** Lets every reader know that there is something to look at up to here. */
+  private noteUse(): void {
+    const { i32 } = this.arena;
+    const used = int(HEADER.USED_SHARDS);
+    for (let seen = Atomics.load(i32, used); seen <= this.number; seen = Atomics.load(i32, used))
+      Atomics.compareExchange(i32, used, seen, this.number + 1);
   }
 
   /**

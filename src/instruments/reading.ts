@@ -27,7 +27,7 @@ export class SeriesReading {
     if (series === 0) return out;
     this.recorder.publish();
     this.recorder.arena.tick();
-    this.merge.shards = this.drainer.furnished();
+    this.merge.shards = this.drainer.used();
     this.drainer.withDrained(this.merge.shards, PATIENCE_MS, () => this.merge.into(out, 0, series, definition));
     return out;
   }

@@ -61,7 +61,7 @@ test('publishing and consuming around the wrap of the positions', async (t) => {
   for (const wrap of [2 ** 31, 2 ** 32]) {
     const arena = makeArena();
     const [shard] = openShards(arena);
-    t.ok(shard.claim(1), 'the shard is furnished');
+    t.ok(shard.claim(1), 'the shard has its ring');
     shard.release(1);
     const begin = wrap - 10_000;
     arena.i32[int(shard.base + SHARD.HEAD)] = begin | 0;
