@@ -1,0 +1,131 @@
+import type { Histogram, MetricOptions, MetricsCollector, Summary } from 'ringmeter';
+import { test } from 'tap';
+import { collectorFor, conserves, stopTime } from './support';
+
+const kinds = ['histogram', 'summary'] as const;
+
+const make = (collector: MetricsCollector, kind: 'histogram' | 'summary', options?: Omit<MetricOptions, 'labels'>) =>
+  (kind === 'histogram' ? collector.histogram('m', options) : collector.summary('m', options)) as Histogram | Summary;
+
+for (const kind of kinds) {
+  test(`startTimer of a ${kind} observes the seconds until it is stopped`, async (t) => {
+    const pass = stopTime(t);
+    const collector = collectorFor(t);
+    const metric = make(collector, kind);
+    const seen = (): [number, number] => [sumOf(), countOf()];
+    const sumOf = (): number => ('getStatistics' in metric ? metric.getStatistics().sum : metric.getValue().sum);
+    const countOf = (): number => ('getStatistics' in metric ? metric.getStatistics().count : metric.getValue().count);
+
+    const stop = metric.startTimer();
+    pass(250);
+    t.equal(stop(), 0.25);
+    t.same(seen(), [0.25, 1]);
+    pass(250);
+    t.equal(stop(), 0.5, 'a second stop is a second observation');
+    t.same(seen(), [0.75, 2]);
+    const bound = metric.labels({ route: '/' });
+    const stopBound = bound.startTimer();
+    pass(1000);
+    t.equal(stopBound(), 1);
+    t.same(seen(), [0.75, 2], 'the other series has it');
+    const labelled = metric.startTimer({ route: '/' });
+    pass(500);
+    labelled();
+    metric.startTimer()({ route: '/' });
+    t.equal('getStatistics' in bound ? bound.getStatistics().count : bound.getValue().count, 3);
+    conserves(t, collector, 5);
+  });
+
+  test(`time of a ${kind} gives back what the function gave, whatever that is, and observes once`, async (t) => {
+    const pass = stopTime(t);
+    const collector = collectorFor(t);
+    const metric = make(collector, kind, { labelNames: ['way'] });
+    const bound = metric.labels({ way: 'bound' });
+    const run = [
+      ['per call', <T>(fn: () => T): T => metric.time(fn, { way: 'bound' })],
+      ['bound', <T>(fn: () => T): T => bound.time(fn)],
+    ] as const;
+    let calls = 0;
+    const observed = (way: string): void => {
+      calls++;
+      const { count, sum } = 'getStatistics' in bound ? bound.getStatistics() : bound.getValue();
+      t.same([count, sum], [calls, calls * 0.5], way);
+    };
+    const failure = new Error('no');
+    for (const [way, time] of run) {
+      t.equal(
+        time(() => {
+          pass(500);
+          return 42;
+        }),
+        42,
+      );
+      observed(`${way}: a value`);
+      t.throws(
+        () =>
+          time(() => {
+            pass(500);
+            throw failure;
+          }),
+        failure,
+      );
+      observed(`${way}: thrown`);
+      const value = time(async () => {
+        await null;
+        pass(500);
+        return 'later';
+      });
+      t.ok(value instanceof Promise);
+      t.equal(await value, 'later');
+      observed(`${way}: resolved`);
+      await t.rejects(
+        time(async () => {
+          await null;
+          pass(500);
+          throw failure;
+        }),
+        failure,
+      );
+      observed(`${way}: rejected`);
+      t.equal(
+        await time(() => {
+          pass(500);
+          // biome-ignore lint/suspicious/noThenProperty: a thenable that is no promise is what this is about
+          return { then: (resolve: (value: number) => void) => resolve(7) } as PromiseLike<number>;
+        }),
+        7,
+      );
+      observed(`${way}: a thenable`);
+      t.equal(
+        time(() => {
+          pass(500);
+        }),
+        undefined,
+      );
+      observed(`${way}: nothing`);
+    }
+    conserves(t, collector, calls);
+  });
+
+  test(`time of a ${kind} runs the function even if the labels cannot be used`, async (t) => {
+    const collector = collectorFor(t);
+    const metric = make(collector, kind, { labelNames: ['way'] });
+    t.equal(
+      metric.time(() => 42, { wrong: 1 } as never),
+      42,
+    );
+    t.equal(await metric.time(async () => 42, null as never), 42);
+    t.equal(collector.stats().invalid, 2);
+  });
+
+  test(`labels given when a ${kind}'s timer stops come on top of those given when it started`, {
+    todo: 'the labels of stop() replace those of startTimer(): the observation is refused as incomplete',
+  }, async (t) => {
+    const collector = collectorFor(t);
+    const metric = make(collector, kind, { labelNames: ['method', 'status'] });
+    const start = metric.startTimer as (labels: object) => (labels: object) => number;
+    start.call(metric, { method: 'GET' })({ status: 200 });
+    t.equal(collector.stats().invalid, 0);
+    t.equal(collector.stats().folded, 1);
+  });
+}

@@ -1,0 +1,23 @@
+import { test } from 'tap';
+import { collectorFor } from './support';
+
+/** Every RingmeterWarning of this process, in the order in which they came. Warnings are given once per process. */
+const warnings: { name: string; code?: string; message: string }[] = [];
+process.on('warning', (warning) => warnings.push(warning));
+
+test('a bad record warns once, says what was wrong with the first, and hides nothing from stats()', async (t) => {
+  const collector = collectorFor(t);
+  const counter = collector.counter('requests_total');
+  for (let index = 0; index < 50; index++) {
+    counter.increment(-index - 1);
+    counter.increment(1, { 'not a name': 1 });
+    collector.gauge('g').set(Number.NaN);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(warnings.length, 1);
+  const [{ name, code, message }] = warnings;
+  t.equal(name, 'RingmeterWarning');
+  t.equal(code, 'RINGMETER_INVALID_RECORD');
+  t.match(message, /requests_total.*finite numbers >= 0.*got -1/);
+  t.equal(collector.stats().invalid, 150);
+});
