@@ -30,12 +30,10 @@ export class PrometheusRenderer {
   /** @param names if given, only metrics that have one of these names, or lines of that name, are rendered */
   render(snapshot: Snapshot, names?: readonly string[]): Uint8Array<ArrayBuffer> {
     const out = new TextBuffer(this.lastLength + (this.lastLength >> 3));
-    for (const family of snapshot.families) {
-      const { definition } = family;
-      if (names && !names.includes(definition.name) && !sampleNames(definition).some((name) => names.includes(name)))
-        continue;
-      this.textOf(family).render(out, family, snapshot.values);
-    }
+    const wanted = names && new Set(names);
+    for (const family of snapshot.families)
+      if (wanted === undefined || isNamed(family.definition, wanted))
+        this.textOf(family).render(out, family, snapshot.values);
     this.lastLength = out.length;
     return out.content();
   }
@@ -48,6 +46,10 @@ export class PrometheusRenderer {
     }
     return text;
   }
+}
+
+function isNamed(definition: Definition, names: ReadonlySet<string>): boolean {
+  return names.has(definition.name) || sampleNames(definition).some((name) => names.has(name));
 }
 
 /** One metric's kept bytes. */

@@ -86,7 +86,7 @@ export abstract class Metric<S extends BoundSeries> {
    * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names
    */
   protected bound(labels: unknown): S {
-    return this.enter(copyLabels(labels, this.rules));
+    return this.index.find(labels as Readonly<Record<string, unknown>>) ?? this.enter(copyLabels(labels, this.rules));
   }
 
   /** The series of a label set given with a record; undefined, and counted, if the labels cannot be used. */
