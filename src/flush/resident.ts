@@ -46,11 +46,13 @@ export class ResidentLoop {
     }
   }
 
+  /** Always lets the thread's event loop turn: a worker that drains without end still has scrapes to answer. */
   private async pause(milliseconds: number): Promise<void> {
-    const { i32 } = this.service.arena;
-    if (this.stopped) return;
-    this.sleep = sleepUntilRaised(i32, int(HEADER.WAKE), milliseconds);
-    await this.sleep.woken;
+    if (!this.stopped && milliseconds > 0) {
+      this.sleep = sleepUntilRaised(this.service.arena.i32, int(HEADER.WAKE), milliseconds);
+      await this.sleep.woken;
+    }
+    await new Promise(setImmediate);
   }
 
   /** Not awaited: a storage that hangs must not delay a drain. */

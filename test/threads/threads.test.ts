@@ -117,6 +117,31 @@ test('a thread terminated right after recording loses nothing', async (t) => {
   }
 });
 
+test('scrapes are answered while threads record more than a worker can fold', async (t) => {
+  const collector = makeCollector(t, { ringCapacity: 256 });
+  const endpoint = await collector.listen({ port: 0 });
+  const stop = new SharedArrayBuffer(4);
+  const code = `
+    const counter = collector.counter('storm_total').labels({ kind: 'a' });
+    const stop = new Int32Array(workerData.stop);
+    parentPort.postMessage('started');
+    while (Atomics.load(stop, 0) === 0) for (let i = 0; i < 1000; i++) counter.increment();
+  `;
+  const storms = [inThread(code, { stop }), inThread(code, { stop })];
+  await Promise.all(storms.map((worker) => once(worker, 'message')));
+  let before = 0;
+  for (let scrape = 0; scrape < 10; scrape++) {
+    const text = await (await fetch(endpoint.url, { signal: AbortSignal.timeout(10_000) })).text();
+    const now = Number(/^storm_total.* (\d+)$/m.exec(text)?.[1] ?? 0);
+    t.ok(now >= before, `${now} after ${before}`);
+    before = now;
+  }
+  Atomics.store(new Int32Array(stop), 0, 1);
+  await Promise.all(storms.map(untilExit));
+  t.ok(collector.stats().foldedInPlace > 0, 'the rings were full');
+  t.ok(isConserved(collector.stats()));
+});
+
 test('many more threads than slots can come and go', async (t) => {
   const collector = makeCollector(t, { maxThreads: 3 });
   for (let round = 0; round < 15; round++) {
