@@ -1,0 +1,69 @@
+import type { MetricType } from '../../dist/src/aggregate/cells.js';
+import { columnCount } from '../../dist/src/aggregate/columns.js';
+import type { Definition } from '../../dist/src/aggregate/definition.js';
+import { cellOf, fold } from '../../dist/src/aggregate/fold.js';
+import { SeriesMerge } from '../../dist/src/aggregate/merge.js';
+import { registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { HEADER, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
+import { openShards, type Shard } from '../../dist/src/arena/shard.js';
+
+/** One series in an arena of its own: events are folded into the cells of any shard in any order, time passes by hand. */
+export class FoldBench {
+  readonly arena: Arena;
+  readonly definition: Definition;
+  private readonly shards: Shard[];
+  private readonly family: number;
+  private readonly series: number;
+
+  constructor(type: MetricType, given: Partial<Definition> = {}, shards = 1) {
+    this.arena = Arena.create({ maxMemory: 2 ** 20, maxThreads: shards, ringCapacity: 64, settings: {} });
+    this.definition = {
+      name: 'm',
+      type,
+      description: '',
+      unit: '',
+      labelNames: null,
+      buckets: [],
+      quantiles: [],
+      maxAge: 1e9,
+      maxSamples: 2 ** 31,
+      ...given,
+    };
+    this.shards = openShards(this.arena);
+    this.shards.forEach((shard, index) => {
+      if (!shard.claim(index + 1)) throw new Error('no memory for the shards');
+    });
+    this.family = registerFamily(this.arena, this.definition);
+    this.series = registerSeries(this.arena, this.family, this.definition, [], 10).series.id;
+    this.time = 1_000;
+  }
+
+  /** The arena's clock, in milliseconds. */
+  set time(milliseconds: number) {
+    this.arena.f64[HEADER.CLOCK] = milliseconds;
+  }
+
+  /** Folds one event as the shard's drainer would, or as the owner of its overflow cells would. */
+  fold(
+    operation: keyof typeof OPERATION,
+    value: number,
+    { shard = 0, overflow = false, epoch }: { shard?: number; overflow?: boolean; epoch?: number } = {},
+  ): void {
+    const { arena, series, family } = this;
+    const { base, cells, overflowCells } = this.shards[shard];
+    const progress = base + (overflow ? SHARD.FOLDED_IN_PLACE : SHARD.FOLDED);
+    const cell = cellOf(arena, overflow ? overflowCells : cells, series);
+    const code = (OPERATION[operation] << OPERATION_SHIFT) | series;
+    const done = arena.f64[progress] + 1;
+    if (!fold(arena, cell, code, epoch ?? family, value, progress, done)) throw new Error('the event was refused');
+  }
+
+  /** The columns of the series, added up over the shards. */
+  merged(quantiles = this.definition.quantiles): Float64Array {
+    const definition = { ...this.definition, quantiles };
+    const out = new Float64Array(columnCount(definition));
+    new SeriesMerge(this.arena, this.shards).into(out, 0, this.series, definition);
+    return out;
+  }
+}
