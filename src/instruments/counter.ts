@@ -3,17 +3,11 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import type { Labels } from './labels';
 import { BoundSeries, Metric, type MetricContext } from './metric';
-import type { Recorder } from './recorder';
 
 /** One series of a counter. Resolve it once with `labels()` and keep it: a record then costs a few nanoseconds. */
 export class BoundCounter extends BoundSeries {
-  private readonly recorder: Recorder;
-  private readonly code: number;
-
   constructor(metric: MetricContext, series: RegisteredSeries) {
-    super(metric, series);
-    this.recorder = metric.instrumentation.recorder;
-    this.code = (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id;
+    super(metric, (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id);
   }
 
   /** Adds `value`, a finite number >= 0. Anything else is refused and counted; this never throws. */
@@ -30,8 +24,7 @@ export class BoundCounter extends BoundSeries {
 
   /** The sum over all threads, with everything this thread has recorded. */
   getValue(): number {
-    const { instrumentation, definition } = this.metric;
-    return instrumentation.reading.read(this.series.id, definition)[VALUE_COLUMN];
+    return this.metric.reading.read(this.id, this.metric.definition)[VALUE_COLUMN];
   }
 }
 

@@ -3,42 +3,38 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import type { Labels } from './labels';
 import { BoundSeries, Metric, type MetricContext } from './metric';
-import type { Recorder } from './recorder';
+
+/** Turns the code of a gauge's `set` events into that of its additions. */
+const SET_TO_ADD = (OPERATION.GAUGE_SET ^ OPERATION.GAUGE_ADD) << OPERATION_SHIFT;
 
 /** One series of a gauge. The last `set` of any thread wins; additions of all threads since then count. */
 export class BoundGauge extends BoundSeries {
-  private readonly recorder: Recorder;
-  private readonly setCode: number;
-  private readonly addCode: number;
-  private readonly i32: Int32Array;
   /** Int32Array index of the gauge's epoch, which all threads share. */
   private readonly epoch: number;
 
   constructor(metric: MetricContext, series: RegisteredSeries) {
-    super(metric, series);
-    this.recorder = metric.instrumentation.recorder;
-    this.setCode = (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id;
-    this.addCode = (OPERATION.GAUGE_ADD << OPERATION_SHIFT) | series.id;
-    this.i32 = this.recorder.arena.i32;
+    super(metric, (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id);
     this.epoch = series.epoch;
   }
 
   /** Sets the value, any finite number. Anything else is refused and counted; this never throws. */
   set(value: number): void {
-    if (isFiniteNumber(value))
-      this.recorder.record(this.setCode, (Atomics.add(this.i32, this.epoch, 1) + 1) | 0, value);
+    const { recorder } = this;
+    if (isFiniteNumber(value)) recorder.record(this.code, recorder.nextEpoch(this.epoch), value);
     else this.refuse(value);
   }
 
   /** Adds `value`, any finite number. */
   increment(value = 1): void {
-    if (isFiniteNumber(value)) this.recorder.record(this.addCode, this.i32[this.epoch], value);
+    const { recorder } = this;
+    if (isFiniteNumber(value)) recorder.record(this.code ^ SET_TO_ADD, recorder.epoch(this.epoch), value);
     else this.refuse(value);
   }
 
   /** Subtracts `value`, any finite number. */
   decrement(value = 1): void {
-    if (isFiniteNumber(value)) this.recorder.record(this.addCode, this.i32[this.epoch], -value);
+    const { recorder } = this;
+    if (isFiniteNumber(value)) recorder.record(this.code ^ SET_TO_ADD, recorder.epoch(this.epoch), -value);
     else this.refuse(value);
   }
 
@@ -54,8 +50,7 @@ export class BoundGauge extends BoundSeries {
 
   /** The present value over all threads, with everything this thread has recorded. */
   getValue(): number {
-    const { instrumentation, definition } = this.metric;
-    return instrumentation.reading.read(this.series.id, definition)[VALUE_COLUMN];
+    return this.metric.reading.read(this.id, this.metric.definition)[VALUE_COLUMN];
   }
 }
 

@@ -38,7 +38,7 @@ export class Instruments {
     const { arena } = this.instrumentation.recorder;
     const { family, definition } = define(arena, resolveDefinition(type, name, options), options);
     if (known !== undefined) return known;
-    const metric = new kinds[type]({ instrumentation: this.instrumentation, definition, family });
+    const metric = new kinds[type]({ ...this.instrumentation, definition, family });
     this.metrics.set(name, metric);
     return metric;
   }

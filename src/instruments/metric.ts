@@ -1,5 +1,6 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { type RegisteredSeries, registerSeries } from '../aggregate/register';
+import { SERIES_MASK } from '../arena/layout';
 import { reservedLabel } from './definitions';
 import { copyLabels, type LabelEntries, LabelIndex, type LabelRules, toPairs } from './labels';
 import type { SeriesReading } from './reading';
@@ -14,16 +15,26 @@ export interface Instrumentation {
   readonly cardinalityLimit: number;
 }
 
-/** One series of one metric, bound to the thread that asked for it. Resolve it once and keep it. */
+/**
+ * One series of one metric, bound to the thread that asked for it. Resolve it once and keep it.
+ *
+ * It has few fields, so that with very many series, each of which has to come from memory when it is used, a record
+ * fetches one cache line.
+ */
 export abstract class BoundSeries {
+  protected readonly recorder: Recorder;
+
   constructor(
     protected readonly metric: MetricContext,
-    protected readonly series: RegisteredSeries,
-  ) {}
+    /** First half-word of the series' events. */
+    protected readonly code: number,
+  ) {
+    this.recorder = metric.recorder;
+  }
 
   /** Number of the series in the arena; 0 if there was no room for it. */
   get id(): number {
-    return this.series.id;
+    return this.code & SERIES_MASK;
   }
 
   /** Name of the metric. */
@@ -33,15 +44,14 @@ export abstract class BoundSeries {
 
   /** Whether a value can be recorded: anything else is refused, counted, and warned about once. */
   protected refuse(value: unknown): void {
-    this.metric.instrumentation.recorder.refuse(
+    this.recorder.refuse(
       `${this.name} takes ${this.metric.definition.type === 'counter' ? 'finite numbers >= 0' : 'finite numbers'}, got ${typeof value === 'number' ? value : typeof value}`,
     );
   }
 }
 
 /** What the series of a metric share. */
-export interface MetricContext {
-  readonly instrumentation: Instrumentation;
+export interface MetricContext extends Instrumentation {
   readonly definition: Definition;
   /** Pointer to the family's record. */
   readonly family: number;
@@ -95,7 +105,7 @@ export abstract class Metric<S extends BoundSeries> {
       return this.index.find(labels) ?? this.enter(copyLabels(labels, this.rules));
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'labels threw';
-      this.context.instrumentation.recorder.refuse(`${this.name}: ${reason}`);
+      this.context.recorder.refuse(`${this.name}: ${reason}`);
       return undefined;
     }
   }
@@ -108,9 +118,8 @@ export abstract class Metric<S extends BoundSeries> {
   }
 
   private resolve(pairs: LabelPairs): { series: S; own: boolean } {
-    const { instrumentation, definition, family } = this.context;
-    const limit = instrumentation.cardinalityLimit;
-    const { series, own } = registerSeries(instrumentation.recorder.arena, family, definition, pairs, limit);
+    const { recorder, cardinalityLimit: limit, definition, family } = this.context;
+    const { series, own } = registerSeries(recorder.arena, family, definition, pairs, limit);
     if (own) return { series: this.bind(series), own };
     if (series.id === 0)
       warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);

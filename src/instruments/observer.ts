@@ -2,25 +2,17 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION_SHIFT } from '../arena/layout';
 import type { Labels } from './labels';
 import { BoundSeries, Metric, type MetricContext } from './metric';
-import type { Recorder } from './recorder';
 import { stopwatch, timed } from './timing';
 
 /** What the series of histograms and summaries have in common: they observe values, usually durations. */
 export abstract class BoundObserver extends BoundSeries {
-  private readonly recorder: Recorder;
-  private readonly code: number;
-  private readonly family: number;
-
   constructor(metric: MetricContext, series: RegisteredSeries, operation: number) {
-    super(metric, series);
-    this.recorder = metric.instrumentation.recorder;
-    this.code = (operation << OPERATION_SHIFT) | series.id;
-    this.family = metric.family;
+    super(metric, (operation << OPERATION_SHIFT) | series.id);
   }
 
   /** Records one value, a finite number. Anything else is refused and counted; this never throws. */
   observe(value: number): void {
-    if (typeof value === 'number' && value - value === 0) this.recorder.record(this.code, this.family, value);
+    if (typeof value === 'number' && value - value === 0) this.recorder.record(this.code, this.metric.family, value);
     else this.refuse(value);
   }
 
@@ -41,7 +33,7 @@ export abstract class BoundObserver extends BoundSeries {
 
   /** This series' columns, over all threads. */
   protected columns(): Float64Array {
-    return this.metric.instrumentation.reading.read(this.series.id, this.metric.definition);
+    return this.metric.reading.read(this.id, this.metric.definition);
   }
 }
 

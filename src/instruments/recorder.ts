@@ -61,6 +61,16 @@ export class Recorder {
     this.i32[this.head] = this.position;
   }
 
+  /** The epoch that an addition to a gauge is stamped with. A plain load: a moment late is as good as a moment earlier. */
+  epoch(index: number): number {
+    return this.i32[index];
+  }
+
+  /** A new epoch, for a gauge's `set`: later than every epoch that any thread has taken so far. */
+  nextEpoch(index: number): number {
+    return (Atomics.add(this.i32, index, 1) + 1) | 0;
+  }
+
   /** Counts a record whose value or labels cannot be used. */
   refuse(reason: string): void {
     warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`);

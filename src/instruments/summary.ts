@@ -40,8 +40,7 @@ export class BoundSummary extends BoundObserver {
   }
 
   private columnsWith(quantiles: number[]): Float64Array {
-    const { instrumentation, definition } = this.metric;
-    return instrumentation.reading.read(this.series.id, { ...definition, quantiles });
+    return this.metric.reading.read(this.id, { ...this.metric.definition, quantiles });
   }
 }
 
