@@ -24,7 +24,7 @@ interface Plan {
   budget: number;
 }
 
-const DEFAULT_PLAN: Plan = { repetitions: 5, budget: 250 };
+const DEFAULT_PLAN: Plan = { repetitions: 5, budget: 180 };
 const QUICK_PLAN: Plan = { repetitions: 2, budget: 120 };
 
 /** The machine, as the report names it. */

@@ -5,8 +5,12 @@ import { audit, drained } from './ringmeter';
 
 /** How many series are touched at random; the columns of the flatness table. */
 export const SERIES_COUNTS = [10, 1_000, 100_000] as const;
-/** Its rows. The floor touches as many objects at random, and stores a number of theirs into a small array. */
-export const ROWS = ['floor', 'counter', 'gauge', 'histogram', 'summary'] as const;
+/**
+ * Its rows. The floor touches as many objects at random, and stores a number of theirs into a small array. The event goes
+ * to as many series without touching their handles: handles are objects of the user's, which the processor has to fetch
+ * like any others, and this tells what of a record's cost is the ring's.
+ */
+export const ROWS = ['floor', 'event', 'counter', 'gauge', 'histogram', 'summary'] as const;
 
 export const flatName = (row: string, series: number): string => `${row}, ${series} series`;
 
@@ -16,7 +20,7 @@ export const contender: Contender = { title: 'ringmeter, flatness', open };
 function open(): Session {
   const collector = new MetricsCollector({ cardinalityLimit: Math.max(...SERIES_COUNTS), maxMemory: 2 ** 30 });
   const benchmarks: Record<string, Benchmark> = {};
-  const makers = { floor, counter, gauge, histogram, summary };
+  const makers = { floor, event, counter, gauge, histogram, summary };
   for (const series of SERIES_COUNTS) {
     for (const row of ROWS) benchmarks[flatName(row, series)] = makers[row](collector, series, new Order(series));
   }
@@ -90,6 +94,29 @@ function floor(_: MetricsCollector, series: number, order: Order): Benchmark {
     },
     read: () => ({ sum: sumOver([...stored], (id) => id) }),
     expectedSum: (lastRun) => sumOver([...order.now.subarray(lastRun - 8, lastRun)], (id) => id),
+  };
+}
+
+/** What is inside of a bound counter. */
+interface CounterInside {
+  readonly code: number;
+  readonly recorder: { record(code: number, aux: number, value: number): void };
+}
+
+function event(collector: MetricsCollector, series: number, order: Order): Benchmark {
+  const metric = collector.counter(`flat_${series}_events_total`, { labelNames: ['id'] });
+  const handles = bindAll(series, (labels) => metric.labels(labels));
+  const insides = handles as unknown as CounterInside[];
+  const { recorder } = insides[0];
+  const codes = Int32Array.from(insides, ({ code }) => code);
+  return {
+    kind: 'counter',
+    moveOn: () => order.moveOn(),
+    run: (records) => {
+      const { now } = order;
+      for (let i = 0; i < records; i++) recorder.record(codes[now[i]], 0, 1);
+    },
+    read: () => ({ count: sumOver(handles, (handle) => handle.getValue()) }),
   };
 }
 
