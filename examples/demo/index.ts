@@ -17,7 +17,8 @@ import { closeConnections, histogramQuantile, type Timed, timedGet } from './scr
 import { bold, count, duration, green, header, red, row } from './screen';
 import { countedIn, Watch } from './watch';
 
-const CALM_MS = 2_750;
+/** Load before the block, and again after it. */
+const CALM_MS = Number(process.env.DEMO_CALM_MS ?? 2_750);
 const BLOCK_MS = 2_000;
 const ROW_MS = 500;
 /** A scrape during the block that takes longer than this fails the demo. */

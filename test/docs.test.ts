@@ -1,0 +1,204 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runInNewContext } from 'node:vm';
+import { MemoryStorage } from 'ringmeter';
+import { type Test, test } from 'tap';
+import ts from 'typescript';
+import { errorCodes } from '../dist/src/errors.js';
+import { resolveDefinition } from '../dist/src/instruments/definitions.js';
+import { resolveOptions } from '../dist/src/options.js';
+
+const root = join(__dirname, '..');
+const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+const readme = text('README.md');
+
+/** The part of a document below a heading, up to the next one of any level. */
+function section(document: string, heading: string): string {
+  const start = document.indexOf(`\n${heading}\n`);
+  if (start === -1) throw new Error(`there is no heading ${heading}`);
+  const rest = document.slice(start + heading.length + 2);
+  const end = rest.search(/^#{1,4} /m);
+  return end === -1 ? rest : rest.slice(0, end);
+}
+
+/** The cells of the table in a section, without its head; code without its backquotes. */
+function table(document: string, heading: string): string[][] {
+  const rows = section(document, heading)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')),
+  );
+}
+
+/** The property names of an interface, with those of the interfaces it extends. */
+function members(file: string, name: string): string[] {
+  const source = ts.createSourceFile(file, text(file), ts.ScriptTarget.Latest);
+  const found = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);
+  if (found === undefined) throw new Error(`${file} has no interface ${name}`);
+  return found.members.map((member) => (member.name as ts.Identifier).text);
+}
+
+/** What a default in a table means. */
+const evaluate = (code: string): unknown =>
+  JSON.parse(JSON.stringify(runInNewContext(`(${code})`, { MemoryStorage: { default: true } })));
+
+test('docs/errors.md and the error table of the sources list the same codes', async (t) => {
+  const documented = table(text('docs/errors.md'), '## Errors');
+  t.same(
+    documented.map(([code]) => code),
+    Object.keys(errorCodes),
+  );
+  for (const [code, cause, cure, ...rest] of documented)
+    t.ok(cause.length > 10 && cure.length > 10 && rest.length === 0, `${code} has a cause and a cure`);
+});
+
+test('docs/errors.md lists every code the sources mention, and no other', async (t) => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const mentioned = sources.flatMap((file) => text(join('src', file)).match(/\bRINGMETER_[A-Z_]+\b/g) ?? []);
+  const document = text('docs/errors.md');
+  const documented = ['## Errors', '## Warnings'].flatMap((heading) => table(document, heading).map(([code]) => code));
+  t.same(documented.sort(), [...new Set(mentioned)].sort());
+});
+
+test('the README lists exactly the options of a collector, with their defaults', async (t) => {
+  const rows = table(readme, '### `new MetricsCollector(options)`');
+  const worker = members('src/options.ts', 'WorkerOptions').map((name) => `worker.${name}`);
+  const expected = members('src/options.ts', 'CollectorOptions').flatMap((name) => (name === 'worker' ? worker : name));
+  t.same(
+    rows.map(([name]) => name),
+    expected,
+  );
+  const { settings, storages, niceIncrement, resourceLimits, ...others } = resolveOptions();
+  t.equal(storages.length, 1);
+  t.ok(storages[0] instanceof MemoryStorage);
+  const defaults: Record<string, unknown> = {
+    ...settings,
+    ...others,
+    'worker.niceIncrement': niceIncrement,
+    'worker.resourceLimits': resourceLimits,
+  };
+  for (const [name, shown] of rows)
+    if (name === 'storage') t.equal(shown, 'new MemoryStorage()');
+    else t.same(evaluate(shown), defaults[name], `default of ${name}`);
+});
+
+test('the README lists exactly the options of the metrics, with their defaults', async (t) => {
+  const file = 'src/instruments/definitions.ts';
+  const rows = table(readme, '### `collector.counter(name, options)`, `gauge`, `histogram`, `summary`');
+  const listed = (of: string): string[] => rows.filter((row) => row[1] === of).map(([name]) => name);
+  t.same(listed('all'), members(file, 'MetricOptions'));
+  t.same(listed('histogram'), members(file, 'HistogramOptions'));
+  t.same(listed('summary'), members(file, 'SummaryOptions'));
+  for (const [name, of, shown] of rows) {
+    const definition: object = resolveDefinition(of === 'histogram' ? 'histogram' : 'summary', 'x', undefined);
+    const present: unknown = (definition as Record<string, unknown>)[name];
+    t.same(shown === '' ? undefined : evaluate(shown), present ?? undefined, `default of ${name}`);
+  }
+});
+
+test('the README lists exactly the options of MemoryStorage and listen, with their defaults', async (t) => {
+  const rows = table(readme, '### `new MemoryStorage(options)`');
+  t.same(
+    rows.map(([name]) => name),
+    members('src/storage/memory.ts', 'MemoryStorageOptions'),
+  );
+  const { maxAge, maxSnapshots, history } = new MemoryStorage().description.options as {
+    maxAge: number;
+    maxSnapshots: number;
+    history: SharedArrayBuffer;
+  };
+  t.same(
+    rows.map(([, shown]) => evaluate(shown)),
+    [maxAge / 1000, maxSnapshots, history.byteLength],
+  );
+
+  const listen = table(readme, '### `collector.listen(options)`');
+  const source = text('src/pool/endpoint.ts');
+  t.same(
+    listen.map(([name]) => name),
+    members('src/pool/endpoint.ts', 'ListenOptions'),
+  );
+  for (const [name, shown] of listen)
+    t.match(source, new RegExp(`'${name}', given\\.${name}, ${shown}`), `default of ${name}`);
+});
+
+/** The code of the first block below a heading. */
+function code(heading: string): string {
+  const block = /```ts\n([\s\S]*?)```/.exec(section(readme, heading));
+  if (block === null) throw new Error(`no code below ${heading}`);
+  return block[1];
+}
+
+/** What the compiler has to say about a module of a user's. */
+function diagnose(t: Test, source: string): string[] {
+  const file = join(t.testdir({ 'user.mts': source }), 'user.mts');
+  const program = ts.createProgram([file], {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+    skipLibCheck: true,
+  });
+  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
+
+test('the code of the README compiles', async (t) => {
+  t.same(diagnose(t, code('## Quick start')), []);
+  const preamble = `import { MetricsCollector } from 'ringmeter';\nconst collector = new MetricsCollector();\n`;
+  t.same(diagnose(t, preamble + code('## Recording and reading')), []);
+});
+
+test('the quick start of the README runs as printed', async (t) => {
+  const { outputText } = ts.transpileModule(code('## Quick start'), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
+  });
+  const file = join(t.testdir({ 'quick.mjs': outputText }), 'quick.mjs');
+  const execArgv = ['--require', join(root, 'test', 'fixtures', 'any-port.cjs')];
+  const child = fork(file, { execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  t.teardown(() => child.kill());
+
+  const [[{ service }], metrics] = await Promise.all([
+    once(child, 'message') as Promise<[{ service: number }]>,
+    announced(child),
+  ]);
+  for (const method of ['GET', 'GET', 'POST'])
+    t.equal(await (await fetch(`http://127.0.0.1:${service}`, { method })).text(), 'hello\n');
+
+  const wanted = [
+    'http_requests_total{method="GET"} 2',
+    'http_requests_total{method="POST"} 1',
+    'http_request_duration_seconds_count 3',
+  ];
+  t.same(await linesOf(metrics, wanted), wanted);
+});
+
+/** The address that the quick start prints. */
+async function announced({ stdout }: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: stdout! })) {
+    const [, url] = /^metrics at (.*)$/.exec(line) ?? [];
+    if (url) return url;
+  }
+  throw new Error('the quick start ended without an address');
+}
+
+/** Scrapes until all the lines are there or a deadline has passed. Returns those that are. */
+async function linesOf(url: string, wanted: readonly string[]): Promise<string[]> {
+  for (const deadline = Date.now() + 5_000; ; await sleep(10)) {
+    const lines = (await (await fetch(url)).text()).split('\n');
+    const found = wanted.filter((line) => lines.includes(line));
+    if (found.length === wanted.length || Date.now() > deadline) return found;
+  }
+}
