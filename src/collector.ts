@@ -4,7 +4,7 @@ import { Drainer } from './aggregate/drain';
 import { Arena } from './arena/arena';
 import { HEADER } from './arena/layout';
 import { buryThread, threadMark } from './arena/shard';
-import { RingmeterError, type StorageError, toPlainError } from './errors';
+import { RingmeterError, type StorageError, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
 import type { FlushService } from './flush/service';
@@ -22,7 +22,7 @@ import { checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions } from './pool/endpoint';
 import type { FlushSide } from './pool/messages';
 import { onThreadEnd } from './pool/thread-ends';
-import { claimDefault, releaseDefault } from './process-default';
+import { claimDefault, releaseDefault, remember } from './process-default';
 import type { Settings } from './settings';
 import { type CollectorStats, readStats } from './stats';
 import type { Storage } from './storage/types';
@@ -75,12 +75,14 @@ export class MetricsCollector {
     const reading = new SeriesReading(this.recorder, this.drainer);
     const { cardinalityLimit } = settings;
     this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit });
+    // first what can throw, then what has to be ended again
+    this.storages.forEach((storage, index) => {
+      storage.bind(async (query) => this.flushing().run('query', { storage: index, query }));
+    });
     this.stopWatching = onThreadEnd((ended) => buryThread(this.arena, this.drainer.shards, ended));
     this.flushSide =
       resolved && resolved.flushWorkers > 0 ? startPool(this.arena, resolved) : startInThread(this.arena, resolved);
-    this.storages.forEach((storage, index) => {
-      storage.bind((query) => this.flushSide.run('query', { storage: index, query }));
-    });
+    remember(this);
     if (attached) process.once('exit', () => this.recorder.close());
     else claimDefault(this);
   }
@@ -171,6 +173,7 @@ export class MetricsCollector {
     names?: readonly string[];
   }): Promise<Exposition> {
     const { format, names } = checkOptions('exposition options', options, ['format', 'names']);
+    checkNames(names);
     checkOneOf('format', format, 'prometheus', ['prometheus']);
     return this.flushing().run('exposition', { names });
   }
@@ -238,6 +241,11 @@ export class MetricsCollector {
     this.recorder.publish();
     return this.flushSide;
   }
+}
+
+function checkNames(names: unknown): void {
+  if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))) return;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `names must be an array of strings, got ${shown(names)}`);
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {

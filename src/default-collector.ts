@@ -1,19 +1,15 @@
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
-import { adoptDefault, inheritedArena, presentDefault } from './process-default';
-
-const attached = new WeakMap<SharedArrayBuffer, MetricsCollector>();
+import { adoptDefault, inheritedArena, presentDefault, remembered } from './process-default';
 
 /**
- * Joins a collector of another thread: its metrics, this thread's own shard. The same handle gives the same collector.
+ * Joins a collector of another thread: its metrics, this thread's own shard. The same handle gives the same collector; on the
+ * thread that made it, that one.
  *
  * @throws RingmeterError RINGMETER_INVALID_HANDLE
  */
 export function attachCollector(handle: CollectorHandle): MetricsCollector {
-  const known = handle?.arena instanceof SharedArrayBuffer ? attached.get(handle.arena) : undefined;
-  if (known !== undefined && !known.closed) return known;
-  const collector = new MetricsCollector(new AttachedTo(handle));
-  attached.set(handle.arena, collector);
-  return collector;
+  const known = handle?.arena instanceof SharedArrayBuffer ? remembered(handle.arena) : undefined;
+  return known === undefined || known.closed ? new MetricsCollector(new AttachedTo(handle)) : known;
 }
 
 /**

@@ -43,9 +43,17 @@ export type StorageError = RingmeterError;
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'object' && value !== null) return shownObject(value);
   return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function shownObject(value: object): string {
+  try {
+    return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+  } catch {
+    // not even that may be asked of a revoked proxy
+    return 'an object';
+  }
 }
 
 /** Passes an error through a thread boundary and back: structured clone drops `code` and the prototype. */

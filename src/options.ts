@@ -84,13 +84,19 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     maxMemory: checkInteger('maxMemory', given.maxMemory, 256 * 2 ** 20, 2 ** 20, 2 ** 31),
     maxThreads: checkInteger('maxThreads', given.maxThreads, 64, 1, 1024),
     niceIncrement: checkInteger('worker.niceIncrement', worker.niceIncrement, 0, 0, 19),
-    resourceLimits: checkOptions('worker.resourceLimits', worker.resourceLimits, [
-      'maxYoungGenerationSizeMb',
-      'maxOldGenerationSizeMb',
-      'codeRangeSizeMb',
-      'stackSizeMb',
-    ]),
+    resourceLimits: checkResourceLimits(worker.resourceLimits),
   };
+}
+
+function checkResourceLimits(limits: ResourceLimits | undefined): ResourceLimits {
+  const given = checkOptions('worker.resourceLimits', limits, [
+    'maxYoungGenerationSizeMb',
+    'maxOldGenerationSizeMb',
+    'codeRangeSizeMb',
+    'stackSizeMb',
+  ]);
+  for (const [name, value] of Object.entries(given)) checkNumber(`worker.resourceLimits.${name}`, value, 0, 1, 2 ** 20);
+  return given;
 }
 
 function checkPowerOfTwo(name: string, value: number): number {
@@ -102,7 +108,8 @@ function checkDefaultLabels(labels: unknown = {}): Record<string, string> {
   const known = checkOptions('defaultLabels', labels as Record<string, unknown>, Object.keys(labels ?? {}));
   return Object.fromEntries(
     Object.entries(known).map(([name, value]) => {
-      checkLabelName(name, undefined);
+      // every metric shows these: what a histogram or a summary writes itself cannot be among them
+      for (const reserved of ['le', 'quantile']) checkLabelName(name, reserved);
       if (!['string', 'number', 'boolean'].includes(typeof value))
         throw new RingmeterError(
           'RINGMETER_INVALID_OPTION',
@@ -113,10 +120,15 @@ function checkDefaultLabels(labels: unknown = {}): Record<string, string> {
   );
 }
 
+function isStorage(one: unknown): one is Storage {
+  const { bind, description } = (typeof one === 'object' && one !== null ? one : {}) as Partial<Storage>;
+  return typeof bind === 'function' && typeof description === 'object';
+}
+
 function checkStorages(storage: unknown): readonly Storage[] {
   const storages: unknown[] =
     storage === undefined ? [new MemoryStorage()] : Array.isArray(storage) ? storage : [storage];
-  const bad = storages.findIndex((one) => typeof (one as Storage | null)?.bind !== 'function');
+  const bad = storages.findIndex((one) => !isStorage(one));
   if (bad === -1) return storages as Storage[];
   throw new RingmeterError(
     'RINGMETER_INVALID_OPTION',

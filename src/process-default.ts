@@ -8,6 +8,18 @@ const ENVIRONMENT = 'ringmeter.arena';
 
 const slot = globalThis as { [KEY]?: MetricsCollector };
 
+const byArena = new WeakMap<SharedArrayBuffer, MetricsCollector>();
+
+/** Makes this the collector of its arena on this thread. */
+export function remember(collector: MetricsCollector): void {
+  byArena.set(collector.handle.arena, collector);
+}
+
+/** This thread's collector of an arena, whether it made the arena or joined it. */
+export function remembered(arena: SharedArrayBuffer): MetricsCollector | undefined {
+  return byArena.get(arena);
+}
+
 export function presentDefault(): MetricsCollector | undefined {
   return slot[KEY];
 }

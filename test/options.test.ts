@@ -53,9 +53,7 @@ test('options of the flush workers are refused by name and value', async (t) => 
   refuses(t, worker({ resourceLimits: { maxHeap: 1 } }), 'RINGMETER_INVALID_OPTION', 'resourceLimits', '"maxHeap"');
 });
 
-test('heap limits of the flush workers are refused by name and value', {
-  todo: 'only their names are checked: the values go to node, or are ignored',
-}, async (t) => {
+test('heap limits of the flush workers are refused by name and value', async (t) => {
   for (const value of ['64', -1, null, {}, Number.NaN])
     refuses(
       t,
@@ -80,16 +78,12 @@ test('default labels must be labels', async (t) => {
     refuses(t, labels({ a: value }), 'RINGMETER_INVALID_OPTION', 'defaultLabels.a');
 });
 
-test('default labels cannot be what a histogram or a summary writes itself', {
-  todo: 'defaultLabels { le } gives every bucket line two labels le, which no scraper accepts',
-}, async (t) => {
+test('default labels cannot be what a histogram or a summary writes itself', async (t) => {
   for (const name of ['le', 'quantile'])
     refuses(t, make(t, { flushWorkers: 0, defaultLabels: { [name]: 'x' } }), 'RINGMETER_RESERVED_LABEL_NAME', name);
 });
 
-test('a storage that was not made with new, or has no description, is refused', {
-  todo: 'every function has a bind: storage: MemoryStorage passes the check, and the workers die of it',
-}, async (t) => {
+test('a storage that was not made with new, or has no description, is refused', async (t) => {
   for (const storage of [MemoryStorage, () => {}, { bind() {} }])
     refuses(t, make(t, { flushWorkers: 0, storage }), 'RINGMETER_INVALID_OPTION', 'storage');
 });
@@ -104,9 +98,7 @@ test('what the fixed parts of the arena need must fit into maxMemory', async (t)
   );
 });
 
-test('a ring must fit into maxMemory', {
-  todo: 'it is accepted, and then no thread ever finds room for its ring',
-}, async (t) => {
+test('a ring must fit into maxMemory', async (t) => {
   refuses(
     t,
     make(t, { flushWorkers: 0, maxMemory: 2 ** 20, ringCapacity: 65_536 }),

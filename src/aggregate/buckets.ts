@@ -11,6 +11,7 @@ export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
   checkCount(count);
+  checkNumbers({ start, width });
   return checkBuckets(Array.from({ length: count }, (_, index) => tidy(start + index * width)));
 }
 
@@ -21,12 +22,19 @@ export function linearBuckets(start: number, width: number, count: number): numb
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   checkCount(count);
+  checkNumbers({ start, factor });
   return checkBuckets(Array.from({ length: count }, (_, index) => tidy(start * factor ** index)));
 }
 
 /** Rounds away floating-point dust, so that three times 0.1 is the label "0.3". */
 function tidy(bound: number): number {
   return Number(bound.toPrecision(15));
+}
+
+function checkNumbers(values: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(values))
+    if (typeof value !== 'number')
+      throw new RingmeterError('RINGMETER_INVALID_BUCKETS', `${name} must be a number, got ${shown(value)}`);
 }
 
 function checkCount(count: unknown): void {
@@ -47,7 +55,8 @@ export function checkBuckets(buckets: unknown): number[] {
     throw new RingmeterError('RINGMETER_INVALID_BUCKETS', message);
   };
   if (!Array.isArray(buckets)) return fail(`buckets must be an array of numbers, got ${shown(buckets)}`);
-  const bounds: unknown[] = buckets.at(-1) === Number.POSITIVE_INFINITY ? buckets.slice(0, -1) : buckets;
+  // Array.from makes the holes of a list visible
+  const bounds: unknown[] = Array.from(buckets.at(-1) === Number.POSITIVE_INFINITY ? buckets.slice(0, -1) : buckets);
   if (bounds.length === 0 || bounds.length > MAX_BUCKETS)
     return fail(`buckets must have 1 to ${MAX_BUCKETS} finite bounds, got ${bounds.length}`);
   return bounds.map((bound, index) => {

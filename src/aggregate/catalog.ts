@@ -7,6 +7,8 @@ import { readDefinition, readLabels } from './register';
 /** One series, as a reader of the registry knows it. */
 export interface Series {
   readonly id: number;
+  /** Int32Array index of the word that a gauge takes its epochs from. */
+  readonly epoch: number;
   /** First column in a snapshot. */
   readonly column: number;
   /** Place in the directory: series at later places were registered later. */
@@ -61,6 +63,7 @@ export class Catalog {
     }
     this.familyAt(i32[int(record + RECORD.SERIES)]).series.push({
       id: i32[high(record + RECORD.SERIES)],
+      epoch: high(record + RECORD.SERIES_COLUMN),
       column: i32[int(record + RECORD.SERIES_COLUMN)],
       place,
       labels: readLabels(this.arena, record),

@@ -43,7 +43,7 @@ export class Collect {
     merge.shards = shards;
     drainer.withDrained(shards, PATIENCE_MS, () => {
       for (const { definition, series } of catalog.families)
-        for (const { id, column } of series) merge.into(values, column, id, definition);
+        for (const one of series) merge.into(values, one.column, one, definition);
     });
     Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
     return { timestamp: Date.now(), families: catalog.families, places: catalog.places, values };

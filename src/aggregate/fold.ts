@@ -10,12 +10,13 @@ import { binOf, chunkCounts, clearSlot, octaveOf } from './sketch';
  * @returns 0 if there is no memory, or for series 0, which stands for "no room in the registry"
  */
 export function cellOf(arena: Arena, table: number, series: number): number {
+  if (series === 0) return 0;
   const page = arena.i32[table + (series >>> PAGE_SHIFT)] || newPage(arena, table, series);
   return page === 0 ? 0 : page + (series & PAGE_MASK);
 }
 
 function newPage(arena: Arena, table: number, series: number): number {
-  const page = series === 0 ? 0 : arena.allocate(PAGE_WORDS);
+  const page = arena.allocate(PAGE_WORDS);
   if (page !== 0) Atomics.store(arena.i32, table + (series >>> PAGE_SHIFT), page);
   return page;
 }
@@ -84,7 +85,11 @@ function foldObservation(
   return true;
 }
 
-/** `set` is NaN for an addition, which a finite event value never is. */
+/**
+ * `set` is NaN for an addition, which a finite event value never is. An epoch that is not that of the cells is a later
+ * one: a thread's events are folded in the order it recorded them, and the epochs it sees only grow. So they are never
+ * compared by size, and may wrap.
+ */
 function foldGauge(
   arena: Arena,
   cell: number,
@@ -96,26 +101,21 @@ function foldGauge(
 ): boolean {
   const { i32, f64 } = arena;
   const current = i32[int(cell + GAUGE.EPOCHS)];
-  const age = (current - epoch) | 0;
-  if (age < 0) {
-    const value = f64[cell + GAUGE.VALUE];
-    const sum = f64[cell + GAUGE.ADDED];
-    f64[cell + GAUGE.OLD_VALUE] = value;
-    f64[cell + GAUGE.OLD_ADDED] = sum;
-    i32[high(cell + GAUGE.EPOCHS)] = current;
-    i32[int(cell + GAUGE.EPOCHS)] = epoch;
-    f64[cell + GAUGE.VALUE] = set;
-    f64[cell + GAUGE.ADDED] = added;
+  const value = f64[cell + GAUGE.VALUE];
+  const sum = f64[cell + GAUGE.ADDED];
+  if (epoch === current) {
+    const newValue = Number.isNaN(set) ? value : set;
+    f64[cell + GAUGE.VALUE] = newValue;
+    f64[cell + GAUGE.ADDED] = sum + added;
     f64[progress] = done;
     return true;
   }
-  // an event of a generation that two later ones have pushed out changes nothing any more
-  const lost = age > 0 && epoch !== i32[high(cell + GAUGE.EPOCHS)];
-  const generation = cell + (age === 0 ? GAUGE.VALUE : GAUGE.OLD_VALUE);
-  const value = lost || Number.isNaN(set) ? f64[generation] : set;
-  const sum = f64[generation + 1] + (lost ? 0 : added);
-  f64[generation] = value;
-  f64[generation + 1] = sum;
+  f64[cell + GAUGE.OLD_VALUE] = value;
+  f64[cell + GAUGE.OLD_ADDED] = sum;
+  i32[high(cell + GAUGE.EPOCHS)] = current;
+  i32[int(cell + GAUGE.EPOCHS)] = epoch;
+  f64[cell + GAUGE.VALUE] = set;
+  f64[cell + GAUGE.ADDED] = added;
   f64[progress] = done;
   return true;
 }

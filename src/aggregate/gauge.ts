@@ -11,6 +11,9 @@ interface Generation {
 /**
  * Adds up what the shards know of one gauge: the newest `set` that has arrived wins, and every addition stamped with its
  * epoch or a later one counts, whichever thread made it. Epoch 0 is the beginning: the value is 0.
+ *
+ * Epochs wrap. How old one is follows from the gauge's shared epoch, which is never behind any of them; a shard that has
+ * not touched the gauge for exactly 2^32 `set`s would be taken for up to date.
  */
 export class GaugeMerge {
   private generations: Generation[] = [];
@@ -28,16 +31,13 @@ export class GaugeMerge {
     this.generations.push({ epoch: oldEpoch, value: f64[cell + GAUGE.OLD_VALUE], added: f64[cell + GAUGE.OLD_ADDED] });
   }
 
-  value(): number {
+  /** @param shared the gauge's shared epoch, read after the cells */
+  value(shared: number): number {
+    const age = ({ epoch }: Generation): number => (shared - epoch) >>> 0;
     let base: Generation = { epoch: 0, value: 0, added: 0 };
     for (const generation of this.generations)
-      if (!Number.isNaN(generation.value) && isLater(generation.epoch, base.epoch)) base = generation;
-    const counted = this.generations.filter(({ epoch }) => !isLater(base.epoch, epoch));
+      if (!Number.isNaN(generation.value) && age(generation) < age(base)) base = generation;
+    const counted = this.generations.filter((generation) => age(generation) <= age(base));
     return counted.reduce((sum, { added }) => sum + added, base.value);
   }
-}
-
-/** Compares epochs, which wrap. */
-function isLater(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
 }

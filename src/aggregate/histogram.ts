@@ -30,9 +30,9 @@ export function toHistogramValue(values: Float64Array, column: number, bounds: r
 export function histogramQuantile(quantile: number, bounds: readonly number[], counts: ArrayLike<number>): number {
   let total = 0;
   for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket];
-  if (Number.isNaN(quantile) || total === 0) return Number.NaN;
   if (quantile < 0) return Number.NEGATIVE_INFINITY;
   if (quantile > 1) return Number.POSITIVE_INFINITY;
+  if (Number.isNaN(quantile) || total === 0) return Number.NaN;
 
   const rank = quantile * total;
   let before = 0;

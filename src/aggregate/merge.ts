@@ -8,6 +8,13 @@ import type { Definition } from './definition';
 import { GaugeMerge } from './gauge';
 import { MergedWindow } from './sketch';
 
+/** What has to be known of a series to add it up. */
+export interface Mergeable {
+  readonly id: number;
+  /** Int32Array index of a gauge's shared epoch. */
+  readonly epoch: number;
+}
+
 /**
  * Adds up one series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, which
  * keeps the cells still. The overflow cells are never still; their copies are checked by sequence.
@@ -27,7 +34,7 @@ export class SeriesMerge {
   ) {}
 
   /** Writes the series' columns, from `column` on, into `out`. They must be zero. */
-  into(out: Float64Array, column: number, series: number, definition: Definition): void {
+  into(out: Float64Array, column: number, { id: series, epoch }: Mergeable, definition: Definition): void {
     switch (definition.type) {
       case 'counter':
         this.each(series, definition, (_, f64, cell) => {
@@ -37,7 +44,7 @@ export class SeriesMerge {
       case 'gauge':
         this.gauge.reset();
         this.each(series, definition, (i32, f64, cell) => this.gauge.add(i32, f64, cell));
-        out[column + VALUE_COLUMN] = this.gauge.value();
+        out[column + VALUE_COLUMN] = this.gauge.value(Atomics.load(this.arena.i32, epoch));
         break;
       case 'histogram':
         this.each(series, definition, (_, f64, cell) =>

@@ -37,7 +37,7 @@ export function registerFamily(arena: Arena, definition: Definition): number {
 function specOf(definition: Definition): number[] {
   if (definition.type === 'histogram') return definition.buckets;
   if (definition.type !== 'summary') return [];
-  return [(definition.maxAge * 1000) / SLOTS, Math.max(Math.floor(definition.maxSamples / SLOTS), 1)];
+  return [(definition.maxAge * 1000) / SLOTS, Math.floor(definition.maxSamples / SLOTS)];
 }
 
 export function findFamily(arena: Arena, name: string): number {
@@ -79,26 +79,36 @@ export function registerSeries(
   const members = high(family + RECORD.FAMILY_TYPE);
   if (Atomics.add(arena.i32, members, 1) >= limit) {
     Atomics.sub(arena.i32, members, 1);
-    const record = insertSeries(arena, family, definition, encodeSeriesKey(family, OVERFLOW_LABELS));
+    const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, OVERFLOW_LABELS));
     return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: false };
   }
-  const record = insertSeries(arena, family, definition, key);
+  const { record, fresh } = insertSeries(arena, family, definition, key);
+  if (!fresh) Atomics.sub(arena.i32, members, 1);
   return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: record !== 0 };
 }
 
-function insertSeries(arena: Arena, family: number, definition: Definition, key: Uint8Array): number {
-  return findOrInsert(arena, {
+/** @returns the record, 0 without memory, and whether it was made just now */
+function insertSeries(
+  arena: Arena,
+  family: number,
+  definition: Definition,
+  key: Uint8Array,
+): { record: number; fresh: boolean } {
+  let composed = 0;
+  const record = findOrInsert(arena, {
     kind: RECORD_KIND.SERIES,
     key,
     bodyWords: RECORD.SERIES_KEY - RECORD.SERIES,
-    write(record) {
+    write(place) {
+      composed = place;
       const id = allocateCells(arena, cellWords(definition.type, definition.buckets.length));
-      arena.i32[int(record + RECORD.SERIES)] = family;
-      arena.i32[high(record + RECORD.SERIES)] = id;
-      arena.i32[int(record + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
+      arena.i32[int(place + RECORD.SERIES)] = family;
+      arena.i32[high(place + RECORD.SERIES)] = id;
+      arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
       return id !== 0;
     },
   });
+  return { record, fresh: record !== 0 && record === composed };
 }
 
 function readSeries(arena: Arena, record: number): RegisteredSeries {

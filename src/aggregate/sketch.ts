@@ -149,10 +149,10 @@ export class MergedWindow {
 
   /**
    * The smallest value that at least `quantile` of the window's values do not exceed (nearest rank), within
-   * RELATIVE_ERROR. NaN for an empty window.
+   * RELATIVE_ERROR. NaN for an empty window, or a quantile that is none.
    */
   quantile(quantile: number): number {
-    if (this.count === 0) return Number.NaN;
+    if (this.count === 0 || !(quantile >= 0 && quantile <= 1)) return Number.NaN;
     // 0.07 * 100 is a little more than 7 in floating point: without the slack it would be rank 8
     const rank = Math.min(Math.max(Math.ceil(quantile * this.count - 1e-9), 1), this.count);
     if (rank === 1) return this.min;

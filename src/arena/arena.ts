@@ -1,5 +1,16 @@
 import { RingmeterError } from '../errors';
-import { HEADER, high, int, LAYOUT_VERSION, MAGIC, PAGE_WORDS, SHARD, WORD_BYTES } from './layout';
+import {
+  alignToLine,
+  EVENT_WORDS,
+  HEADER,
+  high,
+  int,
+  LAYOUT_VERSION,
+  MAGIC,
+  PAGE_WORDS,
+  SHARD,
+  WORD_BYTES,
+} from './layout';
 
 /** What the creator of an arena decides. */
 export interface ArenaOptions {
@@ -14,6 +25,8 @@ export interface ArenaOptions {
 
 /** One directory entry per so many bytes of arena; a series takes more than that with its record and cells. */
 const BYTES_PER_DIRECTORY_ENTRY = 256;
+/** Pages that must be left for cells, at least, beside the fixed parts and one thread's ring. */
+const SPARE_PAGES = 8;
 /** One chain head per so many bytes of arena: chains stay a few records long even when the directory is full. */
 const BYTES_PER_CHAIN = 1024;
 
@@ -57,10 +70,12 @@ export class Arena {
     ];
     const starts = sizes.map((_, part) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0));
     const heap = alignToLine(sizes.reduce((sum, size) => sum + size, 0));
-    if (heap * 2 > totalWords)
+    const pages = Math.ceil(totalWords / PAGE_WORDS);
+    const least = heap + options.ringCapacity * EVENT_WORDS + alignToLine(pages) + SPARE_PAGES * PAGE_WORDS;
+    if (least > totalWords)
       throw new RingmeterError(
         'RINGMETER_INVALID_OPTION',
-        `maxMemory must leave room for ${options.maxThreads} threads (at least ${heap * 2 * WORD_BYTES} bytes), got ${options.maxMemory}`,
+        `maxMemory must be at least ${least * WORD_BYTES} for ${options.maxThreads} threads and rings of ${options.ringCapacity} events, got ${options.maxMemory}`,
       );
 
     const buffer = new SharedArrayBuffer(totalWords * WORD_BYTES);
@@ -77,7 +92,7 @@ export class Arena {
     i32[int(HEADER.DIRECTORY)] = starts[4];
     i32[high(HEADER.DIRECTORY)] = directoryCapacity;
     i32[int(HEADER.RING_CAPACITY)] = options.ringCapacity;
-    i32[high(HEADER.RING_CAPACITY)] = Math.ceil(totalWords / PAGE_WORDS);
+    i32[high(HEADER.RING_CAPACITY)] = pages;
     i32[int(HEADER.HEAP_CURSOR)] = heap;
     i32[int(HEADER.CELL_CURSOR)] = 1;
     Atomics.store(i32, int(HEADER.MAGIC), MAGIC);
@@ -102,14 +117,15 @@ export class Arena {
    * Reserves zeroed words, on cache-line boundaries. Any thread; lock-free. A thread that is terminated before it links
    * what it got leaks it, and nothing else.
    *
+   * @param spare words that must still be free afterwards
    * @returns the pointer, or 0 if the arena is full
    */
-  allocate(words: number): number {
+  allocate(words: number, spare = 0): number {
     const size = alignToLine(words);
     const cursor = int(HEADER.HEAP_CURSOR);
     for (;;) {
       const start = Atomics.load(this.i32, cursor);
-      if (start + size > this.f64.length) return 0;
+      if (start + size + spare > this.f64.length) return 0;
       if (Atomics.compareExchange(this.i32, cursor, start, start + size) === start) return start;
     }
   }
@@ -145,9 +161,4 @@ export class Arena {
   readWide(word: number): number {
     return Atomics.load(this.i32, high(word)) * 2 ** 32 + (Atomics.load(this.i32, int(word)) >>> 0);
   }
-}
-
-/** Rounds up to 8 words, a cache line. */
-function alignToLine(words: number): number {
-  return (words + 7) & ~7;
 }

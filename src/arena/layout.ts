@@ -21,6 +21,9 @@ export const int = (word: number): number => word * 2;
 /** Index into the Int32Array of the high half of a word. */
 export const high = (word: number): number => word * 2 + 1;
 
+/** Rounds up to 8 words, a cache line. */
+export const alignToLine = (words: number): number => (words + 7) & ~7;
+
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
@@ -118,7 +121,8 @@ export const SHARD = {
  *
  * An event is complete when the head behind it is published.
  */
-export const EVENT_WORDS = 2;
+export const EVENT_SHIFT = 1;
+export const EVENT_WORDS = 1 << EVENT_SHIFT;
 export const OPERATION_SHIFT = 28;
 export const SERIES_MASK = (1 << OPERATION_SHIFT) - 1;
 export const OPERATION = { NONE: 0, COUNTER_ADD: 1, GAUGE_SET: 2, GAUGE_ADD: 3, OBSERVE: 4, SUMMARIZE: 5 } as const;

@@ -22,6 +22,9 @@ export interface NewRecord {
   write(record: number): boolean;
 }
 
+/** Names alone must not use up the arena: what is registered needs cells in every shard that records it. */
+const SHARE_FOR_CELLS = 1 / 4;
+
 /** FNV-1a. Keys are short and compared byte by byte anyway. */
 export function hashOf(key: Uint8Array): number {
   let hash = 0x811c9dc5;
@@ -113,7 +116,8 @@ function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   const { i32, u8 } = arena;
   const tail = fresh.tail ?? new Uint8Array();
   const keyWords = Math.ceil(fresh.key.length / WORD_BYTES);
-  const record = arena.allocate(RECORD.KEY + 1 + fresh.bodyWords + keyWords + Math.ceil(tail.length / WORD_BYTES));
+  const words = RECORD.KEY + 1 + fresh.bodyWords + keyWords + Math.ceil(tail.length / WORD_BYTES);
+  const record = arena.allocate(words, arena.f64.length * SHARE_FOR_CELLS);
   if (record === 0) return 0;
   i32[high(record + RECORD.CHAIN)] = hash;
   i32[int(record + RECORD.KEY)] = fresh.key.length;

@@ -1,6 +1,6 @@
 import { recover } from '../atomics/mutex';
 import type { Arena } from './arena';
-import { EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
+import { alignToLine, EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
 
 /**
  * One shard, seen from any thread. Shards are numbered; a shard outlives the threads that own it one after the other:
@@ -87,14 +87,12 @@ export class Shard {
 
   private furnish(): boolean {
     const { arena } = this;
-    const tableWords = Math.ceil(arena.pageTableCapacity / 2);
-    const cells = arena.allocate(tableWords);
-    const overflow = arena.allocate(tableWords);
-    const ring = arena.allocate(arena.ringCapacity * EVENT_WORDS);
-    if (cells === 0 || overflow === 0 || ring === 0) return false;
-    arena.i32[int(this.base + SHARD.TABLES)] = cells;
-    arena.i32[high(this.base + SHARD.TABLES)] = overflow;
-    Atomics.store(arena.i32, int(this.base + SHARD.RING), ring);
+    const tableWords = pageTableWords(arena.pageTableCapacity);
+    const tables = arena.allocate(tableWords * 2 + arena.ringCapacity * EVENT_WORDS);
+    if (tables === 0) return false;
+    arena.i32[int(this.base + SHARD.TABLES)] = tables;
+    arena.i32[high(this.base + SHARD.TABLES)] = tables + tableWords;
+    Atomics.store(arena.i32, int(this.base + SHARD.RING), tables + tableWords * 2);
     return true;
   }
 
@@ -115,6 +113,11 @@ export class Shard {
     Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
     Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
   }
+}
+
+/** Words of one page table, whole cache lines. */
+export function pageTableWords(capacity: number): number {
+  return alignToLine(Math.ceil(capacity / 2));
 }
 
 /** Every shard of an arena, as one thread sees them. */

@@ -3,17 +3,21 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import type { Labels } from './labels';
 import { BoundSeries, Metric, type MetricContext } from './metric';
+import { isIncrement } from './values';
 
 /** One series of a counter. Resolve it once with `labels()` and keep it: a record then costs a few nanoseconds. */
 export class BoundCounter extends BoundSeries {
+  get epoch(): number {
+    return 0;
+  }
+
   constructor(metric: MetricContext, series: RegisteredSeries) {
     super(metric, (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id);
   }
 
   /** Adds `value`, a finite number >= 0. Anything else is refused and counted; this never throws. */
   increment(value = 1): void {
-    if (typeof value === 'number' && value >= 0 && value !== Number.POSITIVE_INFINITY)
-      this.recorder.record(this.code, 0, value);
+    if (isIncrement(value)) this.recorder.record(this.code, 0, value);
     else this.refuse(value);
   }
 
@@ -24,7 +28,7 @@ export class BoundCounter extends BoundSeries {
 
   /** The sum over all threads, with everything this thread has recorded. */
   getValue(): number {
-    return this.metric.reading.read(this.id, this.metric.definition)[VALUE_COLUMN];
+    return this.metric.reading.read(this, this.metric.definition)[VALUE_COLUMN];
   }
 }
 
@@ -32,6 +36,10 @@ export class BoundCounter extends BoundSeries {
 export class Counter<Name extends string = string> extends Metric<BoundCounter> {
   protected bind(series: RegisteredSeries): BoundCounter {
     return new BoundCounter(this.context, series);
+  }
+
+  protected accepts(value: unknown): boolean {
+    return isIncrement(value);
   }
 
   /**
@@ -48,8 +56,7 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter> 
    * refused and counted; this never throws.
    */
   increment(value = 1, labels?: Labels<Name>): void {
-    if (labels === undefined) this.unlabelled().increment(value);
-    else this.lookUp(labels)?.increment(value);
+    this.target(labels, value)?.increment(value);
   }
 
   /** Short for `increment`. */
@@ -59,6 +66,6 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter> 
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */
   getValue(labels?: Labels<Name>): number {
-    return (labels === undefined ? this.unlabelled() : this.bound(labels)).getValue();
+    return this.read(labels).getValue();
   }
 }

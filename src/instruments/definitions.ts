@@ -1,5 +1,5 @@
 import { checkBuckets, DEFAULT_BUCKETS } from '../aggregate/buckets';
-import type { MetricType } from '../aggregate/cells';
+import { type MetricType, SLOTS } from '../aggregate/cells';
 import type { Definition } from '../aggregate/definition';
 import { findFamily, readDefinition, registerFamily } from '../aggregate/register';
 import { sampleNames } from '../aggregate/samples';
@@ -28,7 +28,7 @@ export interface HistogramOptions<Name extends string = string> extends MetricOp
 export interface SummaryOptions<Name extends string = string> extends MetricOptions<Name> {
   /** Seconds that the window reaches back; it advances in fifths. Default 600. */
   maxAge?: number;
-  /** Most observations in the window, for each recording thread; it advances in fifths. Default 10 000. */
+  /** Most observations in the window, for each recording thread, at least 5; it advances in fifths. Default 10 000. */
   maxSamples?: number;
   /** Quantiles that are shown, 0 to 1. Default 0.5, 0.9, 0.95, 0.99. */
   quantiles?: readonly number[];
@@ -75,10 +75,11 @@ export function resolveDefinition(type: MetricType, name: unknown, options: AnyO
     description: checkString(`description of ${name}`, given.description, ''),
     unit: checkUnit(name, checkString(`unit of ${name}`, given.unit, '')),
     labelNames: checkLabelNames(name, given.labelNames, reservedLabel(type)),
-    buckets: type === 'histogram' ? checkBuckets(given.buckets ?? [...DEFAULT_BUCKETS]) : [],
+    buckets:
+      type === 'histogram' ? checkBuckets(given.buckets === undefined ? [...DEFAULT_BUCKETS] : given.buckets) : [],
     quantiles: type === 'summary' ? checkQuantiles(name, given.quantiles) : [],
     maxAge: checkNumber(`maxAge of ${name}`, given.maxAge, 600, 0.001, Number.MAX_SAFE_INTEGER),
-    maxSamples: checkInteger(`maxSamples of ${name}`, given.maxSamples, 10_000, 1, 2 ** 31),
+    maxSamples: checkInteger(`maxSamples of ${name}`, given.maxSamples, 10_000, SLOTS, 2 ** 31),
   };
 }
 
@@ -105,7 +106,8 @@ function checkLabelNames(name: string, labelNames: unknown, reserved: string | u
 }
 
 function checkQuantiles(name: string, quantiles: unknown = [0.5, 0.9, 0.95, 0.99]): number[] {
-  const fits = Array.isArray(quantiles) && quantiles.every((q) => typeof q === 'number' && q >= 0 && q <= 1);
+  const fits =
+    Array.isArray(quantiles) && Array.from(quantiles).every((q) => typeof q === 'number' && q >= 0 && q <= 1);
   if (fits && new Set(quantiles).size === quantiles.length) return [...quantiles].sort((a, b) => a - b);
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `quantiles of ${name} must be distinct numbers from 0 to 1`);
 }
@@ -142,10 +144,8 @@ function refuseConflict(wanted: Definition, present: Definition, given: AnyOptio
   for (const key of ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples'] as const)
     if (given[key] !== undefined && JSON.stringify(present[key]) !== JSON.stringify(wanted[key]))
       conflict(key, present[key], wanted[key]);
-  if (
-    given.labelNames !== undefined &&
-    String(present.labelNames?.toSorted()) !== String(wanted.labelNames?.toSorted())
-  )
+  const names = ({ labelNames }: Definition): string => JSON.stringify(labelNames?.toSorted() ?? null);
+  if (given.labelNames !== undefined && names(present) !== names(wanted))
     conflict('labelNames', present.labelNames, wanted.labelNames);
 }
 

@@ -3,6 +3,7 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import type { Labels } from './labels';
 import { BoundSeries, Metric, type MetricContext } from './metric';
+import { isFiniteNumber } from './values';
 
 /** Turns the code of a gauge's `set` events into that of its additions. */
 const SET_TO_ADD = (OPERATION.GAUGE_SET ^ OPERATION.GAUGE_ADD) << OPERATION_SHIFT;
@@ -10,7 +11,7 @@ const SET_TO_ADD = (OPERATION.GAUGE_SET ^ OPERATION.GAUGE_ADD) << OPERATION_SHIF
 /** One series of a gauge. The last `set` of any thread wins; additions of all threads since then count. */
 export class BoundGauge extends BoundSeries {
   /** Int32Array index of the gauge's epoch, which all threads share. */
-  private readonly epoch: number;
+  readonly epoch: number;
 
   constructor(metric: MetricContext, series: RegisteredSeries) {
     super(metric, (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id);
@@ -20,7 +21,7 @@ export class BoundGauge extends BoundSeries {
   /** Sets the value, any finite number. Anything else is refused and counted; this never throws. */
   set(value: number): void {
     const { recorder } = this;
-    if (isFiniteNumber(value)) recorder.record(this.code, recorder.nextEpoch(this.epoch), value);
+    if (isFiniteNumber(value)) recorder.recordInNewEpoch(this.code, this.epoch, value);
     else this.refuse(value);
   }
 
@@ -50,18 +51,18 @@ export class BoundGauge extends BoundSeries {
 
   /** The present value over all threads, with everything this thread has recorded. */
   getValue(): number {
-    return this.metric.reading.read(this.id, this.metric.definition)[VALUE_COLUMN];
+    return this.metric.reading.read(this, this.metric.definition)[VALUE_COLUMN];
   }
-}
-
-function isFiniteNumber(value: unknown): boolean {
-  return typeof value === 'number' && value - value === 0;
 }
 
 /** A value that goes up and down. */
 export class Gauge<Name extends string = string> extends Metric<BoundGauge> {
   protected bind(series: RegisteredSeries): BoundGauge {
     return new BoundGauge(this.context, series);
+  }
+
+  protected accepts(value: unknown): boolean {
+    return isFiniteNumber(value);
   }
 
   /**
@@ -75,35 +76,31 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge> {
 
   /** Sets the series of `labels`, or the one without labels, to a finite number. Never throws. */
   set(value: number, labels?: Labels<Name>): void {
-    this.of(labels)?.set(value);
+    this.target(labels, value)?.set(value);
   }
 
   /** Adds a finite number. Never throws. */
   increment(value = 1, labels?: Labels<Name>): void {
-    this.of(labels)?.increment(value);
+    this.target(labels, value)?.increment(value);
   }
 
   /** Subtracts a finite number. Never throws. */
   decrement(value = 1, labels?: Labels<Name>): void {
-    this.of(labels)?.decrement(value);
+    this.target(labels, value)?.decrement(value);
   }
 
   /** Short for `increment`. */
   inc(value = 1, labels?: Labels<Name>): void {
-    this.of(labels)?.increment(value);
+    this.target(labels, value)?.increment(value);
   }
 
   /** Short for `decrement`. */
   dec(value = 1, labels?: Labels<Name>): void {
-    this.of(labels)?.decrement(value);
+    this.target(labels, value)?.decrement(value);
   }
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */
   getValue(labels?: Labels<Name>): number {
-    return (labels === undefined ? this.unlabelled() : this.bound(labels)).getValue();
-  }
-
-  private of(labels: Labels<Name> | undefined): BoundGauge | undefined {
-    return labels === undefined ? this.unlabelled() : this.lookUp(labels);
+    return this.read(labels).getValue();
   }
 }

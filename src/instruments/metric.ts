@@ -1,6 +1,7 @@
-import type { Definition, LabelPairs } from '../aggregate/definition';
+import type { Definition } from '../aggregate/definition';
 import { type RegisteredSeries, registerSeries } from '../aggregate/register';
 import { SERIES_MASK } from '../arena/layout';
+import { RingmeterError } from '../errors';
 import { reservedLabel } from './definitions';
 import { copyLabels, type LabelEntries, LabelIndex, type LabelRules, toPairs } from './labels';
 import type { SeriesReading } from './reading';
@@ -37,16 +38,17 @@ export abstract class BoundSeries {
     return this.code & SERIES_MASK;
   }
 
+  /** Int32Array index of the shared epoch; 0 but for gauges. */
+  abstract readonly epoch: number;
+
   /** Name of the metric. */
   get name(): string {
     return this.metric.definition.name;
   }
 
-  /** Whether a value can be recorded: anything else is refused, counted, and warned about once. */
+  /** Counts a value that cannot be recorded, and warns about the first. */
   protected refuse(value: unknown): void {
-    this.recorder.refuse(
-      `${this.name} takes ${this.metric.definition.type === 'counter' ? 'finite numbers >= 0' : 'finite numbers'}, got ${typeof value === 'number' ? value : typeof value}`,
-    );
+    refuseValue(this.metric, value);
   }
 }
 
@@ -57,11 +59,21 @@ export interface MetricContext extends Instrumentation {
   readonly family: number;
 }
 
+function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
+  const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
+  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`);
+}
+
+type LabelObject = Readonly<Record<string, unknown>>;
+
+const NO_LABELS: LabelObject = Object.freeze({});
+
 /** A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series. */
 export abstract class Metric<S extends BoundSeries> {
   private readonly index = new LabelIndex<S>();
   private readonly rules: LabelRules;
-  private own: S | undefined;
+  /** The series without labels. */
+  private unlabelled: S | undefined;
   /** The series of all label sets beyond the limit, or without memory. */
   private overflow: S | undefined;
 
@@ -71,6 +83,9 @@ export abstract class Metric<S extends BoundSeries> {
   }
 
   protected abstract bind(series: RegisteredSeries): S;
+
+  /** Whether a value can be recorded. */
+  protected abstract accepts(value: unknown): boolean;
 
   get name(): string {
     return this.context.definition.name;
@@ -84,10 +99,9 @@ export abstract class Metric<S extends BoundSeries> {
     return this.context.definition.type;
   }
 
-  /** The series without labels. */
-  protected unlabelled(): S {
-    this.own ??= this.resolve([]).series;
-    return this.own;
+  /** The series that a read is about. Throws as `bound` does. */
+  protected read(labels: LabelObject | undefined): S {
+    return labels === undefined ? (this.unlabelled ?? this.bound(NO_LABELS)) : this.bound(labels);
   }
 
   /**
@@ -96,39 +110,58 @@ export abstract class Metric<S extends BoundSeries> {
    * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names
    */
   protected bound(labels: unknown): S {
-    return this.index.find(labels as Readonly<Record<string, unknown>>) ?? this.enter(copyLabels(labels, this.rules));
+    return this.index.find(labels as LabelObject) ?? this.enter(copyLabels(labels, this.rules));
   }
 
-  /** The series of a label set given with a record; undefined, and counted, if the labels cannot be used. */
-  protected lookUp(labels: Readonly<Record<string, unknown>>): S | undefined {
+  /** The series that a record goes to; undefined, and counted, if its labels, or also its value, cannot be used. */
+  protected target(labels: LabelObject | undefined, value: unknown): S | undefined {
+    if (labels === undefined) return this.unlabelled ?? this.learn(NO_LABELS, value);
     try {
-      return this.index.find(labels) ?? this.enter(copyLabels(labels, this.rules));
+      return this.index.find(labels) ?? this.learn(labels, value);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'labels threw';
-      this.context.recorder.refuse(`${this.name}: ${reason}`);
-      return undefined;
+      return this.refuseLabels(error);
     }
   }
 
-  private enter(entries: LabelEntries): S {
-    const { series, own } = this.resolve(toPairs(entries));
-    // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
-    if (own) this.index.insert(entries, series);
-    return series;
+  /** A value that cannot be recorded does not make a series. */
+  private learn(labels: LabelObject, value: unknown): S | undefined {
+    try {
+      const entries = copyLabels(labels, this.rules);
+      if (this.accepts(value)) return this.enter(entries);
+      refuseValue(this.context, value);
+    } catch (error) {
+      this.refuseLabels(error);
+    }
+    return undefined;
   }
 
-  private resolve(pairs: LabelPairs): { series: S; own: boolean } {
-    const { recorder, cardinalityLimit: limit, definition, family } = this.context;
-    const { series, own } = registerSeries(recorder.arena, family, definition, pairs, limit);
-    if (own) return { series: this.bind(series), own };
+  /** What was thrown may come from a getter of the caller's: only our own errors are safe to look into. */
+  private refuseLabels(error: unknown): undefined {
+    const reason = error instanceof RingmeterError ? error.message : 'reading the labels threw';
+    this.context.recorder.refuse(`${this.name}: ${reason}`);
+  }
+
+  private enter(entries: LabelEntries): S {
+    const { recorder, cardinalityLimit, definition, family } = this.context;
+    const { series, own } = registerSeries(recorder.arena, family, definition, toPairs(entries), cardinalityLimit);
+    // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
+    if (!own) return this.shared(series);
+    const bound = this.bind(series);
+    if (entries.length === 0) this.unlabelled ??= bound;
+    else this.index.insert(entries, bound);
+    return bound;
+  }
+
+  /** The series that all those share which have no room of their own. */
+  private shared(series: RegisteredSeries): S {
     if (series.id === 0)
       warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
     else
       warnOnce(
         'RINGMETER_CARDINALITY',
-        `${this.name} has ${limit} series: further label sets go to its overflow series`,
+        `${this.name} has ${this.context.cardinalityLimit} series: further label sets go to its overflow series`,
       );
     if (this.overflow?.id !== series.id) this.overflow = this.bind(series);
-    return { series: this.overflow, own };
+    return this.overflow;
   }
 }

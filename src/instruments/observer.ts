@@ -3,16 +3,21 @@ import { OPERATION_SHIFT } from '../arena/layout';
 import type { Labels } from './labels';
 import { BoundSeries, Metric, type MetricContext } from './metric';
 import { stopwatch, timed } from './timing';
+import { isFiniteNumber } from './values';
 
 /** What the series of histograms and summaries have in common: they observe values, usually durations. */
 export abstract class BoundObserver extends BoundSeries {
+  get epoch(): number {
+    return 0;
+  }
+
   constructor(metric: MetricContext, series: RegisteredSeries, operation: number) {
     super(metric, (operation << OPERATION_SHIFT) | series.id);
   }
 
   /** Records one value, a finite number. Anything else is refused and counted; this never throws. */
   observe(value: number): void {
-    if (typeof value === 'number' && value - value === 0) this.recorder.record(this.code, this.metric.family, value);
+    if (isFiniteNumber(value)) this.recorder.record(this.code, this.metric.family, value);
     else this.refuse(value);
   }
 
@@ -33,7 +38,7 @@ export abstract class BoundObserver extends BoundSeries {
 
   /** This series' columns, over all threads. */
   protected columns(): Float64Array {
-    return this.metric.reading.read(this.id, this.metric.definition);
+    return this.metric.reading.read(this, this.metric.definition);
   }
 }
 
@@ -50,16 +55,18 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
 
   /** Records one value, a finite number, in the series of `labels`, or in the one without labels. Never throws. */
   observe(value: number, labels?: Labels<Name>): void {
-    if (labels === undefined) this.unlabelled().observe(value);
-    else this.lookUp(labels)?.observe(value);
+    this.target(labels, value)?.observe(value);
   }
 
-  /** Starts a clock. Calling what it returns, with more labels if you like, observes the seconds and returns them. */
-  startTimer(labels?: Labels<Name>): (labels?: Labels<Name>) => number {
+  /**
+   * Starts a clock. Calling what it returns, with labels that are known only then if there are any, observes the seconds
+   * and returns them.
+   */
+  startTimer(labels?: Partial<Labels<Name>>): (labels?: Partial<Labels<Name>>) => number {
     const elapsed = stopwatch();
     return (late) => {
       const seconds = elapsed();
-      this.observe(seconds, late ?? labels);
+      this.observe(seconds, (late === undefined ? labels : { ...labels, ...late }) as Labels<Name> | undefined);
       return seconds;
     };
   }
@@ -69,8 +76,7 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
     return timed(fn, (seconds) => this.observe(seconds, labels));
   }
 
-  /** The series that a read is about. */
-  protected read(labels: Labels<Name> | undefined): S {
-    return labels === undefined ? this.unlabelled() : this.bound(labels);
+  protected accepts(value: unknown): boolean {
+    return isFiniteNumber(value);
   }
 }

@@ -1,7 +1,7 @@
 import { columnCount } from '../aggregate/columns';
 import type { Definition } from '../aggregate/definition';
 import type { Drainer } from '../aggregate/drain';
-import { SeriesMerge } from '../aggregate/merge';
+import { type Mergeable, SeriesMerge } from '../aggregate/merge';
 import type { Recorder } from './recorder';
 
 /**
@@ -22,9 +22,9 @@ export class SeriesReading {
   }
 
   /** The columns of one series, added up over all threads. */
-  read(series: number, definition: Definition): Float64Array {
+  read(series: Mergeable, definition: Definition): Float64Array {
     const out = new Float64Array(columnCount(definition));
-    if (series === 0) return out;
+    if (series.id === 0) return out;
     this.recorder.publish();
     this.recorder.arena.tick();
     this.merge.shards = this.drainer.used();

@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { cellOf, fold } from '../aggregate/fold';
 import type { Arena } from '../arena/arena';
-import { EVENT_WORDS, HEADER, int, OPERATION, OPERATION_SHIFT, SERIES_MASK, SHARD } from '../arena/layout';
+import { EVENT_SHIFT, HEADER, int, OPERATION, OPERATION_SHIFT, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard, threadMark } from '../arena/shard';
 import { beginWrite, endWrite } from '../atomics/sequence-lock';
 import { raise } from '../atomics/signal';
@@ -15,6 +15,19 @@ const LOOK_EVERY = 128;
 const HEARTBEAT_MS = 50;
 
 export type FullPolicy = 'fold' | 'drop';
+
+/** Where there is room for an event. */
+const Room = {
+  /** In the ring. */
+  RING: 0,
+  /** Not in the ring: fold it in place. */
+  CELLS: 1,
+  /** Not in the ring, and the user wants it dropped then. */
+  DROP: 2,
+  /** There is no shard for this thread. */
+  NONE: 3,
+} as const;
+type Room = (typeof Room)[keyof typeof Room];
 
 /**
  * Writes one thread's events: the only producer of its shard's ring, and the only writer of the shard's overflow cells.
@@ -40,10 +53,14 @@ export class Recorder {
   private heartbeat: NodeJS.Timeout | undefined;
   private readonly mark = threadMark(threadId);
 
+  /** Where events go while the ring is full. */
+  private readonly withoutRing: Room;
+
   constructor(
     readonly arena: Arena,
-    private readonly onFull: FullPolicy,
+    onFull: FullPolicy,
   ) {
+    this.withoutRing = onFull === 'fold' ? Room.CELLS : Room.DROP;
     this.i32 = arena.i32;
     this.f64 = arena.f64;
     this.mask = arena.ringCapacity - 1;
@@ -51,14 +68,43 @@ export class Recorder {
 
   /** Records one event. The value is a finite number; that is the caller's business. */
   record(code: number, aux: number, value: number): void {
-    if (this.position === this.stop && !this.turn(code, aux, value)) return;
-    const position = this.position;
-    const event = this.ring + (position & this.mask) * EVENT_WORDS;
-    this.i32[event * 2] = code;
-    this.i32[event * 2 + 1] = aux;
+    if (this.position === this.stop) {
+      const room = this.turn();
+      if (room !== Room.RING) {
+        this.overflow(room, code, aux, value);
+        return;
+      }
+    }
+    this.write(code, aux, value);
+  }
+
+  /**
+   * Records one event of a gauge's `set`, in a new epoch. The epoch is taken only when there is room for the event: one
+   * whose `set` never comes would leave the other threads waiting for it.
+   *
+   * @param epoch Int32Array index of the gauge's epoch
+   */
+  recordInNewEpoch(code: number, epoch: number, value: number): void {
+    if (this.position === this.stop) {
+      const room = this.turn();
+      if (room !== Room.RING) {
+        this.overflow(room, code, room === Room.CELLS ? this.nextEpoch(epoch) : 0, value);
+        return;
+      }
+    }
+    this.write(code, this.nextEpoch(epoch), value);
+  }
+
+  private write(code: number, aux: number, value: number): void {
+    // int32 arithmetic, and each field read once: half a nanosecond of eight
+    const { i32, position } = this;
+    const event = (this.ring + ((position & this.mask) << EVENT_SHIFT)) | 0;
+    i32[event << 1] = code;
+    i32[(event << 1) | 1] = aux;
     this.f64[event + 1] = value;
-    this.position = (position + 1) | 0;
-    this.i32[this.head] = this.position;
+    const next = (position + 1) | 0;
+    this.position = next;
+    i32[this.head] = next;
   }
 
   /** The epoch that an addition to a gauge is stamped with. A plain load: a moment late is as good as a moment earlier. */
@@ -66,15 +112,16 @@ export class Recorder {
     return this.i32[index];
   }
 
-  /** A new epoch, for a gauge's `set`: later than every epoch that any thread has taken so far. */
-  nextEpoch(index: number): number {
-    return (Atomics.add(this.i32, index, 1) + 1) | 0;
+  /** An epoch later than every one that any thread has taken so far. Never 0, which is the beginning. */
+  private nextEpoch(index: number): number {
+    return (Atomics.add(this.i32, index, 1) + 1) | 0 || this.nextEpoch(index);
   }
 
   /** Counts a record whose value or labels cannot be used. */
   refuse(reason: string): void {
     warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`);
     if (this.ownsShard()) this.f64[this.shard!.base + SHARD.INVALID] += 1;
+    else this.arena.addWide(HEADER.LOST, 1);
   }
 
   /** Makes everything recorded so far visible to every thread. */
@@ -98,25 +145,21 @@ export class Recorder {
     return this.shard;
   }
 
-  /**
-   * What has to happen now and then: take a shard, publish, find out how much room the ring has.
-   *
-   * @returns false if the event has been dealt with here, because there is no room for it in a ring
-   */
-  private turn(code: number, aux: number, value: number): boolean {
-    if (!this.ownsShard()) return false;
+  /** What has to happen now and then: take a shard, publish, find out whether there is room, and where. */
+  private turn(): Room {
+    if (!this.ownsShard()) return Room.NONE;
     if (this.patience > 0) {
       this.patience--;
-      return this.overflow(code, aux, value);
+      return this.withoutRing;
     }
-    const room = this.look();
-    if (room === 0) {
+    const free = this.look();
+    if (free === 0) {
       this.patience = LOOK_EVERY;
       this.arena.tick();
-      return this.overflow(code, aux, value);
+      return this.withoutRing;
     }
-    this.stop = (this.position + Math.min(room, PUBLISH_EVERY)) | 0;
-    return true;
+    this.stop = (this.position + Math.min(free, PUBLISH_EVERY)) | 0;
+    return Room.RING;
   }
 
   /** Publishes, and wakes the drainers once each time the ring becomes half full. Returns the number of free slots. */
@@ -131,15 +174,13 @@ export class Recorder {
     return room;
   }
 
-  private overflow(code: number, aux: number, value: number): false {
-    const { base } = this.shard!;
-    if (this.onFull === 'drop') {
-      this.f64[base + SHARD.DROPPED] += 1;
+  /** Deals with an event for which the ring has no room. */
+  private overflow(room: Room, code: number, aux: number, value: number): void {
+    if (room === Room.CELLS && this.foldInPlace(code, aux, value)) return;
+    if (this.shard === undefined) this.arena.addWide(HEADER.LOST, 1);
+    else this.f64[this.shard.base + SHARD.DROPPED] += 1;
+    if (room === Room.DROP)
       warnOnce('RINGMETER_DROPPED', "a ring was full and onFull is 'drop': records are dropped and counted");
-      return false;
-    }
-    if (!this.foldInPlace(code, aux, value)) this.f64[base + SHARD.DROPPED] += 1;
-    return false;
   }
 
   /** Folds one event into the overflow cells. Readers of those cells go by the sequence word of the series. */
@@ -162,7 +203,6 @@ export class Recorder {
     if (this.shard !== undefined) return true;
     if (this.patience === 0 && this.takeShard()) return true;
     this.patience = this.patience === 0 ? LOOK_EVERY : this.patience - 1;
-    this.arena.addWide(HEADER.LOST, 1);
     return false;
   }
 

@@ -40,7 +40,7 @@ export class BoundSummary extends BoundObserver {
   }
 
   private columnsWith(quantiles: number[]): Float64Array {
-    return this.metric.reading.read(this.id, { ...this.metric.definition, quantiles });
+    return this.metric.reading.read(this, { ...this.metric.definition, quantiles });
   }
 }
 

@@ -38,12 +38,10 @@ export class MemoryHistory {
     const length = ENTRY.VALUES + values.length;
     if (length > this.capacity) return false;
     const { words, capacity } = this;
-    let end = words[END];
-    const rest = capacity - (end % capacity);
-    const padding = rest < length ? rest : 0;
-    this.makeRoom(length + padding);
-    if (padding > 0) words[RING + (end % capacity)] = -padding;
-    end += padding;
+    const rest = capacity - (words[END] % capacity);
+    if (rest < length) this.pad(rest);
+    this.makeRoom(length);
+    const end = words[END];
     const entry = RING + (end % capacity);
     words[entry + ENTRY.LENGTH] = length;
     words[entry + ENTRY.TIMESTAMP] = timestamp;
@@ -51,6 +49,14 @@ export class MemoryHistory {
     words.set(values, entry + ENTRY.VALUES);
     words[END] = end + length;
     return true;
+  }
+
+  /** Skips the rest of the ring, with an entry that is nothing. */
+  private pad(length: number): void {
+    const { words, capacity } = this;
+    this.makeRoom(length);
+    words[RING + (words[END] % capacity)] = -length;
+    words[END] += length;
   }
 
   private makeRoom(length: number): void {

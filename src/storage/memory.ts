@@ -57,7 +57,10 @@ export class MemoryStorage implements Storage {
 function resolveQuery(query: SeriesQuery): ResolvedQuery {
   if (typeof query?.name !== 'string')
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `name must be a string, got ${shown(query?.name)}`);
-  const labels = Object.entries(query.labels ?? {});
+  const { labels: wanted = {} } = query;
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `labels must be an object, got ${shown(wanted)}`);
+  const labels = Object.entries(wanted);
   const bad = labels.find(([, value]) => !['string', 'number', 'boolean'].includes(typeof value));
   if (bad)
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `label ${bad[0]} must be a string, got ${shown(bad[1])}`);

@@ -3,7 +3,7 @@ import { columnCount } from '../../dist/src/aggregate/columns.js';
 import type { Definition } from '../../dist/src/aggregate/definition.js';
 import { cellOf, fold } from '../../dist/src/aggregate/fold.js';
 import { SeriesMerge } from '../../dist/src/aggregate/merge.js';
-import { registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
+import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
 import { openShards, type Shard } from '../../dist/src/arena/shard.js';
@@ -14,7 +14,7 @@ export class FoldBench {
   readonly definition: Definition;
   private readonly shards: Shard[];
   private readonly family: number;
-  private readonly series: number;
+  private readonly series: RegisteredSeries;
 
   constructor(type: MetricType, given: Partial<Definition> = {}, shards = 1) {
     this.arena = Arena.create({ maxMemory: 2 ** 20, maxThreads: shards, ringCapacity: 64, settings: {} });
@@ -35,7 +35,7 @@ export class FoldBench {
       if (!shard.claim(index + 1)) throw new Error('no memory for the shards');
     });
     this.family = registerFamily(this.arena, this.definition);
-    this.series = registerSeries(this.arena, this.family, this.definition, [], 10).series.id;
+    this.series = registerSeries(this.arena, this.family, this.definition, [], 10).series;
     this.time = 1_000;
   }
 
@@ -53,8 +53,11 @@ export class FoldBench {
     const { arena, series, family } = this;
     const { base, cells, overflowCells } = this.shards[shard];
     const progress = base + (overflow ? SHARD.FOLDED_IN_PLACE : SHARD.FOLDED);
-    const cell = cellOf(arena, overflow ? overflowCells : cells, series);
-    const code = (OPERATION[operation] << OPERATION_SHIFT) | series;
+    const cell = cellOf(arena, overflow ? overflowCells : cells, series.id);
+    const code = (OPERATION[operation] << OPERATION_SHIFT) | series.id;
+    // whoever stamped the event had taken its epoch before
+    const shared = arena.i32[series.epoch];
+    if (epoch !== undefined && (shared === 0 || ((epoch - shared) | 0) > 0)) arena.i32[series.epoch] = epoch;
     const done = arena.f64[progress] + 1;
     if (!fold(arena, cell, code, epoch ?? family, value, progress, done)) throw new Error('the event was refused');
   }

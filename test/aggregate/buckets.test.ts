@@ -31,9 +31,7 @@ test('lists that are no bucket bounds are refused', async (t) => {
   refuses(t, () => exponentialBuckets(1e300, 1e10, 3), 'RINGMETER_INVALID_BUCKETS', 'Infinity');
 });
 
-test('a start or step of another type is refused with a code', {
-  todo: 'a TypeError without code comes from inside',
-}, async (t) => {
+test('a start or step of another type is refused with a code', async (t) => {
   for (const wrong of ['1', 1n, null, {}, undefined] as never[]) {
     refuses(t, () => linearBuckets(wrong, 1, 2), 'RINGMETER_INVALID_BUCKETS');
     refuses(t, () => linearBuckets(1, wrong, 2), 'RINGMETER_INVALID_BUCKETS');

@@ -55,16 +55,6 @@ test('a window forgets by number, in fifths', async (t) => {
   }
 });
 
-test('a window of fewer than five samples holds no more than that', {
-  todo: 'each of the five slots holds at least one',
-}, async (t) => {
-  for (const maxSamples of [1, 2, 3, 4]) {
-    const bench = new FoldBench('summary', { maxSamples });
-    for (let index = 1; index <= 20; index++) bench.fold('SUMMARIZE', index);
-    t.ok(windowOf(bench).count <= maxSamples, `${windowOf(bench).count} with maxSamples ${maxSamples}`);
-  }
-});
-
 test('windows of several shards are merged by the clock that all share', async (t) => {
   const bench = new FoldBench('summary', { maxAge: 10 }, 2);
   bench.time = 1_000;

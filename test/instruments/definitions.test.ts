@@ -98,12 +98,12 @@ test('bucket bounds must be finite numbers that increase', async (t) => {
   t.ok(define('histogram', 'many', { buckets: Array.from({ length: 4000 }, (_, index) => index) }));
 });
 
-test('buckets that are null are no buckets', { todo: 'null stands for the default buckets' }, async (t) => {
+test('buckets that are null are no buckets', async (t) => {
   const define = definer(collectorFor(t));
   refuses(t, () => define('histogram', 'h', { buckets: null }), 'RINGMETER_INVALID_BUCKETS', 'got null');
 });
 
-test('a hole in a list is not a number', { todo: 'holes pass the checks and show as le="null"' }, async (t) => {
+test('a hole in a list is not a number', async (t) => {
   const define = definer(collectorFor(t));
   // biome-ignore lint/suspicious/noSparseArray: the typo that this is about
   refuses(t, () => define('histogram', 'h', { buckets: [1, , 3] }), 'RINGMETER_INVALID_BUCKETS', 'got undefined');
@@ -179,9 +179,7 @@ test('a name is one metric: another type, other buckets or other labels are a co
   conflict('gauge', 'u_bytes', { unit: '' }, 'unit');
 });
 
-test('a label that is called undefined is a conflict like any other', {
-  todo: "labelNames are compared as text, in which no labelNames and ['undefined'] are the same",
-}, async (t) => {
+test('a label that is called undefined is a conflict like any other', async (t) => {
   const define = definer(collectorFor(t));
   define('counter', 'c');
   refuses(t, () => define('counter', 'c', { labelNames: ['undefined'] }), 'RINGMETER_METRIC_CONFLICT');

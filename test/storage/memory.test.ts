@@ -200,9 +200,7 @@ test('a query that cannot be understood is refused with a code', async (t) => {
     );
 });
 
-test('labels of a query that are no object are refused', {
-  todo: 'Object.entries takes anything: a number asks for all series, a string for none',
-}, async (t) => {
+test('labels of a query that are no object are refused', async (t) => {
   const { storage } = history(t);
   for (const labels of ['a', 7, ['a'], true])
     await t.rejects(storage.query({ name: 'n', labels: labels as never }), { code: 'RINGMETER_INVALID_QUERY' });
@@ -273,9 +271,7 @@ test('a storage belongs to one collector', async (t) => {
   refuses(t, () => collectorFor(t, { storage: [twice, twice] }), 'RINGMETER_INVALID_OPTION', 'one collector');
 });
 
-test('a storage of a closed collector cannot be asked, with or without workers', {
-  todo: 'without workers it still answers',
-}, async (t) => {
+test('a storage of a closed collector cannot be asked, with or without workers', async (t) => {
   for (const flushWorkers of [1, 0]) {
     const collector: MetricsCollector = collectorFor(t, { flushWorkers });
     const { storage } = collector;

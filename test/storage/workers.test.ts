@@ -59,9 +59,7 @@ test('history and regular flushes survive a flush worker that is terminated', as
   t.equal(counter.getValue(), 3);
 });
 
-test('a collector that could not be made leaves no worker behind', {
-  todo: 'the storages are bound after the pool was started: its worker runs on, without an owner',
-}, async (t) => {
+test('a collector that could not be made leaves no worker behind', async (t) => {
   const storage = new MemoryStorage();
   collectorFor(t, { storage });
   const running = new Set<Worker>();

@@ -42,7 +42,7 @@ function makeCounter(arena: Arena) {
     new SeriesMerge(
       arena,
       openShards(arena).filter((shard) => shard.ring !== 0),
-    ).into(out, 0, series.id, COUNTER);
+    ).into(out, 0, series, COUNTER);
     return out[0];
   };
   return { code, read };
@@ -230,7 +230,7 @@ test('a gauge set by one thread and added to by another', (t) => {
         new SeriesMerge(
           arena,
           openShards(arena).filter((shard) => shard.ring !== 0),
-        ).into(out, 0, series.id, gauge);
+        ).into(out, 0, series, gauge);
         t.equal(out[0], addAt === 2 ? 21 : 20, `add at ${addAt}, ${foldFirst} folded first, between: ${between}`);
         seen.add(out[0]);
         threads.A.close();
