@@ -15,7 +15,7 @@ interface Totals {
 
 const LOAD_MS = 5_000;
 const BOUNDS = ['1', '5', '25', '100'];
-const SERVICE = join(__dirname, '..', 'fixtures', 'scraped-service.cjs');
+const SERVICE = join(__dirname, 'scraped-service.cjs');
 
 function startService(t: Test): ChildProcess {
   const child = fork(SERVICE, { env: { ...process.env, LOAD_MS: String(LOAD_MS) }, execArgv: [] });
