@@ -73,8 +73,8 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
-    const { cardinalityLimit } = settings;
-    this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit });
+    const { cardinalityLimit, defaultLabels } = settings;
+    this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit, defaultLabels });
     // first what can throw, then what has to be ended again
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().run('query', { storage: index, query }));

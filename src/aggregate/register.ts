@@ -58,11 +58,17 @@ export interface RegisteredSeries {
 
 const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH) };
 
-/** A label set for all the series beyond a metric's limit. */
-const OVERFLOW_LABELS: LabelPairs = [['ringmeter_overflow', 'true']];
+/** Which series is wanted. */
+export interface WantedSeries {
+  labels: LabelPairs;
+  /** Most series of the metric. */
+  limit: number;
+  /** Labels of the series that is given beyond the limit. */
+  beyond: LabelPairs;
+}
 
 /**
- * Get-or-create of a series. A label set beyond `limit` gives the family's overflow series.
+ * Get-or-create of a series, or of the one that those beyond the limit share.
  *
  * @returns the series, and whether it is the one that was asked for
  */
@@ -70,8 +76,7 @@ export function registerSeries(
   arena: Arena,
   family: number,
   definition: Definition,
-  labels: LabelPairs,
-  limit: number,
+  { labels, limit, beyond }: WantedSeries,
 ): { series: RegisteredSeries; own: boolean } {
   const key = encodeSeriesKey(family, labels);
   const known = find(arena, RECORD_KIND.SERIES, key);
@@ -79,7 +84,7 @@ export function registerSeries(
   const members = high(family + RECORD.FAMILY_TYPE);
   if (Atomics.add(arena.i32, members, 1) >= limit) {
     Atomics.sub(arena.i32, members, 1);
-    const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, OVERFLOW_LABELS));
+    const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond));
     return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: false };
   }
   const { record, fresh } = insertSeries(arena, family, definition, key);

@@ -59,12 +59,3 @@ export function sampleNames(definition: Pick<Definition, 'name' | 'type'>): stri
   if (type === 'histogram') return [`${name}_bucket`, `${name}_sum`, `${name}_count`];
   return type === 'summary' ? [name, `${name}_sum`, `${name}_count`] : [name];
 }
-
-/** A series' labels with the collector's default labels, which it may override, sorted by name. */
-export function withDefaults(
-  labels: readonly (readonly [string, string])[],
-  defaults: Readonly<Record<string, string>>,
-): [string, string][] {
-  const all = new Map<string, string>([...Object.entries(defaults), ...labels]);
-  return [...all].sort(([a], [b]) => (a < b ? -1 : 1));
-}

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RingmeterError } from '../errors';
+import { Connections } from './connections';
 import { encodeFor } from './negotiate';
 
 /** Where to listen. */
@@ -27,12 +28,13 @@ const SOCKET_TIMEOUT_MS = 90_000;
 export async function openEndpoint(
   address: ListenAddress,
   scrape: Scrape,
-): Promise<{ server: Server; bound: ListenAddress }> {
+): Promise<{ connections: Connections; bound: ListenAddress }> {
   const server = createServer(LIMITS, (request, response) => {
     // a body is never wanted: whoever sends one is cut off instead of read
     if (hasBody(request)) response.setHeader('Connection', 'close');
     route(request, response, scrape).catch((error: unknown) => fail(response, error));
   });
+  const connections = new Connections(server);
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(SOCKET_TIMEOUT_MS);
   await new Promise<void>((resolve, reject) => {
@@ -42,15 +44,7 @@ export async function openEndpoint(
   server.on('error', () => {});
   server.unref();
   const { port } = server.address() as AddressInfo;
-  return { server, bound: { port, host: address.host } };
-}
-
-/** Stops accepting, lets running answers finish, closes idle connections. */
-export async function closeEndpoint(server: Server): Promise<void> {
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeIdleConnections();
-  });
+  return { connections, bound: { port, host: address.host } };
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, scrape: Scrape): Promise<void> {

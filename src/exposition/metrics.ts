@@ -2,7 +2,7 @@ import type { Family, Series } from '../aggregate/catalog';
 import type { MetricType } from '../aggregate/cells';
 import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
 import { toHistogramValue } from '../aggregate/histogram';
-import { formatNumber, withDefaults } from '../aggregate/samples';
+import { formatNumber } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
 
 /** One series with its present value. */
@@ -25,27 +25,22 @@ export interface Metric {
 }
 
 /** A snapshot as plain objects. */
-export function toMetrics(snapshot: Snapshot, defaultLabels: Readonly<Record<string, string>>): Metric[] {
+export function toMetrics(snapshot: Snapshot): Metric[] {
   const metrics: Metric[] = [];
   for (const family of snapshot.families)
     for (const series of family.series)
-      if (series.column < snapshot.values.length) metrics.push(toMetric(snapshot, family, series, defaultLabels));
+      if (series.column < snapshot.values.length) metrics.push(toMetric(snapshot, family, series));
   return metrics;
 }
 
-function toMetric(
-  { timestamp, values }: Snapshot,
-  { definition }: Family,
-  { column, labels }: Series,
-  defaultLabels: Readonly<Record<string, string>>,
-): Metric {
+function toMetric({ timestamp, values }: Snapshot, { definition }: Family, { column, labels }: Series): Metric {
   const { name, type, description, unit } = definition;
   const metric: Metric = {
     name,
     type,
     description,
     unit,
-    labels: Object.fromEntries(withDefaults(labels, defaultLabels)),
+    labels: Object.fromEntries(labels),
     timestamp,
     value: values[column + VALUE_COLUMN],
   };

@@ -1,7 +1,7 @@
 import type { Family } from '../aggregate/catalog';
 import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
 import type { Definition, LabelPairs } from '../aggregate/definition';
-import { formatNumber, sampleNames, withDefaults } from '../aggregate/samples';
+import { formatNumber, sampleNames } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
 import { TextBuffer } from './text-buffer';
 
@@ -25,7 +25,8 @@ export class PrometheusRenderer {
   private readonly texts = new Map<Family, FamilyText>();
   private lastLength = 16_384;
 
-  constructor(private readonly defaultLabels: Readonly<Record<string, string>>) {}
+  /** @param defaultLabels what a metric that has no series yet shows; series have them already */
+  constructor(private readonly defaultLabels: Readonly<Record<string, string>> = {}) {}
 
   /** @param names if given, only metrics that have one of these names, or lines of that name, are rendered */
   render(snapshot: Snapshot, names?: readonly string[]): Uint8Array<ArrayBuffer> {
@@ -41,7 +42,7 @@ export class PrometheusRenderer {
   private textOf(family: Family): FamilyText {
     let text = this.texts.get(family);
     if (text === undefined) {
-      text = new FamilyText(family.definition, this.defaultLabels);
+      text = new FamilyText(family.definition, Object.entries(this.defaultLabels));
       this.texts.set(family, text);
     }
     return text;
@@ -61,7 +62,7 @@ class FamilyText {
 
   constructor(
     private readonly definition: Definition,
-    private readonly defaultLabels: Readonly<Record<string, string>>,
+    private readonly defaultLabels: LabelPairs,
   ) {
     const { name, description, type } = definition;
     const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
@@ -78,11 +79,11 @@ class FamilyText {
       if (column < values.length) this.lines(out, this.starts[index], values, column);
     }
     if (series.length === 0 && this.definition.labelNames === null)
-      this.lines(out, this.startOf([]), emptyColumns(this.definition), 0);
+      this.lines(out, this.startOf(this.defaultLabels), emptyColumns(this.definition), 0);
   }
 
   private startOf(labels: LabelPairs): SeriesText {
-    const pairs = withDefaults(labels, this.defaultLabels).map(([name, value]) => `${name}="${escapeValue(value)}"`);
+    const pairs = labels.map(([name, value]) => `${name}="${escapeValue(value)}"`);
     const { name, type } = this.definition;
     const set = pairs.length === 0 ? ' ' : `{${pairs.join(',')}} `;
     if (type === 'counter' || type === 'gauge')

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import { Collect } from '../aggregate/collect';
@@ -8,8 +7,8 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
 import { lock, tryLock, unlock } from '../atomics/mutex';
-import type { ListenAddress } from '../endpoint/server';
-import { closeEndpoint, openEndpoint } from '../endpoint/server';
+import type { Connections } from '../endpoint/connections';
+import { type ListenAddress, openEndpoint } from '../endpoint/server';
 import { RingmeterError } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
@@ -32,7 +31,7 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: StorageBackend[];
-  private readonly endpoints = new Set<Server>();
+  private readonly endpoints = new Set<Connections>();
   private running: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
 
@@ -75,7 +74,7 @@ export class FlushService {
   }
 
   async metrics(): Promise<Metric[]> {
-    return toMetrics(await this.snapshot(), this.settings.defaultLabels);
+    return toMetrics(await this.snapshot());
   }
 
   async json(): Promise<Uint8Array<ArrayBuffer>> {
@@ -101,20 +100,20 @@ export class FlushService {
   async query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
     this.collect.catalog.refresh();
     const { families } = this.collect.catalog;
-    const answer = this.storages[storage]?.query?.(query, { families, defaultLabels: this.settings.defaultLabels });
+    const answer = this.storages[storage]?.query?.(query, { families });
     if (answer === undefined) throw new RingmeterError('RINGMETER_INVALID_QUERY', 'this storage cannot be read back');
     return answer;
   }
 
   /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
   async listen(address: ListenAddress, control: MessagePort): Promise<ListenAddress> {
-    const { server, bound } = await openEndpoint(address, (names) => {
+    const { connections, bound } = await openEndpoint(address, (names) => {
       Atomics.add(this.arena.i32, high(HEADER.COLLECTS), 1);
       return this.exposition(names);
     });
-    this.endpoints.add(server);
+    this.endpoints.add(connections);
     control.once('message', async () => {
-      await this.closeOne(server);
+      await this.closeOne(connections);
       control.postMessage('closed');
       control.close();
     });
@@ -123,12 +122,12 @@ export class FlushService {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.endpoints].map((server) => this.closeOne(server)));
+    await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
   }
 
-  private async closeOne(server: Server): Promise<void> {
-    this.endpoints.delete(server);
-    await closeEndpoint(server);
+  private async closeOne(connections: Connections): Promise<void> {
+    this.endpoints.delete(connections);
+    await connections.close();
   }
 
   private exclusively<T>(action: () => T): T {

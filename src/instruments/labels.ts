@@ -64,9 +64,14 @@ export function copyLabels(labels: unknown, rules: LabelRules): LabelEntries {
   return entries;
 }
 
-/** The same as the registry keeps it. */
-export function toPairs(entries: LabelEntries): LabelPairs {
-  return entries.map(([name, value]) => [name, String(value)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+/**
+ * The same as the registry keeps it: with the collector's default labels, which the set may override, and without empty
+ * values, since Prometheus does not tell an empty label from none. So no two series show the same labels.
+ */
+export function toPairs(entries: LabelEntries, defaults: Readonly<Record<string, string>>): LabelPairs {
+  const all = new Map(Object.entries(defaults));
+  for (const [name, value] of entries) all.set(name, String(value));
+  return [...all].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function invalid(message: string, code: ErrorCode = 'RINGMETER_INVALID_LABELS'): RingmeterError {

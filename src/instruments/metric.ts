@@ -14,6 +14,8 @@ export interface Instrumentation {
   readonly reading: SeriesReading;
   /** Most series of one metric. */
   readonly cardinalityLimit: number;
+  /** Labels that every series gets, unless it has one of that name itself. */
+  readonly defaultLabels: Readonly<Record<string, string>>;
 }
 
 /**
@@ -67,6 +69,8 @@ function refuseValue({ recorder, definition: { name, type } }: MetricContext, va
 type LabelObject = Readonly<Record<string, unknown>>;
 
 const NO_LABELS: LabelObject = Object.freeze({});
+/** What all label sets beyond the limit share. */
+const OVERFLOW_LABELS: LabelEntries = [['ringmeter_overflow', 'true']];
 
 /** A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series. */
 export abstract class Metric<S extends BoundSeries> {
@@ -142,8 +146,12 @@ export abstract class Metric<S extends BoundSeries> {
   }
 
   private enter(entries: LabelEntries): S {
-    const { recorder, cardinalityLimit, definition, family } = this.context;
-    const { series, own } = registerSeries(recorder.arena, family, definition, toPairs(entries), cardinalityLimit);
+    const { recorder, cardinalityLimit, defaultLabels, definition, family } = this.context;
+    const { series, own } = registerSeries(recorder.arena, family, definition, {
+      labels: toPairs(entries, defaultLabels),
+      limit: cardinalityLimit,
+      beyond: toPairs(OVERFLOW_LABELS, defaultLabels),
+    });
     // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
     if (!own) return this.shared(series);
     const bound = this.bind(series);

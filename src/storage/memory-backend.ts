@@ -1,5 +1,5 @@
 import type { Family, Series } from '../aggregate/catalog';
-import { type Sample, samplesOf, withDefaults } from '../aggregate/samples';
+import { type Sample, samplesOf } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
 import { type HistoryEntry, MemoryHistory } from './memory-history';
@@ -40,8 +40,8 @@ export class MemoryBackend implements StorageBackend {
       );
   }
 
-  query(query: ResolvedQuery, { families, defaultLabels }: StorageContext): TimeSeries[] {
-    const lines = families.flatMap((family) => matchingLines(family, query, defaultLabels));
+  query(query: ResolvedQuery, { families }: StorageContext): TimeSeries[] {
+    const lines = families.flatMap((family) => matchingLines(family, query));
     const oldest = Math.max(query.from, Date.now() - this.options.maxAge);
     this.exclusively(() => {
       for (const entry of this.history.entries())
@@ -58,11 +58,7 @@ interface Line {
   result: TimeSeries;
 }
 
-function matchingLines(
-  { definition, series }: Family,
-  query: ResolvedQuery,
-  defaultLabels: Readonly<Record<string, string>>,
-): Line[] {
+function matchingLines({ definition, series }: Family, query: ResolvedQuery): Line[] {
   const samples = samplesOf(definition).filter(
     ({ suffix }) => query.name === definition.name || query.name === `${definition.name}${suffix}`,
   );
@@ -70,7 +66,7 @@ function matchingLines(
   return series.flatMap((one) =>
     samples.flatMap((sample) => {
       const own = sample.label === undefined ? [] : [sample.label];
-      const labels = Object.fromEntries([...withDefaults(one.labels, defaultLabels), ...own]);
+      const labels = Object.fromEntries([...one.labels, ...own]);
       if (!wanted.every(([name, value]) => labels[name] === value)) return [];
       return [{ sample, series: one, result: { name: `${definition.name}${sample.suffix}`, labels, points: [] } }];
     }),

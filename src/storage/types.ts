@@ -32,7 +32,6 @@ export interface ResolvedQuery {
 /** What a backend is told beside a snapshot or a query. */
 export interface StorageContext {
   readonly families: readonly Family[];
-  readonly defaultLabels: Readonly<Record<string, string>>;
 }
 
 /** The working half of a storage: lives where snapshots are made, in a flush worker. */

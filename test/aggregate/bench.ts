@@ -35,7 +35,11 @@ export class FoldBench {
       if (!shard.claim(index + 1)) throw new Error('no memory for the shards');
     });
     this.family = registerFamily(this.arena, this.definition);
-    this.series = registerSeries(this.arena, this.family, this.definition, [], 10).series;
+    this.series = registerSeries(this.arena, this.family, this.definition, {
+      labels: [],
+      limit: 10,
+      beyond: [],
+    }).series;
     this.time = 1_000;
   }
 

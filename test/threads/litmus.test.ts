@@ -35,7 +35,7 @@ function makeArena(ringCapacity = 64, maxThreads = 4): Arena {
 /** A counter without labels, and how to add to it and to read it. */
 function makeCounter(arena: Arena) {
   const family = registerFamily(arena, COUNTER);
-  const { series } = registerSeries(arena, family, COUNTER, [], 10);
+  const { series } = registerSeries(arena, family, COUNTER, { labels: [], limit: 10, beyond: [] });
   const code = (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id;
   const read = (): number => {
     const out = new Float64Array(1);
@@ -207,7 +207,11 @@ test('a gauge set by one thread and added to by another', (t) => {
     for (const foldFirst of ['A', 'B'])
       for (const between of [false, true]) {
         const arena = makeArena();
-        const { series } = registerSeries(arena, registerFamily(arena, gauge), gauge, [], 10);
+        const { series } = registerSeries(arena, registerFamily(arena, gauge), gauge, {
+          labels: [],
+          limit: 10,
+          beyond: [],
+        });
         const set = (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id;
         const add = (OPERATION.GAUGE_ADD << OPERATION_SHIFT) | series.id;
         const threads = { A: new Recorder(arena, 'fold'), B: new Recorder(arena, 'fold') };
