@@ -7,7 +7,7 @@ const GRACE_MS = 3_000;
 /**
  * Who is connected to a server, and who is being answered. `http.Server.close` takes a connection for idle as soon as
  * its answer has been handed to the socket, and cuts off what is still on its way; and it waits for one that has not
- * sent a whole request.
+ * sent a whole request. A connection keeps its thread alive only while it is being answered.
  */
 export class Connections {
   private readonly answering = new Map<Socket, number>();
@@ -16,6 +16,7 @@ export class Connections {
   constructor(private readonly server: Server) {
     server.on('connection', (socket: Socket) => {
       this.answering.set(socket, 0);
+      socket.unref();
       socket.once('close', () => this.answering.delete(socket));
     });
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -27,6 +28,8 @@ export class Connections {
   private count(socket: Socket, change: number): void {
     const answers = (this.answering.get(socket) ?? 0) + change;
     if (this.answering.has(socket)) this.answering.set(socket, answers);
+    if (answers > 0) socket.ref();
+    else socket.unref();
     if (this.closing && answers === 0) socket.end();
   }
 
