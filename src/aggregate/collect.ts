@@ -42,8 +42,7 @@ export class Collect {
     const shards = drainer.used();
     merge.shards = shards;
     drainer.withDrained(shards, PATIENCE_MS, () => {
-      for (const { definition, series } of catalog.families)
-        for (const one of series) merge.into(values, one.column, one, definition);
+      for (const { definition, series } of catalog.families) merge.into(values, series, definition);
     });
     Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
     return { timestamp: Date.now(), families: catalog.families, places: catalog.places, values };

@@ -1,13 +1,6 @@
 import { high, int } from '../arena/layout';
 import { GAUGE } from './cells';
 
-/** What one shard knows of a gauge in one epoch: the value set (NaN if the `set` was elsewhere) and what was added. */
-interface Generation {
-  epoch: number;
-  value: number;
-  added: number;
-}
-
 /**
  * Adds up what the shards know of one gauge: the newest `set` that has arrived wins, and every addition stamped with its
  * epoch or a later one counts, whichever thread made it. Epoch 0 is the beginning: the value is 0.
@@ -16,28 +9,49 @@ interface Generation {
  * not touched the gauge for exactly 2^32 `set`s would be taken for up to date.
  */
 export class GaugeMerge {
-  private generations: Generation[] = [];
+  /** What was set and added in which epoch, as far as one shard knows: NaN if the `set` was elsewhere. */
+  private readonly epochs: Int32Array;
+  private readonly values: Float64Array;
+  private readonly added: Float64Array;
+  private count = 0;
+
+  /** @param most how many cells can be added */
+  constructor(most: number) {
+    this.epochs = new Int32Array(most * 2);
+    this.values = new Float64Array(most * 2);
+    this.added = new Float64Array(most * 2);
+  }
 
   reset(): void {
-    this.generations = [];
+    this.count = 0;
   }
 
   /** Adds one shard's cells. */
   add(i32: Int32Array, f64: Float64Array, cell: number): void {
     const epoch = i32[int(cell + GAUGE.EPOCHS)];
-    this.generations.push({ epoch, value: f64[cell + GAUGE.VALUE], added: f64[cell + GAUGE.ADDED] });
     const oldEpoch = i32[high(cell + GAUGE.EPOCHS)];
-    if (oldEpoch === epoch) return;
-    this.generations.push({ epoch: oldEpoch, value: f64[cell + GAUGE.OLD_VALUE], added: f64[cell + GAUGE.OLD_ADDED] });
+    this.generation(epoch, f64[cell + GAUGE.VALUE], f64[cell + GAUGE.ADDED]);
+    if (oldEpoch !== epoch) this.generation(oldEpoch, f64[cell + GAUGE.OLD_VALUE], f64[cell + GAUGE.OLD_ADDED]);
+  }
+
+  private generation(epoch: number, value: number, added: number): void {
+    this.epochs[this.count] = epoch;
+    this.values[this.count] = value;
+    this.added[this.count++] = added;
   }
 
   /** @param shared the gauge's shared epoch, read after the cells */
   value(shared: number): number {
-    const age = ({ epoch }: Generation): number => (shared - epoch) >>> 0;
-    let base: Generation = { epoch: 0, value: 0, added: 0 };
-    for (const generation of this.generations)
-      if (!Number.isNaN(generation.value) && age(generation) < age(base)) base = generation;
-    const counted = this.generations.filter((generation) => age(generation) <= age(base));
-    return counted.reduce((sum, { added }) => sum + added, base.value);
+    let age = shared >>> 0;
+    let value = 0;
+    for (let index = 0; index < this.count; index++) {
+      const own = (shared - this.epochs[index]) >>> 0;
+      if (own >= age || Number.isNaN(this.values[index])) continue;
+      age = own;
+      value = this.values[index];
+    }
+    for (let index = 0; index < this.count; index++)
+      if ((shared - this.epochs[index]) >>> 0 <= age) value += this.added[index];
+    return value;
   }
 }

@@ -1,29 +1,26 @@
 import type { Arena } from '../arena/arena';
-import { int, PAGE_MASK, PAGE_SHIFT, PAGE_WORDS, WORD_BYTES } from '../arena/layout';
+import { int, PAGE_MASK, PAGE_SHIFT, PAGE_WORDS, SHARD, WORD_BYTES } from '../arena/layout';
 import type { Shard } from '../arena/shard';
 import { readConsistently } from '../atomics/sequence-lock';
-import { COUNTER, cellWords, HISTOGRAM, SUMMARY } from './cells';
+import { COUNTER, GAUGE, HISTOGRAM, SUMMARY } from './cells';
 import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from './columns';
 import type { Definition } from './definition';
 import { GaugeMerge } from './gauge';
+import type { SeriesList } from './series-list';
 import { MergedWindow } from './sketch';
 
-/** What has to be known of a series to add it up. */
-export interface Mergeable {
-  readonly id: number;
-  /** Int32Array index of a gauge's shared epoch. */
-  readonly epoch: number;
-}
-
 /**
- * Adds up one series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, which
- * keeps the cells still. The overflow cells are never still; their copies are checked by sequence.
+ * Adds up series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, which keeps
+ * the cells still. The overflow cells are never still; their copies are checked by sequence.
+ *
+ * Pages are looked up with plain loads: the lock has made the cells visible, and what a new page of overflow cells does
+ * not show yet is an event that is being folded at this moment.
  */
 export class SeriesMerge {
   private readonly copy = new ArrayBuffer(PAGE_WORDS * WORD_BYTES);
   private readonly copyF64 = new Float64Array(this.copy);
   private readonly copyI32 = new Int32Array(this.copy);
-  private readonly gauge = new GaugeMerge();
+  private readonly gauge: GaugeMerge;
   private readonly window = new MergedWindow();
   private readonly overflowWindow = new MergedWindow();
 
@@ -31,88 +28,129 @@ export class SeriesMerge {
     private readonly arena: Arena,
     /** Which shards to add up. */
     public shards: readonly Shard[] = [],
-  ) {}
+  ) {
+    this.gauge = new GaugeMerge(arena.maxThreads * 2);
+  }
 
-  /** Writes the series' columns, from `column` on, into `out`. They must be zero. */
-  into(out: Float64Array, column: number, { id: series, epoch }: Mergeable, definition: Definition): void {
+  /** Adds the series of one metric to their columns of `out`, which must be zero. */
+  into(out: Float64Array, series: SeriesList, definition: Definition): void {
     switch (definition.type) {
       case 'counter':
-        this.each(series, definition, (_, f64, cell) => {
-          out[column + VALUE_COLUMN] += f64[cell + COUNTER.SUM];
-        });
+        this.counters(out, series);
         break;
       case 'gauge':
-        this.gauge.reset();
-        this.each(series, definition, (i32, f64, cell) => this.gauge.add(i32, f64, cell));
-        out[column + VALUE_COLUMN] = this.gauge.value(Atomics.load(this.arena.i32, epoch));
+        this.gauges(out, series);
         break;
       case 'histogram':
-        this.each(series, definition, (_, f64, cell) =>
-          addHistogram(out, column, f64, cell, definition.buckets.length),
-        );
+        this.histograms(out, series, definition.buckets.length + 1);
         break;
       case 'summary':
-        this.mergeSummary(out, column, series, definition);
+        this.summaries(out, series, definition);
     }
   }
 
-  /** Calls `add` with every shard's cells of the series that exist, in place or as a consistent copy. */
-  private each(
-    series: number,
-    definition: Definition,
-    add: (i32: Int32Array, f64: Float64Array, cell: number) => void,
-  ): void {
-    const { i32, f64 } = this.arena;
+  private counters(out: Float64Array, series: SeriesList): void {
     for (const shard of this.shards) {
-      const cell = this.cell(shard.cells, series);
-      if (cell !== 0) add(i32, f64, cell);
-      const overflow = this.cell(shard.overflowCells, series);
-      if (overflow === 0) continue;
-      this.copyCells(overflow, cellWords(definition.type, definition.buckets.length));
-      add(this.copyI32, this.copyF64, 0);
+      this.addCounters(out, series, shard.cells);
+      // one word, which cannot be read torn
+      if (hasOverflown(shard)) this.addCounters(out, series, shard.overflowCells);
     }
   }
 
-  private cell(table: number, series: number): number {
-    const page = Atomics.load(this.arena.i32, table + (series >>> PAGE_SHIFT));
-    return page === 0 ? 0 : page + (series & PAGE_MASK);
+  private addCounters(out: Float64Array, { count, ids, columns }: SeriesList, table: number): void {
+    const { i32, f64 } = this.arena;
+    for (let index = 0; index < count; index++) {
+      const id = ids[index];
+      const page = i32[table + (id >>> PAGE_SHIFT)];
+      if (page !== 0) out[columns[index] + VALUE_COLUMN] += f64[page + (id & PAGE_MASK) + COUNTER.SUM];
+    }
+  }
+
+  private histograms(out: Float64Array, { count, ids, columns }: SeriesList, buckets: number): void {
+    const { f64 } = this.arena;
+    for (const shard of this.shards) {
+      const overflown = hasOverflown(shard);
+      for (let index = 0; index < count; index++) {
+        const cell = this.cell(shard.cells, ids[index]);
+        if (cell !== 0) addHistogram(out, columns[index], f64, cell, buckets);
+        const overflow = overflown ? this.cell(shard.overflowCells, ids[index]) : 0;
+        if (overflow === 0) continue;
+        this.copyCells(overflow, HISTOGRAM.COUNTS + buckets);
+        addHistogram(out, columns[index], this.copyF64, 0, buckets);
+      }
+    }
+  }
+
+  private gauges(out: Float64Array, { count, ids, columns, epochs }: SeriesList): void {
+    const { arena, gauge } = this;
+    for (let index = 0; index < count; index++) {
+      gauge.reset();
+      for (const shard of this.shards) {
+        const cell = this.cell(shard.cells, ids[index]);
+        if (cell !== 0) gauge.add(arena.i32, arena.f64, cell);
+        const overflow = this.cell(shard.overflowCells, ids[index]);
+        if (overflow === 0) continue;
+        this.copyCells(overflow, GAUGE.WORDS);
+        gauge.add(this.copyI32, this.copyF64, 0);
+      }
+      out[columns[index] + VALUE_COLUMN] = gauge.value(Atomics.load(arena.i32, epochs[index]));
+    }
+  }
+
+  private summaries(out: Float64Array, { count, ids, columns }: SeriesList, definition: Definition): void {
+    for (let index = 0; index < count; index++) this.summary(out, columns[index], ids[index], definition);
+  }
+
+  private summary(out: Float64Array, column: number, id: number, { maxAge, quantiles }: Definition): void {
+    const { arena, window } = this;
+    const oldest = arena.clock() - maxAge * 1000;
+    window.reset();
+    for (const shard of this.shards) {
+      const cell = this.cell(shard.cells, id);
+      if (cell !== 0) addSummary(out, column, arena.f64, cell);
+      if (cell !== 0) window.add(arena, cell, oldest);
+      const overflow = this.cell(shard.overflowCells, id);
+      if (overflow === 0) continue;
+      this.copySummary(overflow, oldest);
+      addSummary(out, column, this.copyF64, 0);
+      window.merge(this.overflowWindow);
+    }
+    showWindow(out, column, window, quantiles);
+  }
+
+  private copySummary(cell: number, oldest: number): void {
+    const { arena, copyF64, overflowWindow } = this;
+    readConsistently(arena.i32, int(cell), () => {
+      for (let word = 0; word < SUMMARY.SLOTS; word++) copyF64[word] = arena.f64[cell + word];
+      overflowWindow.reset();
+      overflowWindow.add(arena, cell, oldest);
+    });
   }
 
   private copyCells(cell: number, words: number): void {
     const { f64, i32 } = this.arena;
-    const copy = (): void => {
+    readConsistently(i32, int(cell), () => {
       for (let word = 0; word < words; word++) this.copyF64[word] = f64[cell + word];
-    };
-    if (words === COUNTER.WORDS) copy();
-    else readConsistently(i32, int(cell), copy);
+    });
   }
 
-  private mergeSummary(out: Float64Array, column: number, series: number, definition: Definition): void {
-    const { arena, window, overflowWindow } = this;
-    const maxAge = definition.maxAge * 1000;
-    window.reset();
-    for (const shard of this.shards) {
-      const cell = this.cell(shard.cells, series);
-      if (cell !== 0) addSummary(out, column, arena.f64, cell);
-      if (cell !== 0) window.add(arena, cell, arena.clock(), maxAge);
-      const overflow = this.cell(shard.overflowCells, series);
-      if (overflow === 0) continue;
-      readConsistently(arena.i32, int(overflow), () => {
-        for (let word = 0; word < SUMMARY.SLOTS; word++) this.copyF64[word] = arena.f64[overflow + word];
-        overflowWindow.reset();
-        overflowWindow.add(arena, overflow, arena.clock(), maxAge);
-      });
-      addSummary(out, column, this.copyF64, 0);
-      window.merge(overflowWindow);
-    }
-    showWindow(out, column, window, definition.quantiles);
+  /** The first cell of a series in the shard that a page table belongs to, 0 if the shard has none. */
+  private cell(table: number, id: number): number {
+    const page = this.arena.i32[table + (id >>> PAGE_SHIFT)];
+    return page === 0 ? 0 : page + (id & PAGE_MASK);
   }
 }
 
-function addHistogram(out: Float64Array, column: number, f64: Float64Array, cell: number, bounds: number): void {
+/** Whether the shard's owner has ever folded in place; it counts an event when the event is in its cells. */
+function hasOverflown(shard: Shard): boolean {
+  return shard.count(SHARD.FOLDED_IN_PLACE) > 0;
+}
+
+function addHistogram(out: Float64Array, column: number, f64: Float64Array, cell: number, buckets: number): void {
   out[column + HISTOGRAM_COLUMNS.SUM] += f64[cell + HISTOGRAM.SUM];
-  const counts = column + HISTOGRAM_COLUMNS.COUNTS;
-  for (let bucket = 0; bucket <= bounds; bucket++) out[counts + bucket] += f64[cell + HISTOGRAM.COUNTS + bucket];
+  const into = column + HISTOGRAM_COLUMNS.COUNTS;
+  const from = cell + HISTOGRAM.COUNTS;
+  for (let bucket = 0; bucket < buckets; bucket++) out[into + bucket] += f64[from + bucket];
 }
 
 function addSummary(out: Float64Array, column: number, f64: Float64Array, cell: number): void {
@@ -125,7 +163,6 @@ function showWindow(out: Float64Array, column: number, window: MergedWindow, qua
   out[column + SUMMARY_COLUMNS.WINDOW_SUM] = window.sum;
   out[column + SUMMARY_COLUMNS.MIN] = window.count === 0 ? Number.NaN : window.min;
   out[column + SUMMARY_COLUMNS.MAX] = window.count === 0 ? Number.NaN : window.max;
-  quantiles.forEach((quantile, index) => {
-    out[column + SUMMARY_COLUMNS.QUANTILES + index] = window.quantile(quantile);
-  });
+  for (let index = 0; index < quantiles.length; index++)
+    out[column + SUMMARY_COLUMNS.QUANTILES + index] = window.quantile(quantiles[index]);
 }

@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
-import { allocateCells, allocateColumns, find, findOrInsert, keyOf, tailOf } from '../arena/registry';
+import { allocateCells, allocateColumns, find, findOrInsert, keySpan, tailOf } from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';
@@ -137,12 +137,18 @@ function encodeSeriesKey(family: number, labels: LabelPairs): Uint8Array {
 
 /** The labels in a series record's key. */
 export function readLabels(arena: Arena, record: number): LabelPairs {
-  const key = Buffer.from(keyOf(arena, record));
   const texts: string[] = [];
-  for (let offset = 4; offset < key.length; ) {
-    const end = offset + 4 + key.readInt32BE(offset);
-    texts.push(key.toString('utf8', offset + 4, end));
-    offset = end;
-  }
+  eachLabelText(arena, record, (start, end) => texts.push(arena.textBetween(start, end)));
   return Array.from({ length: texts.length / 2 }, (_, pair) => [texts[2 * pair], texts[2 * pair + 1]] as const);
+}
+
+/** Visits the texts of a series' labels in its record: name, value, name, value. Bytes of the arena, UTF-8. */
+export function eachLabelText(arena: Arena, record: number, visit: (start: number, end: number) => void): void {
+  const { u8 } = arena;
+  const { start, end } = keySpan(arena, record);
+  for (let at = start + 4; at < end; ) {
+    const textStart = at + 4;
+    at = textStart + ((u8[at] << 24) | (u8[at + 1] << 16) | (u8[at + 2] << 8) | u8[at + 3]);
+    visit(textStart, at);
+  }
 }

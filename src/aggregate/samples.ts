@@ -53,6 +53,38 @@ function summarySamples({ quantiles }: Definition): Sample[] {
   ];
 }
 
+/** Writes the values of one series' samples, in the order of `samplesOf`, to the beginning of `out`. */
+export type ReadSamples = (values: Float64Array, column: number, out: Float64Array) => void;
+
+/** The same as `read` of every sample, but for all of them at once. */
+export function sampleValues({ type, buckets, quantiles }: Definition): ReadSamples {
+  if (type === 'histogram') return readHistogram(buckets.length + 1);
+  if (type === 'summary') return readSummary(quantiles.length);
+  return (values, column, out) => {
+    out[0] = values[column + VALUE_COLUMN];
+  };
+}
+
+function readHistogram(buckets: number): ReadSamples {
+  return (values, column, out) => {
+    let count = 0;
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      count += values[column + HISTOGRAM_COLUMNS.COUNTS + bucket];
+      out[bucket] = count;
+    }
+    out[buckets] = values[column + HISTOGRAM_COLUMNS.SUM];
+    out[buckets + 1] = count;
+  };
+}
+
+function readSummary(quantiles: number): ReadSamples {
+  return (values, column, out) => {
+    for (let index = 0; index < quantiles; index++) out[index] = values[column + SUMMARY_COLUMNS.QUANTILES + index];
+    out[quantiles] = values[column + SUMMARY_COLUMNS.SUM];
+    out[quantiles + 1] = values[column + SUMMARY_COLUMNS.COUNT];
+  };
+}
+
 /** Names that a metric's lines begin with. */
 export function sampleNames(definition: Pick<Definition, 'name' | 'type'>): string[] {
   const { name, type } = definition;

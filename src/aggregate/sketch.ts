@@ -11,6 +11,9 @@ import { BINS, CHUNK, CHUNK_ENTRIES, SLOT, SLOTS, SUMMARY } from './cells';
  */
 export const RELATIVE_ERROR = 1 / 128;
 
+/** How many octaves there are. */
+const OCTAVES = 2 ** 12;
+
 /** The octave (sign and exponent bits) of a value, from the high half of its float64. */
 export const octaveOf = (highHalf: number): number => highHalf >>> 20;
 /** The bin within the octave. */
@@ -90,34 +93,49 @@ export class MergedWindow {
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  private readonly octaves = new Map<number, Float64Array>();
+  /** By octave; kept from series to series, all zero but for those in `used`. */
+  private readonly bins: (Float64Array | undefined)[] = new Array(OCTAVES);
+  private used: number[] = [];
+  private sorted = true;
 
   reset(): void {
     this.count = 0;
     this.sum = 0;
     this.min = Number.POSITIVE_INFINITY;
     this.max = Number.NEGATIVE_INFINITY;
-    for (const bins of this.octaves.values()) bins.fill(0);
+    for (const octave of this.used) this.bins[octave]!.fill(0);
+    this.used = [];
+    this.sorted = true;
   }
 
-  /** Adds the slots of one shard's cells that began less than `maxAge` milliseconds before `now`. */
-  add(arena: Arena, cell: number, now: number, maxAge: number): void {
+  /** Adds the slots of one shard's cells that began later than `oldest`, by the arena's clock. */
+  add(arena: Arena, cell: number, oldest: number): void {
     const { i32, f64 } = arena;
-    const live: number[] = [];
+    let live = 0;
     for (let slot = 0; slot < SLOTS; slot++) {
       const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
       const began = f64[state + SLOT.BEGAN];
-      if (began === 0 || now - began >= maxAge) continue;
-      live.push(slot);
+      if (began === 0 || began <= oldest) continue;
+      live |= 1 << slot;
       this.count += f64[state + SLOT.COUNT];
       this.sum += f64[state + SLOT.SUM];
       this.min = Math.min(this.min, f64[state + SLOT.MIN]);
       this.max = Math.max(this.max, f64[state + SLOT.MAX]);
     }
     const entries = int(cell + SUMMARY.CHUNKS);
-    for (let entry = entries; live.length > 0 && entry < entries + CHUNK_ENTRIES; entry++) {
+    for (let entry = entries; live !== 0 && entry < entries + CHUNK_ENTRIES; entry++) {
       const chunk = Atomics.load(i32, entry);
-      if (chunk !== 0) this.addChunk(i32, i32[int(chunk)] - 1, int(chunk + CHUNK.COUNTS), live);
+      if (chunk !== 0) this.addChunk(i32, chunk, live);
+    }
+  }
+
+  /** @param live the slots to add, a bit each */
+  private addChunk(i32: Int32Array, chunk: number, live: number): void {
+    const bins = this.octave(i32[int(chunk)] - 1);
+    const counts = int(chunk + CHUNK.COUNTS);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      if ((live & (1 << slot)) === 0) continue;
+      for (let bin = 0; bin < BINS; bin++) bins[bin] += i32[counts + slot * BINS + bin] >>> 0;
     }
   }
 
@@ -127,24 +145,24 @@ export class MergedWindow {
     this.sum += other.sum;
     this.min = Math.min(this.min, other.min);
     this.max = Math.max(this.max, other.max);
-    for (const [octave, bins] of other.octaves) {
-      const own = this.bins(octave);
+    for (const octave of other.used) {
+      const own = this.octave(octave);
+      const bins = other.bins[octave]!;
       for (let bin = 0; bin < BINS; bin++) own[bin] += bins[bin];
     }
   }
 
-  private bins(octave: number): Float64Array {
-    let bins = this.octaves.get(octave);
+  private octave(octave: number): Float64Array {
+    let bins = this.bins[octave];
     if (bins === undefined) {
       bins = new Float64Array(BINS);
-      this.octaves.set(octave, bins);
+      this.bins[octave] = bins;
+    }
+    if (!this.used.includes(octave)) {
+      this.used.push(octave);
+      this.sorted = false;
     }
     return bins;
-  }
-
-  private addChunk(i32: Int32Array, octave: number, counts: number, live: number[]): void {
-    const bins = this.bins(octave);
-    for (const slot of live) for (let bin = 0; bin < BINS; bin++) bins[bin] += i32[counts + slot * BINS + bin] >>> 0;
   }
 
   /**
@@ -156,9 +174,11 @@ export class MergedWindow {
     // 0.07 * 100 is a little more than 7 in floating point: without the slack it would be rank 8
     const rank = Math.min(Math.max(Math.ceil(quantile * this.count - 1e-9), 1), this.count);
     if (rank === 1) return this.min;
+    if (!this.sorted) this.used.sort(byValue);
+    this.sorted = true;
     let passed = 0;
-    for (const octave of [...this.octaves.keys()].sort(byValue)) {
-      const bins = this.octaves.get(octave)!;
+    for (const octave of this.used) {
+      const bins = this.bins[octave]!;
       const negative = octave >= 2048;
       for (let step = 0; step < BINS; step++) {
         const bin = negative ? BINS - 1 - step : step;

@@ -135,10 +135,15 @@ export class Arena {
     return Atomics.load(this.i32, int(HEADER.HEAP_CURSOR)) * WORD_BYTES;
   }
 
-  /** Bytes of UTF-8 text at a pointer. Copied, since decoders refuse shared memory. */
+  /** Bytes of UTF-8 text at a pointer. */
   text(pointer: number, length: number): string {
     const start = pointer * WORD_BYTES;
-    return Buffer.from(this.u8.slice(start, start + length)).toString('utf8');
+    return this.textBetween(start, start + length);
+  }
+
+  /** UTF-8 text between two bytes of the arena. Copied, since decoders refuse shared memory. */
+  textBetween(start: number, end: number): string {
+    return Buffer.from(this.u8.slice(start, end)).toString('utf8');
   }
 
   /** Milliseconds on the arena's clock: monotonic and common to all threads. What it is worth: a drain interval late. */

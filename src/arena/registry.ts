@@ -43,10 +43,10 @@ function keyLength(arena: Arena, record: number): number {
   return arena.i32[int(record + RECORD.KEY)];
 }
 
-/** A copy of a record's key. */
-export function keyOf(arena: Arena, record: number): Uint8Array {
+/** Where a record's key stands, in bytes of the arena. */
+export function keySpan(arena: Arena, record: number): { start: number; end: number } {
   const start = keyStart(arena, record);
-  return arena.u8.slice(start, start + keyLength(arena, record));
+  return { start, end: start + keyLength(arena, record) };
 }
 
 /** Pointer to the bytes behind a record's key, rounded up to a word. */

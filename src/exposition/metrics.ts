@@ -1,4 +1,4 @@
-import type { Family, Series } from '../aggregate/catalog';
+import type { Family } from '../aggregate/catalog';
 import type { MetricType } from '../aggregate/cells';
 import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
 import { toHistogramValue } from '../aggregate/histogram';
@@ -25,36 +25,39 @@ export interface Metric {
 }
 
 /** A snapshot as plain objects. */
-export function toMetrics(snapshot: Snapshot): Metric[] {
+export function toMetrics({ timestamp, families, values }: Snapshot): Metric[] {
   const metrics: Metric[] = [];
-  for (const family of snapshot.families)
-    for (const series of family.series)
-      if (series.column < snapshot.values.length) metrics.push(toMetric(snapshot, family, series));
+  for (const family of families) {
+    const { count, columns } = family.series;
+    for (let index = 0; index < count; index++)
+      if (columns[index] < values.length) metrics.push(toMetric(family, index, timestamp, values));
+  }
   return metrics;
 }
 
-function toMetric({ timestamp, values }: Snapshot, { definition }: Family, { column, labels }: Series): Metric {
-  const { name, type, description, unit } = definition;
+function toMetric(family: Family, index: number, timestamp: number, values: Float64Array): Metric {
+  const { name, type, description, unit, buckets: bounds, quantiles } = family.definition;
+  const column = family.series.columns[index];
   const metric: Metric = {
     name,
     type,
     description,
     unit,
-    labels: Object.fromEntries(labels),
+    labels: Object.fromEntries(family.labels(index)),
     timestamp,
     value: values[column + VALUE_COLUMN],
   };
   if (type === 'histogram') {
-    const { count, sum, buckets } = toHistogramValue(values, column, definition.buckets);
+    const { count, sum, buckets } = toHistogramValue(values, column, bounds);
     metric.value = count;
     metric.sum = sum;
     metric.buckets = buckets.map((bucket) => ({ le: formatNumber(bucket.le), count: bucket.count }));
   } else if (type === 'summary') {
     metric.value = values[column + SUMMARY_COLUMNS.COUNT];
     metric.sum = values[column + SUMMARY_COLUMNS.SUM];
-    metric.quantiles = definition.quantiles.map((quantile, index) => ({
+    metric.quantiles = quantiles.map((quantile, at) => ({
       quantile,
-      value: values[column + SUMMARY_COLUMNS.QUANTILES + index],
+      value: values[column + SUMMARY_COLUMNS.QUANTILES + at],
     }));
   }
   return metric;

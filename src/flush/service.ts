@@ -94,7 +94,7 @@ export class FlushService {
     const { i32 } = this.arena;
     Atomics.add(i32, failed === undefined ? int(HEADER.FLUSHES) : high(HEADER.FLUSHES), 1);
     if (failed !== undefined) throw failed.reason;
-    return snapshot.families.reduce((sum, { series }) => sum + series.length, 0);
+    return snapshot.families.reduce((sum, { series }) => sum + series.count, 0);
   }
 
   async query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {

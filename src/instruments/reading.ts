@@ -1,7 +1,9 @@
 import { columnCount } from '../aggregate/columns';
 import type { Definition } from '../aggregate/definition';
 import type { Drainer } from '../aggregate/drain';
-import { type Mergeable, SeriesMerge } from '../aggregate/merge';
+import { SeriesMerge } from '../aggregate/merge';
+import type { RegisteredSeries } from '../aggregate/register';
+import { SeriesList } from '../aggregate/series-list';
 import type { Recorder } from './recorder';
 
 /**
@@ -22,13 +24,14 @@ export class SeriesReading {
   }
 
   /** The columns of one series, added up over all threads. */
-  read(series: Mergeable, definition: Definition): Float64Array {
+  read({ id, epoch }: RegisteredSeries, definition: Definition): Float64Array {
     const out = new Float64Array(columnCount(definition));
-    if (series.id === 0) return out;
+    if (id === 0) return out;
+    const series = SeriesList.of({ id, epoch, column: 0, record: 0, place: 0 });
     this.recorder.publish();
     this.recorder.arena.tick();
     this.merge.shards = this.drainer.used();
-    this.drainer.withDrained(this.merge.shards, PATIENCE_MS, () => this.merge.into(out, 0, series, definition));
+    this.drainer.withDrained(this.merge.shards, PATIENCE_MS, () => this.merge.into(out, series, definition));
     return out;
   }
 }

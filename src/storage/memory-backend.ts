@@ -1,4 +1,4 @@
-import type { Family, Series } from '../aggregate/catalog';
+import type { Family } from '../aggregate/catalog';
 import { type Sample, samplesOf } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
@@ -54,26 +54,30 @@ export class MemoryBackend implements StorageBackend {
 /** One line of one series, and the answer it is collected into. */
 interface Line {
   sample: Sample;
-  series: Series;
+  column: number;
+  place: number;
   result: TimeSeries;
 }
 
-function matchingLines({ definition, series }: Family, query: ResolvedQuery): Line[] {
+function matchingLines(family: Family, query: ResolvedQuery): Line[] {
+  const { definition, series } = family;
   const samples = samplesOf(definition).filter(
     ({ suffix }) => query.name === definition.name || query.name === `${definition.name}${suffix}`,
   );
   const wanted = Object.entries(query.labels);
-  return series.flatMap((one) =>
-    samples.flatMap((sample) => {
-      const own = sample.label === undefined ? [] : [sample.label];
-      const labels = Object.fromEntries([...one.labels, ...own]);
-      if (!wanted.every(([name, value]) => labels[name] === value)) return [];
-      return [{ sample, series: one, result: { name: `${definition.name}${sample.suffix}`, labels, points: [] } }];
-    }),
-  );
+  const lines: Line[] = [];
+  for (let index = 0; samples.length > 0 && index < series.count; index++) {
+    const pairs = family.labels(index);
+    for (const sample of samples) {
+      const labels = Object.fromEntries(sample.label === undefined ? pairs : [...pairs, sample.label]);
+      if (!wanted.every(([name, value]) => labels[name] === value)) continue;
+      const result = { name: `${definition.name}${sample.suffix}`, labels, points: [] };
+      lines.push({ sample, column: series.columns[index], place: series.places[index], result });
+    }
+  }
+  return lines;
 }
 
-function addPoint({ sample, series, result }: Line, { timestamp, places, values }: HistoryEntry): void {
-  if (series.place < places && series.column < values.length)
-    result.points.push({ timestamp, value: sample.read(values, series.column) });
+function addPoint({ sample, column, place, result }: Line, { timestamp, places, values }: HistoryEntry): void {
+  if (place < places && column < values.length) result.points.push({ timestamp, value: sample.read(values, column) });
 }

@@ -4,6 +4,7 @@ import type { Definition } from '../../dist/src/aggregate/definition.js';
 import { cellOf, fold } from '../../dist/src/aggregate/fold.js';
 import { SeriesMerge } from '../../dist/src/aggregate/merge.js';
 import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
+import { SeriesList } from '../../dist/src/aggregate/series-list.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
 import { openShards, type Shard } from '../../dist/src/arena/shard.js';
@@ -70,7 +71,8 @@ export class FoldBench {
   merged(quantiles = this.definition.quantiles): Float64Array {
     const definition = { ...this.definition, quantiles };
     const out = new Float64Array(columnCount(definition));
-    new SeriesMerge(this.arena, this.shards).into(out, 0, this.series, definition);
+    const series = SeriesList.of({ ...this.series, column: 0, record: 0, place: 0 });
+    new SeriesMerge(this.arena, this.shards).into(out, series, definition);
     return out;
   }
 }

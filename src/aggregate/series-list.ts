@@ -1,0 +1,54 @@
+/** Where one series stands. */
+export interface SeriesPlaces {
+  id: number;
+  /** Int32Array index of the word that a gauge takes its epochs from. */
+  epoch: number;
+  /** First column in a snapshot. */
+  column: number;
+  /** Pointer to the registry record, which has the labels. */
+  record: number;
+  /** Place in the directory: series at later places were registered later. */
+  place: number;
+}
+
+/**
+ * Series of one metric, in the order they were registered: numbers side by side. A worker may know a million series, and
+ * an object for each would take more memory than their cells. Entries from `count` on mean nothing.
+ */
+export class SeriesList {
+  count = 0;
+  ids = new Int32Array(1);
+  epochs = new Int32Array(1);
+  columns = new Int32Array(1);
+  records = new Int32Array(1);
+  places = new Int32Array(1);
+
+  static of(series: SeriesPlaces): SeriesList {
+    const list = new SeriesList();
+    list.add(series);
+    return list;
+  }
+
+  add({ id, epoch, column, record, place }: SeriesPlaces): void {
+    if (this.count === this.ids.length) this.grow();
+    const index = this.count++;
+    this.ids[index] = id;
+    this.epochs[index] = epoch;
+    this.columns[index] = column;
+    this.records[index] = record;
+    this.places[index] = place;
+  }
+
+  private grow(): void {
+    const larger = (ints: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+      const copy = new Int32Array(Math.max(ints.length * 2, 8));
+      copy.set(ints);
+      return copy;
+    };
+    this.ids = larger(this.ids);
+    this.epochs = larger(this.epochs);
+    this.columns = larger(this.columns);
+    this.records = larger(this.records);
+    this.places = larger(this.places);
+  }
+}

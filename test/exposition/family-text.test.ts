@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { test } from 'tap';
+import { Collect } from '../../dist/src/aggregate/collect.js';
+import { Drainer } from '../../dist/src/aggregate/drain.js';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { PrometheusRenderer } from '../../dist/src/exposition/prometheus.js';
+import { collectorFor, SEED } from '../instruments/support';
+
+const value = fc.oneof(
+  fc.constantFrom(0, 1, 9, 10, 99, 100, 0.1, 1e9, 1e21, 1e-9, Number.MAX_VALUE),
+  fc.double({ min: 0, max: 1e6, noNaN: true }),
+);
+const step = fc.record({
+  kind: fc.constantFrom('counter', 'gauge', 'histogram', 'summary', 'render', 'render'),
+  series: fc.nat(5),
+  value,
+});
+
+test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=${SEED})`, async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 120, size: 'max' }), async (steps) => {
+      const collector = collectorFor(t, { maxMemory: 2 ** 23 });
+      const arena = Arena.attach(collector.handle.arena);
+      const collect = new Collect(arena, new Drainer(arena, 1_000_000));
+      const kept = new PrometheusRenderer();
+      const record = {
+        counter: (by: number, of: string) => collector.counter('c').increment(by, { of }),
+        gauge: (to: number, of: string) => collector.gauge('g').set(-to, { of }),
+        histogram: (seen: number, of: string) => collector.histogram('h').observe(seen, { of }),
+        summary: (seen: number, of: string) => collector.summary('s').observe(seen, { of }),
+      };
+      for (const { kind, series, value } of steps) {
+        if (kind !== 'render') {
+          record[kind](value, `${'x'.repeat(series * 40)}"\n`);
+          continue;
+        }
+        const snapshot = await collect.snapshot();
+        const anew = Buffer.from(new PrometheusRenderer().render(snapshot)).toString();
+        if (Buffer.from(kept.render(snapshot)).toString() !== anew) return false;
+        // a scrape of some metrics only must not disturb the others
+        const some = Buffer.from(kept.render(snapshot, ['g'])).toString();
+        if (some !== Buffer.from(new PrometheusRenderer().render(snapshot, ['g'])).toString()) return false;
+      }
+      return true;
+    }),
+    { seed: SEED, numRuns: 60 },
+  );
+  t.pass();
+});
+
+test('a number that becomes none and back is shown each time', async (t) => {
+  const collector = collectorFor(t);
+  const summary = collector.summary('s', { maxAge: 0.05 });
+  const shown = async (): Promise<string> => Buffer.from((await collector.exposition()).body).toString();
+  summary.observe(3);
+  t.match(await shown(), /quantile="0.5"} 3\n/);
+  while (!(await shown()).includes('quantile="0.5"} NaN\n'));
+  summary.observe(5);
+  t.match(await shown(), /quantile="0.5"} 5\n/);
+});
