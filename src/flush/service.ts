@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
+import type { Family } from '../aggregate/catalog';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import type { Snapshot } from '../aggregate/snapshot';
@@ -14,9 +15,10 @@ import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
 import type { Settings } from '../settings';
-import { openStorage } from '../storage/open';
+import { openBackend } from '../storage/open';
 import type { ResolvedQuery, StorageBackend, StorageDescription, TimeSeries } from '../storage/types';
 
+const NEVER = new AbortController().signal;
 /** How long a storage waits for another thread that stores or reads the same history. */
 const LEASE_PATIENCE_MS = 1_000;
 
@@ -43,7 +45,15 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    this.storages = storages.map((description) => openStorage(description, (action) => this.exclusively(action)));
+    this.storages = storages.map(({ kind, module, options }) =>
+      openBackend(module, {
+        name: kind,
+        options,
+        defaultLabels: this.settings.defaultLabels,
+        families: () => this.families(),
+        exclusively: (action) => this.exclusively(action),
+      }),
+    );
   }
 
   /**
@@ -89,7 +99,9 @@ export class FlushService {
    */
   async store(): Promise<number> {
     const snapshot = await this.snapshot();
-    const results = await Promise.allSettled(this.storages.map(async (storage) => storage.store(snapshot)));
+    const results = await Promise.allSettled(
+      this.storages.map(async (storage) => storage.store(snapshot, { signal: NEVER })),
+    );
     const failed = results.find((result) => result.status === 'rejected');
     const { i32 } = this.arena;
     Atomics.add(i32, failed === undefined ? int(HEADER.FLUSHES) : high(HEADER.FLUSHES), 1);
@@ -97,10 +109,13 @@ export class FlushService {
     return snapshot.families.reduce((sum, { series }) => sum + series.count, 0);
   }
 
-  async query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
+  private families(): readonly Family[] {
     this.collect.catalog.refresh();
-    const { families } = this.collect.catalog;
-    const answer = this.storages[storage]?.query?.(query, { families });
+    return this.collect.catalog.families;
+  }
+
+  async query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
+    const answer = this.storages[storage]?.query?.(query);
     if (answer === undefined) throw new RingmeterError('RINGMETER_INVALID_QUERY', 'this storage cannot be read back');
     return answer;
   }

@@ -2,8 +2,8 @@ import type { Family } from '../aggregate/catalog';
 import { type Sample, samplesOf } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
-import { type HistoryEntry, MemoryHistory } from './memory-history';
-import type { ResolvedQuery, StorageBackend, StorageContext, TimeSeries } from './types';
+import { type RingEntry, SnapshotRing } from './snapshot-ring';
+import type { BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
 /** What `MemoryStorage` sends to the workers. */
 export interface MemoryBackendOptions {
@@ -13,23 +13,22 @@ export interface MemoryBackendOptions {
   maxSnapshots: number;
 }
 
-/** Runs something that must not run on two threads at once. */
-export type Exclusively = <T>(action: () => T) => T;
+export const createBackend: CreateBackend = (context) => new MemoryBackend(context);
 
 /** Keeps snapshots in shared memory and reads them back as time series. */
 export class MemoryBackend implements StorageBackend {
-  private readonly history: MemoryHistory;
+  private readonly history: SnapshotRing;
 
-  constructor(
-    private readonly options: MemoryBackendOptions,
-    private readonly exclusively: Exclusively,
-  ) {
-    this.history = new MemoryHistory(options.history);
+  private readonly options: MemoryBackendOptions;
+
+  constructor(private readonly context: BackendContext) {
+    this.options = context.options as MemoryBackendOptions;
+    this.history = new SnapshotRing(this.options.history);
   }
 
   store({ timestamp, places, values }: Snapshot): void {
     const { history, maxAge, maxSnapshots } = this.options;
-    const stored = this.exclusively(() => {
+    const stored = this.context.exclusively(() => {
       this.history.expire(timestamp - maxAge, maxSnapshots - 1);
       return this.history.append(timestamp, places, values);
     });
@@ -40,10 +39,10 @@ export class MemoryBackend implements StorageBackend {
       );
   }
 
-  query(query: ResolvedQuery, { families }: StorageContext): TimeSeries[] {
-    const lines = families.flatMap((family) => matchingLines(family, query));
+  query(query: ResolvedQuery): TimeSeries[] {
+    const lines = this.context.families().flatMap((family) => matchingLines(family, query));
     const oldest = Math.max(query.from, Date.now() - this.options.maxAge);
-    this.exclusively(() => {
+    this.context.exclusively(() => {
       for (const entry of this.history.entries())
         if (entry.timestamp >= oldest && entry.timestamp <= query.to) for (const line of lines) addPoint(line, entry);
     });
@@ -78,6 +77,6 @@ function matchingLines(family: Family, query: ResolvedQuery): Line[] {
   return lines;
 }
 
-function addPoint({ sample, column, place, result }: Line, { timestamp, places, values }: HistoryEntry): void {
+function addPoint({ sample, column, place, result }: Line, { timestamp, places, values }: RingEntry): void {
   if (place < places && column < values.length) result.points.push({ timestamp, value: sample.read(values, column) });
 }

@@ -1,7 +1,7 @@
-import { type Exclusively, MemoryBackend, type MemoryBackendOptions } from './memory-backend';
-import type { StorageBackend, StorageDescription } from './types';
+import type { BackendContext, CreateBackend, StorageBackend } from './types';
 
-/** Makes the working half of a storage from its description, in the thread that flushes. */
-export function openStorage({ options }: StorageDescription, exclusively: Exclusively): StorageBackend {
-  return new MemoryBackend(options as MemoryBackendOptions, exclusively);
+/** Makes the working half of a storage, in the thread that uses it. Only there its module is loaded. */
+export function openBackend(module: string, context: BackendContext): StorageBackend {
+  const { createBackend } = require(module) as { createBackend: CreateBackend };
+  return createBackend(context);
 }

@@ -29,22 +29,91 @@ export interface ResolvedQuery {
   to: number;
 }
 
-/** What a backend is told beside a snapshot or a query. */
-export interface StorageContext {
-  readonly families: readonly Family[];
-}
-
-/** The working half of a storage: lives where snapshots are made, in a flush worker. */
-export interface StorageBackend {
-  /** Throws or rejects if the snapshot could not be stored. */
-  store(snapshot: Snapshot): void | Promise<void>;
-  query?(query: ResolvedQuery, context: StorageContext): TimeSeries[] | Promise<TimeSeries[]>;
-}
-
-/** How a storage travels to the workers. */
-export interface StorageDescription {
-  readonly kind: 'memory';
+/** What a backend is told when it is made. */
+export interface BackendContext {
+  /** The storage's name, as in its metrics and warnings. */
+  readonly name: string;
+  /** What the description carried. */
   readonly options: unknown;
+  /** The collector's default labels: every series has them already, a metric without series does not. */
+  readonly defaultLabels: Readonly<Record<string, string>>;
+  /** The metrics that are registered now. */
+  families(): readonly Family[];
+  /** Runs what must not run on two threads at once for this storage. Short; throws after a second of waiting. */
+  exclusively<T>(action: () => T): T;
+}
+
+/** What a backend's module exports as `createBackend`. It is called in a flush worker. */
+export type CreateBackend = (context: BackendContext) => StorageBackend;
+
+/** One attempt to store a snapshot. */
+export interface Attempt {
+  /** Aborted when the attempt takes longer than the storage's `timeout`, or the collector closes in the meantime. */
+  readonly signal: AbortSignal;
+  /**
+   * The snapshot that this storage stored last, also by a worker before this one; undefined if none. Only for storages
+   * whose description says `keepsPrevious`.
+   */
+  readonly previous?: Snapshot;
+}
+
+/**
+ * The working half of a storage, in a flush worker. One thread at a time uses it: snapshots come one after the other,
+ * the oldest first, and none is given up while it is being tried.
+ */
+export interface StorageBackend {
+  /** Called once, before anything else. If it fails, it is called again at the next attempt. */
+  open?(): void | Promise<void>;
+  /**
+   * Stores one snapshot. Whoever throws or rejects is given the same one again after a while, unless the error says
+   * `retryable: false`; `retryAfter` (milliseconds) in the error sets how long that while is at least. After a worker
+   * has died, a snapshot that had just been stored may come once more.
+   */
+  store(snapshot: Snapshot, attempt: Attempt): void | Promise<void>;
+  /** Reads back what was stored. */
+  query?(query: ResolvedQuery): TimeSeries[] | Promise<TimeSeries[]>;
+  /** Called when the collector closes, after the last `store`, if that was reached in time. */
+  close?(signal: AbortSignal): void | Promise<void>;
+}
+
+/** How snapshots wait for a storage, and how often one is tried. */
+export interface DeliveryOptions {
+  /** Tells storages apart in metrics, warnings and `stats()`. Default: what kind it is. */
+  name?: string;
+  /** Milliseconds between snapshots; 0 = only when asked. Default: the collector's `flushInterval`. */
+  interval?: number;
+  /** Milliseconds that one attempt may take. Default 10 000. */
+  timeout?: number;
+  /** Snapshots that wait to be stored. */
+  queue?: {
+    /** Bytes, of shared address space, resident where used; the oldest snapshot makes room. Default 32 MiB. */
+    maxBytes?: number;
+    /** Seconds after which a snapshot that could not be stored is given up. Default 3600. */
+    maxAge?: number;
+  };
+  /** Waits between attempts: they double from the first to the longest, less a random part of up to a half. */
+  retry?: {
+    /** Milliseconds. Default 1 000. */
+    firstDelay?: number;
+    /** Milliseconds. Default 30 000. */
+    longestDelay?: number;
+  };
+}
+
+/** How a storage travels to the workers. Everything in it can be cloned. */
+export interface StorageDescription {
+  /** What it is called unless the user says otherwise. */
+  readonly kind: string;
+  /** Path or package of the backend's module. */
+  readonly module: string;
+  readonly options: unknown;
+  readonly delivery: DeliveryOptions;
+  /** Whether `Attempt.previous` is wanted. */
+  readonly keepsPrevious?: boolean;
+  /** Whether it is code of the user's, which gets a thread of its own. */
+  readonly foreign?: boolean;
+  /** Whether it stores at once, in memory that all workers share: no queue, no retries. */
+  readonly direct?: boolean;
 }
 
 /** The half of a storage that a user constructs: a description, and a way to ask. */

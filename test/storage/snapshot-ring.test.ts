@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { test } from 'tap';
-import { MemoryHistory } from '../../dist/src/storage/memory-history.js';
+import { SnapshotRing } from '../../dist/src/storage/snapshot-ring.js';
 import { SEED } from '../instruments/support';
 
 /** One kept snapshot as a plain array would have it. */
@@ -12,12 +12,12 @@ interface Kept {
 }
 
 const BYTES = 4096;
-/** Words of the ring of a history of that size, and words of an entry beside its values: see memory-history.ts. */
+/** Words of the ring of a history of that size, and words of an entry beside its values: see snapshot-ring.ts. */
 const CAPACITY = BYTES / 8 - 8;
 const ENTRY_WORDS = 3;
 const HALF = Math.floor(CAPACITY / 2) - ENTRY_WORDS;
 
-const contentOf = (history: MemoryHistory): Kept[] =>
+const contentOf = (history: SnapshotRing): Kept[] =>
   [...history.entries()].map(({ timestamp, places, values }) => ({ timestamp, places, values: [...values] }));
 
 const append = fc.record({ kind: fc.constant('append' as const), length: fc.nat(HALF) });
@@ -33,10 +33,10 @@ test(`a history is a plain array that forgets its oldest entries (RINGMETER_SEED
   fc.assert(
     fc.property(fc.array(operation, { minLength: 50, maxLength: 200, size: 'max' }), (operations) => {
       const buffer = new SharedArrayBuffer(BYTES);
-      let history = new MemoryHistory(buffer);
+      let history = new SnapshotRing(buffer);
       let model: Kept[] = [];
       operations.forEach((operation, now) => {
-        if (operation.kind === 'reopen') history = new MemoryHistory(buffer);
+        if (operation.kind === 'reopen') history = new SnapshotRing(buffer);
         else if (operation.kind === 'expire') {
           const { age, most } = operation;
           history.expire(now - age, most);
@@ -69,7 +69,7 @@ function wasteless(model: readonly Kept[], kept: number): void {
 }
 
 test('the ring wraps many times without losing an entry that fits', async (t) => {
-  const history = new MemoryHistory(new SharedArrayBuffer(BYTES));
+  const history = new SnapshotRing(new SharedArrayBuffer(BYTES));
   for (let round = 0; round < 5_000; round++) {
     const length = 40 + (round % 7);
     t.ok(history.append(round, round, new Float64Array(length).fill(round)) || 'appended');
@@ -84,7 +84,7 @@ test('the ring wraps many times without losing an entry that fits', async (t) =>
 });
 
 test('an entry may fill the whole ring; one that is larger is refused and changes nothing', async (t) => {
-  const history = new MemoryHistory(new SharedArrayBuffer(BYTES));
+  const history = new SnapshotRing(new SharedArrayBuffer(BYTES));
   const most = CAPACITY - ENTRY_WORDS;
   t.ok(history.append(1, 1, new Float64Array(most).fill(7)));
   t.notOk(history.append(2, 2, new Float64Array(most + 1)));
@@ -103,8 +103,8 @@ test('an entry may fill the whole ring; one that is larger is refused and change
 test('a snapshot of more than half the ring behind a shorter one does not hang the thread', async (t) => {
   // in a thread of its own: the loop is endless, and holds the flush lease in a real collector
   const worker = new Worker(
-    `const { MemoryHistory } = require(${JSON.stringify(require.resolve('../../dist/src/storage/memory-history.js'))});
-       const history = new MemoryHistory(new SharedArrayBuffer(${BYTES}));
+    `const { SnapshotRing } = require(${JSON.stringify(require.resolve('../../dist/src/storage/snapshot-ring.js'))});
+       const history = new SnapshotRing(new SharedArrayBuffer(${BYTES}));
        history.append(1, 1, new Float64Array(200));
        history.append(2, 2, new Float64Array(350));
        require('node:worker_threads').parentPort.postMessage([...history.entries()].map(({ timestamp }) => timestamp));`,

@@ -17,14 +17,14 @@ const END = 1;
 const RING = 8;
 const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PLACES: 2, VALUES: 3 } as const;
 
-export interface HistoryEntry {
+export interface RingEntry {
   timestamp: number;
   places: number;
   /** A view of the ring: good while the caller holds the lease. */
   values: Float64Array;
 }
 
-export class MemoryHistory {
+export class SnapshotRing {
   private readonly words: Float64Array;
   private readonly capacity: number;
 
@@ -85,7 +85,7 @@ export class MemoryHistory {
   }
 
   /** From the oldest to the newest. */
-  *entries(): Generator<HistoryEntry> {
+  *entries(): Generator<RingEntry> {
     const { words, capacity } = this;
     for (let position = words[OLDEST]; position < words[END]; ) {
       const entry = RING + (position % capacity);

@@ -1,0 +1,28 @@
+import { RingmeterError, shown } from '../errors';
+import type { ResolvedQuery, SeriesQuery } from './types';
+
+/** Checks a query and fills in its bounds. Throws RINGMETER_INVALID_QUERY. */
+export function resolveQuery(query: SeriesQuery): ResolvedQuery {
+  if (typeof query?.name !== 'string')
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `name must be a string, got ${shown(query?.name)}`);
+  const { labels: wanted = {} } = query;
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `labels must be an object, got ${shown(wanted)}`);
+  const labels = Object.entries(wanted);
+  const bad = labels.find(([, value]) => !['string', 'number', 'boolean'].includes(typeof value));
+  if (bad)
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `label ${bad[0]} must be a string, got ${shown(bad[1])}`);
+  return {
+    name: query.name,
+    labels: Object.fromEntries(labels.map(([name, value]) => [name, String(value)])),
+    from: resolveTime('from', query.from, Number.NEGATIVE_INFINITY),
+    to: resolveTime('to', query.to, Number.POSITIVE_INFINITY),
+  };
+}
+
+function resolveTime(name: string, time: number | Date | undefined, unbounded: number): number {
+  const milliseconds = time === undefined ? unbounded : time instanceof Date ? time.getTime() : time;
+  if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `${name} must be milliseconds or a Date, got ${shown(time)}`);
+  return milliseconds;
+}
