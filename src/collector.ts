@@ -16,6 +16,7 @@ import { Instruments } from './instruments/instruments';
 import type { Labels } from './instruments/labels';
 import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
+import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
 import { checkOneOf, checkOptions } from './options-check';
@@ -73,8 +74,13 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
-    const { cardinalityLimit, defaultLabels } = settings;
-    this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit, defaultLabels });
+    this.instruments = new Instruments({
+      recorder: this.recorder,
+      reading,
+      cardinalityLimit: settings.cardinalityLimit,
+      defaultLabels: Object.entries(settings.defaultLabels),
+      resolved: new SeriesSet(),
+    });
     // first what can throw, then what has to be ended again
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().run('query', { storage: index, query }));

@@ -2,7 +2,8 @@ import type { Arena } from '../arena/arena';
 import { high, int, RECORD, RECORD_KIND } from '../arena/layout';
 import { directoryLength, readEntry } from '../arena/registry';
 import type { Definition, LabelPairs } from './definition';
-import { readDefinition, readLabels } from './register';
+import { readDefinition } from './register';
+import { readLabels } from './series-key';
 import { SeriesList } from './series-list';
 
 /** A metric with its series. */

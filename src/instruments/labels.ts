@@ -49,9 +49,9 @@ export function copyLabels(labels: unknown, rules: LabelRules): LabelEntries {
   let length = 0;
   for (const name in labels) {
     const value: unknown = (labels as Record<string, unknown>)[name];
-    if (rules.names !== null && !rules.names.includes(name))
+    if (rules.names === null) checkLabelName(name, rules.reserved);
+    else if (!rules.names.includes(name))
       throw invalid(`unknown label ${shown(name)}; this metric has ${rules.names.join(', ') || 'no labels'}`);
-    checkLabelName(name, rules.reserved);
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       throw invalid(`label ${name} must be a string, number or boolean, got ${shown(value)}`);
     length += name.length + String(value).length;
@@ -68,10 +68,12 @@ export function copyLabels(labels: unknown, rules: LabelRules): LabelEntries {
  * The same as the registry keeps it: with the collector's default labels, which the set may override, and without empty
  * values, since Prometheus does not tell an empty label from none. So no two series show the same labels.
  */
-export function toPairs(entries: LabelEntries, defaults: Readonly<Record<string, string>>): LabelPairs {
-  const all = new Map(Object.entries(defaults));
-  for (const [name, value] of entries) all.set(name, String(value));
-  return [...all].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1));
+export function toPairs(entries: LabelEntries, defaults: LabelPairs): LabelPairs {
+  const pairs: [string, string][] = [];
+  for (const [name, value] of entries) if (value !== '') pairs.push([name, String(value)]);
+  for (const [name, value] of defaults)
+    if (value !== '' && !entries.some(([present]) => present === name)) pairs.push([name, value]);
+  return pairs.length < 2 ? pairs : pairs.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function invalid(message: string, code: ErrorCode = 'RINGMETER_INVALID_LABELS'): RingmeterError {
