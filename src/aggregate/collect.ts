@@ -10,9 +10,18 @@ import type { Snapshot } from './snapshot';
 /** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
 const PATIENCE_MS = 100;
 
+/** A value of the library's own, read when a snapshot is made. */
+export interface Reading {
+  /** Column of its series. */
+  readonly column: number;
+  readonly read: () => number;
+}
+
 /** Adds up the shards into snapshots. One per thread that collects. */
 export class Collect {
   readonly catalog: Catalog;
+  /** Values that are kept elsewhere than in cells, and put into every snapshot. */
+  readings: readonly Reading[] = [];
   private readonly merge: SeriesMerge;
 
   constructor(
@@ -44,6 +53,7 @@ export class Collect {
     drainer.withDrained(shards, PATIENCE_MS, () => {
       for (const { definition, series } of catalog.families) merge.into(values, series, definition);
     });
+    for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
     Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
     return { timestamp: Date.now(), families: catalog.families, places: catalog.places, values };
   }

@@ -38,7 +38,7 @@ export class ResidentLoop {
       const folded = drainer.drainAll();
       glance = drainer.glance();
       idlePasses = folded > 0 || glance.unpublished ? 0 : idlePasses + 1;
-      if (this.service.claimFlush()) this.flush();
+      this.service.tick();
       const busy = folded > arena.ringCapacity / 2;
       const patience = 2 ** Math.min(Math.max(idlePasses - IDLE_PASSES, 0), 10);
       const longest = Math.max(LONGEST_SLEEP_MS, settings.drainInterval);
@@ -53,15 +53,5 @@ export class ResidentLoop {
       await this.sleep.woken;
     }
     await new Promise(setImmediate);
-  }
-
-  /** Not awaited: a storage that hangs must not delay a drain. */
-  private flush(): void {
-    this.service.store().catch((error: unknown) => {
-      process.emitWarning(`a flush failed: ${error instanceof Error ? error.message : String(error)}`, {
-        type: 'RingmeterWarning',
-        code: 'RINGMETER_STORAGE_FAILED',
-      });
-    });
   }
 }

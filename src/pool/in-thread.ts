@@ -5,6 +5,7 @@ import type { FlushSide, FlushTask, FlushTasks } from './messages';
 
 /** The flushing side on the calling thread: the same interface, no workers. */
 export class InThread implements FlushSide {
+  readonly hasWorkers = false;
   private service: FlushService | undefined;
   private readonly loop: ResidentLoop | undefined;
 
