@@ -2,7 +2,7 @@ import { MessageChannel, threadId } from 'node:worker_threads';
 import { Err, Ok, type Result } from 'ts-results-es';
 import { Drainer } from './aggregate/drain';
 import { Arena } from './arena/arena';
-import { threadMark } from './arena/shard';
+import { threadMark, threadOf } from './arena/shard';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
@@ -20,6 +20,7 @@ import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './o
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
+import { announceTo } from './pool/thread-ends';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { Settings } from './settings';
 import { Shutdown } from './shutdown';
@@ -90,6 +91,7 @@ export class MetricsCollector {
       resolved?.shutdown.signals ?? [],
       () => this.close(),
     );
+    if (attached) announceTo(threadOf(this.arena.maker));
     remember(this);
     if (!attached) claimDefault(this);
   }
@@ -270,7 +272,7 @@ function checkNames(names: unknown): void {
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {
-  return Arena.create({ maxMemory, maxThreads, ringCapacity, settings });
+  return Arena.create({ maxMemory, maxThreads, ringCapacity, settings, maker: threadMark(threadId) });
 }
 
 function checkCloseOptions(options: { timeout?: number } | undefined): number {

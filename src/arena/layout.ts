@@ -38,7 +38,7 @@ export const LAYOUT_VERSION = 2;
  *      3  hash index          | number of chain heads (a power of two)
  *      4  directory           | its capacity
  *      5  ring capacity       | capacity of a page table
- *      6  settings            |
+ *      6  settings            | mark of the thread that made the arena and hears of other threads' ends
  *      8  heap cursor         |                        atomic: the next free word
  *     16  cell cursor         | column cursor          atomic: the next series id, the next snapshot column
  *     24  directory length    |                        atomic

@@ -142,3 +142,8 @@ export function buryThread(arena: Arena, shards: readonly Shard[], threadId: num
 export function threadMark(threadId: number): number {
   return threadId + 1;
 }
+
+/** Whose mark it is. */
+export function threadOf(mark: number): number {
+  return mark - 1;
+}

@@ -29,7 +29,7 @@ const COUNTER: Definition = {
 };
 
 function makeArena(ringCapacity = 64, maxThreads = 4): Arena {
-  return Arena.create({ maxMemory: 16 * 2 ** 20, maxThreads, ringCapacity, settings: {} });
+  return Arena.create({ maker: 1, maxMemory: 16 * 2 ** 20, maxThreads, ringCapacity, settings: {} });
 }
 
 /** A counter without labels, and how to add to it and to read it. */
