@@ -106,8 +106,8 @@ export class MetricsCollector {
     const [first] = this.storages;
     if (first === undefined)
       throw new RingmeterError(
-        'RINGMETER_CLOSED',
-        'a collector that was attached to has its storages in the thread that made it',
+        'RINGMETER_NO_STORAGE',
+        'this collector has no storage, or was attached to: its storages are in the thread that made it then',
       );
     return first;
   }

@@ -1,30 +1,36 @@
-/** What a process does when it ends: a synchronous last flush, and on signals that the user names, an orderly close. */
-export class Shutdown {
-  private readonly onExit: () => void;
-  private readonly onSignal: (signal: NodeJS.Signals) => void;
+/** What is called when the process, or this thread, ends: by one listener, however many collectors there are. */
+const atExit = new Set<() => void>();
 
+function runAll(): void {
+  for (const flush of atExit) flush();
+}
+
+/** What a collector does when the process ends: a synchronous last flush, and on signals an orderly close. */
+export class Shutdown {
   /**
    * @param flush called when the process or the thread ends by whatever way leaves it a moment; must not need its event loop
    * @param signals after which `close` is called, and then the process ended by the same signal
    */
   constructor(
-    flush: () => void,
+    private readonly flush: () => void,
     private readonly signals: readonly NodeJS.Signals[],
-    close: () => Promise<void>,
+    private readonly close: () => Promise<void>,
   ) {
-    this.onExit = flush;
-    this.onSignal = (signal) => {
-      void close().finally(() => {
-        this.stop();
-        process.kill(process.pid, signal);
-      });
-    };
-    process.once('exit', this.onExit);
+    if (atExit.size === 0) process.on('exit', runAll);
+    atExit.add(flush);
     for (const signal of signals) process.once(signal, this.onSignal);
   }
 
+  private readonly onSignal = (signal: NodeJS.Signals): void => {
+    void this.close().finally(() => {
+      this.stop();
+      process.kill(process.pid, signal);
+    });
+  };
+
   stop(): void {
-    process.removeListener('exit', this.onExit);
+    atExit.delete(this.flush);
+    if (atExit.size === 0) process.removeListener('exit', runAll);
     for (const signal of this.signals) process.removeListener(signal, this.onSignal);
   }
 }

@@ -12,3 +12,12 @@ export type WarningCode =
 export function warn(code: WarningCode, message: string): void {
   process.emitWarning(message, { type: 'RingmeterWarning', code });
 }
+
+const warned = new Set<WarningCode>();
+
+/** Tells the user once per thread and code: recording itself stays silent. */
+export function warnOnce(code: WarningCode, message: string): void {
+  if (warned.has(code)) return;
+  warned.add(code);
+  warn(code, message);
+}

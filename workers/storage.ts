@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
 import { toPlainError } from '../src/errors';
+import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../src/flush/messages';
 import { StorageResident } from '../src/flush/storage-resident';
-import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../src/pool/messages';
 
 /** The thread of one storage that is the user's own code. */
 const { arena, port } = workerData as StorageWorkerData;

@@ -88,7 +88,7 @@ export const HEADER = {
  *     33  dropped at fold     (float64)                plain; the lock's holder: of those, found no memory for their cells
  *     34  high-water mark     (float64)                plain; the lock's holder: most events seen waiting in the ring
  *     48  freed tail          |                        atomic; the lock's holder: slots before it may be overwritten
- *     64  lock                |                        mutex: who may drain the ring and write the cells
+ *     64  lock                | wanted                 mutex: who may drain the ring and write the cells
  *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
  *     81  ring                |                        pointer; published last, when the two tables are in place
  *     82  page table of cells | page table of overflow cells

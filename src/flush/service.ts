@@ -13,10 +13,10 @@ import type { StorageRefusal } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
-import type { StoreOutcome } from '../pool/messages';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
+import type { StoreOutcome } from './messages';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 

@@ -1,4 +1,4 @@
-import type { FlushTask, FlushTasks } from '../pool/messages';
+import type { FlushTask, FlushTasks } from './messages';
 import type { FlushService } from './service';
 
 /** Answers one task on the thread that has the service. */

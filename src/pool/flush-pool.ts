@@ -1,8 +1,8 @@
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { messageOf, RingmeterError } from '../errors';
+import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../flush/messages';
 import { warn } from '../warning';
-import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from './messages';
 import { onThreadEnd } from './thread-ends';
 import { cleanStart, workerFile } from './worker-file';
 

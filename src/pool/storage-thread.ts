@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';
 import { type PlainError, RingmeterError } from '../errors';
+import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../flush/messages';
 import { backoff } from '../storage/backoff';
 import { type Channel, STATE } from '../storage/channel';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
-import type { StorageAnswer, StorageQuestion, StorageWorkerData } from './messages';
 import { cleanStart, workerFile } from './worker-file';
 
 /** How often the thread's sign of life is looked at. */

@@ -9,7 +9,8 @@ import { SnapshotRing } from './snapshot-ring';
  * change stand a cache line apart. Float64 unless halves are named.
  *
  *      0  lease               | state                  mutex: which thread delivers; atomic: STATE
- *      8  lock                | wake                   mutex: who changes the rest; atomic: raised after every change
+ *      8  lock                | wanted                 mutex: who changes the rest
+ *      9  wake                |                        atomic: raised after every change
  *     16  next snapshot due   | by the arena's clock, milliseconds
  *     17  next attempt        | by the arena's clock: not before
  *     18  failures in a row   |
@@ -25,7 +26,7 @@ import { SnapshotRing } from './snapshot-ring';
 const LEASE = 0;
 const STATE_HALF = 1;
 const LOCK = 16;
-const WAKE_HALF = 17;
+const WAKE = 18;
 const NEXT_DUE = 16;
 const NEXT_ATTEMPT = 17;
 const FAILURES_IN_A_ROW = 18;
@@ -116,14 +117,14 @@ export class Channel {
 
   /** Waits for the next change, but no longer than this; keeps the thread alive for so long. */
   async change(milliseconds: number): Promise<void> {
-    const { woken } = sleepUntilRaised(this.i32, WAKE_HALF, milliseconds);
+    const { woken } = sleepUntilRaised(this.i32, WAKE, milliseconds);
     const keptAlive = setTimeout(() => {}, milliseconds);
     await woken;
     clearTimeout(keptAlive);
   }
 
   private raise(): void {
-    raise(this.i32, WAKE_HALF);
+    raise(this.i32, WAKE);
   }
 
   /** @throws RingmeterError RINGMETER_STORAGE_FAILED if another thread holds the lock for too long */

@@ -126,7 +126,7 @@ test('a lock whose owner died is recovered, with what the owner had done', async
 test('only the death of the owner frees its lock', (t) => {
   // recovered for the dead owner's mark   allowed
   // recovered for any other mark          FORBIDDEN   two threads would fold the same events
-  const word = new Int32Array(new SharedArrayBuffer(4));
+  const word = new Int32Array(new SharedArrayBuffer(8));
   t.ok(tryLock(word, 0, 7));
   t.notOk(recover(word, 0, 8), 'another thread died');
   t.notOk(tryLock(word, 0, 8), 'still held');
