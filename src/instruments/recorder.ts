@@ -12,7 +12,7 @@ const PUBLISH_EVERY = 32;
 /** Events dealt with before looking again whether there is room: looking costs more than folding in place. */
 const LOOK_EVERY = 128;
 /** Milliseconds between the heartbeats of a recording thread, which also publish. */
-const HEARTBEAT_MS = 50;
+const HEARTBEAT_MS = 100;
 
 export type FullPolicy = 'fold' | 'drop';
 

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../aggregate/snapshot';
 import { lock, recover, unlock } from '../atomics/mutex';
-import { raise, sleepUntilRaised } from '../atomics/signal';
+import { raise, Sleeper } from '../atomics/signal';
 import { RingmeterError } from '../errors';
 import { SnapshotRing } from './snapshot-ring';
 
@@ -73,6 +73,7 @@ export class Channel {
   private readonly i32: Int32Array;
   private readonly f64: Float64Array;
   private readonly ring: SnapshotRing;
+  private sleeper: Sleeper | undefined;
   private readonly copies: readonly [Float64Array, Float64Array] | undefined;
 
   constructor(
@@ -117,10 +118,8 @@ export class Channel {
 
   /** Waits for the next change, but no longer than this; keeps the thread alive for so long. */
   async change(milliseconds: number): Promise<void> {
-    const { woken } = sleepUntilRaised(this.i32, WAKE, milliseconds);
-    const keptAlive = setTimeout(() => {}, milliseconds);
-    await woken;
-    clearTimeout(keptAlive);
+    this.sleeper ??= new Sleeper(this.i32, WAKE, true);
+    await this.sleeper.sleep(milliseconds);
   }
 
   private raise(): void {
