@@ -12,6 +12,7 @@ import type { BoundGauge, Gauge } from './instruments/gauge';
 import type { BoundHistogram, Histogram } from './instruments/histogram';
 import { Instruments } from './instruments/instruments';
 import type { Labels } from './instruments/labels';
+import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
 import { SeriesSet } from './instruments/series-set';
@@ -58,6 +59,7 @@ export class MetricsCollector {
   private readonly recorder: Recorder;
   private readonly drainer: Drainer;
   private readonly instruments: Instruments;
+  private readonly named: NamedRecords;
   private readonly flushSide: Flushing;
   private readonly shutdown: Shutdown;
   private readonly endpoints = new Set<Endpoint>();
@@ -81,6 +83,7 @@ export class MetricsCollector {
       defaultLabels: Object.entries(settings.defaultLabels),
       resolved: new SeriesSet(),
     });
+    this.named = new NamedRecords(this.instruments, this.recorder);
     // first what can throw, then what has to be ended again
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().query(index, query));
@@ -160,6 +163,29 @@ export class MetricsCollector {
   ): Summary<Name>;
   summary(name: string, options?: SummaryOptions): unknown {
     return this.instruments.get('summary', name, options);
+  }
+
+  /**
+   * Adds `value` (1 if left out) to the counter of that name, which is made if there is none yet. Looked up by name at
+   * every call; never throws: what cannot be recorded is counted as invalid.
+   */
+  recordCounter(name: string, options?: RecordOptions & { value?: number }): void {
+    this.named.counter(name, options?.value, options?.labels);
+  }
+
+  /** Sets the gauge of that name; like `recordCounter`. */
+  recordGauge(name: string, value: number, options?: RecordOptions): void {
+    this.named.gauge(name, value, options?.labels);
+  }
+
+  /** Observes a value in the histogram of that name; like `recordCounter`. */
+  recordHistogram(name: string, value: number, options?: RecordOptions): void {
+    this.named.histogram(name, value, options?.labels);
+  }
+
+  /** Observes a value in the summary of that name; like `recordCounter`. */
+  recordSummary(name: string, value: number, options?: RecordOptions): void {
+    this.named.summary(name, value, options?.labels);
   }
 
   /** Every series with its present value, collected in a flush worker. */
