@@ -19,4 +19,6 @@ export type { Endpoint, ListenOptions } from './pool/endpoint';
 export type { CollectorStats } from './stats';
 export type { MemoryStorageOptions } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
+export type { OtlpAttribute, OtlpStorageOptions } from './storage/otlp';
+export { OtlpStorage } from './storage/otlp';
 export type { SeriesQuery, Storage, TimeSeries } from './storage/types';
