@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 // made from the official definitions; the library's own writer has no part in it
-import { opentelemetry } from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
+import root from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
 import { type MetricsCollector, OtlpStorage, type OtlpStorageOptions } from 'ringmeter';
 import type { Test } from 'tap';
 import { Collect } from '../../../dist/src/aggregate/collect.js';
@@ -12,8 +12,20 @@ import type { Snapshot } from '../../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../../dist/src/arena/arena.js';
 import { OtlpBackend } from '../../../dist/src/storage/otlp-backend.js';
 
-const service = opentelemetry.proto.collector.metrics.v1;
-const { ExportMetricsServiceRequest, ExportMetricsServiceResponse } = service;
+/** What the definitions have for each message; their own types do not say. */
+interface MessageType {
+  decode(bytes: Uint8Array): object;
+  encode(message: object): { finish(): Uint8Array };
+  verify(message: object): string | null;
+  fromObject(json: object): object;
+  toObject(message: object, options: object): object;
+}
+type Messages = Record<'ExportMetricsServiceRequest' | 'ExportMetricsServiceResponse', MessageType>;
+
+const { opentelemetry } = root as unknown as {
+  opentelemetry: { proto: { collector: { metrics: { v1: Messages } } } };
+};
+const { ExportMetricsServiceRequest, ExportMetricsServiceResponse } = opentelemetry.proto.collector.metrics.v1;
 
 /** A request as the official definitions read it: 64-bit integers as texts, names as in JSON. */
 export interface OtlpRequest {
@@ -57,7 +69,7 @@ export interface OtlpPoint {
 
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
-const toPlain = (message: InstanceType<typeof ExportMetricsServiceRequest>): OtlpRequest =>
+const toPlain = (message: object): OtlpRequest =>
   ExportMetricsServiceRequest.toObject(message, { longs: String }) as OtlpRequest;
 
 /** Reads a body with the official definitions. What they do not know makes it throw. */
@@ -196,7 +208,7 @@ export function snapshotsOf(collector: MetricsCollector): () => Promise<Snapshot
   return () => collect.snapshot();
 }
 
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 
 /** The storage's backend as a flush worker has it. `again()` makes another one, as a worker does that takes over. */
 export function backendOf(t: Test, options: OtlpStorageOptions): { backend: OtlpBackend; again(): OtlpBackend } {
