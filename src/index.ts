@@ -25,4 +25,6 @@ export type { ModuleStorage } from './storage/foreign';
 export type { StorageModule, StorageModuleContext, StoredSnapshot } from './storage/foreign-backend';
 export type { MemoryStorageOptions } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
+export type { OtlpAttribute, OtlpStorageOptions } from './storage/otlp';
+export { OtlpStorage } from './storage/otlp';
 export type { DeliveryOptions, SeriesQuery, Storage, TimeSeries } from './storage/types';
