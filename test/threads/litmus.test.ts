@@ -79,7 +79,7 @@ test('publishing and consuming around the wrap of the positions', async (t) => {
     }
     recorder.publish();
     await drainer.terminate();
-    buryThread(arena, openShards(arena), threadId);
+    buryThread(openShards(arena), threadId);
     new Drainer(arena, threadMark(0)).drainAll();
     t.equal(read(), (events * (events + 1)) / 2, `across ${wrap}`);
     const inPlace = shard.count(SHARD.FOLDED_IN_PLACE);
@@ -114,7 +114,7 @@ test('a lock whose owner died is recovered, with what the owner had done', async
     recorder.publish();
     await worker.terminate();
     if (arena.i32[shards[0].lock] === threadMark(threadId)) killedInside++;
-    buryThread(arena, shards, threadId);
+    buryThread(shards, threadId);
     t.equal(arena.i32[shards[0].lock], 0, 'the lock is free');
     drainer.drainAll();
     if (read() !== expected) t.fail(`round ${round}: ${read()} instead of ${expected}`);
@@ -153,7 +153,7 @@ test('slots are reused by threads that come and go, and keep what was recorded',
     if (round % 3 === 0) new Drainer(arena, threadMark(0)).drainAll();
     // every other round the threads end without a word, and are buried by who saw them end
     if (round % 2 === 0) for (const recorder of recorders) recorder.close();
-    else buryThread(arena, openShards(arena), 0);
+    else buryThread(openShards(arena), 0);
     if (round % 2 === 1) for (const recorder of recorders) recorder.close();
   }
   new Drainer(arena, threadMark(0)).drainAll();
