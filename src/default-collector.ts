@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
 import { adoptDefault, inheritedArena, presentDefault, remembered } from './process-default';
 
@@ -8,7 +9,7 @@ import { adoptDefault, inheritedArena, presentDefault, remembered } from './proc
  * @throws RingmeterError RINGMETER_INVALID_HANDLE
  */
 export function attachCollector(handle: CollectorHandle): MetricsCollector {
-  const known = handle?.arena instanceof SharedArrayBuffer ? remembered(handle.arena) : undefined;
+  const known = types.isSharedArrayBuffer(handle?.arena) ? remembered(handle.arena) : undefined;
   return known === undefined || known.closed ? new MetricsCollector(new AttachedTo(handle)) : known;
 }
 
