@@ -27,8 +27,14 @@ export class Exchange {
   /** The answer begins, or the client has taken a piece of it. */
   progress(): void {
     this.taken = performance.now();
-    this.patience ??= setTimeout(() => this.cut(), PATIENCE_MS).unref();
+    this.patience ??= setTimeout(() => this.lose(), PATIENCE_MS).unref();
     this.patience.refresh();
+  }
+
+  private lose(): void {
+    const { taken } = this;
+    // where the thread was busy, what was read meanwhile has still to be heard of
+    setImmediate(() => taken === this.taken && this.cut());
   }
 
   end(): void {

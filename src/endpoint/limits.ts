@@ -36,6 +36,10 @@ export const PRESSED_PATIENCE_MS = 1_000;
 export const MOST_BYTES = 64 * 2 ** 20;
 export const FEWEST_BODIES = 4;
 
+/** How long a request waits for room for its answer, looking so often. */
+export const ROOM_PATIENCE_MS = 2_000;
+export const ROOM_LOOK_MS = 20;
+
 /** Different selections of metrics that are rendered from one snapshot. */
 export const MOST_SELECTIONS = 16;
 

@@ -1,6 +1,6 @@
 import Negotiator from 'negotiator';
 import { send } from './answer';
-import { Bodies, type Source } from './bodies';
+import { Bodies, type Body, type Source } from './bodies';
 import { inTime } from './deadline';
 import type { Exchange } from './exchange';
 import { InFlight } from './in-flight';
@@ -29,16 +29,25 @@ export class MetricsPage {
   }
 
   private async make(exchange: Exchange, url: URL): Promise<Page> {
-    const snapshot = await this.bodies.snapshot();
-    // whoever has gone meanwhile needs no text
-    if (exchange.over) return NOTHING;
-    const body = this.bodies.of(snapshot, url.searchParams.getAll('name[]'));
+    const body = await this.bodyFor(exchange, url.searchParams.getAll('name[]'));
+    if (body === undefined) return NOTHING;
     const { contentType, bytes } = body;
-    this.inFlight.hold(exchange, bytes);
     if (new Negotiator(exchange.request).encoding(['gzip', 'identity']) !== 'gzip') return { contentType, bytes };
     const zipped = await body.gzip();
-    this.inFlight.hold(exchange, zipped);
+    this.inFlight.swap(exchange, zipped);
     return { contentType, bytes: zipped, encoding: 'gzip' };
+  }
+
+  /** @returns none if the client has gone meanwhile */
+  private async bodyFor(exchange: Exchange, names: readonly string[]): Promise<Body | undefined> {
+    while (!exchange.over) {
+      await this.inFlight.room(exchange);
+      const snapshot = await this.bodies.snapshot();
+      if (exchange.over) break;
+      const body = this.bodies.of(snapshot, names);
+      if (this.inFlight.hold(exchange, body.bytes)) return body;
+    }
+    return undefined;
   }
 }
 

@@ -34,6 +34,7 @@ export class FlushService {
   private readonly storages: Storages;
   private readonly page: MetricsPage;
   private readonly endpoints = new Set<Connections>();
+  private gathering: Promise<Snapshot> | undefined;
   private running: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
   private ended: Promise<void> | undefined;
@@ -85,9 +86,14 @@ export class FlushService {
     return { contentType: CONTENT_TYPE, body: this.renderer.render(snapshot, names) };
   }
 
+  /** Requests that this thread finds together share a snapshot; making one may take no turn of its loop. */
   private scraped(): Promise<Snapshot> {
     Atomics.add(this.arena.i32, high(HEADER.COLLECTS), 1);
-    return this.snapshot();
+    this.gathering ??= new Promise(setImmediate).then(() => {
+      this.gathering = undefined;
+      return this.snapshot();
+    });
+    return this.gathering;
   }
 
   async metrics(): Promise<Metric[]> {
