@@ -10,13 +10,8 @@ const compress = promisify(gzip);
 /** Metric text shrinks twentyfold at the fastest level already, and the threads that compress belong to the process. */
 const LEVEL = 1;
 
-/** Where answers come from. */
-export interface Source {
-  /** What was recorded before the call. */
-  snapshot(): Promise<Snapshot>;
-  /** Has to be called with snapshots in the order of their times. Nobody else may have the bytes. */
-  render(snapshot: Snapshot, names: readonly string[] | undefined): Exposition;
-}
+/** Has to be called with snapshots in the order of their times. Nobody else may have the bytes. */
+export type Render = (snapshot: Snapshot, names: readonly string[] | undefined) => Exposition;
 
 /** A text that any number of answers are sent from: its bytes are never changed. */
 export class Body {
@@ -40,12 +35,7 @@ export class Bodies {
   /** Kept as long as somebody has the snapshot, which are the requests that are being answered. */
   private readonly rendered = new WeakMap<Snapshot, Map<string, Body>>();
 
-  constructor(private readonly source: Source) {}
-
-  /** Whoever awaits this has to call `of` at once, without awaiting something else: that keeps snapshots in order. */
-  snapshot(): Promise<Snapshot> {
-    return this.source.snapshot();
-  }
+  constructor(private readonly render: Render) {}
 
   /** @param names empty = all metrics. @throws Busy if too many others want something else of this snapshot */
   of(snapshot: Snapshot, names: readonly string[]): Body {
@@ -56,7 +46,7 @@ export class Bodies {
     if (body !== undefined) return body;
     if (bodies.size >= MOST_SELECTIONS)
       throw new Busy('too many different selections of metrics are asked for at once');
-    body = new Body(this.source.render(snapshot, names.length > 0 ? names : undefined));
+    body = new Body(this.render(snapshot, names.length > 0 ? names : undefined));
     bodies.set(key, body);
     return body;
   }

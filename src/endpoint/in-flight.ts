@@ -11,6 +11,11 @@ export class InFlight {
   private expected = 0;
   private look: Promise<void> | undefined;
 
+  /** Whether nothing is being sent or compressed. */
+  get none(): boolean {
+    return this.users.size === 0;
+  }
+
   /**
    * Waits until another body may be made. All who wait go on together, and so share it.
    *

@@ -40,6 +40,9 @@ export const FEWEST_BODIES = 4;
 export const ROOM_PATIENCE_MS = 2_000;
 export const ROOM_LOOK_MS = 20;
 
+/** While some are being answered, rendering takes half of the thread's time at most, in turns that are no longer. */
+export const LONGEST_REST_MS = 100;
+
 /** Different selections of metrics that are rendered from one snapshot. */
 export const MOST_SELECTIONS = 16;
 

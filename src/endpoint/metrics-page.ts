@@ -1,9 +1,20 @@
 import Negotiator from 'negotiator';
+import type { Snapshot } from '../aggregate/snapshot';
 import { send } from './answer';
-import { Bodies, type Body, type Source } from './bodies';
+import { Bodies, type Body, type Render } from './bodies';
 import { inTime } from './deadline';
 import type { Exchange } from './exchange';
+import { Gathering } from './gathering';
 import { InFlight } from './in-flight';
+
+/** Where the answers come from. */
+export interface Source {
+  /** Told of every request. */
+  asked(): void;
+  /** What was recorded before the call. */
+  snapshot(): Promise<Snapshot>;
+  render: Render;
+}
 
 interface Page {
   contentType: string;
@@ -13,16 +24,19 @@ interface Page {
 
 /** What `/metrics` answers. One per thread: its endpoints share what is rendered, and the room for it. */
 export class MetricsPage {
+  private readonly gathering: Gathering;
   private readonly bodies: Bodies;
   private readonly inFlight = new InFlight();
 
-  constructor(source: Source) {
-    this.bodies = new Bodies(source);
+  constructor(private readonly source: Source) {
+    this.gathering = new Gathering(() => source.snapshot());
+    this.bodies = new Bodies(source.render);
   }
 
   /** @throws Busy */
   async serve(exchange: Exchange, url: URL): Promise<void> {
     const { request, began } = exchange;
+    this.source.asked();
     const { contentType, encoding, bytes } = await inTime(request, began, this.make(exchange, url));
     const headers = { 'Content-Type': contentType, Vary: 'Accept-Encoding' };
     send(exchange, 200, encoding ? { ...headers, 'Content-Encoding': encoding } : headers, bytes);
@@ -42,9 +56,10 @@ export class MetricsPage {
   private async bodyFor(exchange: Exchange, names: readonly string[]): Promise<Body | undefined> {
     while (!exchange.over) {
       await this.inFlight.room(exchange);
-      const snapshot = await this.bodies.snapshot();
+      const snapshot = await this.gathering.snapshot(!this.inFlight.none);
       if (exchange.over) break;
       const body = this.bodies.of(snapshot, names);
+      this.gathering.made();
       if (this.inFlight.hold(exchange, body.bytes)) return body;
     }
     return undefined;

@@ -34,7 +34,6 @@ export class FlushService {
   private readonly storages: Storages;
   private readonly page: MetricsPage;
   private readonly endpoints = new Set<Connections>();
-  private gathering: Promise<Snapshot> | undefined;
   private running: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
   private ended: Promise<void> | undefined;
@@ -48,7 +47,8 @@ export class FlushService {
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     this.page = new MetricsPage({
-      snapshot: () => this.scraped(),
+      asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
+      snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
     });
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
@@ -84,16 +84,6 @@ export class FlushService {
 
   private render(snapshot: Snapshot, names?: readonly string[]): Exposition {
     return { contentType: CONTENT_TYPE, body: this.renderer.render(snapshot, names) };
-  }
-
-  /** Requests that this thread finds together share a snapshot; making one may take no turn of its loop. */
-  private scraped(): Promise<Snapshot> {
-    Atomics.add(this.arena.i32, high(HEADER.COLLECTS), 1);
-    this.gathering ??= new Promise(setImmediate).then(() => {
-      this.gathering = undefined;
-      return this.snapshot();
-    });
-    return this.gathering;
   }
 
   async metrics(): Promise<Metric[]> {
