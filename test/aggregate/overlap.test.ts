@@ -13,7 +13,7 @@ function definitionOf(type: MetricType, name: string): Definition {
 
 /** Families that were published at the same time: all of them before any was settled. */
 function publish(...metrics: [MetricType, string][]): { arena: Arena; families: number[]; shown: () => string[] } {
-  const arena = Arena.create({ maxMemory: 2 ** 20, maxThreads: 1, ringCapacity: 64, settings: {} });
+  const arena = Arena.create({ maker: 1, maxMemory: 2 ** 20, maxThreads: 1, ringCapacity: 64, settings: {} });
   const families = metrics.map(([type, name]) => registerFamily(arena, definitionOf(type, name)));
   const catalog = new Catalog(arena);
   const shown = (): string[] => {
@@ -68,7 +68,7 @@ test('of two rivals that were published at the same time the first stands, whoev
 });
 
 test('a rival that stands is not put out by one at an earlier place', (t) => {
-  const arena = Arena.create({ maxMemory: 2 ** 20, maxThreads: 1, ringCapacity: 64, settings: {} });
+  const arena = Arena.create({ maker: 1, maxMemory: 2 ** 20, maxThreads: 1, ringCapacity: 64, settings: {} });
   const slow = registerFamily(arena, definitionOf('histogram', 'm'));
   // as if the slow thread had listed its record, and published it only after the other one had looked
   const chain = hide(arena, slow);
