@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { MetricType } from '../../dist/src/aggregate/cells.js';
-import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS } from '../../dist/src/aggregate/columns.js';
+import { columnCount, HISTOGRAM_COLUMNS, SUMMARY_COLUMNS } from '../../dist/src/aggregate/columns.js';
 import type { Definition } from '../../dist/src/aggregate/definition.js';
 import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
 import { Arena } from '../../dist/src/arena/arena.js';
@@ -60,10 +60,20 @@ export function begin(shard: Shard, position: number): void {
 export const KINDS = ['COUNTER_ADD', 'GAUGE_SET', 'GAUGE_ADD', 'OBSERVE', 'SUMMARIZE'] as const;
 export type Kind = (typeof KINDS)[number];
 
-interface Member {
+/** One series with its family. */
+export interface Member {
   definition: Definition;
   family: number;
   series: RegisteredSeries;
+}
+
+function usedShards(arena: Arena): Shard[] {
+  return openShards(arena).filter(({ ring }) => ring !== 0);
+}
+
+/** The columns of one series, added up over all shards. */
+export function columnsOf(arena: Arena, { series, definition }: Member): number[] {
+  return [...addedUp(arena, usedShards(arena), series, definition)];
 }
 
 /** One series of every type in an arena: records events of all kinds, and knows what they come to. */
@@ -74,14 +84,15 @@ export class Load {
   readonly summary: Member;
   private sum = 0;
   private level = 0;
-  private readonly observed: number[] = [];
-  private readonly summarized: number[] = [];
+  private readonly observed: number[];
+  private readonly summarized = { count: 0, sum: 0, newest: [] as number[] };
 
   constructor(readonly arena: Arena) {
     this.counter = this.member('counter');
     this.gauge = this.member('gauge');
     this.histogram = this.member('histogram');
     this.summary = this.member('summary');
+    this.observed = new Array(columnCount(this.histogram.definition)).fill(0);
   }
 
   private member(type: MetricType): Member {
@@ -99,8 +110,8 @@ export class Load {
     if (kind === 'COUNTER_ADD') this.sum += value;
     if (kind === 'GAUGE_SET') this.level = value;
     if (kind === 'GAUGE_ADD') this.level += value;
-    if (kind === 'OBSERVE') this.observed.push(value);
-    if (kind === 'SUMMARIZE') this.summarized.push(value);
+    if (kind === 'OBSERVE') this.observe(value);
+    if (kind === 'SUMMARIZE') this.summarize(value);
   }
 
   private memberOf(kind: Kind): Member {
@@ -111,41 +122,43 @@ export class Load {
 
   /** Where the columns differ from what they should be. */
   problems(): string[] {
-    const shards = openShards(this.arena).filter(({ ring }) => ring !== 0);
-    const columns = ({ series, definition }: Member): number[] => [...addedUp(this.arena, shards, series, definition)];
-    // what was folded in place has a window of its own, with its own slots
-    const inPlace = shards.some((shard) => shard.count(SHARD.FOLDED_IN_PLACE) > 0);
-    const shown = inPlace ? SUMMARY_COLUMNS.WINDOW_COUNT : SUMMARY_COLUMNS.QUANTILES;
+    const { arena } = this;
+    const inPlace = usedShards(arena).some((shard) => shard.count(SHARD.FOLDED_IN_PLACE) > 0);
+    // what was folded in place, or by another shard, has a window of its own, with its own slots
+    const shown = inPlace || usedShards(arena).length > 1 ? SUMMARY_COLUMNS.WINDOW_COUNT : SUMMARY_COLUMNS.QUANTILES;
     const pairs = {
-      counter: [columns(this.counter), [this.sum]],
-      gauge: [columns(this.gauge), [this.level]],
-      histogram: [columns(this.histogram), this.histogramColumns()],
-      summary: [columns(this.summary).slice(0, shown), this.summaryColumns().slice(0, shown)],
+      counter: [columnsOf(arena, this.counter), [this.sum]],
+      gauge: [columnsOf(arena, this.gauge), [this.level]],
+      histogram: [columnsOf(arena, this.histogram), this.observed],
+      summary: [columnsOf(arena, this.summary).slice(0, shown), this.summaryColumns().slice(0, shown)],
     };
     return Object.entries(pairs)
       .filter(([, [found, expected]]) => `${found}` !== `${expected}`)
       .map(([name, [found, expected]]) => `${name}: found ${found}, expected ${expected}`);
   }
 
-  private histogramColumns(): number[] {
+  private observe(value: number): void {
     const { buckets } = this.histogram.definition;
-    const columns = new Array(HISTOGRAM_COLUMNS.COUNTS + buckets.length + 1).fill(0);
-    for (const value of this.observed) {
-      columns[HISTOGRAM_COLUMNS.SUM] += value;
-      const bucket = buckets.findIndex((bound) => value <= bound);
-      columns[HISTOGRAM_COLUMNS.COUNTS + (bucket === -1 ? buckets.length : bucket)]++;
-    }
-    return columns;
+    const bucket = buckets.findIndex((bound) => value <= bound);
+    this.observed[HISTOGRAM_COLUMNS.SUM] += value;
+    this.observed[HISTOGRAM_COLUMNS.COUNTS + (bucket === -1 ? buckets.length : bucket)]++;
+  }
+
+  private summarize(value: number): void {
+    const { summarized } = this;
+    summarized.count++;
+    summarized.sum += value;
+    summarized.newest.push(value);
+    if (summarized.newest.length > this.summary.definition.maxSamples) summarized.newest.shift();
   }
 
   /** A window is five slots of a fifth of the samples; the oldest makes room for the next. */
   private summaryColumns(): number[] {
-    const { summarized } = this;
+    const { count, sum, newest } = this.summarized;
     const slot = this.summary.definition.maxSamples / 5;
-    const last = summarized.length % slot || slot;
-    const window = summarized.slice(-(4 * slot + last));
-    const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
-    const [min, max] = window.length === 0 ? [Number.NaN, Number.NaN] : [Math.min(...window), Math.max(...window)];
-    return [summarized.length, total(summarized), window.length, total(window), min, max];
+    const window = newest.slice(-(4 * slot + (count % slot || slot)));
+    const total = window.reduce((all, value) => all + value, 0);
+    const [min, max] = count === 0 ? [Number.NaN, Number.NaN] : [Math.min(...window), Math.max(...window)];
+    return [count, sum, window.length, total, min, max];
   }
 }

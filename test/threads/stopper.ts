@@ -97,17 +97,16 @@ export class Stopper {
   }
 
   private async send(method: string, params: object = {}): Promise<void> {
-    const { error } = await new Promise<Message>((resolve) => {
-      this.answers.set(this.post(method, params), resolve);
-    });
+    const { error } = await new Promise<Message>((resolve) => this.post(method, params, resolve));
     if (error) throw new Error(`${method}: ${error.message}`);
   }
 
-  private post(method: string, params: object = {}): number {
+  /** The answer may come before this returns. */
+  private post(method: string, params: object = {}, onAnswer?: (message: Message) => void): void {
     const id = ++this.lastId;
+    if (onAnswer !== undefined) this.answers.set(id, onAnswer);
     const message = JSON.stringify({ id, method, params });
     this.session.post('NodeWorker.sendMessageToWorker', { sessionId: this.sessionId, message });
-    return id;
   }
 
   private receive(message: Message): void {

@@ -20,14 +20,14 @@ for (const wrap of WRAPS)
     test(`${load}, while another thread drains, across position ${wrap}`, async (t) => {
       const arena = makeArena();
       const [shard] = openShards(arena);
-      const first = wrap - 1_500;
+      const first = wrap - 900;
       begin(shard, first);
       const bench = new Load(arena);
-      arena.i32[bench.gauge.series.epoch] = (wrap - 500) | 0;
+      arena.i32[bench.gauge.series.epoch] = (wrap - 200) | 0;
       const drainer = await startDrainer(arena, true);
       const { threadId } = drainer;
       const recorder = new Recorder(arena, 'fold');
-      const events = 4_000;
+      const events = 1_800;
       for (let event = 1; event <= events; event++) {
         bench.record(recorder, kindOf(load, event), event);
         // now and then the consumer catches up completely, so that most events go through the ring
@@ -63,7 +63,8 @@ for (const wrap of WRAPS)
           // to the brim, and in every other lap over it
           const size = onFull === 'drop' || lap % 2 === 0 ? 64 : 100;
           for (let event = 0; event < size; event++) bench.record(recorder, KINDS[events % 5], ++events);
-          if (onFull === 'drop') recorder.record(0, 0, 1);
+          // one more than there is room for, when all that was wanted has been in
+          if (onFull === 'drop' && lap === 5) recorder.record(0, 0, 1);
           recorder.publish();
           drainer.drainAll();
         }
@@ -71,7 +72,7 @@ for (const wrap of WRAPS)
         if (problems.length > 0) t.fail(`${before} before ${wrap}`, { problems });
         const held = shard.folded - first;
         const around = onFull === 'drop' ? shard.count(SHARD.DROPPED) : shard.count(SHARD.FOLDED_IN_PLACE);
-        if (held + around !== events + (onFull === 'drop' ? 6 : 0) || shard.count(SHARD.HIGH_WATER) !== 64)
+        if (held + around !== events + (onFull === 'drop' ? 1 : 0) || shard.count(SHARD.HIGH_WATER) !== 64)
           t.fail(`${before} before ${wrap}: ${held} in the ring, ${around} around it`);
         recorder.close();
       }
@@ -91,7 +92,7 @@ for (const last of WRAPS)
     for (let step = 0; step < 200; step++) {
       const recorder = recorders[((step * 7) % 3) & 1];
       bench.record(recorder, step % 3 === 0 ? 'GAUGE_SET' : 'GAUGE_ADD', step);
-      t.not(arena.i32[epoch], 0, 'epoch 0 is the beginning');
+      if (arena.i32[epoch] === 0) t.fail('epoch 0 is the beginning');
       for (const each of recorders) each.publish();
       drainers[step & 1].drainAll();
       const problems = bench.problems();
