@@ -50,11 +50,11 @@ const PLACES: readonly Place[] = [
     folded: 37,
   },
   {
-    name: 'before a new epoch of a gauge',
+    name: 'before it changes a gauge',
     file: FOLD,
-    line: '.OLD_VALUE] = value',
+    line: 'const sum = f64[cell',
     when: 'done === 38',
-    kinds: ['GAUGE_SET'],
+    kinds: ['GAUGE_SET', 'GAUGE_ADD'],
     folded: 37,
   },
   {

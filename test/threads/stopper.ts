@@ -24,6 +24,8 @@ export class Stopper {
   private stops = 0;
   private seenStops = 0;
   private onStop = (): void => {};
+  /** A flush worker does not keep the process alive, nor does waiting for its inspector. */
+  private readonly alive = setInterval(() => {}, 1_000);
 
   private constructor() {
     this.session.connect();
@@ -78,21 +80,27 @@ export class Stopper {
     this.seenStops++;
   }
 
+  /** Lets the thread go on, to the next line that it is to stop at. */
+  resume(): void {
+    this.post('Debugger.resume');
+  }
+
   /** Lets the thread go on, and never stops it again. */
   release(): void {
     this.post('Debugger.setBreakpointsActive', { active: false });
-    this.post('Debugger.resume');
+    this.resume();
   }
 
   /** Ends the stopped thread where it stands: at the next function or loop edge it comes to. */
   async kill(worker: Worker): Promise<void> {
     const ended = worker.terminate();
-    this.post('Debugger.resume');
+    this.resume();
     await ended;
     this.close();
   }
 
   close(): void {
+    clearInterval(this.alive);
     this.session.disconnect();
   }
 
