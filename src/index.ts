@@ -19,4 +19,6 @@ export type { Endpoint, ListenOptions } from './pool/endpoint';
 export type { CollectorStats } from './stats';
 export type { MemoryStorageOptions } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
+export type { PrometheusStorageOptions, PushgatewayOptions, RemoteWriteOptions } from './storage/prometheus';
+export { PrometheusStorage } from './storage/prometheus';
 export type { SeriesQuery, Storage, TimeSeries } from './storage/types';
