@@ -174,7 +174,10 @@ test('once the status has come it counts, even if the rest of the answer is cut 
     void socket.end(`HTTP/1.1 ${code} Such\r\nContent-Length: 100\r\n\r\nonly so mu`);
   t.match(await client(t)(await raw(t, cut(200))), { status: 200, body: 'only so mu' });
   t.match(await failure(client(t)(await raw(t, cut(400)))), { message: /answered with 400/, retryable: false });
-  t.match(await failure(client(t)(await raw(t, cut(503)))), { message: /answered with 503: only so mu$/, retryable: true });
+  t.match(await failure(client(t)(await raw(t, cut(503)))), {
+    message: /answered with 503: only so mu$/,
+    retryable: true,
+  });
 });
 
 test('an answer without end is not read to its end', async (t) => {
