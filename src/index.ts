@@ -17,6 +17,7 @@ export type { BoundSummary, Summary, SummaryStatistics } from './instruments/sum
 export type { CollectorOptions, WorkerOptions } from './options';
 export type { Endpoint, ListenOptions } from './pool/endpoint';
 export type { CollectorStats } from './stats';
+export type { HttpOptions, TlsOptions } from './storage/http-options';
 export type { MemoryStorageOptions } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
 export type { PrometheusStorageOptions, PushgatewayOptions, RemoteWriteOptions } from './storage/prometheus';

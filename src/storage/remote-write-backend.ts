@@ -2,6 +2,7 @@ import type { Snapshot } from '../aggregate/snapshot';
 import { HttpClient, type HttpOptions } from './http';
 import { batchesOf } from './remote-write/batch';
 import type { OutgoingSeries } from './remote-write/family';
+import { pairsOf } from './remote-write/labels';
 import { Outgoing } from './remote-write/outgoing';
 import { Refusals } from './remote-write/refusals';
 import { Sender } from './remote-write/sender';
@@ -43,7 +44,7 @@ class RemoteWriteBackend implements StorageBackend {
 
   constructor({ options, defaultLabels }: BackendContext) {
     this.options = options as RemoteWriteBackendOptions;
-    this.outgoing = new Outgoing({ default: defaultLabels, external: this.options.labels });
+    this.outgoing = new Outgoing({ default: pairsOf(defaultLabels), external: pairsOf(this.options.labels) });
   }
 
   open(): void {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Set where a missing engine is a failure and no reason to skip. */
@@ -11,7 +12,7 @@ const REQUIRED = process.env.RINGMETER_REQUIRE_ENGINES === '1';
 const PACKAGES: Record<string, string> = { promtool: 'prometheus' };
 
 /** Where `fetch-newer.sh` puts what Debian's stable release is too old for. */
-export const NEWER = join(__dirname, '..', '..', 'node_modules', '.cache', 'engines');
+export const NEWER = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringmeter-engines');
 
 /** A program's path; undefined if the machine does not have it. */
 function findProgram(name: string): string | undefined {

@@ -10,7 +10,7 @@ async function gateway(t: Test, answer: Answer, options: Partial<PushgatewayOpti
   const { url, requests } = await receive(t, answer);
   const collector = collectorFor(t, { defaultLabels: { service: 'a' } });
   const storage = new PrometheusStorage({ pushgateway: { url, job: 'tests', ...options } });
-  const opened = await openStorage(t, collector, storage, { service: 'a' });
+  const opened = await openStorage(t, collector, storage);
   return { url, requests, collector, ...opened };
 }
 

@@ -112,10 +112,3 @@ export function linesOf({ series }: Decoded): Map<string, number> {
   }
   return lines;
 }
-
-/** A line's name and labels as `linesOf` shows them: always with braces, labels sorted. */
-export function canonical(line: string): string {
-  const [, name] = /^([^{]*)/.exec(line)!;
-  const pairs = [...line.matchAll(/[a-zA-Z0-9_]+="(?:[^"\\]|\\.)*"/g)].map(([pair]) => pair);
-  return `${name}{${pairs.sort()}}`;
-}

@@ -4,6 +4,7 @@ import { Collect } from '../../dist/src/aggregate/collect.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
+import type { Settings } from '../../dist/src/settings.js';
 import { openBackend } from '../../dist/src/storage/open.js';
 import type { StorageBackend } from '../../dist/src/storage/types.js';
 
@@ -21,10 +22,10 @@ export async function openStorage(
   t: Test,
   collector: MetricsCollector,
   { description }: Storage,
-  defaultLabels: Record<string, string> = {},
 ): Promise<OpenedBackend> {
   const arena = Arena.attach(collector.handle.arena);
   const collect = new Collect(arena, new Drainer(arena, 1_000_000));
+  const { defaultLabels } = arena.settings as Settings;
   const { module, options, kind } = structuredClone(description);
   const backend = openBackend(module, {
     name: kind,

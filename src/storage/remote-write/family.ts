@@ -8,9 +8,9 @@ import { Twins } from './twins';
 /** The labels that come from outside the series. */
 export interface GivenLabels {
   /** Of metrics without series; series have them already. */
-  readonly default: Readonly<Record<string, string>>;
+  readonly default: LabelPairs;
   /** Of every series that has no label of that name. */
-  readonly external: Readonly<Record<string, string>>;
+  readonly external: LabelPairs;
 }
 
 /**
@@ -22,7 +22,7 @@ export type Saying = 'values' | 'zeros' | 'end';
 /** One series on its way to a receiver. */
 export interface OutgoingSeries {
   readonly family: OutgoingFamily;
-  /** Sorted by name; no value is empty. */
+  /** Sorted by name. */
   readonly labels: LabelPairs;
   readonly saying: Saying;
   /** In the family's list; -1 for the one that stands for a metric without series. */
@@ -52,7 +52,7 @@ export class OutgoingFamily {
     this.read = sampleValues(definition);
     this.now = new Float64Array(this.lines.length);
     this.twins = new Twins(family, given.external);
-    this.zeroLabels = completeLabels(sorted(Object.entries(given.default)), given.external);
+    this.zeroLabels = completeLabels(given.default, given.external);
   }
 
   get definition(): Definition {

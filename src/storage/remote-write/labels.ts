@@ -1,17 +1,17 @@
 import type { LabelPairs } from '../../aggregate/definition';
 
 /**
- * Labels as the specification wants them: sorted by name, none with an empty value, which is the same as none, and those
- * given from outside where the series has none. Names are ASCII, so comparing UTF-16 units compares bytes.
+ * Labels as the specification wants them: sorted by name, with those given from outside where the series has none of that
+ * name. Names are ASCII, so comparing UTF-16 units compares bytes.
  */
-export function completeLabels(own: LabelPairs, given: Readonly<Record<string, string>>): LabelPairs {
-  const labels = own.every(isSet) ? own : own.filter(isSet);
-  const missing = Object.entries(given).filter((label) => isSet(label) && !labels.some(([name]) => name === label[0]));
-  return missing.length === 0 ? labels : sorted([...labels, ...missing]);
+export function completeLabels(own: LabelPairs, given: LabelPairs): LabelPairs {
+  const missing = given.filter(([name]) => !own.some(([taken]) => taken === name));
+  return missing.length === 0 ? own : sorted([...own, ...missing]);
 }
 
-function isSet([, value]: readonly [name: string, value: string]): boolean {
-  return value !== '';
+/** Labels of an option, without empty values, which are the same as none. */
+export function pairsOf(labels: Readonly<Record<string, string>>): LabelPairs {
+  return sorted(Object.entries(labels).filter(([, value]) => value !== ''));
 }
 
 export function sorted(labels: LabelPairs): LabelPairs {

@@ -3,11 +3,11 @@ import type { LabelPairs } from '../../aggregate/definition';
 import { completeLabels } from './labels';
 
 /**
- * Series of one metric that are told apart here and not by a receiver: `{}` and `{ user: '' }`, or `{}` and
- * `{ env: 'prod' }` where that is given to all. Two values for one series make a receiver refuse the whole request, so
- * only the first of them is sent, as a scrape would keep the first. Only metrics with free label names can have them.
+ * Series of one metric that are told apart here and not by a receiver: `{}` and `{ env: 'prod' }` where that is given to
+ * all that have no `env`. Two values for one series make a receiver refuse the whole request, so only the first of them
+ * is sent, as a scrape would keep the first. Only metrics with free label names can have them.
  *
- * Nothing is remembered until a series shows up that could be a twin.
+ * Nothing is remembered until a series shows up that has a label of such a name.
  */
 export class Twins {
   private examined = 0;
@@ -16,7 +16,7 @@ export class Twins {
 
   constructor(
     private readonly family: Family,
-    private readonly given: Readonly<Record<string, string>>,
+    private readonly given: LabelPairs,
   ) {}
 
   /** Whether an earlier series goes out with the same labels. */
@@ -38,7 +38,7 @@ export class Twins {
   }
 
   private mayBeTwin(labels: LabelPairs): boolean {
-    return labels.some(([name, value]) => value === '' || Object.hasOwn(this.given, name));
+    return this.given.some(([given]) => labels.some(([name]) => name === given));
   }
 
   private keyOf(labels: LabelPairs): string {

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { type HttpOptions, PrometheusStorage, type RemoteWriteOptions } from 'ringmeter';
+import { type Test, test } from 'tap';
+import { canonical } from '../helpers/canonical';
+import { collectorFor, samplesOf } from '../instruments/support';
+import { makeCertificates, readCertificates } from '../storage/certificates';
+import { type Received, receive } from '../storage/receiver';
+import { openStorage } from '../storage/support';
+import { NEWER, needs, poll, wants } from './engine';
+import { everyInstrument } from './every-instrument';
+import { Prometheus, VictoriaMetrics } from './servers';
+
+const newer = join(NEWER, 'prometheus');
+const accepts = '--web.remote-write-receiver.accepted-protobuf-messages=';
+const BOTH = [`${accepts}prometheus.WriteRequest`, `${accepts}io.prometheus.write.v2.Request`];
+const newerOptions = wants(newer, 'test/engines/fetch-newer.sh fetches it');
+
+async function writer(t: Test, url: string, more: Partial<RemoteWriteOptions> = {}, http: HttpOptions = {}) {
+  const collector = collectorFor(t);
+  const storage = new PrometheusStorage({ remoteWrite: { url, ...more }, ...http });
+  return { collector, ...(await openStorage(t, collector, storage)) };
+}
+
+interface Engine {
+  what: string;
+  options: { skip: string | false };
+  version: RemoteWriteOptions['version'];
+  start(t: Test): Promise<Prometheus | VictoriaMetrics>;
+}
+
+const ENGINES: Engine[] = [
+  { what: 'Prometheus, 1.0', options: needs('prometheus'), version: 1, start: (t) => Prometheus.receiver(t) },
+  { what: 'Prometheus, auto', options: needs('prometheus'), version: 'auto', start: (t) => Prometheus.receiver(t) },
+  { what: 'VictoriaMetrics, 1.0', options: needs('victoria-metrics'), version: 1, start: VictoriaMetrics.start },
+  { what: 'VictoriaMetrics, auto', options: needs('victoria-metrics'), version: 'auto', start: VictoriaMetrics.start },
+  {
+    what: 'Prometheus 3, 2.0',
+    options: newerOptions,
+    version: 2,
+    start: (t) => Prometheus.receiver(t, { program: newer, args: BOTH }),
+  },
+  {
+    what: 'Prometheus 3, auto',
+    options: newerOptions,
+    version: 'auto',
+    start: (t) => Prometheus.receiver(t, { program: newer, args: BOTH }),
+  },
+  {
+    what: 'Prometheus 3 that takes only 1.0, auto',
+    options: newerOptions,
+    version: 'auto',
+    start: (t) => Prometheus.receiver(t, { program: newer, args: BOTH.slice(0, 1) }),
+  },
+];
+
+for (const { what, options, version, start } of ENGINES)
+  test(`a receiver has what was recorded, and knows when it has ended (${what})`, options, async (t) => {
+    const server = await start(t);
+    const labels = { job: 'tests', instance: 'a' };
+    const { collector, store, close } = await writer(t, server.writeUrl, { version, labels, maxSamplesPerSend: 7 });
+    everyInstrument(collector);
+    const { timestamp } = await store();
+    const expected = await samplesOf(collector);
+    const all = '{job="tests",instance="a"}';
+    await poll('the samples can be seen', async () => (await server.query(all)).length === expected.size);
+
+    const present = new Map<string, string>();
+    for (const { metric, value } of await server.query(all, timestamp)) {
+      const { __name__: name, job, instance, ...own } = metric;
+      const pairs = Object.entries(own).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
+      present.set(canonical(`${name}{${pairs}}`), value[1].replace('Inf', 'Infinity'));
+    }
+    for (const [line, value] of expected) t.same(Number(present.get(canonical(line))), value, line);
+
+    await close();
+    // without an end they would be shown for five minutes more
+    await poll('nothing is shown any more', async () => (await server.query(all)).length === 0);
+    const before = await server.query(all, timestamp);
+    t.equal(before.length, expected.size, 'what was before the end is still there');
+  });
+
+test('samples that a receiver will never take do not stop delivery', needs('prometheus'), async (t) => {
+  const server = await Prometheus.receiver(t);
+  const { collector, backend, snapshot } = await writer(t, server.writeUrl, { version: 1 });
+  const counter = collector.counter('c', { labelNames: [] });
+  counter.increment();
+  const taken = await snapshot();
+  const at = async (timestamp: number): Promise<void> => {
+    const present = await snapshot();
+    await backend.store({ ...present, timestamp }, { signal: AbortSignal.timeout(10_000) });
+  };
+  await at(taken.timestamp);
+  await at(taken.timestamp);
+  counter.increment();
+  await t.rejects(at(taken.timestamp), { message: /answered with 400: .*duplicate/i, retryable: false });
+  await t.rejects(at(taken.timestamp - 1_000), { message: /answered with 400: .*out of order/i, retryable: false });
+  await t.rejects(at(taken.timestamp - 5 * 3_600_000), {
+    message: /answered with (400|500): .*(out of bounds|too old|out of order)/i,
+    retryable: false,
+  });
+  await at(taken.timestamp + 1);
+  t.equal(await server.number('c', taken.timestamp + 1), 2);
+});
+
+/** Forwards what is let in to a real server, over TLS. */
+async function guard(t: Test, server: Prometheus, isAllowed: (request: Received) => boolean) {
+  const paths = makeCertificates(t);
+  const forward = async ({ method, headers, body }: Received): Promise<Response> =>
+    fetch(server.writeUrl, {
+      method,
+      body: new Uint8Array(body),
+      headers: Object.entries(headers).filter(([name]) => /^content-(type|encoding)|^x-prom/.test(name)) as [
+        string,
+        string,
+      ][],
+    });
+  const { url } = await receive(
+    t,
+    async (response, request) => {
+      if (!isAllowed(request)) return void response.writeHead(401).end('who are you?');
+      const { status, headers } = await forward(request);
+      response.writeHead(status, Object.fromEntries(headers)).end();
+    },
+    readCertificates(paths),
+  );
+  return { url, ca: paths.ca };
+}
+
+const CREDENTIALS: [string, string, HttpOptions][] = [
+  [
+    'basicAuth',
+    `Basic ${Buffer.from('user:pass:word').toString('base64')}`,
+    { basicAuth: { username: 'user', password: 'pass:word' } },
+  ],
+  ['bearerToken', 'Bearer to.ken', { bearerToken: 'to.ken' }],
+];
+
+for (const [scheme, authorization, http] of CREDENTIALS)
+  test(`a receiver behind TLS and ${scheme} is reached, and not without them`, needs('prometheus'), async (t) => {
+    const server = await Prometheus.receiver(t);
+    const { url, ca } = await guard(t, server, ({ headers }) => headers.authorization === authorization);
+    const store = async (options: HttpOptions): Promise<void> => {
+      const { collector, store } = await writer(t, url, {}, options);
+      collector.counter('c').increment(5, { a: 1 });
+      await store();
+    };
+    await t.rejects(store({ tls: { ca } }), { message: /answered with 401: who are you\?/, retryable: false });
+    await t.rejects(store(http), { message: /certificate|issuer/i, retryable: true });
+    await store({ ...http, tls: { ca } });
+    await poll('the sample can be seen', async () => (await server.number('c{a="1"}')) === 5);
+  });
