@@ -45,21 +45,31 @@ class Queried {
 export interface PrometheusOptions {
   /** Host and port to scrape every second; nothing is scraped if left out. */
   target?: string;
+  /** How late a sample may come, as Prometheus writes durations; if left out, not at all. */
+  window?: string;
   /** Another program than the one of the PATH. */
   program?: string;
   args?: string[];
 }
 
 export class Prometheus extends Queried {
-  static async start(t: Test, { target, program = 'prometheus', args = [] }: PrometheusOptions): Promise<Prometheus> {
+  static async start(
+    t: Test,
+    { target, window = '0s', program = 'prometheus', args = [] }: PrometheusOptions,
+  ): Promise<Prometheus> {
     const jobs = target === undefined ? '' : `{ job_name: ringmeter, static_configs: [{ targets: ['${target}'] }] }`;
     const server = await Server.start(t, {
       program,
       ready: '/-/ready',
       async args(address, folder) {
         const config = join(folder, 'prometheus.yml');
-        const text = `global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs: [${jobs}]\n`;
-        await writeFile(config, text);
+        await writeFile(
+          config,
+          `global: { scrape_interval: 1s, scrape_timeout: 1s }
+storage: { tsdb: { out_of_order_time_window: ${window} } }
+scrape_configs: [${jobs}]
+`,
+        );
         return [
           `--config.file=${config}`,
           `--storage.tsdb.path=${join(folder, 'data')}`,
@@ -103,6 +113,12 @@ export class VictoriaMetrics extends Queried {
       ],
     });
     return new VictoriaMetrics(server);
+  }
+
+  /** An instant query of all that has been written: it is made visible first, which would take some seconds otherwise. */
+  override async query(expression: string, time?: number): Promise<QueryResult[]> {
+    await fetch(`${this.base}/internal/force_flush`);
+    return super.query(expression, time);
   }
 
   get writeUrl(): string {
