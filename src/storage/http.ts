@@ -4,9 +4,6 @@ import { VERSION } from '../version';
 import { StorageFailure } from './failure';
 import type { HttpOptions, TlsOptions } from './http-options';
 
-export type { HttpOptions, TlsOptions } from './http-options';
-export { checkHttpOptions, checkUrl } from './http-options';
-
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: string;

@@ -1,5 +1,5 @@
+import type { LabelValue } from '../aggregate/label-pairs';
 import { RingmeterError, shown } from '../errors';
-import type { LabelValue } from '../instruments/labels';
 import { checkCommonLabels } from '../labels-check';
 import { checkInteger, checkOneOf, checkOptions } from '../options-check';
 import { checkDelivery, DELIVERY_OPTIONS } from './delivery-options';

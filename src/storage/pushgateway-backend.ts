@@ -2,7 +2,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Snapshot } from '../aggregate/snapshot';
 import { CONTENT_TYPE, PrometheusRenderer } from '../exposition/prometheus';
-import { HttpClient, type HttpOptions } from './http';
+import { HttpClient } from './http';
+import type { HttpOptions } from './http-options';
 import type { Attempt, BackendContext, CreateBackend, StorageBackend } from './types';
 
 /** What `PrometheusStorage` sends to the workers for a Pushgateway. */

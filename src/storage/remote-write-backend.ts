@@ -1,5 +1,6 @@
 import type { Snapshot } from '../aggregate/snapshot';
-import { HttpClient, type HttpOptions } from './http';
+import { HttpClient } from './http';
+import type { HttpOptions } from './http-options';
 import { batchesOf } from './remote-write/batch';
 import type { OutgoingSeries } from './remote-write/family';
 import { pairsOf } from './remote-write/labels';
@@ -42,7 +43,8 @@ class RemoteWriteBackend implements StorageBackend {
   private progress: Progress | undefined;
   private known: Known | undefined;
 
-  constructor({ options, defaultLabels }: BackendContext) {
+  constructor(private readonly context: BackendContext) {
+    const { options, defaultLabels } = context;
     this.options = options as RemoteWriteBackendOptions;
     this.outgoing = new Outgoing({ default: pairsOf(defaultLabels), external: pairsOf(this.options.labels) });
   }
@@ -66,15 +68,20 @@ class RemoteWriteBackend implements StorageBackend {
   /** Ends all series, so that queries do not show the last values for another five minutes. */
   async close(signal: AbortSignal): Promise<void> {
     try {
-      if (this.known === undefined) return;
-      const timestamp = Math.max(Date.now(), this.known.timestamp + 1);
-      const end = { ...this.known, timestamp, values: new Float64Array() };
+      const known = this.known ?? this.anything();
+      const timestamp = Math.max(Date.now(), known.timestamp + 1);
+      const end = { ...known, timestamp, values: new Float64Array() };
       const progress = begin(end);
       await this.send(this.outgoing.ends(end), end, progress, signal);
       progress.refusals.report();
     } finally {
       await this.client?.close();
     }
+  }
+
+  /** If a worker before this one stored all there was, every series may be known. */
+  private anything(): Known {
+    return { timestamp: 0, families: this.context.families(), places: Number.POSITIVE_INFINITY };
   }
 
   private async send(

@@ -2,17 +2,13 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Set where a missing engine is a failure and no reason to skip. */
-const REQUIRED = process.env.RINGMETER_REQUIRE_ENGINES === '1';
+export const REQUIRED = process.env.RINGMETER_REQUIRE_ENGINES === '1';
 
 /** Debian's packages, by the programs that are looked for. */
 const PACKAGES: Record<string, string> = { promtool: 'prometheus' };
-
-/** Where `fetch-newer.sh` puts what Debian's stable release is too old for. */
-export const NEWER = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringmeter-engines');
 
 /** A program's path; undefined if the machine does not have it. */
 function findProgram(name: string): string | undefined {
@@ -34,11 +30,6 @@ function findProgram(name: string): string | undefined {
 export function needs(name: string): { skip: string | false } {
   const skip = findProgram(name) === undefined && !REQUIRED;
   return { skip: skip && `${name} is not installed (Debian's package "${PACKAGES[name] ?? name}" has it)` };
-}
-
-/** The options of a test that needs what not every machine can get: skipped, visibly, wherever it is missing. */
-export function wants(path: string, how: string): { skip: string | false } {
-  return { skip: findProgram(path) === undefined && `${path} is not there: ${how}` };
 }
 
 /** A program's path. Throws if there is none. */

@@ -1,33 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrometheusStorage } from 'ringmeter';
 import { test } from 'tap';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
-import { collectorFor } from '../instruments/support';
-import { type OpenedBackend, openStorage } from '../storage/support';
-import { needs, poll } from './engine';
-import { Prometheus, VictoriaMetrics } from './servers';
+import { collectorFor, until } from '../instruments/support';
+import { needs } from './engine';
+import { Prometheus } from './servers';
+import { VictoriaMetrics } from './victoria-metrics';
 
-/** What a delivery does, in its simplest form: one snapshot at a time, the oldest first, until it is taken. */
-async function deliver({ backend }: OpenedBackend, queue: Snapshot[], until: { over: boolean }): Promise<number> {
-  let failures = 0;
-  let previous: Snapshot | undefined;
-  while (!until.over || queue.length > 0) {
-    const [oldest] = queue;
-    if (oldest === undefined) {
-      await sleep(20);
-      continue;
-    }
-    try {
-      await backend.store(oldest, { signal: AbortSignal.timeout(2_000), previous });
-      previous = queue.shift();
-    } catch (error) {
-      if (!(error as { retryable: boolean }).retryable) throw error;
-      failures++;
-      await sleep(100);
-    }
-  }
-  return failures;
-}
+const INTERVAL = 50;
+const SERIES = 20;
 
 const ENGINES = [
   { name: 'prometheus', start: Prometheus.receiver },
@@ -37,46 +17,51 @@ const ENGINES = [
 for (const { name, start } of ENGINES)
   test(`after an outage in the middle of a run, ${name} has all of it`, needs(name), async (t) => {
     const server = await start(t);
-    const collector = collectorFor(t);
-    const storage = new PrometheusStorage({ remoteWrite: { url: server.writeUrl, maxSamplesPerSend: 5 } });
-    const opened = await openStorage(t, collector, storage);
+    const collector = collectorFor(t, {
+      flushWorkers: 1,
+      storage: new PrometheusStorage({
+        remoteWrite: { url: server.writeUrl, maxSamplesPerSend: 5 },
+        interval: INTERVAL,
+        timeout: 2_000,
+        retry: { firstDelay: 50, longestDelay: 200 },
+      }),
+    });
     const counter = collector.counter('outage_total', { labelNames: ['i'] });
-    const handles = Array.from({ length: 20 }, (_, i) => counter.labels({ i }));
-    const queue: Snapshot[] = [];
-    const until = { over: false };
-    const taken: number[] = [];
-    const delivery = deliver(opened, queue, until);
-    const record = async (snapshots: number): Promise<void> => {
-      for (let count = 0; count < snapshots; count++) {
-        const snapshot = await opened.snapshot();
-        queue.push(snapshot);
-        taken.push(snapshot.timestamp);
-        await sleep(50);
-        for (const [i, handle] of handles.entries()) handle.increment(i + 1);
-      }
-    };
-    await record(20);
+    const handles = Array.from({ length: SERIES }, (_, i) => counter.labels({ i }));
+    const storage = () => collector.stats().storages[0];
+    await until('the zeros are stored', () => storage().stored >= 1);
+    let rounds = 0;
+    const record = setInterval(() => {
+      rounds++;
+      for (const [i, handle] of handles.entries()) handle.increment(i + 1);
+    }, 10);
+    t.teardown(() => clearInterval(record));
+    await until('some snapshots are stored', () => storage().stored >= 10);
     await server.stop();
-    await record(20);
-    t.ok(queue.length >= 15, `${queue.length} snapshots wait`);
+    await until('some wait', () => storage().queued >= 20);
+    t.ok(storage().retries > 0, 'the outage was noticed');
     await server.run();
-    await record(21);
-    until.over = true;
-    t.ok((await delivery) > 0, 'the outage was noticed');
+    await until('none wait', () => storage().queued <= 1);
+    await sleep(4 * INTERVAL);
+    clearInterval(record);
+    await collector.close();
+    const { dropped, rejected } = storage();
+    t.same({ dropped, rejected }, { dropped: 0, rejected: 0 });
 
-    const [first, last] = [taken[0], taken[taken.length - 1]];
-    const window = `${last - first + 1_000}ms`;
-    const numbers = (what: string) => server.query(`sort(${what}(outage_total[${window}]))`, last);
-    await poll(
-      'the last sample can be seen',
-      async () => (await server.number('sum(outage_total)', last)) === 60 * 210,
-    );
-    for (const { metric, value } of await numbers('increase'))
-      t.equal(Number(value[1]), 60 * (Number(metric.i) + 1), `increase of ${metric.i}`);
-    const counts = await numbers('count_over_time');
-    t.same(
-      counts.map(({ value }) => Number(value[1])),
-      handles.map(() => taken.length),
-      'no sample is missing',
-    );
+    const runs = await server.samples('outage_total', 60_000);
+    t.equal(runs.length, SERIES);
+    for (const { metric, values } of runs) {
+      const what = `series ${metric.i}`;
+      const recorded = rounds * (Number(metric.i) + 1);
+      const [last] = values.at(-1)!;
+      t.equal(values.at(-1)![1], recorded, `${what}: the last value is what was recorded`);
+      t.equal(values[0][1], 0, `${what}: the first is from before`);
+      const gaps = values.slice(1).map(([time], index) => time - values[index][0]);
+      t.ok(Math.max(...gaps) < 500, `${what}: no gap of more than ${Math.max(...gaps)} ms`);
+      t.equal(
+        await server.number(`increase(outage_total{i="${metric.i}"}[1m])`, last),
+        recorded,
+        `${what}: increase()`,
+      );
+    }
   });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type HttpOptions, PrometheusStorage, type RemoteWriteOptions } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { canonical } from '../helpers/canonical';
@@ -6,14 +5,24 @@ import { collectorFor, samplesOf } from '../instruments/support';
 import { makeCertificates, readCertificates } from '../storage/certificates';
 import { type Received, receive } from '../storage/receiver';
 import { openStorage } from '../storage/support';
-import { NEWER, needs, poll, wants } from './engine';
+import { fetchProgram } from './debian';
+import { needs, poll } from './engine';
 import { everyInstrument } from './every-instrument';
-import { Prometheus, VictoriaMetrics } from './servers';
+import { Prometheus } from './servers';
+import { VictoriaMetrics } from './victoria-metrics';
 
-const newer = join(NEWER, 'prometheus');
 const accepts = '--web.remote-write-receiver.accepted-protobuf-messages=';
-const BOTH = [`${accepts}prometheus.WriteRequest`, `${accepts}io.prometheus.write.v2.Request`];
-const newerOptions = wants(newer, 'test/engines/fetch-newer.sh fetches it');
+const ONLY_1 = [`${accepts}prometheus.WriteRequest`];
+const BOTH = [...ONLY_1, `${accepts}io.prometheus.write.v2.Request`];
+
+/** Debian's stable release has none that takes 2.0, and not every machine can get another one. */
+const newer = fetchProgram('prometheus', 'prometheus', ['sid']);
+const newerOptions = { skip: typeof newer === 'string' && newer };
+
+function startNewer(t: Test, args: string[]): Promise<Prometheus> {
+  if (typeof newer === 'string') throw new Error(newer);
+  return Prometheus.receiver(t, { program: newer.path, args });
+}
 
 async function writer(t: Test, url: string, more: Partial<RemoteWriteOptions> = {}, http: HttpOptions = {}) {
   const collector = collectorFor(t);
@@ -31,25 +40,35 @@ interface Engine {
 const ENGINES: Engine[] = [
   { what: 'Prometheus, 1.0', options: needs('prometheus'), version: 1, start: (t) => Prometheus.receiver(t) },
   { what: 'Prometheus, auto', options: needs('prometheus'), version: 'auto', start: (t) => Prometheus.receiver(t) },
-  { what: 'VictoriaMetrics, 1.0', options: needs('victoria-metrics'), version: 1, start: VictoriaMetrics.start },
-  { what: 'VictoriaMetrics, auto', options: needs('victoria-metrics'), version: 'auto', start: VictoriaMetrics.start },
+  {
+    what: 'VictoriaMetrics, 1.0',
+    options: needs('victoria-metrics'),
+    version: 1,
+    start: (t) => VictoriaMetrics.start(t),
+  },
+  {
+    what: 'VictoriaMetrics, auto',
+    options: needs('victoria-metrics'),
+    version: 'auto',
+    start: (t) => VictoriaMetrics.start(t),
+  },
   {
     what: 'Prometheus 3, 2.0',
     options: newerOptions,
     version: 2,
-    start: (t) => Prometheus.receiver(t, { program: newer, args: BOTH }),
+    start: (t) => startNewer(t, BOTH),
   },
   {
     what: 'Prometheus 3, auto',
     options: newerOptions,
     version: 'auto',
-    start: (t) => Prometheus.receiver(t, { program: newer, args: BOTH }),
+    start: (t) => startNewer(t, BOTH),
   },
   {
     what: 'Prometheus 3 that takes only 1.0, auto',
     options: newerOptions,
     version: 'auto',
-    start: (t) => Prometheus.receiver(t, { program: newer, args: BOTH.slice(0, 1) }),
+    start: (t) => startNewer(t, ONLY_1),
   },
 ];
 

@@ -9,8 +9,14 @@ export interface QueryResult {
   value: [time: number, value: string];
 }
 
+/** A series with its samples; the ends of a series are left out. */
+export interface Samples {
+  metric: Record<string, string>;
+  values: (readonly [time: number, value: number])[];
+}
+
 /** A server that is asked as Prometheus is. */
-class Queried {
+export class Queried {
   constructor(protected readonly server: Server) {}
 
   get base(): string {
@@ -24,6 +30,20 @@ class Queried {
     const { status, data } = (await response.json()) as { status: string; data: { result: QueryResult[] } };
     if (status !== 'success') throw new Error(`${expression}: ${JSON.stringify(data)}`);
     return data.result;
+  }
+
+  /** What it has of some series' last time: milliseconds and values. */
+  async samples(selector: string, milliseconds: number): Promise<Samples[]> {
+    const results = (await this.query(`${selector}[${milliseconds}ms]`)) as unknown as {
+      metric: Record<string, string>;
+      values: [time: number, value: string][];
+    }[];
+    return results.map(({ metric, values }) => ({
+      metric,
+      values: values
+        .map(([time, value]) => [time * 1_000, Number(value)] as const)
+        .filter(([, value]) => !Number.isNaN(value)),
+    }));
   }
 
   /** The number that a query gives, if it gives exactly one. */
@@ -96,33 +116,6 @@ scrape_configs: [${jobs}]
     const response = await fetch(`${this.base}/api/v1/targets`);
     const { data } = (await response.json()) as { data: { activeTargets: { health: string; lastError: string }[] } };
     return data.activeTargets[0];
-  }
-}
-
-export class VictoriaMetrics extends Queried {
-  static async start(t: Test): Promise<VictoriaMetrics> {
-    const server = await Server.start(t, {
-      program: 'victoria-metrics',
-      ready: '/health',
-      args: (address, folder) => [
-        `-httpListenAddr=${address}`,
-        `-storageDataPath=${folder}`,
-        '-retentionPeriod=1d',
-        '-search.latencyOffset=0s',
-        '-search.disableCache',
-      ],
-    });
-    return new VictoriaMetrics(server);
-  }
-
-  /** An instant query of all that has been written: it is made visible first, which would take some seconds otherwise. */
-  override async query(expression: string, time?: number): Promise<QueryResult[]> {
-    await fetch(`${this.base}/internal/force_flush`);
-    return super.query(expression, time);
-  }
-
-  get writeUrl(): string {
-    return `${this.base}/api/v1/write`;
   }
 }
 

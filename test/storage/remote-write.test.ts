@@ -397,9 +397,11 @@ test('closing ends what a worker before this one has sent', async (t) => {
   t.same(said(requests.slice(-1)), { 'c{a="1"}': ENDED });
 });
 
-test('closing without anything sent says nothing', async (t) => {
-  const { requests, collector, close } = await receiver(t, takes);
-  collector.counter('c').increment();
+test('closing ends all there is, if a worker before this one has stored it', async (t) => {
+  const { requests, collector, snapshot, close } = await receiver(t, takes);
+  collector.counter('c').increment(1, { a: 1 });
+  collector.gauge('never_recorded');
+  await snapshot();
   await close();
-  t.equal(requests.length, 0);
+  t.same(said(requests), { 'c{a="1"}': ENDED });
 });
