@@ -66,7 +66,10 @@ export class SnapshotRing {
   rewind(): void {
     const { words, capacity } = this;
     const used = words[END] % capacity;
-    if (words[OLDEST] === words[END] && used > 0) this.pad(capacity - used);
+    if (words[OLDEST] !== words[END] || used === 0) return;
+    this.pad(capacity - used);
+    // nothing is in front of the next entry: a skip there would count as room that is taken
+    words[OLDEST] = words[END];
   }
 
   /** Skips the rest of the ring, with an entry that is nothing. */

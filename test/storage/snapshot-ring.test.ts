@@ -118,3 +118,16 @@ test('a snapshot of more than half the ring behind a shorter one does not hang t
   });
   t.same(kept, [2]);
 });
+
+test('a ring that begins at its beginning again has room for as much as a new one', async (t) => {
+  const history = new SnapshotRing(new Float64Array(BYTES / 8));
+  const append = (timestamp: number): void => void history.append(timestamp, 1, new Float64Array(HALF));
+  const kept = (): number[] => contentOf(history).map(({ timestamp }) => timestamp);
+  append(1);
+  history.dropOldest();
+  history.rewind();
+  append(2);
+  append(3);
+  t.same(kept(), [2, 3]);
+  t.equal(history.end - history.oldest, 2 * (ENTRY_WORDS + HALF), 'and says so');
+});
