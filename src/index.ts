@@ -17,6 +17,6 @@ export type { BoundSummary, Summary, SummaryStatistics } from './instruments/sum
 export type { CollectorOptions, WorkerOptions } from './options';
 export type { Endpoint, ListenOptions } from './pool/endpoint';
 export type { CollectorStats } from './stats';
-export type { MemoryStorageOptions } from './storage/memory';
+export type { MemoryStorageOptions, SeriesValue } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
 export type { SeriesQuery, Storage, TimeSeries } from './storage/types';
