@@ -85,8 +85,8 @@ export class SnapshotRing {
   }
 
   /**
-   * Lets a ring that keeps little begin at its beginning again, when there is room for three times as much before it
-   * and for a snapshot of so many columns: memory far behind is never touched, or not again.
+   * Lets a ring that keeps little begin at its beginning again, when there is room before it for so many columns and
+   * three times what it keeps: memory far behind is never touched, or not again.
    */
   tighten(columns: number): void {
     const { words, capacity } = this;

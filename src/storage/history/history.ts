@@ -12,6 +12,8 @@ export interface HistoryLimits {
 
 /** In how many steps a block is closed, if the head has room for the snapshots that come meanwhile. */
 const STEPS = 4;
+/** More snapshots than the head ever holds if it has room: a block, and what comes while it and the next are closed. */
+const LONGEST_HEAD = LONGEST_BLOCK + 2 * STEPS;
 /** Least columns of a step. */
 const LEAST_COLUMNS = 1_024;
 /**
@@ -59,9 +61,10 @@ export class History {
     this.blocks = new SnapshotRing(words.subarray(this.headWords));
   }
 
-  /** Bytes in use. */
+  /** Bytes of what is kept. */
   get bytes(): number {
-    return [this.head, this.blocks].reduce((sum, ring) => sum + ring.end - ring.oldest, 0) * WORD_BYTES;
+    const entries = [...this.head.entries(), ...this.blocks.entries()];
+    return entries.reduce((sum, { values }) => sum + values.length, 0) * WORD_BYTES;
   }
 
   /**
@@ -77,7 +80,7 @@ export class History {
     else if (timestamp < newest) return true;
     this.forget(timestamp - this.limits.maxAge);
     this.compress(values.length);
-    this.head.tighten(values.length);
+    this.head.tighten(values.length * LONGEST_HEAD);
     this.head.append(timestamp, places, values);
     return true;
   }
