@@ -55,9 +55,11 @@ export interface RegisteredSeries {
   id: number;
   /** Int32Array index of the word that a gauge takes its epochs from. */
   epoch: number;
+  /** First column in a snapshot. */
+  column: number;
 }
 
-const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH) };
+const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH), column: 0 };
 
 /** Which series is wanted. */
 export interface WantedSeries {
@@ -118,5 +120,10 @@ function insertSeries(
 }
 
 function readSeries(arena: Arena, record: number): RegisteredSeries {
-  return { id: arena.i32[high(record + RECORD.SERIES)], epoch: high(record + RECORD.SERIES_COLUMN) };
+  const { i32 } = arena;
+  return {
+    id: i32[high(record + RECORD.SERIES)],
+    epoch: high(record + RECORD.SERIES_COLUMN),
+    column: i32[int(record + RECORD.SERIES_COLUMN)],
+  };
 }

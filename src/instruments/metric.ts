@@ -1,13 +1,14 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
+import { type LabelEntries, toPairs } from '../aggregate/label-pairs';
 import { type RegisteredSeries, registerSeries } from '../aggregate/register';
 import { SERIES_MASK } from '../arena/layout';
 import { RingmeterError } from '../errors';
+import { warnOnce } from '../warning';
 import { reservedLabel } from './definitions';
-import { copyLabels, type LabelEntries, LabelIndex, type LabelRules, toPairs } from './labels';
+import { copyLabels, LabelIndex, type LabelRules } from './labels';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
 import type { SeriesSet } from './series-set';
-import { warnOnce } from './warnings';
 
 /** What every metric of a collector works with. */
 export interface Instrumentation {

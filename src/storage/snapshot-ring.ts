@@ -57,16 +57,21 @@ export class SnapshotRing {
     return this.words[END];
   }
 
-  /** Position of the oldest entry, or of a skip before it; `end` if there is none. */
+  /** Position of the oldest entry; `end` if there is none. */
   get oldest(): number {
     return this.words[OLDEST];
   }
 
-  /** Lets an empty ring begin at its beginning again: memory that was never touched stays untouched. */
-  rewind(): void {
+  /**
+   * Lets the ring begin at its beginning again, if it is empty or has room for so many words before what it keeps:
+   * memory that was never touched stays untouched.
+   */
+  rewind(room = Number.POSITIVE_INFINITY): void {
     const { words, capacity } = this;
-    const used = words[END] % capacity;
-    if (words[OLDEST] === words[END] && used > 0) this.pad(capacity - used);
+    const kept = words[END] - words[OLDEST];
+    const before = words[OLDEST] % capacity;
+    const behind = before + kept;
+    if (behind > 0 && behind < capacity && (kept === 0 || before >= room)) this.pad(capacity - behind);
   }
 
   /** Whether a snapshot of so many columns is not larger than the whole ring. */
@@ -84,24 +89,13 @@ export class SnapshotRing {
     return Math.floor(rest / length) + Math.floor((free - rest) / length);
   }
 
-  /**
-   * Lets a ring that keeps little begin at its beginning again, when there is room before it for so many columns and
-   * three times what it keeps: memory far behind is never touched, or not again.
-   */
-  tighten(columns: number): void {
-    const { words, capacity } = this;
-    const kept = words[END] - words[OLDEST];
-    const before = words[OLDEST] % capacity;
-    const behind = before + kept;
-    if (behind > 0 && behind < capacity && before >= 3 * kept + ENTRY.VALUES + columns) this.pad(capacity - behind);
-  }
-
   /** Skips the rest of the ring, with an entry that is nothing. */
   private pad(length: number): void {
     const { words, capacity } = this;
     this.makeRoom(length);
     words[RING + (words[END] % capacity)] = -length;
     words[END] += length;
+    this.passSkips();
   }
 
   private makeRoom(length: number): void {
@@ -123,11 +117,17 @@ export class SnapshotRing {
   /** Forgets the oldest entry, if there is one. */
   dropOldest(): void {
     const { words, capacity } = this;
-    while (words[OLDEST] < words[END]) {
-      const length = words[RING + (words[OLDEST] % capacity)];
-      words[OLDEST] += Math.abs(length);
-      if (length > 0) return;
-    }
+    this.passSkips();
+    if (words[OLDEST] === words[END]) return;
+    words[OLDEST] += words[RING + (words[OLDEST] % capacity)];
+    this.passSkips();
+  }
+
+  /** A skip before the oldest entry takes room for nothing. */
+  private passSkips(): void {
+    const { words, capacity } = this;
+    while (words[OLDEST] < words[END] && words[RING + (words[OLDEST] % capacity)] < 0)
+      words[OLDEST] -= words[RING + (words[OLDEST] % capacity)];
   }
 
   /** From the oldest to the newest. */

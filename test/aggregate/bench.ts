@@ -18,7 +18,7 @@ export class FoldBench {
   private readonly series: RegisteredSeries;
 
   constructor(type: MetricType, given: Partial<Definition> = {}, shards = 1) {
-    this.arena = Arena.create({ maxMemory: 2 ** 20, maxThreads: shards, ringCapacity: 64, settings: {} });
+    this.arena = Arena.create({ maker: 1, maxMemory: 2 ** 20, maxThreads: shards, ringCapacity: 64, settings: {} });
     this.definition = {
       name: 'm',
       type,

@@ -29,7 +29,7 @@ const COUNTER: Definition = {
 };
 
 function makeArena(ringCapacity = 64, maxThreads = 4): Arena {
-  return Arena.create({ maxMemory: 16 * 2 ** 20, maxThreads, ringCapacity, settings: {} });
+  return Arena.create({ maker: 1, maxMemory: 16 * 2 ** 20, maxThreads, ringCapacity, settings: {} });
 }
 
 /** A counter without labels, and how to add to it and to read it. */
@@ -126,7 +126,7 @@ test('a lock whose owner died is recovered, with what the owner had done', async
 test('only the death of the owner frees its lock', (t) => {
   // recovered for the dead owner's mark   allowed
   // recovered for any other mark          FORBIDDEN   two threads would fold the same events
-  const word = new Int32Array(new SharedArrayBuffer(4));
+  const word = new Int32Array(new SharedArrayBuffer(8));
   t.ok(tryLock(word, 0, 7));
   t.notOk(recover(word, 0, 8), 'another thread died');
   t.notOk(tryLock(word, 0, 8), 'still held');

@@ -14,6 +14,8 @@ export interface HistoryLimits {
 const STEPS = 4;
 /** More snapshots than the head ever holds if it has room: a block, and what comes while it and the next are closed. */
 const LONGEST_HEAD = LONGEST_BLOCK + 2 * STEPS;
+/** Words of an entry of the head beside its columns. */
+const ENTRY_WORDS = 3;
 /** Least columns of a step. */
 const LEAST_COLUMNS = 1_024;
 /**
@@ -80,7 +82,7 @@ export class History {
     else if (timestamp < newest) return true;
     this.forget(timestamp - this.limits.maxAge);
     this.compress(values.length);
-    this.head.tighten(values.length * LONGEST_HEAD);
+    this.head.rewind(LONGEST_HEAD * (values.length + ENTRY_WORDS));
     this.head.append(timestamp, places, values);
     return true;
   }
@@ -141,7 +143,7 @@ export class History {
     const end = Math.min(columns, done + Math.max(LEAST_COLUMNS, Math.ceil(columns / steps)));
     const segment = this.writer.write(snapshots, done, end);
     const { timestamp, places } = snapshots[snapshots.length - 1];
-    this.blocks.tighten(segment.length);
+    this.blocks.rewind(2 * this.limits.maxSnapshots * (columns + ENTRY_WORDS));
     this.blocks.append(timestamp, places, segment);
     this.closing();
   }
