@@ -16,6 +16,8 @@ const OLDEST = 0;
 const END = 1;
 const RING = 8;
 const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PLACES: 2, VALUES: 3 } as const;
+/** Words of an entry beside its columns. */
+export const ENTRY_WORDS = ENTRY.VALUES;
 
 export interface RingEntry {
   /** Where it stands among all that was ever appended; grows. */

@@ -1,4 +1,4 @@
-import { type RingEntry, SnapshotRing } from '../snapshot-ring';
+import { ENTRY_WORDS, type RingEntry, SnapshotRing } from '../snapshot-ring';
 import { LONGEST_BLOCK } from './column-codec';
 import { headWords, WORD_BYTES } from './layout';
 import { Segment, SegmentWriter } from './segment';
@@ -14,8 +14,6 @@ export interface HistoryLimits {
 const STEPS = 4;
 /** More snapshots than the head ever holds if it has room: a block, and what comes while it and the next are closed. */
 const LONGEST_HEAD = LONGEST_BLOCK + 2 * STEPS;
-/** Words of an entry of the head beside its columns. */
-const ENTRY_WORDS = 3;
 /** Least columns of a step. */
 const LEAST_COLUMNS = 1_024;
 /**

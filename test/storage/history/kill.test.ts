@@ -5,7 +5,8 @@ import { History } from '../../../dist/src/storage/history/history.js';
 import { SEED } from '../../instruments/support';
 import { randomFrom } from './values';
 
-const KILLS = 200;
+/** For each size of memory. */
+const KILLS = 100;
 const COLUMNS = 1_500;
 const LIMITS = { maxAge: 1e9, maxSnapshots: 400 };
 
