@@ -1,6 +1,6 @@
 import { columnCount } from '../aggregate/columns';
 import { cumulativeQuantile } from '../aggregate/histogram';
-import { samplesOf, sampleValues } from '../aggregate/samples';
+import { sampleValues } from '../aggregate/samples';
 import type { HistoryWindow } from './history/window';
 import { increase, type Points, rate } from './increase';
 import type { Selected } from './selection';
@@ -48,14 +48,14 @@ function quantileOf(
   return cumulativeQuantile(quantile, buckets, counts);
 }
 
-/** All the lines of a series, in the order of `samplesOf`. */
-function readLines(window: HistoryWindow, { definition, column, place }: Selected): Points[] {
+/** All the lines of a series, in their order. */
+function readLines(window: HistoryWindow, { definition, samples, column, place }: Selected): Points[] {
   const { times } = window;
   const columns = Array.from({ length: columnCount(definition) }, () => new Float64Array(times.length));
   const first = Math.max(...columns.map((values, index) => window.read(column + index, place, values)));
   const row = new Float64Array(columns.length);
   const read = sampleValues(definition);
-  const lines = samplesOf(definition).map(() => new Float64Array(times.length));
+  const lines = samples.map(() => new Float64Array(times.length));
   const out = new Float64Array(lines.length);
   for (let index = first; index < times.length; index++) {
     for (let column = 0; column < row.length; column++) row[column] = columns[column][index];
@@ -71,8 +71,8 @@ function pointsOf({ times, values, first }: Points): TimeSeries['points'] {
   return points;
 }
 
-function label({ definition, labels }: Selected, line: number, points: TimeSeries['points']): TimeSeries {
-  const { suffix, label } = samplesOf(definition)[line];
+function label({ definition, samples, labels }: Selected, line: number, points: TimeSeries['points']): TimeSeries {
+  const { suffix, label } = samples[line];
   return {
     name: `${definition.name}${suffix}`,
     labels: Object.fromEntries(label === undefined ? labels : [...labels, label]),

@@ -15,8 +15,8 @@ export interface MemoryBackendOptions {
   maxSnapshots: number;
 }
 
-/** Values that are read in one go; other threads that store or read wait for so long, some 30 ms. */
-const VALUES_AT_ONCE = 2_000_000;
+/** Values that are read in one go, in some 10 to 50 ms; other threads that store or read wait for so long. */
+const VALUES_AT_ONCE = 500_000;
 
 export const createBackend: CreateBackend = (context) => new MemoryBackend(context);
 

@@ -11,7 +11,9 @@ export interface Selected {
   /** Place in the directory. */
   place: number;
   labels: LabelPairs;
-  /** Indexes of the wanted lines in `samplesOf`. */
+  /** The lines of the metric. */
+  samples: readonly Sample[];
+  /** Indexes of the wanted ones. */
   lines: readonly number[];
 }
 
@@ -28,7 +30,7 @@ export function* select(family: Family, query: ResolvedQuery): Generator<Selecte
     const values = new Map(labels);
     const lines = named.filter((line) => matches(values, samples[line], wanted));
     if (lines.length > 0)
-      yield { definition, column: series.columns[index], place: series.places[index], labels, lines };
+      yield { definition, column: series.columns[index], place: series.places[index], labels, samples, lines };
   }
 }
 

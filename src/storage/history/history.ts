@@ -1,5 +1,5 @@
 import { ENTRY_WORDS, type RingEntry, SnapshotRing } from '../snapshot-ring';
-import { LONGEST_BLOCK } from './column-codec';
+import { LONGEST_BLOCK } from './column-code';
 import { headWords, WORD_BYTES } from './layout';
 import { Segment, SegmentWriter } from './segment';
 import { HistoryWindow } from './window';
@@ -42,8 +42,8 @@ interface Block {
  *
  * Not safe for two threads at once: the caller of every method holds the storage's lease. To append costs a copy of the
  * snapshot and, on average, the encoding of as many values as it has columns, some 15 ns each. No append encodes more
- * than LONGEST_BLOCK / STEPS values for each column; or, where the head has no room for 16 snapshots, than the head has
- * words.
+ * than LONGEST_BLOCK / STEPS values for each column, or LONGEST_BLOCK for each of LEAST_COLUMNS; only where the head has
+ * no room for 16 snapshots, or many columns have just been added, it can be as many values as the head has words.
  */
 export class History {
   private readonly head: SnapshotRing;

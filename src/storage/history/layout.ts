@@ -31,7 +31,7 @@
  *             columns     of the snapshots; a column that a snapshot does not have yet repeats its first value
  *     bytes   offsets     uint32 of every 32nd column's encoding, from the first encoding on
  *             lengths     uint8 of each column's encoding: 0 = all values are 0
- *             encodings   of column-codec.ts
+ *             encodings   as in column-code.ts
  *             slack       to a whole word, and one word more, so that bits can be read 32 at a time
  */
 export const SEGMENT = { FIRST: 0, LAST: 1, COUNT: 2, BEGIN: 3, END: 4, TIMES: 5 } as const;

@@ -1,6 +1,7 @@
 import type { RingEntry } from '../snapshot-ring';
 import { type BitReader, BitWriter } from './bits';
-import { type ColumnDecoder, ColumnEncoder } from './column-codec';
+import type { ColumnDecoder } from './column-decoder';
+import { ColumnEncoder } from './column-encoder';
 import { OFFSET_EVERY, SEGMENT, segmentParts, WORD_BYTES } from './layout';
 
 /** A range of columns of some snapshots, as it stands in a ring. Good while the caller holds the lease. */

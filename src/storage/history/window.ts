@@ -1,6 +1,7 @@
 import type { RingEntry } from '../snapshot-ring';
 import { BitReader } from './bits';
-import { ColumnDecoder, LONGEST_BLOCK } from './column-codec';
+import { LONGEST_BLOCK } from './column-code';
+import { ColumnDecoder } from './column-decoder';
 import type { Segment } from './segment';
 
 /** Some successive snapshots of a window, by their indexes in what holds them. */

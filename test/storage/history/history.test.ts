@@ -104,6 +104,24 @@ test('blocks of many columns are closed in steps, and nothing changes for a read
   }
 });
 
+test('where bytes are short, whole blocks go, also if columns come in crowds while a block is being closed', async (t) => {
+  const random = randomFrom(3);
+  const history = new History(words(4 * 2 ** 20), { maxAge: 1e9, maxSnapshots: 1e6 });
+  let model: Kept[] = [];
+  let columns = 3_000;
+  for (let flush = 0; flush < 150; flush++) {
+    if (flush % 9 === 8 && columns < 12_000) columns += 1_300;
+    const values = Float64Array.from({ length: columns }, random);
+    t.ok(history.append(flush, columns, values));
+    model.push({ timestamp: flush, places: columns, values });
+    const { length } = history.window(...EVER).times;
+    if (length < Math.min(flush + 1, 20)) t.fail(`flush ${flush}: ${length} are left`);
+    model = model.slice(-length);
+    compare(history, EVER, model, columns);
+  }
+  t.ok(model.length < 100, 'blocks were forgotten');
+});
+
 test('a snapshot that is larger than a quarter of the bytes is refused and changes nothing', async (t) => {
   const history = new History(words(4_096), { maxAge: 1e9, maxSnapshots: 10 });
   const most = 4_096 / 4 / 8 - 8 - 3;

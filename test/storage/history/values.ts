@@ -47,10 +47,16 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Exponentially many counts per interval with this mean, as independent events give. */
+/** How many independent events come in an interval in which `mean` of them are expected. */
 export function poisson(mean: number, random: () => number): number {
-  const end = Math.exp(-Math.min(mean, 30));
+  if (mean > 30) return Math.max(0, Math.round(mean + normal(random) * Math.sqrt(mean)));
+  const end = Math.exp(-mean);
   let count = 0;
   for (let product = random(); product > end; product *= random()) count++;
-  return mean > 30 ? count + Math.round(mean - 30) : count;
+  return count;
+}
+
+/** A normally distributed number: Box-Muller. */
+export function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,25 +1,6 @@
-import type { BitReader, BitWriter } from './bits';
+import type { BitWriter } from './bits';
+import { CODE, LONGEST_BLOCK } from './column-code';
 
-/** Most values of a column in one block: so many that the longest encoding has a length of one byte. */
-export const LONGEST_BLOCK = 30;
-
-/**
- * A column of a block, encoded by itself in the way that takes the fewest bytes. Nothing at all: every value is 0.
- * Otherwise a byte that says how, and then:
- *
- *     0 to 32            integers: the first value, the least difference of two neighbours (both varints), and by how much
- *                        each difference is larger than that, in as many bits as the byte says
- *     CONSTANT_INTEGER   a varint
- *     CONSTANT           64 bits
- *     XOR                the first value in 64 bits, then each one's difference from its neighbour, bit by bit:
- *                        0 = none; 1,0 = the bits that changed are within those of the change before, which follow;
- *                        1,1 = leading zeros (5 bits), changed bits less one (6 bits), and those
- *     RAW                64 bits each
- *
- * Sources: the integers are frame-of-reference coded differences, "Compressing Relations and Indexes" (Goldstein et al.,
- * ICDE 1998); XOR is from "Gorilla: A Fast, Scalable, In-Memory Time Series Database" (Pelkonen et al., VLDB 2015), 4.1.2.
- */
-const CODE = { CONSTANT_INTEGER: 33, CONSTANT: 34, XOR: 35, RAW: 36 } as const;
 /** Differences of integers below this, and sums of those, are exact, and varints. */
 const LARGEST_INTEGER = 2 ** 51;
 const WIDEST = 2 ** 32;
@@ -167,65 +148,5 @@ function writeWindow(low: number, high: number, shift: number, width: number, ou
   else {
     out.bits(first, 32);
     out.bits(high >>> shift, width - 32);
-  }
-}
-
-/** Decodes columns. One per reading thread. */
-export class ColumnDecoder {
-  private readonly word = new Float64Array(1);
-  private readonly halves = new Int32Array(this.word.buffer);
-
-  /** Writes `count` values to `into` from `at` on; `length` is how many bytes they are encoded in. */
-  decode(reader: BitReader, length: number, count: number, into: Float64Array, at: number): void {
-    if (length === 0) {
-      into.fill(0, at, at + count);
-      return;
-    }
-    const code = reader.byte();
-    if (code <= 32) readIntegers(reader, code, count, into, at);
-    else if (code === CODE.CONSTANT_INTEGER) into.fill(reader.varint(), at, at + count);
-    else if (code === CODE.CONSTANT) into.fill(this.readWord(reader), at, at + count);
-    else if (code === CODE.XOR) this.readChanges(reader, count, into, at);
-    else for (let index = 0; index < count; index++) into[at + index] = this.readWord(reader);
-  }
-
-  private readWord(reader: BitReader): number {
-    this.halves[0] = reader.bits(32);
-    this.halves[1] = reader.bits(32);
-    return this.word[0];
-  }
-
-  private readChanges(reader: BitReader, count: number, into: Float64Array, at: number): void {
-    const { word, halves } = this;
-    into[at] = this.readWord(reader);
-    let trailing = 0;
-    let width = 0;
-    for (let index = 1; index < count; index++) {
-      if (reader.bits(1) === 1) {
-        if (reader.bits(1) === 1) {
-          const leading = reader.bits(5);
-          width = reader.bits(6) + 1;
-          trailing = 64 - leading - width;
-        }
-        const first = reader.bits(Math.min(width, 32));
-        const second = width > 32 ? reader.bits(width - 32) : 0;
-        if (trailing < 32) {
-          halves[0] ^= first << trailing;
-          halves[1] ^= trailing === 0 ? second : (second << trailing) | (first >>> (32 - trailing));
-        } else halves[1] ^= first << (trailing - 32);
-      }
-      into[at + index] = word[0];
-    }
-  }
-}
-
-function readIntegers(reader: BitReader, width: number, count: number, into: Float64Array, at: number): void {
-  let value = reader.varint();
-  const least = reader.varint();
-  into[at] = value;
-  for (let index = 1; index < count; index++) {
-    value += least;
-    if (width > 0) value += reader.bits(width);
-    into[at + index] = value;
   }
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { test } from 'tap';
 import { BitReader, BitWriter } from '../../../dist/src/storage/history/bits.js';
-import { ColumnDecoder, ColumnEncoder, LONGEST_BLOCK } from '../../../dist/src/storage/history/column-codec.js';
+import { LONGEST_BLOCK } from '../../../dist/src/storage/history/column-code.js';
+import { ColumnDecoder } from '../../../dist/src/storage/history/column-decoder.js';
+import { ColumnEncoder } from '../../../dist/src/storage/history/column-encoder.js';
 import { SEED } from '../../instruments/support';
 import { anyNumber, randomFrom, STEPS, stepNames } from './values';
 
