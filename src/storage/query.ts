@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { RingmeterError, shown } from '../errors';
 import type { ResolvedQuery, SeriesQuery } from './types';
 
@@ -21,7 +22,7 @@ export function resolveQuery(query: SeriesQuery): ResolvedQuery {
 }
 
 function resolveTime(name: string, time: number | Date | undefined, unbounded: number): number {
-  const milliseconds = time === undefined ? unbounded : time instanceof Date ? time.getTime() : time;
+  const milliseconds = time === undefined ? unbounded : types.isDate(time) ? time.getTime() : time;
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `${name} must be milliseconds or a Date, got ${shown(time)}`);
   return milliseconds;
