@@ -29,7 +29,7 @@ export { StorageFailure } from './storage/failure';
 export type { ModuleStorage } from './storage/foreign';
 export type { StorageModule, StorageModuleContext, StoredSnapshot } from './storage/foreign-backend';
 export type { HttpOptions, TlsOptions } from './storage/http-options';
-export type { MemoryStorageOptions } from './storage/memory';
+export type { MemoryStorageOptions, SeriesValue } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
 export type { OtlpAttribute, OtlpStorageOptions } from './storage/otlp';
 export { OtlpStorage } from './storage/otlp';
