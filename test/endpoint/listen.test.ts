@@ -143,8 +143,7 @@ for (const flushWorkers of [0, 1]) {
         return closed.deref() === undefined;
       },
     );
-    const { url } = kept.deref() ?? t.fail('an open one is garbage');
-    t.equal((await fetchFrom(url)).status, 200, 'an open one is not');
+    t.ok(kept.deref(), 'an open one is not');
   });
 
   test(`closing the collector closes its endpoints ${mode}`, async (t) => {
