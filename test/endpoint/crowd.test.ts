@@ -166,24 +166,6 @@ test('scrapes that come together are sent from one text', async (t) => {
   t.ok(made <= 4, `${made} snapshots for ${clients.length + 1} scrapes`);
 });
 
-// connections are accepted one at a turn of the loop, so these come one by one
-test('while answers are being sent, a scrape waits a moment for others to come along', async (t) => {
-  const { collector, endpoint } = await serving(t, { flushWorkers: 0 });
-  fill(collector, LARGE / 2);
-  const { collects } = collector.stats();
-  const clients = await openMany(t, endpoint.port, 30);
-  for (const client of clients) client.pause().write(ask());
-  await within(
-    5_000,
-    () => 'all requests have come',
-    () => collector.stats().scrapes === clients.length,
-  );
-  for (const { socket } of clients) socket.resume();
-  await Promise.all(clients.map((client) => client.until(/^HTTP\/1\.1 200 /)));
-  const made = collector.stats().collects - collects;
-  t.ok(made <= 5, `${made} snapshots for ${clients.length} scrapes`);
-});
-
 test('many different selections at once are refused with 503, and what others ask for is not', async (t) => {
   const { collector, endpoint } = await serving(t, { flushWorkers: 0 });
   for (let index = 0; index < 40; index++) collector.counter(`c${index}_total`).increment();
