@@ -17,6 +17,11 @@ export type { BoundSummary, Summary, SummaryStatistics } from './instruments/sum
 export type { CollectorOptions, WorkerOptions } from './options';
 export type { Endpoint, ListenOptions } from './pool/endpoint';
 export type { CollectorStats } from './stats';
+export type { FileStorageOptions } from './storage/file';
+export { FileStorage } from './storage/file';
+export type { MetricsFlush, ReadMetricsOptions } from './storage/file/directory';
+export { readMetricsDirectory } from './storage/file/directory';
+export type { Damage } from './storage/file/read-file';
 export type { MemoryStorageOptions } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
 export type { SeriesQuery, Storage, TimeSeries } from './storage/types';
