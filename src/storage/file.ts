@@ -11,7 +11,7 @@ import type { DeliveryOptions } from './types';
 export interface FileStorageOptions extends DeliveryOptions {
   /** Where the files are. It is made if it is not there. Several processes may share it. */
   directory: string;
-  /** Bytes; a file is closed before it becomes larger, and another begun. Default 64 MiB, at most a quarter of `maxBytes`. */
+  /** Bytes; a file is closed when another flush as large as the last would be too much. Default 64 MiB, at most a quarter of `maxBytes`. */
   maxFileBytes?: number;
   /** Seconds; a file is closed when it is older, and another begun. Default 3600. */
   maxFileAge?: number;

@@ -68,7 +68,7 @@ export class Housekeeping {
 
   private async look(): Promise<{ listing: Listing; files: FoundFile[]; dead: Set<string> }> {
     const { directory } = this.options;
-    const listing = await attempt('read', directory, async () => sortNames(await readdir(directory)));
+    const listing = sortNames(await attempt('read', directory, () => namesIn(directory)));
     const files = await this.find(listing);
     return { listing, files, dead: await this.deadWriters(listing, files) };
   }
@@ -149,5 +149,15 @@ export class Housekeeping {
     } catch (error) {
       if (!isMissing(error)) this.options.onProblem(fileFailure(what, join(this.options.directory, name), error));
     }
+  }
+}
+
+/** None, if the directory has been removed: the next flush makes it again. */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
   }
 }

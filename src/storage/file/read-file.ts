@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -80,27 +79,27 @@ export class FileReader {
 
   /** The decompressed bytes from an offset on, compressed or not: that may change between two looks. */
   private async chunks(start: number): Promise<{ bytes: AsyncIterable<Buffer>; closed: boolean } | undefined> {
-    const plain = join(this.directory, this.file.stem);
-    if (await isThere(plain)) return { bytes: createReadStream(plain, { start, highWaterMark: CHUNK }), closed: false };
-    const zipped = `${plain}.gz`;
-    return (await isThere(zipped)) ? { bytes: skip(decompress(zipped), start), closed: true } : undefined;
+    const path = join(this.directory, this.file.stem);
+    const plain = await openIfThere(path);
+    if (plain !== undefined) return { bytes: plain.createReadStream({ start, highWaterMark: CHUNK }), closed: false };
+    const zipped = await openIfThere(`${path}.gz`);
+    return zipped && { bytes: skip(decompress(zipped), start), closed: true };
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    await access(path);
-    return true;
+    return await open(path);
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return undefined;
     throw fileFailure('read', path, error);
   }
 }
 
-function decompress(path: string): AsyncIterable<Buffer> {
+function decompress(file: FileHandle): AsyncIterable<Buffer> {
   const unzip = createGunzip({ chunkSize: CHUNK });
   // what goes wrong is thrown where the stream is read
-  return pipeline(createReadStream(path, { highWaterMark: CHUNK }), unzip, () => {});
+  return pipeline(file.createReadStream({ highWaterMark: CHUNK }), unzip, () => {});
 }
 
 async function* skip(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer, void> {

@@ -5,6 +5,9 @@ import { type FileName, sortNames } from './names';
 import { attempt, isMissing } from './problem';
 import type { FileReader } from './read-file';
 
+/** By how much the time of a write may lie behind that of the flush: clocks of filesystems tick every 4 ms to 2 s. */
+const CLOCK_STEP_MS = 2_000;
+
 /** The flush of a file that comes next. */
 interface Head {
   file: FileName;
@@ -26,8 +29,8 @@ export async function* readFlushes(
 ): AsyncGenerator<StoredFlush, void> {
   const waiting = await filesOf(directory, wanted);
   const heads: Head[] = [];
-  /** By source: the file and the time of its last flush. */
-  const last = new Map<string, { file: FileName; timestamp: number }>();
+  /** By source: who wrote its last flush, and the time of that. */
+  const last = new Map<string, { writer: string; timestamp: number }>();
   try {
     for (;;) {
       while (waiting.length > 0 && !(waiting[0].created > earliest(heads))) {
@@ -38,9 +41,9 @@ export async function* readFlushes(
       if (next === undefined) return;
       const { file, flush, rest } = next;
       const before = last.get(flush.source);
-      last.set(flush.source, { file, timestamp: flush.timestamp });
+      last.set(flush.source, { writer: file.writer, timestamp: flush.timestamp });
       // a worker died just after it had stored this one, and its successor has stored it again
-      const isRepeated = before !== undefined && before.file !== file && before.timestamp === flush.timestamp;
+      const isRepeated = before !== undefined && before.writer !== file.writer && before.timestamp === flush.timestamp;
       if (!isRepeated) yield flush;
       await advance(heads, file, rest);
     }
@@ -53,7 +56,10 @@ async function filesOf(directory: string, { from, to }: Wanted): Promise<FileNam
   const { files } = sortNames(await attempt('read', directory, () => readdir(directory)));
   const wanted: FileName[] = [];
   for (const file of files)
-    if (file.created <= to && (from === Number.NEGATIVE_INFINITY || (await lastWrite(directory, file)) >= from))
+    if (
+      file.created <= to &&
+      (from === Number.NEGATIVE_INFINITY || (await lastWrite(directory, file)) >= from - CLOCK_STEP_MS)
+    )
       wanted.push(file);
   return wanted;
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { FORMAT_VERSION } from './format';
 import { parseFlush, readGroups } from './groups';
 
 /** More than the longest last line of a flush takes. */
@@ -9,19 +10,24 @@ const NEWLINE = 10;
 
 /**
  * Cuts off what stands behind the last whole flush of a file whose writer is dead; a file without any is removed. Doing
- * it twice, or two at once, does no harm.
+ * it twice, or two at once, does no harm. A file of another version of the format is left as it is.
  */
 export async function repair(path: string): Promise<void> {
   const handle = await open(path, 'r+');
   try {
     const { size } = await handle.stat();
-    if (await endsWhole(handle, size)) return;
+    if ((await isOfOtherVersion(handle)) || (await endsWhole(handle, size))) return;
     const end = await endOfLastFlush(path);
     if (end > 0) await handle.truncate(end);
     else await rm(path, { force: true });
   } finally {
     await handle.close();
   }
+}
+
+async function isOfOtherVersion(handle: FileHandle): Promise<boolean> {
+  const [, version] = /^\{"ringmeter":(\d+)\D/.exec((await read(handle, 0, TAIL)).toString('latin1')) ?? [];
+  return version !== undefined && Number(version) !== FORMAT_VERSION;
 }
 
 /** Whether nothing stands behind the last flush, and that is whole. Reads no more than that flush. */
