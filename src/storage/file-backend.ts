@@ -57,9 +57,15 @@ class FileBackend implements StorageBackend {
 
   constructor(private readonly context: BackendContext) {
     this.options = context.options as FileBackendOptions;
-    const { fsync, ...options } = this.options;
-    const onProblem = (problem: Error): void => this.warn(problem);
-    this.housekeeping = new Housekeeping({ ...options, sync: fsync !== 'never', onProblem });
+    const { directory, maxAge, maxBytes, maxFileBytes, gzip, fsync } = this.options;
+    this.housekeeping = new Housekeeping({
+      directory,
+      maxOtherBytes: maxBytes - maxFileBytes,
+      maxAge,
+      gzip,
+      sync: fsync !== 'never',
+      onProblem: (problem) => this.warn(problem),
+    });
   }
 
   async open(): Promise<void> {

@@ -12,8 +12,8 @@ import { syncPath } from './sync';
 
 export interface HousekeepingOptions {
   directory: string;
-  /** Most bytes of all files, as far as they may be removed. */
-  maxBytes: number;
+  /** Most bytes of all files, without the one that the writer itself writes to. */
+  maxOtherBytes: number;
   /** Milliseconds after its last write that a file is kept. */
   maxAge: number;
   gzip: boolean;
@@ -56,14 +56,18 @@ export class Housekeeping {
   /** Compresses and removes. The writer itself writes to its file number `sequence`, or to a later one by now. */
   async tidy(writer: string, sequence: number, signal: AbortSignal): Promise<void> {
     await this.repair();
-    const isFree = (file: FoundFile, dead: Set<string>): boolean =>
-      file.writer === writer ? file.sequence < sequence : dead.has(file.writer);
-    if (this.options.gzip) await this.compressAll(isFree, writer, signal);
+    if (this.options.gzip)
+      for (const file of (await this.others(writer, sequence)).free)
+        if (!file.gzipped) await this.unlessMissing('compress', file.name, () => this.compress(file, writer, signal));
+    const { files, free } = await this.others(writer, sequence);
+    await this.retain(files, free);
+  }
+
+  /** All files but those that the writer writes to; and which of them are nobody's. */
+  private async others(writer: string, sequence: number): Promise<{ files: FoundFile[]; free: FoundFile[] }> {
     const { files, dead } = await this.look();
-    await this.retain(
-      files,
-      files.filter((file) => isFree(file, dead)),
-    );
+    const others = files.filter((file) => file.writer !== writer || file.sequence < sequence);
+    return { files: others, free: others.filter((file) => file.writer === writer || dead.has(file.writer)) };
   }
 
   private async look(): Promise<{ listing: Listing; files: FoundFile[]; dead: Set<string> }> {
@@ -92,17 +96,6 @@ export class Housekeeping {
     return dead;
   }
 
-  private async compressAll(
-    isFree: (file: FoundFile, dead: Set<string>) => boolean,
-    writer: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { files, dead } = await this.look();
-    for (const file of files)
-      if (!file.gzipped && isFree(file, dead))
-        await this.unlessMissing('compress', file.name, () => this.compress(file, writer, signal));
-  }
-
   /** Under a temporary name first, so that whoever finds it compressed finds all of it. */
   private async compress({ name, stem, written }: FoundFile, writer: string, signal: AbortSignal): Promise<void> {
     const path = join(this.options.directory, stem);
@@ -122,10 +115,10 @@ export class Housekeeping {
   }
 
   private async retain(files: FoundFile[], free: FoundFile[]): Promise<void> {
-    const { maxAge, maxBytes } = this.options;
+    const { maxAge, maxOtherBytes } = this.options;
     let bytes = files.reduce((sum, { size }) => sum + size, 0);
     for (const { name, size, written } of free) {
-      if (bytes <= maxBytes && written >= Date.now() - maxAge) continue;
+      if (bytes <= maxOtherBytes && written >= Date.now() - maxAge) continue;
       await this.remove(name);
       bytes -= size;
     }

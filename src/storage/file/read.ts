@@ -28,28 +28,32 @@ export async function* readFlushes(
   readerOf: (file: FileName) => FileReader,
 ): AsyncGenerator<StoredFlush, void> {
   const waiting = await filesOf(directory, wanted);
+  /** In the order of the files: flushes of one time come in it. */
   const heads: Head[] = [];
-  /** By source: who wrote its last flush, and the time of that. */
-  const last = new Map<string, { writer: string; timestamp: number }>();
+  const isRepeated = repetitions();
   try {
     for (;;) {
-      while (waiting.length > 0 && !(waiting[0].created > earliest(heads))) {
-        const file = waiting.shift()!;
-        await advance(heads, file, readerOf(file).flushes());
-      }
-      const next = takeEarliest(heads);
-      if (next === undefined) return;
-      const { file, flush, rest } = next;
-      const before = last.get(flush.source);
-      last.set(flush.source, { writer: file.writer, timestamp: flush.timestamp });
-      // a worker died just after it had stored this one, and its successor has stored it again
-      const isRepeated = before !== undefined && before.writer !== file.writer && before.timestamp === flush.timestamp;
-      if (!isRepeated) yield flush;
-      await advance(heads, file, rest);
+      while (waiting.length > 0 && !(waiting[0].created > earliest(heads)))
+        await begin(heads, waiting.shift()!, readerOf);
+      const time = earliest(heads);
+      const head = heads.find(({ flush }) => flush.timestamp === time);
+      if (head === undefined) return;
+      if (!isRepeated(head)) yield head.flush;
+      await advance(heads, head);
     }
   } finally {
     for (const { rest } of heads) await rest.return();
   }
+}
+
+/** Tells flushes that a worker stored just before it died and its successor stored again. */
+function repetitions(): (head: Head) => boolean {
+  const last = new Map<string, { writer: string; timestamp: number }>();
+  return ({ file: { writer }, flush: { source, timestamp } }) => {
+    const before = last.get(source);
+    last.set(source, { writer, timestamp });
+    return before !== undefined && before.writer !== writer && before.timestamp === timestamp;
+  };
 }
 
 async function filesOf(directory: string, { from, to }: Wanted): Promise<FileName[]> {
@@ -78,13 +82,14 @@ function earliest(heads: readonly Head[]): number {
   return heads.reduce((least, { flush }) => Math.min(least, flush.timestamp), Number.POSITIVE_INFINITY);
 }
 
-function takeEarliest(heads: Head[]): Head | undefined {
-  const time = earliest(heads);
-  const index = heads.findIndex(({ flush }) => flush.timestamp === time);
-  return index === -1 ? undefined : heads.splice(index, 1)[0];
-}
-
-async function advance(heads: Head[], file: FileName, rest: AsyncGenerator<StoredFlush, void>): Promise<void> {
+async function begin(heads: Head[], file: FileName, readerOf: (file: FileName) => FileReader): Promise<void> {
+  const rest = readerOf(file).flushes();
   const { value, done } = await rest.next();
   if (!done) heads.push({ file, flush: value, rest });
+}
+
+async function advance(heads: Head[], head: Head): Promise<void> {
+  const { value, done } = await head.rest.next();
+  if (done) heads.splice(heads.indexOf(head), 1);
+  else head.flush = value;
 }
