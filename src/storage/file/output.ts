@@ -20,8 +20,14 @@ export class OutputFile {
   static create(path: string, sync: boolean): Promise<OutputFile> {
     return attempt('create', path, async () => {
       const handle = await open(path, 'ax');
-      if (sync) await syncPath(dirname(path));
-      return new OutputFile(path, handle, (await handle.stat()).ino);
+      const file = new OutputFile(path, handle, (await handle.stat()).ino);
+      try {
+        if (sync) await syncPath(dirname(path));
+        return file;
+      } catch (error) {
+        await file.close(false);
+        throw error;
+      }
     });
   }
 
@@ -71,8 +77,8 @@ export class OutputFile {
   private async takeBack(): Promise<void> {
     if (!this.usable) return;
     try {
-      if ((await this.handle.stat()).ino !== this.inode) throw new Error('another file');
-      await this.handle.truncate(this.size);
+      if (await this.isOurs()) await this.handle.truncate(this.size);
+      else this.usable = false;
     } catch {
       this.usable = false;
     }
@@ -104,11 +110,26 @@ export class OutputFile {
   /** Lets go of a file that is not in place any more. */
   async discard(): Promise<void> {
     this.usable = false;
-    await this.handle.close().catch(() => {});
+    if (await this.isOurs()) await this.handle.close();
+    else LOST.push(this.handle);
+  }
+
+  private async isOurs(): Promise<boolean> {
+    try {
+      return (await this.handle.stat()).ino === this.inode;
+    } catch {
+      return false;
+    }
   }
 }
 
-/** Something in the process closed a descriptor that it had not opened. */
+/**
+ * Handles whose descriptors something else in the process closed. The numbers may be those of other files by now: to
+ * close them is not for us, nor for the garbage collector, which closes what it finds unreferenced.
+ */
+const LOST: FileHandle[] = [];
+
+/** The descriptor is closed. */
 function isLost(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EBADF';
 }

@@ -57,7 +57,7 @@ function repetitions(): (head: Head) => boolean {
 }
 
 async function filesOf(directory: string, { from, to }: Wanted): Promise<FileName[]> {
-  const { files } = sortNames(await attempt('read', directory, () => readdir(directory)));
+  const { files } = sortNames(await attempt('read', directory, () => namesOf(directory)));
   const wanted: FileName[] = [];
   for (const file of files)
     if (
@@ -66,6 +66,11 @@ async function filesOf(directory: string, { from, to }: Wanted): Promise<FileNam
     )
       wanted.push(file);
   return wanted;
+}
+
+/** Of a file that is renamed meanwhile, one look at a large directory may find neither name. */
+async function namesOf(directory: string): Promise<string[]> {
+  return [...new Set([...(await readdir(directory)), ...(await readdir(directory))])];
 }
 
 /** No flush of a file is younger. Of a file that is just being compressed nothing is known. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { FileStorage, MemoryStorage } from 'ringmeter';
+import { FileStorage, MemoryStorage, type SeriesQuery } from 'ringmeter';
 import { test } from 'tap';
 import { collectorFor, SEED } from '../../instruments/support';
 import { directoryFor, filesIn, isWhole, readAll, readStored, textOf, writerFor } from './support';
@@ -17,7 +17,7 @@ const HOSTILE = [
   '😀é日本',
   '\ud800',
   'a,b=c',
-  'x'.repeat(60_000),
+  'x'.repeat(16_000),
 ];
 
 for (const gzip of [false, true])
@@ -60,10 +60,11 @@ test(`any label sets and values are read back as they were recorded (RINGMETER_S
       const directory = directoryFor(t);
       const { collector, flush, stored, close } = await writerFor(t, { directory, maxFileBytes: 2_000 });
       const record = [
-        (value: number, labels: object) => collector.counter('c_total').increment(Math.abs(value), labels),
-        (value: number, labels: object) => collector.gauge('g').set(value, labels),
-        (value: number, labels: object) => collector.histogram('h').observe(value, labels),
-        (value: number, labels: object) => collector.summary('s').observe(value, labels),
+        (value: number, labels: Record<string, string>) =>
+          collector.counter('c_total').increment(Math.abs(value), labels),
+        (value: number, labels: Record<string, string>) => collector.gauge('g').set(value, labels),
+        (value: number, labels: Record<string, string>) => collector.histogram('h').observe(value, labels),
+        (value: number, labels: Record<string, string>) => collector.summary('s').observe(value, labels),
       ];
       for (const records of flushes) {
         for (const { metric, value, labels } of records) record[metric](value, labels);
@@ -141,7 +142,7 @@ test('a query answers the same as that of MemoryStorage', async (t) => {
     times.push(Date.now());
     await sleep(2);
   }
-  const queries = [
+  const queries: SeriesQuery[] = [
     { name: 'c_total' },
     { name: 'c_total', labels: { index: 3, service: 'api' } },
     { name: 'c_total', labels: { index: 99 } },

@@ -1,9 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { FileStorage, type FileStorageOptions, type MetricsFlush, readMetricsDirectory } from 'ringmeter';
+import {
+  FileStorage,
+  type FileStorageOptions,
+  type MetricsFlush,
+  type ReadMetricsOptions,
+  readMetricsDirectory,
+} from 'ringmeter';
 import type { Test } from 'tap';
 import { type Metric, toMetrics } from '../../../dist/src/exposition/metrics.js';
 import { collectorFor } from '../../instruments/support';
@@ -34,18 +39,21 @@ export async function writerFor(t: Test, options: FileStorageOptions) {
       await opened.backend.store(snapshot, { signal });
       stored.push({ timestamp: snapshot.timestamp, metrics: toMetrics(snapshot) });
     },
-    close: (signal = AbortSignal.timeout(10_000)) => opened.backend.close(signal),
+    close: async (signal = AbortSignal.timeout(10_000)) => opened.backend.close?.(signal),
   };
 }
 
-export async function readAll(directory: string, options = {}): Promise<MetricsFlush[]> {
+export async function readAll(directory: string, options: ReadMetricsOptions = {}): Promise<MetricsFlush[]> {
   const flushes: MetricsFlush[] = [];
   for await (const flush of readMetricsDirectory(directory, options)) flushes.push(flush);
   return flushes;
 }
 
 /** What a reader gets, without what only the writer knows. */
-export async function readStored(directory: string, options = {}): Promise<{ timestamp: number; metrics: Metric[] }[]> {
+export async function readStored(
+  directory: string,
+  options: ReadMetricsOptions = {},
+): Promise<{ timestamp: number; metrics: Metric[] }[]> {
   return (await readAll(directory, options)).map(({ timestamp, metrics }) => ({ timestamp, metrics }));
 }
 
@@ -72,9 +80,4 @@ function isObject(line: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Runs a system's program. Returns whether it succeeded. */
-export function system(command: string, ...args: string[]): boolean {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

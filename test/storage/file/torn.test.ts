@@ -112,7 +112,7 @@ test(`no damage makes a reader give what was not written (RINGMETER_SEED=${SEED}
         damaged = Buffer.concat([damaged.subarray(0, at), other, damaged.subarray(at + length)]);
       writeFileSync(path, damaged);
       const told: string[] = [];
-      const read = await readStored(directory, { onDamage: ({ reason }: { reason: string }) => told.push(reason) });
+      const read = await readStored(directory, { onDamage: ({ reason }) => told.push(reason) });
       for (const flush of read) {
         const original = JSON.parse(written.get(flush.timestamp) ?? 'null');
         const metrics = new Set(original?.metrics.map((metric: object) => JSON.stringify(metric)));
@@ -134,7 +134,7 @@ test('damage in the middle of a file is told, and what stands behind it is still
   damaged[ends[0] + 30] ^= 1;
   const { directory, path } = orphan(t, name, damaged);
   const told: object[] = [];
-  const read = await readStored(directory, { onDamage: (damage: object) => told.push(damage), names: ['h'] });
+  const read = await readStored(directory, { onDamage: (damage) => told.push(damage), names: ['h'] });
   t.same(
     read.map(({ timestamp }) => timestamp),
     [0, 2, 3].map((index) => stored[index].timestamp),
@@ -161,7 +161,7 @@ test('a file of a later format and one without a header are told and left out', 
     const { directory } = orphan(t, name, Buffer.from(`${line}${flush}\n`));
     copyFileSync(path, join(directory, name.replace('000001', '000002')));
     const told: { reason: string }[] = [];
-    t.equal((await readAll(directory, { onDamage: (damage: { reason: string }) => told.push(damage) })).length, 2);
+    t.equal((await readAll(directory, { onDamage: (damage) => told.push(damage) })).length, 2);
     t.match(told, [{ reason: says }]);
   }
   const { path: later } = orphan(t, name, Buffer.from(`{"ringmeter":2,"other":1}\nanother format`));
@@ -182,7 +182,7 @@ test('a compressed file that is damaged is told, and the others are read', async
   ]) {
     damage();
     const told: { reason: string }[] = [];
-    const read = await readStored(directory, { onDamage: (one: { reason: string }) => told.push(one) });
+    const read = await readStored(directory, { onDamage: (one) => told.push(one) });
     t.same(read, stored.slice(0, read.length));
     t.match(told, [{ reason: /decompressed/ }]);
   }
