@@ -26,6 +26,11 @@ export type { CollectorOptions, ShutdownOptions, WorkerOptions } from './options
 export type { Endpoint, ListenOptions } from './pool/endpoint';
 export type { CollectorStats, StorageStats } from './stats';
 export { StorageFailure } from './storage/failure';
+export type { FileStorageOptions } from './storage/file';
+export { FileStorage } from './storage/file';
+export type { MetricsFlush, ReadMetricsOptions } from './storage/file/directory';
+export { readMetricsDirectory } from './storage/file/directory';
+export type { Damage } from './storage/file/read-file';
 export type { ModuleStorage } from './storage/foreign';
 export type { StorageModule, StorageModuleContext, StoredSnapshot } from './storage/foreign-backend';
 export type { HttpOptions, TlsOptions } from './storage/http-options';
