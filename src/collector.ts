@@ -88,7 +88,7 @@ export class MetricsCollector {
     this.shutdown = new Shutdown(
       () => this.endNow(resolved?.shutdown.timeout ?? 0),
       resolved?.shutdown.signals ?? [],
-      () => this.close(),
+      () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
     remember(this);
     if (!attached) claimDefault(this);

@@ -5,7 +5,7 @@ export class Shutdown {
 
   /**
    * @param flush called when the process or the thread ends by whatever way leaves it a moment; must not need its event loop
-   * @param signals after which `close` is called, and then the process ended by the same signal
+   * @param signals after which `close` is called; then the process ends of the signal, unless somebody else listens to it
    */
   constructor(
     flush: () => void,
@@ -16,11 +16,11 @@ export class Shutdown {
     this.onSignal = (signal) => {
       void close().finally(() => {
         this.stop();
-        process.kill(process.pid, signal);
+        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
       });
     };
     process.once('exit', this.onExit);
-    for (const signal of signals) process.once(signal, this.onSignal);
+    for (const signal of signals) process.on(signal, this.onSignal);
   }
 
   stop(): void {

@@ -12,3 +12,8 @@ export type WarningCode =
 export function warn(code: WarningCode, message: string): void {
   process.emitWarning(message, { type: 'RingmeterWarning', code });
 }
+
+/** The same in an exit handler, where what `emitWarning` leaves to the next tick is never heard. */
+export function warnNow(code: WarningCode, message: string): void {
+  process.emit('warning', Object.assign(new Error(message), { name: 'RingmeterWarning', code }));
+}

@@ -53,7 +53,7 @@ export async function openForeign(
     exposition: () => ({ contentType: CONTENT_TYPE, body: renderer.render(snapshot) }),
   });
   return {
-    open: async () => loaded.open?.(context(NEVER)),
+    open: async (signal) => loaded.open?.(context(signal)),
     store: async (snapshot, { signal }) => loaded.store(wrapped(snapshot), context(signal)),
     query: loaded.query && (async (query) => loaded.query!(query, context(NEVER))),
     close: async (signal) => loaded.close?.(context(signal)),
