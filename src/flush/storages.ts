@@ -36,7 +36,9 @@ export class Storages {
 
   /** Those whose next snapshot is due, for one of all the threads that ask. */
   claimDue(): OneStorage[] {
-    return this.storages.filter(({ channel, interval }) => channel.claim(this.arena.clock(), interval));
+    return this.storages.filter(
+      ({ channel, interval }) => channel.state === STATE.OPEN && channel.claim(this.arena.clock(), interval),
+    );
   }
 
   all(): readonly OneStorage[] {
@@ -129,6 +131,8 @@ class OneStorage {
 
   /** Hands it over to be delivered. Warns if it cannot be taken, the first time in a row. */
   async offer(snapshot: TakenSnapshot): Promise<void> {
+    // another thread has made the last flush
+    if (this.channel.state === STATE.CLOSED) return;
     try {
       if (this.direct === undefined) await this.channel.queue.append(snapshot, false);
       else await this.store(this.direct, snapshot);

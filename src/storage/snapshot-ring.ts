@@ -79,7 +79,7 @@ export class SnapshotRing {
 
   private makeRoom(length: number): void {
     const { words, capacity } = this;
-    while (words[END] + length - words[OLDEST] > capacity) this.dropOldest();
+    while (words[END] + length - words[OLDEST] > capacity) this.dropFirst();
   }
 
   /** Forgets entries from before `time`, and the oldest beyond `most`. */
@@ -95,12 +95,16 @@ export class SnapshotRing {
 
   /** Forgets the oldest entry, if there is one. */
   dropOldest(): void {
+    const { words } = this;
+    while (words[OLDEST] < words[END]) if (this.dropFirst() > 0) return;
+  }
+
+  /** Forgets what stands first, an entry or a skip. @returns its length, negative for a skip */
+  private dropFirst(): number {
     const { words, capacity } = this;
-    while (words[OLDEST] < words[END]) {
-      const length = words[RING + (words[OLDEST] % capacity)];
-      words[OLDEST] += Math.abs(length);
-      if (length > 0) return;
-    }
+    const length = words[RING + (words[OLDEST] % capacity)];
+    words[OLDEST] += Math.abs(length);
+    return length;
   }
 
   /** From the oldest to the newest. */
