@@ -32,7 +32,8 @@ export class StorageResident {
         catalog.refresh();
         return catalog.families;
       },
-      renew: () => process.exit(RENEWAL),
+      // a moment later: a warning is told in the next turn
+      renew: () => setImmediate(() => process.exit(RENEWAL)),
     });
   }
 

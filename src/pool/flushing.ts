@@ -26,6 +26,8 @@ export class Flushing {
   private readonly ports: readonly StoragePort[];
   private readonly side: FlushSide;
   private readonly threads = new Map<number, StorageThread>();
+  /** What has been asked of the flushing side and not been answered. */
+  private readonly running = new Set<Promise<unknown>>();
   private readonly stopWatching: () => void;
   private closed = false;
 
@@ -53,7 +55,9 @@ export class Flushing {
   }
 
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
-    return this.side.run(task, input);
+    const running = this.side.run(task, input);
+    this.running.add(running);
+    return running.finally(() => this.running.delete(running));
   }
 
   /** The storages as `stats()` shows them. */
@@ -74,7 +78,8 @@ export class Flushing {
       timer = setTimeout(resolve, milliseconds);
     });
     try {
-      await Promise.race([this.side.run('end', {}), time]);
+      const answered = Promise.allSettled([...this.running]);
+      await Promise.race([this.side.run('end', {}).then(() => answered), time]);
     } finally {
       clearTimeout(timer);
     }

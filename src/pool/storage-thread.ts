@@ -14,13 +14,17 @@ import { cleanStart, workerFile } from './worker-file';
 
 /** How often the thread's sign of life is looked at. */
 const WATCH_MS = 500;
+/** How long it may be silent at least: it may be loading, or be short of processor time. */
+const LEAST_SILENCE_MS = 5_000;
 /** How long `close()` waits for a thread that is in a call which cannot be interrupted. */
 const PATIENCE_MS = 1_000;
+const LAST_LIVES = 2;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The thread of a storage that is the user's own code. Whatever that code does, it does to this thread only: one that
- * ends, for whatever reason, or does not turn its event loop for longer than an attempt may take, is replaced. That is
+ * ends, for whatever reason, or does not turn its event loop for longer than an attempt may take (and for five seconds), is
+ * replaced. That is
  * the work of this thread's event loop: while it is blocked, no thread is replaced, and a healthy one goes on.
  */
 export class StorageThread {
@@ -29,7 +33,8 @@ export class StorageThread {
   private readonly watch: NodeJS.Timeout;
   private readonly asked = new Map<string, (answer: StorageAnswer['outcome']) => void>();
   private reason: string | undefined;
-  private ending = false;
+  /** How often the thread may still end before its storage is given up, once the collector ends. */
+  private lives = Number.POSITIVE_INFINITY;
   private closed = false;
 
   constructor(
@@ -81,10 +86,11 @@ export class StorageThread {
       answer({ ok: false, error: { code: 'RINGMETER_STORAGE_FAILED', message } });
     if (this.closed || channel.state === STATE.CLOSED) return;
     if (code !== RENEWAL || this.reason !== undefined) await this.fail(message).catch(() => {});
-    if (this.ending) channel.state = STATE.CLOSED;
-    if (this.closed || this.ending) return;
-    const wait = Math.max(channel.queue.nextAttempt - arena.tick(), backoff(port.delivery, 1));
-    this.restart = setTimeout(() => this.start(), Math.min(wait, LONGEST_TIMER_MS));
+    if (--this.lives <= 0) channel.state = STATE.CLOSED;
+    if (this.closed || this.lives <= 0) return;
+    const regular = Math.max(channel.queue.nextAttempt - arena.tick(), backoff(port.delivery, 1));
+    const wait = this.lives === Number.POSITIVE_INFINITY ? Math.min(regular, LONGEST_TIMER_MS) : 0;
+    this.restart = setTimeout(() => this.start(), wait);
     this.restart.unref();
   }
 
@@ -101,15 +107,15 @@ export class StorageThread {
     const { worker, channel, port } = this;
     const now = this.arena.tick();
     const silence = now - channel.signOfLife;
-    if (worker === undefined || silence < port.delivery.timeout + WATCH_MS) return;
+    if (worker === undefined || silence < Math.max(port.delivery.timeout + WATCH_MS, LEAST_SILENCE_MS)) return;
     this.reason = `it was busy for ${Math.round(silence)} ms`;
     channel.showLife(now);
     void worker.terminate();
   }
 
-  /** Says that the collector ends: if the thread is waited for, it is started now; if it ends once more, that was it. */
+  /** Says that the collector ends: if the thread is waited for, it is started now; it is replaced once more. */
   end(): void {
-    this.ending = true;
+    this.lives = LAST_LIVES;
     if (this.restart === undefined) return;
     clearTimeout(this.restart);
     this.start();

@@ -26,9 +26,6 @@ export interface DeliveryHost {
 const GRACE_MS = 250;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What an attempt fails with that does not end when it is told to. */
-class Late extends Error {}
-
 /**
  * Takes one storage's snapshots out of its queue, one after the other, and hands them to its backend; on whichever
  * thread has the channel's lease. Failures are tried again with growing delays; nothing here delays anything else.
@@ -38,6 +35,8 @@ export class Delivery {
   private backend: StorageBackend | undefined;
   private opening: Promise<StorageBackend> | undefined;
   private isOpen = false;
+  /** What the last attempt fails with if it does not end when it is told to. */
+  private late: Error | undefined;
   /** Whether the last snapshot was refused for good, which is told once in a row. */
   private refused = false;
 
@@ -120,11 +119,13 @@ export class Delivery {
   private async within(action: (attempt: Attempt) => Promise<void>): Promise<void> {
     const { timeout } = this.options;
     const controller = new AbortController();
-    const error = new Late(`it took more than ${timeout} ms`);
-    const told = setTimeout(() => controller.abort(error), timeout).unref();
+    const message = `it took more than ${timeout} ms`;
+    this.late = new Error(message);
+    // not the same error: whoever fails with the signal's reason has heeded it
+    const told = setTimeout(() => controller.abort(new Error(message)), timeout).unref();
     let left: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      left = setTimeout(reject, Math.min(timeout + GRACE_MS, LONGEST_TIMER_MS), error).unref();
+      left = setTimeout(reject, Math.min(timeout + GRACE_MS, LONGEST_TIMER_MS), this.late).unref();
     });
     try {
       await Promise.race([action({ signal: controller.signal }), late]);
@@ -153,7 +154,7 @@ export class Delivery {
       Math.max(backoff(options, failures), Math.min(retryAfter, options.queueAge));
     const failures = await channel.queue.fail(message, (count) => now + wait(count));
     if (failures === 1) this.warn(`${message}; it is tried again`);
-    const helpless = error instanceof Late || this.backend === undefined;
+    const helpless = error === this.late || this.backend === undefined;
     if (helpless && channel.state === STATE.OPEN) host.renew?.();
     return false;
   }

@@ -22,7 +22,7 @@ export class ForeignStorage extends DescribedStorage {
   constructor(given: ModuleStorage) {
     checkOptions('storage', given, ['module', 'options', 'maxMemory', ...DELIVERY_OPTIONS]);
     const module = resolveModule(given.module);
-    const kind = kindOf(module);
+    const kind = kindOf(given.module, module);
     const maxMemory = checkInteger(`maxMemory of ${kind}`, given.maxMemory, 128 * 2 ** 20, 2 ** 24, 2 ** 32);
     const delivery = checkDelivery(kind, given);
     super({ kind, module, options: cloneOptions(given.options), delivery, foreign: { maxMemory } });
@@ -44,11 +44,12 @@ function resolveModule(module: unknown): string {
   }
 }
 
-/** What it is called unless the user says otherwise: the file's name, or its folder's if that is `index`. */
-function kindOf(module: string): string {
-  const { name, dir } = parse(module);
-  const kind = isAbsolute(module) ? (name === 'index' ? parse(dir).name : name) : module;
-  return kind.slice(0, 64) || 'module';
+/** What it is called unless the user says otherwise: the package, or the file's name, or its folder's if that is `index`. */
+function kindOf(given: string, path: string): string {
+  const { name, dir } = parse(path);
+  const file = name === 'index' ? parse(dir).name : name;
+  const isPath = given.startsWith('.') || isAbsolute(given);
+  return (isPath ? file : given).slice(0, 64) || 'module';
 }
 
 /** Every thread that the module is loaded in is told the same. */

