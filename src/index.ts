@@ -23,4 +23,4 @@ export type { ModuleStorage } from './storage/foreign';
 export type { StorageModule, StorageModuleContext, StoredSnapshot } from './storage/foreign-backend';
 export type { MemoryStorageOptions } from './storage/memory';
 export { MemoryStorage } from './storage/memory';
-export type { DeliveryOptions, SeriesQuery, Storage, TimeSeries } from './storage/types';
+export type { DeliveryOptions, ResolvedQuery, SeriesQuery, Storage, TimeSeries } from './storage/types';

@@ -16,7 +16,7 @@ export class Shutdown {
     this.onSignal = (signal) => {
       void close().finally(() => {
         this.stop();
-        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+        if (!isAwaited(signal)) process.kill(process.pid, signal);
       });
     };
     process.once('exit', this.onExit);
@@ -27,4 +27,18 @@ export class Shutdown {
     process.removeListener('exit', this.onExit);
     for (const signal of this.signals) process.removeListener(signal, this.onSignal);
   }
+}
+
+/**
+ * Whether somebody listens to the signal who will end the process. The package signal-exit, which many have without
+ * knowing it, listens to every signal and does so only when nobody else does; all its versions tell each other by these
+ * counts how many of them there are.
+ */
+function isAwaited(signal: NodeJS.Signals): boolean {
+  const emitters: unknown[] = [
+    Reflect.get(globalThis, Symbol.for('signal-exit emitter')),
+    Reflect.get(process, '__signal_exit_emitter__'),
+  ];
+  const passive = emitters.reduce<number>((sum, emitter) => sum + ((emitter as { count?: number })?.count ?? 0), 0);
+  return process.listenerCount(signal) > passive;
 }

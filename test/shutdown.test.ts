@@ -150,6 +150,16 @@ for (const flushWorkers of [0, 1]) {
     }
   });
 
+  titled('with shutdown.signals SIGTERM ends also a process that has signal-exit', async (t) => {
+    const more = { shutdown: { timeout: 30_000, signals: ['SIGTERM'] } };
+    const { program, file } = start(t, { ending: 'by a signal that a package listens to', flushWorkers, more });
+    await program.line(/^ready$/);
+    program.kill('SIGTERM');
+    const { signal, output } = await program.ended;
+    t.same({ signal, output }, { signal: 'SIGTERM', output: 'ready\nends\n' });
+    t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+  });
+
   titled('with shutdown.signals a program that listens to the signal itself decides when it ends', async (t) => {
     const more = { shutdown: { timeout: 30_000, signals: ['SIGTERM'] } };
     const { program, file } = start(t, { ending: 'by a signal that it listens to', flushWorkers, more });
