@@ -5,7 +5,7 @@ import { readDefinition, registerFamily, registerSeries } from '../aggregate/reg
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../settings';
 import type { Channel } from '../storage/channel';
-import type { Count } from '../storage/delivery-queue';
+import type { Count } from '../storage/delivery-record';
 
 type Kind = 'counter' | 'gauge';
 

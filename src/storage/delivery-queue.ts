@@ -1,47 +1,10 @@
-import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
+import type { TakenSnapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
+import { DeliveryRecord, FIELDS } from './delivery-record';
+import { type Kept, SnapshotCopy } from './snapshot-copy';
 import { SnapshotRing } from './snapshot-ring';
 
-/*
- * The words of a delivery queue, float64 each. A position is a snapshot's in the ring.
- *
- *      0  next attempt        by the arena's clock: not before
- *      1  failures in a row
- *      2  stored up to        position of the last snapshot that was stored, + 1
- *      3  rejected last       position of the last one that was refused for good, + 1
- *      4  tried               position of the one that is being tried, + 1; 0 = none
- *      5  newest              when the last one was taken, by the arena's clock
- *      6  newest position     where it stands
- *      7  waiting             how many there are, and
- *      8  waiting bytes       what they take: for those who do not hold the lock
- *      9  last success        wall-clock milliseconds, 0 = never
- *     10  counts              COUNTS, in their order
- *     16  length of the last error's text in bytes
- *     17  that text, ERROR_WORDS
- *     64  ring                SnapshotRing, to the beginning of the copies
- *         two copies of the snapshot stored last, one of them current: timestamp, places, columns, values; only if wanted
- */
-const NEXT_ATTEMPT = 0;
-const FAILURES_IN_A_ROW = 1;
-const STORED_UP_TO = 2;
-const REJECTED_LAST = 3;
-const TRIED = 4;
-const NEWEST = 5;
-const NEWEST_POSITION = 6;
-const WAITING = 7;
-const WAITING_BYTES = 8;
-const LAST_SUCCESS = 9;
-const COUNTS_START = 10;
-const ERROR_LENGTH = 16;
-const ERROR = 17;
-const ERROR_WORDS = 47;
-const RING = 64;
-const COPY = { TIMESTAMP: 0, PLACES: 1, COLUMNS: 2, VALUES: 3 } as const;
 const WORD_BYTES = 8;
-
-/** What is counted of a storage, in snapshots or attempts. */
-export const COUNTS = ['stored', 'failures', 'retries', 'dropped', 'rejected'] as const;
-export type Count = (typeof COUNTS)[number];
 
 export interface QueueSizes {
   /** Bytes of snapshots that can wait. */
@@ -55,13 +18,13 @@ const ringWords = ({ queueBytes }: QueueSizes): number => Math.ceil(queueBytes /
 
 /** A copy has room for whatever the ring has room for. */
 export function queueWords(sizes: QueueSizes): number {
-  return RING + ringWords(sizes) * (sizes.keepsPrevious ? 3 : 1);
+  return FIELDS.WORDS + ringWords(sizes) * (sizes.keepsPrevious ? 3 : 1);
 }
 
 /** A snapshot in the queue; `position` tells it from every other. */
 export interface Queued {
   position: number;
-  snapshot: Pick<Snapshot, 'timestamp' | 'places' | 'values'>;
+  snapshot: Kept;
 }
 
 /**
@@ -69,20 +32,22 @@ export interface Queued {
  * no other thread does. A thread may be terminated between any two stores: one that has begun to settle a snapshot leaves
  * it settled, or as if it had not been tried.
  */
-export class DeliveryQueue {
+export class DeliveryQueue extends DeliveryRecord {
   private readonly ring: SnapshotRing;
-  private readonly copies: readonly [Float64Array, Float64Array] | undefined;
+  private readonly copies: readonly [SnapshotCopy, SnapshotCopy] | undefined;
 
   /** @param change runs something while no other thread changes this queue */
   constructor(
-    private readonly words: Float64Array,
+    words: Float64Array,
     private readonly sizes: QueueSizes,
     private readonly change: <T>(action: () => T) => Promise<T>,
   ) {
+    super(words);
     const length = ringWords(sizes);
-    const part = (number: number): Float64Array => words.subarray(RING + length * number, RING + length * (number + 1));
+    const part = (number: number): Float64Array =>
+      words.subarray(FIELDS.WORDS + length * number, FIELDS.WORDS + length * (number + 1));
     this.ring = new SnapshotRing(part(0));
-    if (sizes.keepsPrevious) this.copies = [part(1), part(2)];
+    if (sizes.keepsPrevious) this.copies = [new SnapshotCopy(part(1)), new SnapshotCopy(part(2))];
   }
 
   /**
@@ -96,16 +61,16 @@ export class DeliveryQueue {
   async append({ timestamp, takenAt, places, values }: TakenSnapshot, urgent: boolean): Promise<number> {
     const position = await this.change(() => {
       const { ring, words } = this;
-      if (urgent) words[NEXT_ATTEMPT] = 0;
-      if (takenAt <= words[NEWEST]) return words[NEWEST_POSITION];
+      if (urgent) words[FIELDS.NEXT_ATTEMPT] = 0;
+      if (takenAt <= words[FIELDS.NEWEST]) return words[FIELDS.NEWEST_POSITION];
       const appended = this.dropping(1, () => {
         this.expire(timestamp);
         ring.rewind();
         return ring.append(timestamp, places, values);
       });
       if (appended === undefined) return undefined;
-      words[NEWEST] = takenAt;
-      words[NEWEST_POSITION] = appended;
+      words[FIELDS.NEWEST] = takenAt;
+      words[FIELDS.NEWEST_POSITION] = appended;
       return appended;
     });
     if (position !== undefined) return position;
@@ -124,7 +89,7 @@ export class DeliveryQueue {
       const [oldest] = this.ring.entries();
       if (oldest === undefined) return undefined;
       const { position, timestamp, places, values } = oldest;
-      this.words[TRIED] = position + 1;
+      this.words[FIELDS.TRIED] = position + 1;
       return { position, snapshot: { timestamp, places, values: values.slice() } };
     });
   }
@@ -136,8 +101,8 @@ export class DeliveryQueue {
       // a thread that ends in between has it stored once more, after itself: that makes no difference
       this.keep(snapshot);
       this.count('stored', 1);
-      words[LAST_SUCCESS] = Date.now();
-      words[STORED_UP_TO] = position + 1;
+      words[FIELDS.LAST_SUCCESS] = Date.now();
+      words[FIELDS.STORED_UP_TO] = position + 1;
       this.settle(position);
     });
   }
@@ -146,7 +111,7 @@ export class DeliveryQueue {
   reject({ position }: Queued, message: string): Promise<void> {
     return this.change(() => {
       this.writeError(message);
-      this.words[REJECTED_LAST] = position + 1;
+      this.words[FIELDS.REJECTED_LAST] = position + 1;
       this.count('rejected', 1);
       this.count('failures', 1);
       this.settle(position);
@@ -157,10 +122,10 @@ export class DeliveryQueue {
   fail(message: string, nextAttempt: (failures: number) => number): Promise<number> {
     return this.change(() => {
       const { words } = this;
-      const failures = words[FAILURES_IN_A_ROW] + 1;
+      const failures = words[FIELDS.FAILURES_IN_A_ROW] + 1;
       this.writeError(message);
-      words[NEXT_ATTEMPT] = nextAttempt(failures);
-      words[FAILURES_IN_A_ROW] = failures;
+      words[FIELDS.NEXT_ATTEMPT] = nextAttempt(failures);
+      words[FIELDS.FAILURES_IN_A_ROW] = failures;
       this.count('failures', 1);
       this.leave();
       return failures;
@@ -171,16 +136,16 @@ export class DeliveryQueue {
   noteStored(): Promise<void> {
     return this.change(() => {
       this.count('stored', 1);
-      this.words[FAILURES_IN_A_ROW] = 0;
-      this.words[LAST_SUCCESS] = Date.now();
+      this.words[FIELDS.FAILURES_IN_A_ROW] = 0;
+      this.words[FIELDS.LAST_SUCCESS] = Date.now();
     });
   }
 
   private settle(position: number): void {
     const { ring, words } = this;
-    words[FAILURES_IN_A_ROW] = 0;
-    words[NEXT_ATTEMPT] = 0;
-    words[TRIED] = 0;
+    words[FIELDS.FAILURES_IN_A_ROW] = 0;
+    words[FIELDS.NEXT_ATTEMPT] = 0;
+    words[FIELDS.TRIED] = 0;
     const [oldest] = ring.entries();
     if (oldest?.position === position) ring.dropOldest();
     this.noteWaiting();
@@ -189,8 +154,8 @@ export class DeliveryQueue {
   /** Ends an attempt that came to nothing. If its snapshot had to make room meanwhile, it is lost now. */
   private leave(): void {
     const { words } = this;
-    if (words[TRIED] !== 0 && !this.hasTried()) this.count('dropped', 1);
-    words[TRIED] = 0;
+    if (words[FIELDS.TRIED] !== 0 && !this.hasTried()) this.count('dropped', 1);
+    words[FIELDS.TRIED] = 0;
   }
 
   /** Counts what is dropped, except the snapshot that is being tried: whether that one is lost, its attempt will show. */
@@ -207,7 +172,7 @@ export class DeliveryQueue {
   /** Whether the snapshot that is being tried is still here. */
   private hasTried(): boolean {
     const [oldest] = this.ring.entries();
-    return oldest !== undefined && oldest.position + 1 === this.words[TRIED];
+    return oldest !== undefined && oldest.position + 1 === this.words[FIELDS.TRIED];
   }
 
   private expire(now: number): void {
@@ -223,92 +188,17 @@ export class DeliveryQueue {
   private noteWaiting(): void {
     const { ring, words } = this;
     const waiting = this.countEntries();
-    words[WAITING] = waiting;
-    words[WAITING_BYTES] = waiting === 0 ? 0 : (ring.end - ring.oldest) * WORD_BYTES;
+    words[FIELDS.WAITING] = waiting;
+    words[FIELDS.WAITING_BYTES] = waiting === 0 ? 0 : (ring.end - ring.oldest) * WORD_BYTES;
   }
 
   /** Copies what was stored beside the current copy; whichever is current is told by the count of stored snapshots. */
-  private keep({ timestamp, places, values }: Queued['snapshot']): void {
-    const copy = this.copies?.[(this.counted('stored') + 1) & 1];
-    if (copy === undefined) return;
-    copy[COPY.TIMESTAMP] = timestamp;
-    copy[COPY.PLACES] = places;
-    copy[COPY.COLUMNS] = values.length;
-    copy.set(values, COPY.VALUES);
+  private keep(snapshot: Kept): void {
+    this.copies?.[(this.counted('stored') + 1) & 1].keep(snapshot);
   }
 
   /** The snapshot that was stored last, if that is kept. For the thread that delivers. */
-  previous(): Queued['snapshot'] | undefined {
-    const copy = this.copies?.[this.counted('stored') & 1];
-    if (copy === undefined || copy[COPY.TIMESTAMP] === 0) return undefined;
-    const values = copy.slice(COPY.VALUES, COPY.VALUES + copy[COPY.COLUMNS]);
-    return { timestamp: copy[COPY.TIMESTAMP], places: copy[COPY.PLACES], values };
-  }
-
-  private writeError(message: string): void {
-    const { buffer, byteOffset } = this.words;
-    const bytes = Buffer.from(message).subarray(0, ERROR_WORDS * WORD_BYTES);
-    new Uint8Array(buffer, byteOffset + ERROR * WORD_BYTES).set(bytes);
-    this.words[ERROR_LENGTH] = bytes.length;
-  }
-
-  /*
-   * What follows is read without the lock, by any thread: each number is whole, and a moment old.
-   */
-
-  /** What the last failed attempt said. */
-  lastError(): string | undefined {
-    const { buffer, byteOffset } = this.words;
-    const length = this.words[ERROR_LENGTH];
-    if (length === 0) return undefined;
-    // copied, since decoders refuse shared memory
-    const bytes = new Uint8Array(buffer, byteOffset + ERROR * WORD_BYTES, length).slice();
-    return Buffer.from(bytes).toString('utf8');
-  }
-
-  /** Whether the last attempt failed. */
-  get isFailing(): boolean {
-    return this.words[FAILURES_IN_A_ROW] > 0;
-  }
-
-  /** By the arena's clock: before that no attempt is made. */
-  get nextAttempt(): number {
-    return this.words[NEXT_ATTEMPT];
-  }
-
-  /** Whether the snapshot at a position, or a later one that stands for it, has been stored. */
-  hasStored(position: number): boolean {
-    return this.words[STORED_UP_TO] > position;
-  }
-
-  /** Whether the snapshot at a position was refused for good, and none after it. */
-  hasRejected(position: number): boolean {
-    return this.words[REJECTED_LAST] === position + 1;
-  }
-
-  /** Attempts that failed and are repeated. */
-  get repeated(): number {
-    return this.counted('failures') - this.counted('rejected');
-  }
-
-  get lastSuccess(): number {
-    return this.words[LAST_SUCCESS];
-  }
-
-  get waiting(): number {
-    return this.words[WAITING];
-  }
-
-  get waitingBytes(): number {
-    return this.words[WAITING_BYTES];
-  }
-
-  counted(what: Count): number {
-    return this.words[COUNTS_START + COUNTS.indexOf(what)];
-  }
-
-  /** For the thread that delivers, or that holds the lock. */
-  count(what: Count, by: number): void {
-    this.words[COUNTS_START + COUNTS.indexOf(what)] += by;
+  previous(): Kept | undefined {
+    return this.copies?.[this.counted('stored') & 1].read();
   }
 }
