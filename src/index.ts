@@ -40,4 +40,4 @@ export type { OtlpAttribute, OtlpStorageOptions } from './storage/otlp';
 export { OtlpStorage } from './storage/otlp';
 export type { PrometheusStorageOptions, PushgatewayOptions, RemoteWriteOptions } from './storage/prometheus';
 export { PrometheusStorage } from './storage/prometheus';
-export type { DeliveryOptions, SeriesQuery, Storage, TimeSeries } from './storage/types';
+export type { DeliveryOptions, ResolvedQuery, SeriesQuery, Storage, TimeSeries } from './storage/types';

@@ -34,7 +34,7 @@ export async function openStorage(
     families: () => collect.catalog.families,
     exclusively: (action) => action(),
   });
-  await backend.open?.();
+  await backend.open?.(AbortSignal.timeout(10_000));
   let closed = false;
   const close = async (signal = AbortSignal.timeout(10_000)): Promise<void> => {
     closed = true;

@@ -175,7 +175,7 @@ test('a snapshot that a worker stored just before it died and its successor stor
     families: () => [],
     exclusively: (action) => action(),
   });
-  await next.open?.();
+  await next.open?.(signal);
   await next.store(twice, { signal });
   await next.close?.(signal);
   t.equal(filesIn(directory).length, 2);
