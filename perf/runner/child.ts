@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { Contender } from '../contenders/contender';
+import { type Benchmark, type Outcome, type Parameters, TooMuch, type Turn } from './benchmark';
+
+/** What a process is asked for, as its only argument, in JSON. */
+export interface Task {
+  benchmark: string;
+  contender: string;
+  parameters: Parameters;
+  turn: Turn;
+}
+
+/** What it answers. */
+export interface Answer extends Outcome {
+  title: string;
+}
+
+/** The whole case is left out. */
+export const EVERYTHING = '*';
+
+async function perform({ benchmark: name, contender: file, parameters, turn }: Task): Promise<Answer> {
+  const { benchmark } = require(join('..', 'benchmarks', name)) as { benchmark: Benchmark };
+  let title = file;
+  const load = (): Contender => {
+    const { contender } = require(join('..', 'contenders', file)) as { contender: Contender };
+    title = contender.title;
+    return contender;
+  };
+  try {
+    const outcome = await benchmark.perform(load, parameters, turn);
+    return { ...outcome, title };
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return { figures: {}, omitted: { [EVERYTHING]: error.message }, wrong: [], title };
+  }
+}
+
+perform(JSON.parse(process.argv[2]) as Task).then(
+  (answer) => process.send?.(answer, () => process.exit()),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    process.exit(1);
+  },
+);
