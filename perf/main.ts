@@ -24,7 +24,8 @@ async function main(): Promise<void> {
   const asked = readArguments(process.argv.slice(2), NAMES);
   const benchmarks = asked.only.map(load);
   if (asked.help) process.stdout.write(USAGE);
-  else if (asked.list) process.stdout.write(benchmarks.map(({ name, about }) => `${name.padEnd(26)}${about}\n`).join(''));
+  else if (asked.list)
+    process.stdout.write(benchmarks.map(({ name, about }) => `${name.padEnd(26)}${about}\n`).join(''));
   else await run(benchmarks, asked);
 }
 
@@ -38,7 +39,8 @@ async function run(benchmarks: Benchmark[], { scale, repetitions }: Arguments): 
   const plans = benchmarks.map((benchmark) => planOf(benchmark, lanes, scale, repetitions));
   const seconds = plans.reduce((sum, plan) => sum + expected(plan), 0);
   say(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${process.versions.node}`);
-  if (machine.cores < 4) say(`Only ${machine.cores} cores: threads and processes that are measured take turns on them.`);
+  if (machine.cores < 4)
+    say(`Only ${machine.cores} cores: threads and processes that are measured take turns on them.`);
   for (const { contender, reason } of skips) say(`Not measured: ${contender}. ${reason}`);
   say(`It will take about ${duration(seconds)}.`);
   const progress = new Progress(seconds);
@@ -48,7 +50,16 @@ async function run(benchmarks: Benchmark[], { scale, repetitions }: Arguments): 
     const { name, about } = plan.benchmark;
     const { series, failures } = await takeTurns(plan, progress);
     const measuredAt = new Date().toISOString();
-    const results: Results = { benchmark: name, about, machine, plan: { scale, repetitions }, measuredAt, failures, skips, series };
+    const results: Results = {
+      benchmark: name,
+      about,
+      machine,
+      plan: { scale, repetitions },
+      measuredAt,
+      failures,
+      skips,
+      series,
+    };
     writeResults(folder, results);
     complaints.push(...failures.map((failure) => `FAILED: ${failure}`), ...wrongTotals(results));
   }

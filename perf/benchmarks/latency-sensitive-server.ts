@@ -34,9 +34,14 @@ const RECORDS = ['counter', 'gauge', 'histogram'] as const;
 function cases(contender: string, scale: Scale): Case<ServerCase>[] {
   if (!CONTENDERS.includes(contender)) return [];
   if (scale === 'quick')
-    return contender === 'prometheus-io' ? [] : [{ parameters: { framework: 'http', series: 20_000, rate: RATES.http }, seconds: 4.5 }];
+    return contender === 'prometheus-io'
+      ? []
+      : [{ parameters: { framework: 'http', series: 20_000, rate: RATES.http }, seconds: 4.5 }];
   return (['http', 'fastify'] as const).flatMap((framework) =>
-    SIZES.map((series) => ({ parameters: { framework, series, rate: RATES[framework] }, seconds: 18 + series / 20_000 })),
+    SIZES.map((series) => ({
+      parameters: { framework, series, rate: RATES[framework] },
+      seconds: 18 + series / 20_000,
+    })),
   );
 }
 
@@ -105,7 +110,12 @@ function recordRequest([requests, level, seconds]: LabelledMetric[], series: num
   };
 }
 
-const BODY = { orders: [{ id: 1, state: 'sent' }, { id: 2, state: 'paid' }] };
+const BODY = {
+  orders: [
+    { id: 1, state: 'sent' },
+    { id: 2, state: 'paid' },
+  ],
+};
 
 async function startService(framework: ServerCase['framework'], record: () => void): Promise<Service> {
   let handled = 0;
@@ -137,7 +147,7 @@ async function startFastify(handle: () => object): Promise<Omit<Service, 'handle
   const server = fastify({ forceCloseConnections: true });
   server.get('/orders', async () => handle());
   await server.listen({ port: 0, host: '127.0.0.1' });
-  return { port: server.addresses()[0].port, close: () => server.close() };
+  return { port: (server.server.address() as AddressInfo).port, close: () => server.close() };
 }
 
 interface Counts {

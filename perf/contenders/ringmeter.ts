@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachCollector, MetricsCollector } from 'ringmeter';
+import { attachCollector, type CollectorStats, MetricsCollector } from 'ringmeter';
+import { TooMuch } from '../runner/benchmark';
 import { BUCKETS, LABEL_NAMES, labelsOf, VALUE_MASK, values } from '../workload';
 import {
   type Contender,
@@ -18,11 +19,13 @@ export const contender: Contender = { title: `ringmeter ${versionOf('ringmeter')
 type Name = (typeof LABEL_NAMES)[number];
 /** A window that no benchmark fills, so that what is read back is everything. */
 const WINDOW = { maxAge: 86_400, maxSamples: 2 ** 31 };
+const LARGEST_ARENA = 2 ** 31;
 /** Series up to which the default size of the arena is left alone. */
-const FEW_SERIES = 20_000;
+const FEW_SERIES = 1_000;
 
 function open({ series, joins, ...options }: OpenOptions): Library {
-  const collector = joins === undefined ? create(series, options) : attachCollector(joins as MetricsCollector['handle']);
+  const collector =
+    joins === undefined ? create(series, options) : attachCollector(joins as MetricsCollector['handle']);
   const metrics = { counter, gauge, histogram, summary, window: summary };
   const serve = async (): Promise<Served> => {
     const endpoint = await collector.listen({ port: 0 });
@@ -46,7 +49,7 @@ function create(series: number, options: Omit<OpenOptions, 'series' | 'joins'>):
   return new MetricsCollector({
     ...options,
     cardinalityLimit: Math.max(series, 10_000),
-    ...(large && { maxMemory: 2 ** 31 }),
+    ...(large && { maxMemory: LARGEST_ARENA }),
   });
 }
 
@@ -76,7 +79,7 @@ function readAll<H>(metric: WithHandles<H>, series: number, of: (handle: H) => T
   };
 }
 
-const valueOf = (of: { getValue(): number }): Total => ({ count: of.getValue(), sum: of.getValue() });
+const valueTotal = (of: { getValue(): number }): Total => ({ count: of.getValue(), sum: of.getValue() });
 const options = { labelNames: LABEL_NAMES };
 
 function counter(collector: MetricsCollector, name: string, series: number): Both {
@@ -87,7 +90,7 @@ function counter(collector: MetricsCollector, name: string, series: number): Bot
         run: (order) => {
           for (let i = 0; i < order.length; i++) metric.increment();
         },
-        read: () => valueOf(metric),
+        read: () => valueTotal(metric),
       };
     },
     get labelled(): LabelledMetric {
@@ -103,7 +106,7 @@ function counter(collector: MetricsCollector, name: string, series: number): Bot
             for (let i = 0; i < order.length; i++) handles[order[i]].increment();
           };
         },
-        read: readAll(metric, series, valueOf),
+        read: readAll(metric, series, valueTotal),
       };
     },
   };
@@ -117,7 +120,7 @@ function gauge(collector: MetricsCollector, name: string, series: number): Both 
         run: (order) => {
           for (let i = 0; i < order.length; i++) metric.set(values[i & VALUE_MASK]);
         },
-        read: () => valueOf(metric),
+        read: () => valueTotal(metric),
       };
     },
     get labelled(): LabelledMetric {
@@ -133,7 +136,7 @@ function gauge(collector: MetricsCollector, name: string, series: number): Both 
             for (let i = 0; i < order.length; i++) handles[order[i]].set(values[i & VALUE_MASK]);
           };
         },
-        read: readAll(metric, series, valueOf),
+        read: readAll(metric, series, valueTotal),
       };
     },
   };
@@ -223,10 +226,18 @@ function exercise(collector: MetricsCollector): void {
 /** A little more than the interval at which a flush worker looks at the rings. */
 const WORKERS_TURN_MS = 12;
 
-/** Leaves the ring to the flush worker until it is empty, as a server does that has other work than recording. */
+/**
+ * Leaves the ring to the flush worker until it is empty, as a server does that has other work than recording.
+ *
+ * @throws TooMuch if records were dropped because the arena is full
+ */
 async function drained(collector: MetricsCollector): Promise<void> {
-  do await sleep(WORKERS_TURN_MS);
-  while (collector.stats().pending > 0);
+  let stats: CollectorStats;
+  do {
+    await sleep(WORKERS_TURN_MS);
+    stats = collector.stats();
+  } while (stats.pending > 0);
+  if (stats.dropped > 0 && stats.bytes > 0.99 * LARGEST_ARENA) throw new TooMuch('more than the largest arena, 2 GiB');
 }
 
 /** Whether every record went through a ring and into a series: otherwise something else was measured than was meant. */

@@ -24,7 +24,11 @@ export function totalsOf(text: Uint8Array): Record<string, number> {
 /** Most lines have the name of the line before. */
 function nameAt(buffer: Buffer, start: number, before: string): string {
   const after = buffer[start + before.length];
-  if (before !== '' && (after === BRACE || after === SPACE) && buffer.toString('latin1', start, start + before.length) === before)
+  if (
+    before !== '' &&
+    (after === BRACE || after === SPACE) &&
+    buffer.toString('latin1', start, start + before.length) === before
+  )
     return before;
   let end = start;
   while (buffer[end] !== BRACE && buffer[end] !== SPACE) end++;

@@ -4,7 +4,6 @@ import { bytesPerRecord } from './heap';
 import type { Ledger } from './ledger';
 import { median } from './statistics';
 
-const FEWEST_BURSTS = 5;
 /** Records of a run whose allocations are counted: few enough that no garbage collection comes. */
 const BYTES_RUN = BURST / 4;
 
@@ -13,6 +12,11 @@ export interface Burstable {
   order: Order;
   ledger: Ledger;
   settle(): Promise<void>;
+}
+
+export interface BurstBudget {
+  milliseconds: number;
+  fewest: number;
 }
 
 /** Two bursts over the same series, the first of which may have to fetch them from memory: nanoseconds per record. */
@@ -39,13 +43,16 @@ export async function warm(burstable: Burstable): Promise<void> {
 }
 
 /**
- * @param budget milliseconds to spend on bursts, if that is enough for FEWEST_BURSTS
+ * @param budget milliseconds to spend on bursts, and how many pairs of them at least
  * @returns nanoseconds per record: `again` with the series that are recorded in the processor's caches, `first` without
  */
-export async function measureBursts(burstable: Burstable, budget: number): Promise<{ again: number; first: number }> {
+export async function measureBursts(
+  burstable: Burstable,
+  { milliseconds, fewest }: BurstBudget,
+): Promise<{ again: number; first: number }> {
   const pairs: { first: number; again: number }[] = [];
-  const deadline = performance.now() + budget;
-  while (pairs.length < FEWEST_BURSTS || performance.now() < deadline) pairs.push(await pair(burstable));
+  const deadline = performance.now() + milliseconds;
+  while (pairs.length < fewest || performance.now() < deadline) pairs.push(await pair(burstable));
   return { again: median(pairs.map(({ again }) => again)), first: median(pairs.map(({ first }) => first)) };
 }
 

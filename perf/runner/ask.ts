@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { type Answer, EVERYTHING, type Task } from './child';
+import { type Answer, EVERYTHING, type Task } from './benchmark';
 
 /** Seconds after which a process is given up. */
 const PATIENCE = 300;
@@ -34,17 +34,17 @@ export function ask(task: Task, execPath: string): Promise<Answer | Failure> {
     child.once('error', (error) => resolve({ failed: error.message }));
     child.once('close', (code, signal) => {
       if (answer !== undefined && code === 0) return resolve(answer);
-      if (isPeer(task) && signal === 'SIGTERM') return resolve(omitted(task, 'more than a minute'));
+      if (isPeer(task) && signal === 'SIGTERM') return resolve(omitted(task, `more than ${PATIENCE / 60} minutes`));
       if (isPeer(task) && OUT_OF_MEMORY.includes(signal ?? '')) return resolve(omitted(task, 'out of memory'));
       resolve({ failed: `the process ended with ${signal ?? code}: ${complaint.trim() || 'it said nothing'}` });
     });
   });
 }
 
-function isPeer({ contender }: Task): boolean {
-  return !['ringmeter', 'floor', 'none'].includes(contender);
+function isPeer({ turn }: Task): boolean {
+  return !['ringmeter', 'floor', 'none'].includes(turn.contender);
 }
 
-function omitted({ contender }: Task, reason: string): Answer {
-  return { title: contender, figures: {}, omitted: { [EVERYTHING]: reason }, wrong: [] };
+function omitted({ turn }: Task, reason: string): Answer {
+  return { title: turn.contender, figures: {}, omitted: { [EVERYTHING]: reason }, wrong: [] };
 }

@@ -23,8 +23,10 @@ export interface Benchmark<P = Parameters> {
   perform(load: () => Contender, parameters: P, turn: Turn): Promise<Outcome>;
 }
 
-/** What a repetition tells the process that measures. */
+/** What the process that measures knows beside its parameters. */
 export interface Turn {
+  /** File of the contender, for threads that load it as well. */
+  contender: string;
   /** From 0; shifts the order of what is measured in one process, so that nothing is always first. */
   repetition: number;
   scale: Scale;
@@ -39,6 +41,21 @@ export interface Outcome {
   /** Totals that are not what was recorded. */
   wrong: string[];
 }
+
+/** What a process is asked for, as its only argument, in JSON. */
+export interface Task {
+  benchmark: string;
+  parameters: Parameters;
+  turn: Turn;
+}
+
+/** What it answers. */
+export interface Answer extends Outcome {
+  title: string;
+}
+
+/** In `omitted`: the whole case is left out. */
+export const EVERYTHING = '*';
 
 /** Thrown by what would take too long or too much memory: the case is left out with this reason. */
 export class TooMuch extends Error {}

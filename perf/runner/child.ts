@@ -1,25 +1,10 @@
 import { join } from 'node:path';
 import type { Contender } from '../contenders/contender';
-import { type Benchmark, type Outcome, type Parameters, TooMuch, type Turn } from './benchmark';
+import { type Answer, type Benchmark, EVERYTHING, type Task, TooMuch } from './benchmark';
 
-/** What a process is asked for, as its only argument, in JSON. */
-export interface Task {
-  benchmark: string;
-  contender: string;
-  parameters: Parameters;
-  turn: Turn;
-}
-
-/** What it answers. */
-export interface Answer extends Outcome {
-  title: string;
-}
-
-/** The whole case is left out. */
-export const EVERYTHING = '*';
-
-async function perform({ benchmark: name, contender: file, parameters, turn }: Task): Promise<Answer> {
+async function perform({ benchmark: name, parameters, turn }: Task): Promise<Answer> {
   const { benchmark } = require(join('..', 'benchmarks', name)) as { benchmark: Benchmark };
+  const file = turn.contender;
   let title = file;
   const load = (): Contender => {
     const { contender } = require(join('..', 'contenders', file)) as { contender: Contender };

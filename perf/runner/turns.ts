@@ -1,6 +1,5 @@
 import { ask } from './ask';
-import type { Benchmark, Case, Scale } from './benchmark';
-import { EVERYTHING } from './child';
+import { type Benchmark, type Case, EVERYTHING, type Scale } from './benchmark';
 import type { Lane } from './lanes';
 import type { Progress } from './progress';
 import type { Series } from './results';
@@ -74,7 +73,8 @@ async function takeTurn(
   const known = series.get(key);
   // what was too much once is too much again
   if (known?.repetitions.some(({ omitted }) => omitted?.[EVERYTHING] !== undefined)) return undefined;
-  const answer = await ask({ benchmark: benchmark.name, contender, parameters, turn: { repetition, scale } }, node);
+  const turn = { contender, repetition, scale };
+  const answer = await ask({ benchmark: benchmark.name, parameters, turn }, node);
   if ('failed' in answer) return answer.failed;
   const { title, ...outcome } = answer;
   if (known === undefined)
