@@ -5,7 +5,7 @@ import type { Benchmark } from './runner/benchmark';
 import { openLanes } from './runner/lanes';
 import { thisMachine } from './runner/machine';
 import { duration, Progress } from './runner/progress';
-import { folderOf, type Results, writeResults } from './runner/results';
+import { complaintsOf, folderOf, type Results, writeResults } from './runner/results';
 import { expected, planOf, takeTurns } from './runner/turns';
 
 /** In the order in which they are run and reported. */
@@ -61,19 +61,13 @@ async function run(benchmarks: Benchmark[], { scale, repetitions }: Arguments): 
       series,
     };
     writeResults(folder, results);
-    complaints.push(...failures.map((failure) => `FAILED: ${failure}`), ...wrongTotals(results));
+    complaints.push(...complaintsOf(results));
   }
   progress.end();
   say(`Results: ${folder}/*.json`);
   say(`Report: ${renderReport(scale)}`);
   for (const complaint of complaints) say(complaint);
   if (complaints.length > 0) process.exitCode = 1;
-}
-
-function wrongTotals({ benchmark, series }: Results): string[] {
-  return series.flatMap(({ lane, repetitions }) =>
-    repetitions.flatMap(({ wrong }) => wrong.map((sentence) => `WRONG TOTAL: ${benchmark}: ${lane}: ${sentence}`)),
-  );
 }
 
 function say(line: string): void {

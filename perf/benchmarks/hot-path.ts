@@ -40,13 +40,17 @@ function cases(contender: string, scale: Scale): Case<HotPath>[] {
   return SIZES[scale].flatMap((series): Case<HotPath>[] => {
     if (scale === 'quick' && own === undefined && series > FEW) return [];
     if (series < LARGEST) return [{ parameters: { series, kinds: 'all' }, seconds: secondsOf(series, scale) }];
-    return (own ?? OF_PEERS_AT_LARGEST).map((kinds) => ({ parameters: { series, kinds }, seconds: 12 }));
+    return (own ?? OF_PEERS_AT_LARGEST).map((kinds) => ({
+      parameters: { series, kinds },
+      seconds: 20,
+      mostRepetitions: 3,
+    }));
   });
 }
 
 function secondsOf(series: number, scale: Scale): number {
   if (scale === 'quick') return 4;
-  return series > 10_000 ? 15 : 4;
+  return series > 10_000 ? 20 : 4;
 }
 
 const BUDGET = { full: { milliseconds: 150, fewest: 5 }, quick: { milliseconds: 25, fewest: 3 } };

@@ -41,6 +41,7 @@ function cases(contender: string, scale: Scale): Case<ServerCase>[] {
     SIZES.map((series) => ({
       parameters: { framework, series, rate: RATES[framework] },
       seconds: 18 + series / 20_000,
+      mostRepetitions: series > 20_000 ? 3 : undefined,
     })),
   );
 }

@@ -37,7 +37,11 @@ function of(kind: Kind, series: number): ScrapeCase {
 
 function cases(contender: string, scale: Scale): Case<ScrapeCase>[] {
   if (!CONTENDERS.includes(contender)) return [];
-  return CASES[scale].map((parameters) => ({ parameters, seconds: secondsOf(parameters) }));
+  return CASES[scale].map((parameters) => ({
+    parameters,
+    seconds: secondsOf(parameters),
+    mostRepetitions: parameters.series > 100_000 ? 3 : undefined,
+  }));
 }
 
 function secondsOf({ kind, series }: ScrapeCase): number {

@@ -48,6 +48,8 @@ function create(series: number, options: Omit<OpenOptions, 'series' | 'joins'>):
   const large = options.ringCapacity !== undefined || series > FEW_SERIES;
   return new MetricsCollector({
     ...options,
+    // the peers keep no history either: all of them are only scraped
+    storage: [],
     cardinalityLimit: Math.max(series, 10_000),
     ...(large && { maxMemory: LARGEST_ARENA }),
   });

@@ -18,7 +18,7 @@ export interface Line {
 
 const WIDTH = 760;
 const HEIGHT = 400;
-const AREA = { left: 80, right: WIDTH - 190, top: 46, bottom: HEIGHT - 56 };
+const AREA = { left: 80, right: WIDTH - 230, top: 46, bottom: HEIGHT - 56 };
 /** Distinguishable without seeing red and green apart. */
 const COLOURS = ['#0b6e99', '#d1495b', '#e9a23b', '#6a4c93', '#2e933c', '#777777', '#8c564b'];
 
@@ -28,10 +28,9 @@ type Place = (value: number) => number;
 export function renderChart({ title, x, y, lines }: Chart): string {
   const drawn = lines.filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
-  const xTicks = ticks(
-    all.map(([value]) => value),
-    x.log,
-  );
+  const xValues = all.map(([value]) => value);
+  // few whole numbers are their own ticks
+  const xTicks = x.log ? ticks(xValues, true) : [...new Set(xValues)].sort((one, other) => one - other);
   const yTicks = ticks(
     all.map(([, value]) => value),
     y.log,

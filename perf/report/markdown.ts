@@ -12,8 +12,7 @@ export function renderMarkdown(suite: Suite, charts: ReadonlyMap<string, Chart>,
     '<!-- Written by `npm run perf:report` from perf/results. Edit perf/report or docs/performance-notes.md instead. -->',
     '# Performance',
     introduction(suite),
-    '## Targets',
-    targetsSection(suite),
+    ...(suite.all().length === 0 ? [] : ['## Targets', targetsSection(suite)]),
     ...section(suite, 'hot-path', 'What a record costs', hotPathSection),
     ...section(suite, 'record-on-threads', 'Recording on several threads', threadsSection),
     ...section(suite, 'scrape', 'Scraping', scrapeSection),
@@ -35,18 +34,27 @@ function section(suite: Suite, benchmark: string, heading: string, body: (suite:
 
 function introduction(suite: Suite): string {
   const all = suite.all();
-  if (all.length === 0) return 'Nothing has been measured yet.';
-  const [{ machine, plan, skips }] = all;
-  const nodes = [...new Set(all.flatMap(({ series }) => series.map(({ node }) => node)))].sort();
-  const days = all.map(({ measuredAt }) => measuredAt.slice(0, 10)).sort();
+  if (all.length === 0) return 'Nothing has been measured yet: `npm run perf`.';
+  const [{ plan }] = all;
+  const machines = distinct(
+    all.map(({ machine: { cpu, cores, memory, platform } }) => {
+      return `${cpu}, ${cores} cores, ${digits(memory / 2 ** 30)} GiB, ${platform}`;
+    }),
+  );
+  const skips = distinct(
+    all.flatMap((results) => results.skips.map(({ contender, reason }) => `${contender}. ${reason}`)),
+  );
+  const nodes = distinct(all.flatMap(({ series }) => series.map(({ node }) => node)));
+  const days = distinct(all.map(({ measuredAt }) => measuredAt.slice(0, 10)));
   const lines = [
-    `Measured on ${[...new Set([days[0], days[days.length - 1]])].join(' to ')}: ${machine.cpu}, ${machine.cores} cores,`,
-    `${digits(machine.memory / 2 ** 30)} GiB, ${machine.platform}, Node ${nodes.join(' and ')}.`,
-    `${plan.repetitions} ${plan.repetitions === 1 ? 'repetition' : 'repetitions'} of everything, each in a fresh process; contenders take turns at each case, and every`,
+    `Measured on ${days.join(', ')}: ${machines.join('; ')}, Node ${nodes.join(' and ')}.`,
+    '',
+    `Up to ${plan.repetitions} repetitions of everything, each in a fresh process; contenders take turns at each case, and every`,
     'repetition begins with another one. Figures are medians, in brackets the lowest and the highest repetition; ratios are',
     'medians of the ratios of each repetition. The machine is shared and noisy: ratios are worth more than the figures, and',
     'both are worth more from your own machine: `npm run perf`. Every benchmark checks its own totals and fails if they are',
-    'wrong.',
+    'wrong. ringmeter has its default options but for `storage: []`: like its peers it keeps no history; and a larger',
+    '`maxMemory` and `cardinalityLimit` where there are many series.',
     ...(nodes.length > 1
       ? [
           '',
@@ -54,10 +62,14 @@ function introduction(suite: Suite): string {
           'are measured a second time for it.',
         ]
       : []),
-    ...skips.map(({ contender, reason }) => `\nNot measured: ${contender}. ${reason}`),
+    ...skips.map((skip) => `\nNot measured: ${skip}`),
     ...all.flatMap(({ failures }) => failures.map((failure) => `\nFailed: ${failure}`)),
   ];
   return lines.join('\n');
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
 }
 
 function growth(charts: ReadonlyMap<string, Chart>): string[] {

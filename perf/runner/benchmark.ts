@@ -10,6 +10,8 @@ export interface Case<P = Parameters> {
   parameters: P;
   /** About how long one process takes; only the estimate of the remaining time needs it. */
   seconds: number;
+  /** Of what takes long, fewer repetitions than of the rest. */
+  mostRepetitions?: number;
 }
 
 /** One file of `benchmarks/` exports one of these as `benchmark`. */

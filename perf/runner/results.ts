@@ -27,6 +27,16 @@ export interface Results {
   series: Series[];
 }
 
+/** Why the run has failed; empty if it has not. Never because of a time. */
+export function complaintsOf({ benchmark, series, failures }: Results): string[] {
+  const wrong = series.flatMap(({ lane, repetitions }) =>
+    repetitions.flatMap((outcome) =>
+      outcome.wrong.map((sentence) => `WRONG TOTAL: ${benchmark}: ${lane}: ${sentence}`),
+    ),
+  );
+  return [...failures.map((failure) => `FAILED: ${failure}`), ...wrong];
+}
+
 const FOLDER = join(__dirname, '..', '..', 'results');
 
 /** Quick results have a folder of their own: they must not stand in for full ones. */

@@ -42,7 +42,8 @@ function keyOf({ parameters }: Case): string {
 
 /** Seconds. */
 export function expected({ groups, repetitions }: Plan): number {
-  return repetitions * groups.reduce((sum, { one, lanes }) => sum + one.seconds * lanes.length, 0);
+  const times = ({ mostRepetitions = repetitions }: Case): number => Math.min(repetitions, mostRepetitions);
+  return groups.reduce((sum, { one, lanes }) => sum + times(one) * one.seconds * lanes.length, 0);
 }
 
 /** Measures everything that is planned. Lanes take turns at each case, and each repetition begins with another lane. */
@@ -50,7 +51,7 @@ export async function takeTurns(plan: Plan, progress: Progress): Promise<{ serie
   const series = new Map<string, Series>();
   const failures: string[] = [];
   for (let repetition = 0; repetition < plan.repetitions; repetition++)
-    for (const { one, lanes } of plan.groups)
+    for (const { one, lanes } of plan.groups.filter(({ one }) => repetition < (one.mostRepetitions ?? Infinity)))
       for (const lane of rotated(lanes, repetition)) {
         const what = `${plan.benchmark.name} ${shown(one)}: ${lane.name}`;
         progress.show(`${what}, repetition ${repetition + 1} of ${plan.repetitions}`);
