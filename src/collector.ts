@@ -2,30 +2,32 @@ import { MessageChannel, threadId } from 'node:worker_threads';
 import { Err, Ok, type Result } from 'ts-results-es';
 import { Drainer } from './aggregate/drain';
 import { Arena } from './arena/arena';
-import { HEADER } from './arena/layout';
-import { buryThread, threadMark } from './arena/shard';
-import { RingmeterError, type StorageError, shown, toPlainError } from './errors';
+import { threadMark, threadOf } from './arena/shard';
+import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
-import type { FlushService } from './flush/service';
 import type { BoundCounter, Counter } from './instruments/counter';
 import type { HistogramOptions, MetricOptions, SummaryOptions } from './instruments/definitions';
 import type { BoundGauge, Gauge } from './instruments/gauge';
 import type { BoundHistogram, Histogram } from './instruments/histogram';
 import { Instruments } from './instruments/instruments';
 import type { Labels } from './instruments/labels';
+import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
+import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
-import { checkOneOf, checkOptions } from './options-check';
+import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions } from './pool/endpoint';
-import type { FlushSide } from './pool/messages';
-import { onThreadEnd } from './pool/thread-ends';
+import { Flushing } from './pool/flushing';
+import { announceTo } from './pool/thread-ends';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { Settings } from './settings';
+import { Shutdown } from './shutdown';
 import { type CollectorStats, readStats } from './stats';
 import type { Storage } from './storage/types';
+import { warn } from './warning';
 
 /** What another thread needs to join a collector: send it as `workerData` or in a message, and `attachCollector` it. */
 export interface CollectorHandle {
@@ -57,9 +59,10 @@ export class MetricsCollector {
   private readonly recorder: Recorder;
   private readonly drainer: Drainer;
   private readonly instruments: Instruments;
-  private readonly flushSide: FlushSide;
+  private readonly named: NamedRecords;
+  private readonly flushSide: Flushing;
+  private readonly shutdown: Shutdown;
   private readonly endpoints = new Set<Endpoint>();
-  private readonly stopWatching: () => void;
   private closing: Promise<void> | undefined;
 
   /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE */
@@ -73,18 +76,27 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
-    const { cardinalityLimit, defaultLabels } = settings;
-    this.instruments = new Instruments({ recorder: this.recorder, reading, cardinalityLimit, defaultLabels });
+    this.instruments = new Instruments({
+      recorder: this.recorder,
+      reading,
+      cardinalityLimit: settings.cardinalityLimit,
+      defaultLabels: Object.entries(settings.defaultLabels),
+      resolved: new SeriesSet(),
+    });
+    this.named = new NamedRecords(this.instruments, this.recorder);
     // first what can throw, then what has to be ended again
     this.storages.forEach((storage, index) => {
-      storage.bind(async (query) => this.flushing().run('query', { storage: index, query }));
+      storage.bind(async (query) => this.flushing().query(index, query));
     });
-    this.stopWatching = onThreadEnd((ended) => buryThread(this.arena, this.drainer.shards, ended));
-    this.flushSide =
-      resolved && resolved.flushWorkers > 0 ? startPool(this.arena, resolved) : startInThread(this.arena, resolved);
+    this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
+    this.shutdown = new Shutdown(
+      () => this.endNow(resolved?.shutdown.timeout ?? 0),
+      resolved?.shutdown.signals ?? [],
+      () => this.close(),
+    );
+    if (attached) announceTo(threadOf(this.arena.maker));
     remember(this);
-    if (attached) process.once('exit', () => this.recorder.close());
-    else claimDefault(this);
+    if (!attached) claimDefault(this);
   }
 
   /** Whether `close()` has been called. */
@@ -97,8 +109,8 @@ export class MetricsCollector {
     const [first] = this.storages;
     if (first === undefined)
       throw new RingmeterError(
-        'RINGMETER_CLOSED',
-        'a collector that was attached to has its storages in the thread that made it',
+        'RINGMETER_NO_STORAGE',
+        'this collector has no storage, or was attached to: its storages are in the thread that made it then',
       );
     return first;
   }
@@ -153,6 +165,29 @@ export class MetricsCollector {
     return this.instruments.get('summary', name, options);
   }
 
+  /**
+   * Adds `value` (1 if left out) to the counter of that name, which is made if there is none yet. Looked up by name at
+   * every call; never throws: what cannot be recorded is counted as invalid.
+   */
+  recordCounter(name: string, options?: RecordOptions & { value?: number }): void {
+    this.named.counter(name, options?.value, options?.labels);
+  }
+
+  /** Sets the gauge of that name; like `recordCounter`. */
+  recordGauge(name: string, value: number, options?: RecordOptions): void {
+    this.named.gauge(name, value, options?.labels);
+  }
+
+  /** Observes a value in the histogram of that name; like `recordCounter`. */
+  recordHistogram(name: string, value: number, options?: RecordOptions): void {
+    this.named.histogram(name, value, options?.labels);
+  }
+
+  /** Observes a value in the summary of that name; like `recordCounter`. */
+  recordSummary(name: string, value: number, options?: RecordOptions): void {
+    this.named.summary(name, value, options?.labels);
+  }
+
   /** Every series with its present value, collected in a flush worker. */
   async getAllMetrics(): Promise<Metric[]> {
     return this.flushing().run('metrics', {});
@@ -178,19 +213,24 @@ export class MetricsCollector {
     return this.flushing().run('exposition', { names });
   }
 
-  /** Flushes to every storage now. Never rejects. Returns how many series were stored, or the first storage's error. */
+  /**
+   * Flushes to every storage now. Never rejects. Returns how many series were stored, or what each storage that failed
+   * says; a storage with a queue keeps the snapshot and tries again.
+   */
   async collectAndStore(): Promise<Result<number, StorageError>> {
     try {
-      return Ok(await this.flushing().run('store', {}));
+      const { series, failures } = await this.flushing().run('store', {});
+      return failures.length === 0 ? Ok(series) : Err(new StorageError(failures));
     } catch (error) {
       const { code, message } = toPlainError(error, 'RINGMETER_STORAGE_FAILED');
-      return Err(new RingmeterError(code, message));
+      return Err(new StorageError([{ storage: 'all', message }], { code, cause: error }));
     }
   }
 
-  /** Flushes to every storage now. */
+  /** Flushes to every storage now. @throws StorageError if some storage failed; one with a queue tries again */
   async flush(): Promise<void> {
-    await this.flushing().run('store', {});
+    const { failures } = await this.flushing().run('store', {});
+    if (failures.length > 0) throw new StorageError(failures);
   }
 
   /**
@@ -213,30 +253,39 @@ export class MetricsCollector {
   stats(): CollectorStats {
     this.recorder.publish();
     this.drainer.withDrained(this.drainer.used(), STATS_PATIENCE_MS, () => {});
-    return readStats(this.arena, this.drainer);
+    return readStats(this.arena, this.drainer, this.flushSide.storages());
   }
 
   /**
-   * Flushes a last time, closes the endpoints, ends the workers. What is recorded afterwards can still be read on this
-   * thread, but is stored and served no more. A second call waits for the first.
+   * Flushes a last time, closes the storages and the endpoints, ends the workers. What is recorded afterwards can still be
+   * read on this thread, but is stored and served no more. A second call waits for the first.
+   *
+   * @param options.timeout milliseconds that the storages may take for what they still have; default 10 000
    */
-  close(): Promise<void> {
-    this.closing ??= this.end();
+  close(options?: { timeout?: number }): Promise<void> {
+    this.closing ??= this.end(checkCloseOptions(options));
     return this.closing;
   }
 
-  private async end(): Promise<void> {
+  private async end(milliseconds: number): Promise<void> {
     releaseDefault(this);
     this.recorder.publish();
-    if (this.storages.length > 0) await this.flushSide.run('store', {}).catch(warnLastFlush);
+    const refusals = await this.flushSide.end(milliseconds).catch(refusalOf);
+    for (const { storage, message } of refusals) warn('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
+    this.shutdown.stop();
     this.recorder.close();
-    this.stopWatching();
+  }
+
+  /** What is done when the process, or this thread, ends without `close()` having come to its end. */
+  private endNow(milliseconds: number): void {
+    this.recorder.close();
+    this.flushSide.endBlocking(milliseconds);
   }
 
   /** The flushing side, with everything that this thread has recorded in its sight. */
-  private flushing(): FlushSide {
+  private flushing(): Flushing {
     if (this.closing) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
     this.recorder.publish();
     return this.flushSide;
@@ -249,32 +298,14 @@ function checkNames(names: unknown): void {
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {
-  const arena = Arena.create({ maxMemory, maxThreads, ringCapacity, settings });
-  arena.f64[HEADER.NEXT_FLUSH] = arena.clock() + settings.flushInterval;
-  return arena;
+  return Arena.create({ maxMemory, maxThreads, ringCapacity, settings, maker: threadMark(threadId) });
 }
 
-/** Loaded only here: a thread that merely records has no use for the pool. */
-function startPool(arena: Arena, options: ResolvedOptions): FlushSide {
-  const { FlushPool } = require('./pool/flush-pool') as typeof import('./pool/flush-pool');
-  const storages = options.storages.map(({ description }) => description);
-  return new FlushPool({ arena: arena.buffer, storages }, options);
+function checkCloseOptions(options: { timeout?: number } | undefined): number {
+  const { timeout } = checkOptions('close options', options, ['timeout']);
+  return checkNumber('timeout', timeout, 10_000, 0, 2 ** 31 - 1);
 }
 
-/** The flushing side on this thread; resident if it is the only one, on request where the arena's maker has workers. */
-function startInThread(arena: Arena, options: ResolvedOptions | undefined): FlushSide {
-  const { InThread } = require('./pool/in-thread') as typeof import('./pool/in-thread');
-  const descriptions = options?.storages.map(({ description }) => description) ?? [];
-  const service = (): FlushService => {
-    const { FlushService } = require('./flush/service') as typeof import('./flush/service');
-    return new FlushService(arena, descriptions);
-  };
-  return new InThread(service, options !== undefined);
-}
-
-function warnLastFlush(error: unknown): void {
-  process.emitWarning(`the last flush failed: ${error instanceof Error ? error.message : error}`, {
-    type: 'RingmeterWarning',
-    code: 'RINGMETER_STORAGE_FAILED',
-  });
+function refusalOf(error: unknown): StorageRefusal[] {
+  return [{ storage: 'all', message: messageOf(error) }];
 }

@@ -1,5 +1,7 @@
+import { isSharedArrayBuffer } from 'node:util/types';
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
-import { adoptDefault, inheritedArena, presentDefault, remembered } from './process-default';
+import { RingmeterError, shown } from './errors';
+import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefault } from './process-default';
 
 /**
  * Joins a collector of another thread: its metrics, this thread's own shard. The same handle gives the same collector; on the
@@ -24,4 +26,20 @@ export function getMetricsCollector(): MetricsCollector {
   const collector = attachCollector({ arena });
   adoptDefault(collector);
   return collector;
+}
+
+/**
+ * Makes a collector the process's one: `getMetricsCollector()` and the global `record*` functions use it from now on, on
+ * this thread and in worker threads that are started later.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_CLOSED
+ */
+export function setMetricsCollector(collector: MetricsCollector): void {
+  if (!isSharedArrayBuffer(collector?.handle?.arena))
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `collector must be a MetricsCollector, got ${shown(collector)}`,
+    );
+  if (collector.closed) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
+  replaceDefault(collector);
 }

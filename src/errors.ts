@@ -17,6 +17,7 @@ export const errorCodes = {
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
   RINGMETER_INVALID_QUERY: 'A query names no metric, or its label values or time bounds have the wrong type.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
+  RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;
 
@@ -36,8 +37,22 @@ export class RingmeterError extends Error {
   }
 }
 
-/** A failure of a storage backend, as `collectAndStore()` reports it. */
-export type StorageError = RingmeterError;
+/** What one storage did not take. */
+export interface StorageRefusal {
+  /** The storage's name. */
+  readonly storage: string;
+  readonly message: string;
+}
+
+/** What `collectAndStore()` reports: every storage that could not store. Those with a queue try again by themselves. */
+export class StorageError extends RingmeterError {
+  constructor(
+    readonly failures: readonly StorageRefusal[],
+    { code = 'RINGMETER_STORAGE_FAILED', cause }: { code?: ErrorCode; cause?: unknown } = {},
+  ) {
+    super(code, failures.map(({ storage, message }) => `${storage}: ${message}`).join('; '), { cause });
+  }
+}
 
 /** Describes any value for an error message without running user code that may throw, and never at great length. */
 export function shown(value: unknown): string {
@@ -63,6 +78,11 @@ export interface PlainError {
 }
 
 export function toPlainError(error: unknown, otherwise: ErrorCode): PlainError {
-  if (error instanceof RingmeterError) return { code: error.code, message: error.message };
-  return { code: otherwise, message: error instanceof Error ? error.message : String(error) };
+  return { code: error instanceof RingmeterError ? error.code : otherwise, message: messageOf(error) };
+}
+
+/** What went wrong, of anything that can be thrown. */
+export function messageOf(error: unknown): string {
+  const message: unknown = typeof error === 'object' && error !== null ? (error as Error).message : undefined;
+  return typeof message === 'string' && message !== '' ? message : String(error);
 }

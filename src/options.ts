@@ -1,15 +1,18 @@
+import { constants } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
+import type { LabelValue } from './aggregate/label-pairs';
 import { RingmeterError, shown } from './errors';
-import { checkLabelName, type LabelValue } from './instruments/labels';
+import { checkLabelName } from './instruments/labels';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
 import type { Settings } from './settings';
+import { ForeignStorage, type ModuleStorage } from './storage/foreign';
 import { MemoryStorage } from './storage/memory';
 import type { Storage } from './storage/types';
 
 /** Options of a collector; every one has a default. */
 export interface CollectorOptions {
   /** Where flushed snapshots go. Default: a `MemoryStorage`. */
-  storage?: Storage | readonly Storage[];
+  storage?: Storage | ModuleStorage | readonly (Storage | ModuleStorage)[];
   /** Milliseconds between flushes to the storages; 0 = only when asked. Default 10 000. */
   flushInterval?: number;
   /** Worker threads, about 12 MB each; 0 = everything on this thread. Default 1. */
@@ -29,6 +32,15 @@ export interface CollectorOptions {
   /** Labels that every series shows, unless it has one of that name itself. Default none. */
   defaultLabels?: Readonly<Record<string, LabelValue>>;
   worker?: WorkerOptions;
+  shutdown?: ShutdownOptions;
+}
+
+/** What happens when the process ends without `close()`. */
+export interface ShutdownOptions {
+  /** Most milliseconds that the end is held up for a last flush; 0 = none. Default 2 000. */
+  timeout?: number;
+  /** Signals on which the collector is closed before the process ends of them. Default none. */
+  signals?: readonly NodeJS.Signals[];
 }
 
 /** How the operating system and V8 treat the flush workers. */
@@ -49,6 +61,7 @@ export interface ResolvedOptions {
   maxThreads: number;
   niceIncrement: number;
   resourceLimits: ResourceLimits;
+  shutdown: { timeout: number; signals: readonly NodeJS.Signals[] };
 }
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */
@@ -65,6 +78,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'cardinalityLimit',
     'defaultLabels',
     'worker',
+    'shutdown',
   ]);
   const worker = checkOptions('worker', given.worker, ['niceIncrement', 'resourceLimits']);
   return {
@@ -85,6 +99,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     maxThreads: checkInteger('maxThreads', given.maxThreads, 64, 1, 1024),
     niceIncrement: checkInteger('worker.niceIncrement', worker.niceIncrement, 0, 0, 19),
     resourceLimits: checkResourceLimits(worker.resourceLimits),
+    shutdown: checkShutdown(given.shutdown),
   };
 }
 
@@ -120,18 +135,36 @@ function checkDefaultLabels(labels: unknown = {}): Record<string, string> {
   );
 }
 
+function checkShutdown(options: ShutdownOptions | undefined): ResolvedOptions['shutdown'] {
+  const { timeout, signals = [] } = checkOptions('shutdown', options, ['timeout', 'signals']);
+  if (!Array.isArray(signals))
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', `shutdown.signals must be an array, got ${shown(signals)}`);
+  for (const signal of signals)
+    if (!(signal in constants.signals) || signal === 'SIGKILL' || signal === 'SIGSTOP')
+      throw new RingmeterError(
+        'RINGMETER_INVALID_OPTION',
+        `shutdown.signals must be names of signals that can be caught, got ${shown(signal)}`,
+      );
+  return { timeout: checkNumber('shutdown.timeout', timeout, 2_000, 0, 2 ** 31 - 1), signals: [...new Set(signals)] };
+}
+
 function isStorage(one: unknown): one is Storage {
   const { bind, description } = (typeof one === 'object' && one !== null ? one : {}) as Partial<Storage>;
   return typeof bind === 'function' && typeof description === 'object';
 }
 
+function isModule(one: unknown): one is ModuleStorage {
+  return typeof one === 'object' && one !== null && 'module' in one;
+}
+
 function checkStorages(storage: unknown): readonly Storage[] {
-  const storages: unknown[] =
-    storage === undefined ? [new MemoryStorage()] : Array.isArray(storage) ? storage : [storage];
-  const bad = storages.findIndex((one) => !isStorage(one));
-  if (bad === -1) return storages as Storage[];
-  throw new RingmeterError(
-    'RINGMETER_INVALID_OPTION',
-    `storage must be a storage or an array of them, got ${shown(storages[bad])}`,
-  );
+  const given: unknown[] = storage === undefined ? [new MemoryStorage()] : Array.isArray(storage) ? storage : [storage];
+  return given.map((one) => {
+    if (isStorage(one)) return one;
+    if (isModule(one)) return new ForeignStorage(one);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `storage must be a storage, a { module }, or an array of them, got ${shown(one)}`,
+    );
+  });
 }

@@ -33,6 +33,11 @@ export function inheritedArena(): SharedArrayBuffer | undefined {
 /** Makes a collector the default of its thread and of the threads started later, unless there is one already. */
 export function claimDefault(collector: MetricsCollector): void {
   if (slot[KEY] !== undefined || inheritedArena() !== undefined) return;
+  replaceDefault(collector);
+}
+
+/** Makes a collector the default of its thread and of the threads started later, whatever was the default before. */
+export function replaceDefault(collector: MetricsCollector): void {
   slot[KEY] = collector;
   setEnvironmentData(ENVIRONMENT, collector.handle.arena as never);
 }

@@ -1,6 +1,26 @@
 import type { Drainer } from './aggregate/drain';
 import type { Arena } from './arena/arena';
 import { HEADER, high, int, SHARD } from './arena/layout';
+import type { Channel } from './storage/channel';
+
+/** What has become of the snapshots for one storage. */
+export interface StorageStats {
+  name: string;
+  /** Snapshots that were stored. */
+  stored: number;
+  /** Attempts that failed, and attempts after one that failed. */
+  failures: number;
+  retries: number;
+  /** Snapshots given up, since they were too old or a newer one needed their room; and refused for good. */
+  dropped: number;
+  rejected: number;
+  /** Snapshots that wait, and the memory they take. */
+  queued: number;
+  queuedBytes: number;
+  /** Wall-clock milliseconds of the last success, 0 = never; and what the last failure said. */
+  lastSuccess: number;
+  lastError: string | undefined;
+}
 
 /** What the library says of itself: `recorded = folded + pending + dropped + invalid`. */
 export interface CollectorStats {
@@ -26,15 +46,21 @@ export interface CollectorStats {
   /** Most events ever seen waiting in one ring, and what a ring holds. */
   ringHighWaterMark: number;
   ringCapacity: number;
-  /** Snapshots handed to all storages, and those that some storage failed to take. */
+  /** Snapshots made for storages, and attempts to store one that failed. */
   flushes: number;
   failedFlushes: number;
+  /** One for each storage of the collector, where it was made; none where it was attached to. */
+  storages: StorageStats[];
   collects: number;
   scrapes: number;
 }
 
 /** Adds up the counts of all shards. What threads are doing at this moment may be half in. */
-export function readStats(arena: Arena, drainer: Drainer): CollectorStats {
+export function readStats(
+  arena: Arena,
+  drainer: Drainer,
+  storages: readonly { name: string; channel: Channel }[],
+): CollectorStats {
   const lost = arena.readWide(HEADER.LOST);
   const { i32 } = arena;
   const stats: CollectorStats = {
@@ -53,6 +79,7 @@ export function readStats(arena: Arena, drainer: Drainer): CollectorStats {
     ringCapacity: arena.ringCapacity,
     flushes: Atomics.load(i32, int(HEADER.FLUSHES)),
     failedFlushes: Atomics.load(i32, high(HEADER.FLUSHES)),
+    storages: storages.map(readStorage),
     collects: Atomics.load(i32, int(HEADER.COLLECTS)),
     scrapes: Atomics.load(i32, high(HEADER.COLLECTS)),
   };
@@ -73,4 +100,19 @@ export function readStats(arena: Arena, drainer: Drainer): CollectorStats {
     if (shard.owner !== 0) stats.threads++;
   }
   return stats;
+}
+
+function readStorage({ name, channel }: { name: string; channel: Channel }): StorageStats {
+  return {
+    name,
+    stored: channel.counted('stored'),
+    failures: channel.counted('failures'),
+    retries: channel.counted('retries'),
+    dropped: channel.counted('dropped'),
+    rejected: channel.counted('rejected'),
+    queued: channel.countQueued(),
+    queuedBytes: channel.queuedBytes,
+    lastSuccess: channel.lastSuccess,
+    lastError: channel.lastError(),
+  };
 }

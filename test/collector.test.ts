@@ -313,7 +313,7 @@ test('in an arena that is full every record is in its own series or counted as d
 });
 
 test('a thread without a shard drops and counts, and takes no memory for it', async (t) => {
-  const arena = Arena.create({ maxMemory: 2 ** 21, ringCapacity: 65_536, maxThreads: 4, settings: {} });
+  const arena = Arena.create({ maker: 1, maxMemory: 2 ** 21, ringCapacity: 65_536, maxThreads: 4, settings: {} });
   const [owner, without] = [new Recorder(arena, 'fold'), new Recorder(arena, 'fold')];
   t.teardown(() => {
     owner.close();

@@ -73,12 +73,14 @@ test('docs/errors.md lists every code the sources mention, and no other', async 
 test('the README lists exactly the options of a collector, with their defaults', async (t) => {
   const rows = table(readme, '### `new MetricsCollector(options)`');
   const worker = members('src/options.ts', 'WorkerOptions').map((name) => `worker.${name}`);
-  const expected = members('src/options.ts', 'CollectorOptions').flatMap((name) => (name === 'worker' ? worker : name));
+  const shutdown = members('src/options.ts', 'ShutdownOptions').map((name) => `shutdown.${name}`);
+  const groups: Record<string, string[]> = { worker, shutdown };
+  const expected = members('src/options.ts', 'CollectorOptions').flatMap((name) => groups[name] ?? name);
   t.same(
     rows.map(([name]) => name),
     expected,
   );
-  const { settings, storages, niceIncrement, resourceLimits, ...others } = resolveOptions();
+  const { settings, storages, niceIncrement, resourceLimits, shutdown: atEnd, ...others } = resolveOptions();
   t.equal(storages.length, 1);
   t.ok(storages[0] instanceof MemoryStorage);
   const defaults: Record<string, unknown> = {
@@ -86,6 +88,8 @@ test('the README lists exactly the options of a collector, with their defaults',
     ...others,
     'worker.niceIncrement': niceIncrement,
     'worker.resourceLimits': resourceLimits,
+    'shutdown.timeout': atEnd.timeout,
+    'shutdown.signals': atEnd.signals,
   };
   for (const [name, shown] of rows)
     if (name === 'storage') t.equal(shown, 'new MemoryStorage()');

@@ -80,6 +80,7 @@ test('each code that a thread can raise by itself is raised', async (t) => {
       await small.flush();
     },
     RINGMETER_INVALID_QUERY: () => collector.storage.query({} as never),
+    RINGMETER_NO_STORAGE: () => collectorFor(t, { storage: [] }).storage,
     RINGMETER_CLOSED: () => closed.flush(),
   };
   for (const [code, raise] of Object.entries(raised))

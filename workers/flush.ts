@@ -2,14 +2,15 @@ import { workerData } from 'node:worker_threads';
 import { move, Piscina } from 'piscina';
 import { Arena } from '../src/arena/arena';
 import { toPlainError } from '../src/errors';
+import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/flush/messages';
 import { ResidentLoop } from '../src/flush/resident';
 import { FlushService } from '../src/flush/service';
 import { perform } from '../src/flush/tasks';
-import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/pool/messages';
 
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
-const { arena, storages } = workerData as FlushWorkerData;
+const { arena, storages, ending } = workerData as FlushWorkerData;
 const service = new FlushService(Arena.attach(arena), storages);
+if (ending) void service.end();
 new ResidentLoop(service).start();
 
 export default async function answer<T extends FlushTask>({

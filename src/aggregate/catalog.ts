@@ -2,7 +2,8 @@ import type { Arena } from '../arena/arena';
 import { high, int, RECORD, RECORD_KIND } from '../arena/layout';
 import { directoryLength, readEntry } from '../arena/registry';
 import type { Definition, LabelPairs } from './definition';
-import { readDefinition, readLabels } from './register';
+import { readDefinition } from './register';
+import { readLabels } from './series-key';
 import { SeriesList } from './series-list';
 
 /** A metric with its series. */
@@ -34,10 +35,14 @@ export class Catalog {
   refresh(): void {
     const length = directoryLength(this.arena);
     if (this.pending.length === 0 && this.read === length) return;
-    const places = this.pending;
+    const late = this.pending;
     this.pending = [];
-    for (const place of places) this.enter(place);
-    while (this.read < length) this.enter(this.read++);
+    // what was pending was in no snapshot so far: for this thread it is as if it were registered now
+    for (const place of late) this.enter(place, this.read);
+    while (this.read < length) {
+      this.enter(this.read, this.read);
+      this.read++;
+    }
   }
 
   /** How many places of the directory have been read. */
@@ -45,7 +50,8 @@ export class Catalog {
     return this.read;
   }
 
-  private enter(place: number): void {
+  /** @param shownFrom the first number of places whose snapshots have it is one more */
+  private enter(place: number, shownFrom: number): void {
     const { record, state } = readEntry(this.arena, place);
     if (state === 'pending') this.pending.push(place);
     if (state !== 'live') return;
@@ -59,7 +65,7 @@ export class Catalog {
       epoch: high(record + RECORD.SERIES_COLUMN),
       column: i32[int(record + RECORD.SERIES_COLUMN)],
       record,
-      place,
+      place: shownFrom,
     });
   }
 

@@ -10,9 +10,22 @@ import type { Snapshot } from './snapshot';
 /** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
 const PATIENCE_MS = 100;
 
+/** Series that are added up before looking whether a reading thread waits: some tenths of a millisecond's work. */
+const SERIES_AT_A_TIME = 8_192;
+const SUMMARIES_AT_A_TIME = 256;
+
+/** A value of the library's own, read when a snapshot is made. */
+export interface Reading {
+  /** Column of its series. */
+  readonly column: number;
+  readonly read: () => number;
+}
+
 /** Adds up the shards into snapshots. One per thread that collects. */
 export class Collect {
   readonly catalog: Catalog;
+  /** Values that are kept elsewhere than in cells, and put into every snapshot. */
+  readings: readonly Reading[] = [];
   private readonly merge: SeriesMerge;
 
   constructor(
@@ -38,12 +51,20 @@ export class Collect {
     const { arena, catalog, drainer, merge } = this;
     arena.tick();
     catalog.refresh();
+    // after the catalog was read: every series in it has its columns
     const values = new Float64Array(columnsUsed(arena));
     const shards = drainer.used();
     merge.shards = shards;
-    drainer.withDrained(shards, PATIENCE_MS, () => {
-      for (const { definition, series } of catalog.families) merge.into(values, series, definition);
+    drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
+      for (const { definition, series } of catalog.families) {
+        const slice = definition.type === 'summary' ? SUMMARIES_AT_A_TIME : SERIES_AT_A_TIME;
+        for (let from = 0; from < series.count; from += slice) {
+          merge.into(values, series, definition, from, Math.min(from + slice, series.count));
+          breathe();
+        }
+      }
     });
+    for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
     Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
     return { timestamp: Date.now(), families: catalog.families, places: catalog.places, values };
   }

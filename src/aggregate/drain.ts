@@ -1,7 +1,8 @@
 import type { Arena } from '../arena/arena';
 import { EVENT_WORDS, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard } from '../arena/shard';
-import { lock, tryLock, unlock } from '../atomics/mutex';
+import { isWanted, leaveToOthers, lock, tryLock, unlock } from '../atomics/mutex';
+import { warnOnce } from '../warning';
 import { cellOf, fold } from './fold';
 
 /** A batch under one hold of the lock: short enough that a thread waiting to read its own value hardly notices. */
@@ -88,22 +89,37 @@ export class Drainer {
    * Drains the shards to what may be read now, and keeps their locks while `read` looks at the cells: a consistent cut
    * across every instrument. Locks are taken in the order given, so readers cannot wait for each other in a circle.
    *
+   * Who has much to read calls `breathe` now and then: it lets go of the locks for a moment if somebody waits for one, and
+   * then what is read afterwards may be newer than what was read before.
+   *
    * @param patience milliseconds to wait for the locks. A shard whose lock is not to be had in time is read without it:
    *   every word is whole, but pending events are missing, and one being folded at that instant may be half in.
    */
-  withDrained(shards: readonly Shard[], patience: number, read: () => void): void {
+  withDrained(shards: readonly Shard[], patience: number, read: (breathe: () => void) => void): void {
     const { i32 } = this.arena;
-    const deadline = performance.now() + patience;
-    const held = shards.filter((shard) => lock(i32, shard.lock, this.mark, deadline));
+    let held = this.lockAll(shards, patience);
+    const breathe = (): void => {
+      const wanted = held.find((shard) => isWanted(i32, shard.lock));
+      if (wanted === undefined) return;
+      // all of them: who waits takes them in the same order
+      for (const shard of held) unlock(i32, shard.lock);
+      leaveToOthers(i32, wanted.lock);
+      held = this.lockAll(shards, patience);
+    };
     try {
       for (const shard of held) {
         const head = this.visibleHead(shard);
         while (shard.folded < head) this.foldBatch(shard, head);
       }
-      read();
+      read(breathe);
     } finally {
       for (const shard of held) unlock(i32, shard.lock);
     }
+  }
+
+  private lockAll(shards: readonly Shard[], patience: number): readonly Shard[] {
+    const deadline = performance.now() + patience;
+    return shards.filter((shard) => lock(this.arena.i32, shard.lock, this.mark, deadline));
   }
 
   /** Shards that some thread has ever recorded into, in their order. */
@@ -129,6 +145,7 @@ export class Drainer {
       const done = first + offset + 1;
       const cell = cellOf(arena, cells, code & SERIES_MASK);
       if (!fold(arena, cell, code, aux, f64[event + 1], progress, done)) {
+        warnOnce('RINGMETER_OUT_OF_MEMORY', 'no memory for the cells of a series: its records are dropped');
         f64[base + SHARD.DROPPED_AT_FOLD] += 1;
         f64[progress] = done;
       }

@@ -32,45 +32,46 @@ export class SeriesMerge {
     this.gauge = new GaugeMerge(arena.maxThreads * 2);
   }
 
-  /** Adds the series of one metric to their columns of `out`, which must be zero. */
-  into(out: Float64Array, series: SeriesList, definition: Definition): void {
+  /** Adds series of one metric, those from one index of the list to another, to their columns of `out`, which must be zero. */
+  into(out: Float64Array, series: SeriesList, definition: Definition, from = 0, to = series.count): void {
     switch (definition.type) {
       case 'counter':
-        this.counters(out, series);
+        this.counters(out, series, from, to);
         break;
       case 'gauge':
-        this.gauges(out, series);
+        this.gauges(out, series, from, to);
         break;
       case 'histogram':
-        this.histograms(out, series, definition.buckets.length + 1);
+        this.histograms(out, series, definition.buckets.length + 1, from, to);
         break;
       case 'summary':
-        this.summaries(out, series, definition);
+        for (let index = from; index < to; index++)
+          this.summary(out, series.columns[index], series.ids[index], definition);
     }
   }
 
-  private counters(out: Float64Array, series: SeriesList): void {
+  private counters(out: Float64Array, series: SeriesList, from: number, to: number): void {
     for (const shard of this.shards) {
-      this.addCounters(out, series, shard.cells);
+      this.addCounters(out, series, shard.cells, from, to);
       // one word, which cannot be read torn
-      if (hasOverflown(shard)) this.addCounters(out, series, shard.overflowCells);
+      if (hasOverflown(shard)) this.addCounters(out, series, shard.overflowCells, from, to);
     }
   }
 
-  private addCounters(out: Float64Array, { count, ids, columns }: SeriesList, table: number): void {
+  private addCounters(out: Float64Array, { ids, columns }: SeriesList, table: number, from: number, to: number): void {
     const { i32, f64 } = this.arena;
-    for (let index = 0; index < count; index++) {
+    for (let index = from; index < to; index++) {
       const id = ids[index];
       const page = i32[table + (id >>> PAGE_SHIFT)];
       if (page !== 0) out[columns[index] + VALUE_COLUMN] += f64[page + (id & PAGE_MASK) + COUNTER.SUM];
     }
   }
 
-  private histograms(out: Float64Array, { count, ids, columns }: SeriesList, buckets: number): void {
+  private histograms(out: Float64Array, { ids, columns }: SeriesList, buckets: number, from: number, to: number): void {
     const { f64 } = this.arena;
     for (const shard of this.shards) {
       const overflown = hasOverflown(shard);
-      for (let index = 0; index < count; index++) {
+      for (let index = from; index < to; index++) {
         const cell = this.cell(shard.cells, ids[index]);
         if (cell !== 0) addHistogram(out, columns[index], f64, cell, buckets);
         const overflow = overflown ? this.cell(shard.overflowCells, ids[index]) : 0;
@@ -81,9 +82,9 @@ export class SeriesMerge {
     }
   }
 
-  private gauges(out: Float64Array, { count, ids, columns, epochs }: SeriesList): void {
+  private gauges(out: Float64Array, { ids, columns, epochs }: SeriesList, from: number, to: number): void {
     const { arena, gauge } = this;
-    for (let index = 0; index < count; index++) {
+    for (let index = from; index < to; index++) {
       gauge.reset();
       for (const shard of this.shards) {
         const cell = this.cell(shard.cells, ids[index]);
@@ -95,10 +96,6 @@ export class SeriesMerge {
       }
       out[columns[index] + VALUE_COLUMN] = gauge.value(Atomics.load(arena.i32, epochs[index]));
     }
-  }
-
-  private summaries(out: Float64Array, { count, ids, columns }: SeriesList, definition: Definition): void {
-    for (let index = 0; index < count; index++) this.summary(out, columns[index], ids[index], definition);
   }
 
   private summary(out: Float64Array, column: number, id: number, { maxAge, quantiles }: Definition): void {

@@ -1,9 +1,10 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
-import { allocateCells, allocateColumns, find, findOrInsert, keySpan, tailOf } from '../arena/registry';
+import { allocateCells, allocateColumns, find, findOrInsert, tailOf } from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';
+import { encodeSeriesKey } from './series-key';
 
 const encoder = new TextEncoder();
 
@@ -54,9 +55,11 @@ export interface RegisteredSeries {
   id: number;
   /** Int32Array index of the word that a gauge takes its epochs from. */
   epoch: number;
+  /** First column in a snapshot. */
+  column: number;
 }
 
-const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH) };
+const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH), column: 0 };
 
 /** Which series is wanted. */
 export interface WantedSeries {
@@ -64,7 +67,7 @@ export interface WantedSeries {
   /** Most series of the metric. */
   limit: number;
   /** Labels of the series that is given beyond the limit. */
-  beyond: LabelPairs;
+  beyond(): LabelPairs;
 }
 
 /**
@@ -84,7 +87,7 @@ export function registerSeries(
   const members = high(family + RECORD.FAMILY_TYPE);
   if (Atomics.add(arena.i32, members, 1) >= limit) {
     Atomics.sub(arena.i32, members, 1);
-    const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond));
+    const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()));
     return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: false };
   }
   const { record, fresh } = insertSeries(arena, family, definition, key);
@@ -117,38 +120,10 @@ function insertSeries(
 }
 
 function readSeries(arena: Arena, record: number): RegisteredSeries {
-  return { id: arena.i32[high(record + RECORD.SERIES)], epoch: high(record + RECORD.SERIES_COLUMN) };
-}
-
-/** Key of a series: the family's pointer, then length and bytes of each name and value. No two label sets share one. */
-function encodeSeriesKey(family: number, labels: LabelPairs): Uint8Array {
-  const parts = labels.flat().map((text) => encoder.encode(text));
-  const key = new Uint8Array(4 + parts.reduce((sum, part) => sum + 4 + part.length, 0));
-  const view = new DataView(key.buffer);
-  view.setInt32(0, family);
-  let offset = 4;
-  for (const part of parts) {
-    view.setInt32(offset, part.length);
-    key.set(part, offset + 4);
-    offset += 4 + part.length;
-  }
-  return key;
-}
-
-/** The labels in a series record's key. */
-export function readLabels(arena: Arena, record: number): LabelPairs {
-  const texts: string[] = [];
-  eachLabelText(arena, record, (start, end) => texts.push(arena.textBetween(start, end)));
-  return Array.from({ length: texts.length / 2 }, (_, pair) => [texts[2 * pair], texts[2 * pair + 1]] as const);
-}
-
-/** Visits the texts of a series' labels in its record: name, value, name, value. Bytes of the arena, UTF-8. */
-export function eachLabelText(arena: Arena, record: number, visit: (start: number, end: number) => void): void {
-  const { u8 } = arena;
-  const { start, end } = keySpan(arena, record);
-  for (let at = start + 4; at < end; ) {
-    const textStart = at + 4;
-    at = textStart + ((u8[at] << 24) | (u8[at + 1] << 16) | (u8[at + 2] << 8) | u8[at + 3]);
-    visit(textStart, at);
-  }
+  const { i32 } = arena;
+  return {
+    id: i32[high(record + RECORD.SERIES)],
+    epoch: high(record + RECORD.SERIES_COLUMN),
+    column: i32[int(record + RECORD.SERIES_COLUMN)],
+  };
 }

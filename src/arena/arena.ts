@@ -19,6 +19,8 @@ export interface ArenaOptions {
   maxThreads: number;
   /** Events per ring, a power of two. */
   ringCapacity: number;
+  /** Mark of the thread that makes it. */
+  maker: number;
   /** Kept in the arena as JSON, so that whoever attaches knows how its creator wants it used. */
   settings: unknown;
 }
@@ -43,6 +45,8 @@ export class Arena {
   readonly ringCapacity: number;
   readonly pageTableCapacity: number;
   readonly settings: unknown;
+  /** Mark of the thread that made the arena. */
+  readonly maker: number;
 
   private constructor(readonly buffer: SharedArrayBuffer) {
     this.i32 = new Int32Array(buffer);
@@ -52,6 +56,7 @@ export class Arena {
     this.maxThreads = this.i32[high(HEADER.SHARDS)];
     this.ringCapacity = this.i32[int(HEADER.RING_CAPACITY)];
     this.pageTableCapacity = this.i32[high(HEADER.RING_CAPACITY)];
+    this.maker = this.i32[high(HEADER.SETTINGS)];
     this.settings = JSON.parse(this.text(this.i32[int(HEADER.SETTINGS)], this.i32[high(HEADER.TOTAL_WORDS)]));
   }
 
@@ -85,6 +90,7 @@ export class Arena {
     i32[int(HEADER.TOTAL_WORDS)] = totalWords;
     i32[high(HEADER.TOTAL_WORDS)] = settings.length;
     i32[int(HEADER.SETTINGS)] = starts[1];
+    i32[high(HEADER.SETTINGS)] = options.maker;
     i32[int(HEADER.SHARDS)] = starts[2];
     i32[high(HEADER.SHARDS)] = options.maxThreads;
     i32[int(HEADER.HASH_INDEX)] = starts[3];

@@ -27,7 +27,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -38,7 +38,7 @@ export const LAYOUT_VERSION = 1;
  *      3  hash index          | number of chain heads (a power of two)
  *      4  directory           | its capacity
  *      5  ring capacity       | capacity of a page table
- *      6  settings            |
+ *      6  settings            | mark of the thread that made the arena and hears of other threads' ends
  *      8  heap cursor         |                        atomic: the next free word
  *     16  cell cursor         | column cursor          atomic: the next series id, the next snapshot column
  *     24  directory length    |                        atomic
@@ -47,10 +47,9 @@ export const LAYOUT_VERSION = 1;
  *     32  lost, low half      | lost, high half        atomic: records of threads that found no shard
  *     40  clock               (float64)                milliseconds, monotonic, ticked by whoever drains; a little late
  *     48  wake signal         |                        atomic: raised by a recording thread whose ring is half full
- *     56  flush lease         |                        mutex: who collects for the storages
- *     57  next flush          (float64)                by the clock; changed under the lease
+ *     56  end asked for       | end done               atomic: the last flush, before the process ends
  *     64  gauge epoch of no series |                   atomic: what a gauge without cells stamps its events with
- *     72  flushes             | failed flushes         atomic
+ *     72  flushes             | failed attempts        atomic: snapshots for the storages; what storages refused
  *     80  collects            | endpoint requests      atomic
  */
 export const HEADER = {
@@ -69,8 +68,7 @@ export const HEADER = {
   LOST: 32,
   CLOCK: 40,
   WAKE: 48,
-  FLUSH_LEASE: 56,
-  NEXT_FLUSH: 57,
+  END: 56,
   SPARE_EPOCH: 64,
   FLUSHES: 72,
   COLLECTS: 80,
@@ -90,7 +88,7 @@ export const HEADER = {
  *     33  dropped at fold     (float64)                plain; the lock's holder: of those, found no memory for their cells
  *     34  high-water mark     (float64)                plain; the lock's holder: most events seen waiting in the ring
  *     48  freed tail          |                        atomic; the lock's holder: slots before it may be overwritten
- *     64  lock                |                        mutex: who may drain the ring and write the cells
+ *     64  lock                | wanted                 mutex: who may drain the ring and write the cells
  *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
  *     81  ring                |                        pointer; published last, when the two tables are in place
  *     82  page table of cells | page table of overflow cells

@@ -136,10 +136,14 @@ export function buryThread(arena: Arena, shards: readonly Shard[], threadId: num
     }
     shard.release(mark);
   }
-  recover(arena.i32, int(HEADER.FLUSH_LEASE), mark);
 }
 
 /** What a thread writes into shared memory to say "me": never 0, never reused within a process. */
 export function threadMark(threadId: number): number {
   return threadId + 1;
+}
+
+/** Whose mark it is. */
+export function threadOf(mark: number): number {
+  return mark - 1;
 }

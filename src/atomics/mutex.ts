@@ -1,13 +1,14 @@
 /**
- * A mutual exclusion lock in one 32-bit word of shared memory that knows its owner.
+ * A mutual exclusion lock in two 32-bit words of shared memory that knows its owner.
  *
- * States: 0 = free, otherwise the owner's mark (thread id + 1, never reused within a process).
+ *     index      0 = free, otherwise the owner's mark (thread id + 1, never reused within a process)
+ *     index + 1  1 = somebody has had to wait since it was taken: a hint
  *
- * Assumptions: the word is aligned and only touched through this file; a mark belongs to one living thread.
+ * Assumptions: the words are aligned and only touched through this file; a mark belongs to one living thread.
  * Guarantees: between a `true` from `tryLock`/`lock` and `unlock`, no other thread holds the lock; everything the
  *   previous holder stored, plainly or atomically, is visible to the next (all Atomics are sequentially consistent).
  * Progress: `tryLock` and `unlock` never wait. `lock` waits at most its time bound, and a holder that died is put out by
- *   `recover`, which the thread that saw it end calls; so no thread ever waits for a dead one for ever.
+ *   `recover`, which the thread that hears of its end calls; so no thread ever waits for a dead one for ever.
  * Not re-entrant: a holder that asks again waits until its time is up and gets `false`.
  */
 export function tryLock(i32: Int32Array, index: number, mark: number): boolean {
@@ -22,14 +23,26 @@ export function lock(i32: Int32Array, index: number, mark: number, deadline: num
   if (tryLock(i32, index, mark)) return true;
   while (performance.now() < deadline) {
     const holder = Atomics.load(i32, index);
+    Atomics.store(i32, index + 1, 1);
     if (holder !== 0) Atomics.wait(i32, index, holder, SLICE_MS);
     if (tryLock(i32, index, mark)) return true;
   }
   return false;
 }
 
+/** Whether somebody waits for the lock, or did. A holder with much to do looks now and then, and lets go for a moment. */
+export function isWanted(i32: Int32Array, index: number): boolean {
+  return Atomics.load(i32, index + 1) !== 0;
+}
+
+/** Leaves a lock that has just been freed to those who want it, for a slice of time. */
+export function leaveToOthers(i32: Int32Array, index: number): void {
+  Atomics.wait(i32, index, 0, SLICE_MS);
+}
+
 /** Only the holder calls this. Publishes everything it stored while it held the lock. */
 export function unlock(i32: Int32Array, index: number): void {
+  Atomics.store(i32, index + 1, 0);
   Atomics.store(i32, index, 0);
   Atomics.notify(i32, index, 1);
 }

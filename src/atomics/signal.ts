@@ -9,30 +9,60 @@ export function raise(i32: Int32Array, index: number): void {
   Atomics.notify(i32, index);
 }
 
-/** A sleep that does not block the thread's event loop and does not keep the thread alive. */
-export interface Sleep {
-  /** Resolves when the word is raised or the time is up. */
-  readonly woken: Promise<void>;
-  /** Ends the sleep now. */
-  cancel(): void;
-}
-
 /**
- * Sleeps without blocking. `Atomics.waitAsync` alone can miss its time-out on a thread whose loop is idle and does not
- * hold a thread alive, so an unref'd timer runs beside it.
+ * Sleeps on a word without blocking the thread's event loop, again and again. One wait is kept on the word from sleep to
+ * sleep: one that is made and given up each time costs a tenth of a millisecond, which is what an idle thread consists of.
+ * `Atomics.waitAsync` does not hold a thread alive and can miss, so a timer runs beside it.
  */
-export function sleepUntilRaised(i32: Int32Array, index: number, milliseconds: number): Sleep {
-  let cancel = (): void => {};
-  const woken = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    timer.unref();
-    cancel = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const wait = Atomics.waitAsync(i32, index, Atomics.load(i32, index), milliseconds);
-    if (wait.async) wait.value.then(cancel);
-    else cancel();
-  });
-  return { woken, cancel };
+export class Sleeper {
+  private seen: number;
+  private waiting = false;
+  private readonly wakes = new Set<() => void>();
+
+  /** @param holdsThread whether a sleep keeps the thread alive until it is over */
+  constructor(
+    private readonly i32: Int32Array,
+    private readonly index: number,
+    private readonly holdsThread: boolean,
+  ) {
+    this.seen = Atomics.load(i32, index);
+  }
+
+  /** Resolves when the word has been raised since the last sleep began, or the time is up. */
+  sleep(milliseconds: number): Promise<void> {
+    const present = Atomics.load(this.i32, this.index);
+    const raised = present !== this.seen;
+    this.seen = present;
+    if (raised) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.wakes.delete(wake);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      if (!this.holdsThread) timer.unref();
+      this.wakes.add(wake);
+      this.wait();
+    });
+  }
+
+  /** Ends the sleeps that are going on. */
+  end(): void {
+    for (const wake of [...this.wakes]) wake();
+  }
+
+  private wait(): void {
+    if (this.waiting) return;
+    const { async, value } = Atomics.waitAsync(this.i32, this.index, this.seen);
+    if (!async) {
+      this.end();
+      return;
+    }
+    this.waiting = true;
+    void value.then(() => {
+      this.waiting = false;
+      this.end();
+    });
+  }
 }

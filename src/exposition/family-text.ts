@@ -1,7 +1,7 @@
 import type { Family } from '../aggregate/catalog';
 import type { LabelPairs } from '../aggregate/definition';
-import { eachLabelText } from '../aggregate/register';
 import { type ReadSamples, samplesOf, sampleValues } from '../aggregate/samples';
+import { eachLabelText } from '../aggregate/series-key';
 import type { Snapshot } from '../aggregate/snapshot';
 import { NUMBER_BYTES, writeNumber } from './number-text';
 import { TextBuffer } from './text-buffer';

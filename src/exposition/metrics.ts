@@ -25,12 +25,12 @@ export interface Metric {
 }
 
 /** A snapshot as plain objects. */
-export function toMetrics({ timestamp, families, values }: Snapshot): Metric[] {
+export function toMetrics({ timestamp, families, places, values }: Snapshot): Metric[] {
   const metrics: Metric[] = [];
   for (const family of families) {
-    const { count, columns } = family.series;
+    const { count, places: place } = family.series;
     for (let index = 0; index < count; index++)
-      if (columns[index] < values.length) metrics.push(toMetric(family, index, timestamp, values));
+      if (place[index] < places) metrics.push(toMetric(family, index, timestamp, values));
   }
   return metrics;
 }

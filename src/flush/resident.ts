@@ -1,9 +1,9 @@
 import { HEADER, int } from '../arena/layout';
-import { type Sleep, sleepUntilRaised } from '../atomics/signal';
+import { Sleeper } from '../atomics/signal';
 import type { FlushService } from './service';
 
 /** An idle collector looks less and less often, down to this: a recording thread whose ring fills up wakes it. */
-const LONGEST_SLEEP_MS = 100;
+const LONGEST_SLEEP_MS = 250;
 /** Passes without any event before sleeping longer. */
 const IDLE_PASSES = 20;
 
@@ -13,10 +13,12 @@ const IDLE_PASSES = 20;
  */
 export class ResidentLoop {
   private stopped = false;
-  private sleep: Sleep | undefined;
+  private readonly sleeper: Sleeper;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(private readonly service: FlushService) {}
+  constructor(private readonly service: FlushService) {
+    this.sleeper = new Sleeper(service.arena.i32, int(HEADER.WAKE), false);
+  }
 
   start(): void {
     this.ended = this.run();
@@ -25,7 +27,7 @@ export class ResidentLoop {
   /** Ends the loop after the pass that is running. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.sleep?.cancel();
+    this.sleeper.end();
     await this.ended;
   }
 
@@ -38,7 +40,7 @@ export class ResidentLoop {
       const folded = drainer.drainAll();
       glance = drainer.glance();
       idlePasses = folded > 0 || glance.unpublished ? 0 : idlePasses + 1;
-      if (this.service.claimFlush()) this.flush();
+      this.service.tick();
       const busy = folded > arena.ringCapacity / 2;
       const patience = 2 ** Math.min(Math.max(idlePasses - IDLE_PASSES, 0), 10);
       const longest = Math.max(LONGEST_SLEEP_MS, settings.drainInterval);
@@ -48,20 +50,7 @@ export class ResidentLoop {
 
   /** Always lets the thread's event loop turn: a worker that drains without end still has scrapes to answer. */
   private async pause(milliseconds: number): Promise<void> {
-    if (!this.stopped && milliseconds > 0) {
-      this.sleep = sleepUntilRaised(this.service.arena.i32, int(HEADER.WAKE), milliseconds);
-      await this.sleep.woken;
-    }
+    if (!this.stopped && milliseconds > 0) await this.sleeper.sleep(milliseconds);
     await new Promise(setImmediate);
-  }
-
-  /** Not awaited: a storage that hangs must not delay a drain. */
-  private flush(): void {
-    this.service.store().catch((error: unknown) => {
-      process.emitWarning(`a flush failed: ${error instanceof Error ? error.message : String(error)}`, {
-        type: 'RingmeterWarning',
-        code: 'RINGMETER_STORAGE_FAILED',
-      });
-    });
   }
 }

@@ -7,20 +7,18 @@ import type { Snapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
-import { lock, tryLock, unlock } from '../atomics/mutex';
 import type { Connections } from '../endpoint/connections';
 import { type ListenAddress, openEndpoint } from '../endpoint/server';
-import { RingmeterError } from '../errors';
+import type { StorageRefusal } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
 import type { Settings } from '../settings';
-import { openBackend } from '../storage/open';
-import type { ResolvedQuery, StorageBackend, StorageDescription, TimeSeries } from '../storage/types';
-
-const NEVER = new AbortController().signal;
-/** How long a storage waits for another thread that stores or reads the same history. */
-const LEASE_PATIENCE_MS = 1_000;
+import type { StoragePort } from '../storage/port';
+import type { ResolvedQuery, TimeSeries } from '../storage/types';
+import type { StoreOutcome } from './messages';
+import { registerStorageMetrics } from './storage-metrics';
+import { Storages } from './storages';
 
 /**
  * Everything that can be asked of the flushing side. A flush worker has one; without flush workers, so has the thread of
@@ -32,28 +30,22 @@ export class FlushService {
   private readonly mark = threadMark(threadId);
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
-  private readonly storages: StorageBackend[];
+  private readonly storages: Storages;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
+  private ended: Promise<void> | undefined;
 
   constructor(
     readonly arena: Arena,
-    storages: readonly StorageDescription[],
+    ports: readonly StoragePort[],
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    this.storages = storages.map(({ kind, module, options }) =>
-      openBackend(module, {
-        name: kind,
-        options,
-        defaultLabels: this.settings.defaultLabels,
-        families: () => this.families(),
-        exclusively: (action) => this.exclusively(action),
-      }),
-    );
+    this.storages = new Storages(arena, ports, this.mark, () => this.families());
+    this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
   }
 
   /**
@@ -91,22 +83,39 @@ export class FlushService {
     return toJson(await this.metrics());
   }
 
-  /**
-   * Hands one snapshot to every storage.
-   *
-   * @returns how many series were stored
-   * @throws the first storage's error, when all have been tried
-   */
-  async store(): Promise<number> {
+  /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */
+  async store(): Promise<StoreOutcome> {
     const snapshot = await this.snapshot();
-    const results = await Promise.allSettled(
-      this.storages.map(async (storage) => storage.store(snapshot, { signal: NEVER })),
-    );
-    const failed = results.find((result) => result.status === 'rejected');
+    const failures = await this.storages.deliver(snapshot);
+    return { series: snapshot.families.reduce((sum, { series }) => sum + series.count, 0), failures };
+  }
+
+  /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
+  tick(): void {
+    const due = this.storages.claimDue();
+    if (due.length > 0) void this.flush(due);
+    this.storages.tick();
+    const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
+    if (asked && this.ended === undefined) void this.end();
+  }
+
+  /** Not awaited by the loop: a storage that hangs must not delay a drain. */
+  private async flush(due: ReturnType<Storages['all']>): Promise<void> {
+    await this.storages.offer(await this.snapshot(), due);
+  }
+
+  /**
+   * The last flush: hands a snapshot to every storage, delivers what waits, closes every backend.
+   *
+   * @returns what could not be delivered
+   */
+  async end(): Promise<StorageRefusal[]> {
+    this.ended ??= this.flush(this.storages.all()).finally(() => this.storages.close());
+    await this.ended;
     const { i32 } = this.arena;
-    Atomics.add(i32, failed === undefined ? int(HEADER.FLUSHES) : high(HEADER.FLUSHES), 1);
-    if (failed !== undefined) throw failed.reason;
-    return snapshot.families.reduce((sum, { series }) => sum + series.count, 0);
+    Atomics.store(i32, high(HEADER.END), 1);
+    Atomics.notify(i32, high(HEADER.END));
+    return this.storages.undelivered();
   }
 
   private families(): readonly Family[] {
@@ -114,10 +123,8 @@ export class FlushService {
     return this.collect.catalog.families;
   }
 
-  async query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
-    const answer = this.storages[storage]?.query?.(query);
-    if (answer === undefined) throw new RingmeterError('RINGMETER_INVALID_QUERY', 'this storage cannot be read back');
-    return answer;
+  query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
+    return this.storages.query(storage, query);
   }
 
   /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
@@ -143,30 +150,5 @@ export class FlushService {
   private async closeOne(connections: Connections): Promise<void> {
     this.endpoints.delete(connections);
     await connections.close();
-  }
-
-  private exclusively<T>(action: () => T): T {
-    const { i32 } = this.arena;
-    const lease = int(HEADER.FLUSH_LEASE);
-    if (!lock(i32, lease, this.mark, performance.now() + LEASE_PATIENCE_MS))
-      throw new RingmeterError('RINGMETER_STORAGE_FAILED', `the history was in use for ${LEASE_PATIENCE_MS} ms`);
-    try {
-      return action();
-    } finally {
-      unlock(i32, lease);
-    }
-  }
-
-  /** Whether the regular flush is due, for one of all the threads that ask. */
-  claimFlush(): boolean {
-    const { arena } = this;
-    const { flushInterval } = this.settings;
-    const now = arena.clock();
-    if (flushInterval === 0 || now < arena.f64[HEADER.NEXT_FLUSH]) return false;
-    if (!tryLock(arena.i32, int(HEADER.FLUSH_LEASE), this.mark)) return false;
-    const due = now >= arena.f64[HEADER.NEXT_FLUSH];
-    if (due) arena.f64[HEADER.NEXT_FLUSH] = now + flushInterval;
-    unlock(arena.i32, int(HEADER.FLUSH_LEASE));
-    return due;
   }
 }

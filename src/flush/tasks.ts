@@ -1,4 +1,4 @@
-import type { FlushTask, FlushTasks } from '../pool/messages';
+import type { FlushTask, FlushTasks } from './messages';
 import type { FlushService } from './service';
 
 /** Answers one task on the thread that has the service. */
@@ -17,6 +17,7 @@ const tasks: {
   json: (service) => service.json(),
   metrics: (service) => service.metrics(),
   store: (service) => service.store(),
+  end: (service) => service.end(),
   query: (service, { storage, query }) => service.query(storage, query),
   listen: (service, { address, control }) => service.listen(address, control),
 };

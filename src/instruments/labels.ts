@@ -1,8 +1,5 @@
-import type { LabelPairs } from '../aggregate/definition';
+import type { LabelEntries, LabelValue } from '../aggregate/label-pairs';
 import { type ErrorCode, RingmeterError, shown } from '../errors';
-
-/** Numbers and booleans are shown as JavaScript's `String` shows them: `200` and `'200'` are the same label value. */
-export type LabelValue = string | number | boolean;
 
 /** A set of label values. With fixed label names, exactly those; otherwise any. */
 export type Labels<Name extends string = string> = { readonly [K in Name]: LabelValue };
@@ -34,9 +31,6 @@ export function checkLabelName(name: unknown, reserved: string | undefined): voi
     );
 }
 
-/** Names and values of a label set, in the order of the caller's object. */
-export type LabelEntries = readonly (readonly [name: string, value: LabelValue])[];
-
 /**
  * Copies a label set, reading every value once: a getter may give another one next time.
  *
@@ -49,9 +43,9 @@ export function copyLabels(labels: unknown, rules: LabelRules): LabelEntries {
   let length = 0;
   for (const name in labels) {
     const value: unknown = (labels as Record<string, unknown>)[name];
-    if (rules.names !== null && !rules.names.includes(name))
+    if (rules.names === null) checkLabelName(name, rules.reserved);
+    else if (!rules.names.includes(name))
       throw invalid(`unknown label ${shown(name)}; this metric has ${rules.names.join(', ') || 'no labels'}`);
-    checkLabelName(name, rules.reserved);
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       throw invalid(`label ${name} must be a string, number or boolean, got ${shown(value)}`);
     length += name.length + String(value).length;
@@ -62,16 +56,6 @@ export function copyLabels(labels: unknown, rules: LabelRules): LabelEntries {
   const missing = rules.names?.find((name) => !entries.some(([present]) => present === name));
   if (missing !== undefined) throw invalid(`label ${missing} is missing`);
   return entries;
-}
-
-/**
- * The same as the registry keeps it: with the collector's default labels, which the set may override, and without empty
- * values, since Prometheus does not tell an empty label from none. So no two series show the same labels.
- */
-export function toPairs(entries: LabelEntries, defaults: Readonly<Record<string, string>>): LabelPairs {
-  const all = new Map(Object.entries(defaults));
-  for (const [name, value] of entries) all.set(name, String(value));
-  return [...all].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function invalid(message: string, code: ErrorCode = 'RINGMETER_INVALID_LABELS'): RingmeterError {

@@ -1,12 +1,14 @@
-import type { Definition } from '../aggregate/definition';
+import type { Definition, LabelPairs } from '../aggregate/definition';
+import { type LabelEntries, toPairs } from '../aggregate/label-pairs';
 import { type RegisteredSeries, registerSeries } from '../aggregate/register';
 import { SERIES_MASK } from '../arena/layout';
 import { RingmeterError } from '../errors';
+import { warnOnce } from '../warning';
 import { reservedLabel } from './definitions';
-import { copyLabels, type LabelEntries, LabelIndex, type LabelRules, toPairs } from './labels';
+import { copyLabels, LabelIndex, type LabelRules } from './labels';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
-import { warnOnce } from './warnings';
+import type { SeriesSet } from './series-set';
 
 /** What every metric of a collector works with. */
 export interface Instrumentation {
@@ -15,7 +17,9 @@ export interface Instrumentation {
   /** Most series of one metric. */
   readonly cardinalityLimit: number;
   /** Labels that every series gets, unless it has one of that name itself. */
-  readonly defaultLabels: Readonly<Record<string, string>>;
+  readonly defaultLabels: LabelPairs;
+  /** Series that a label set was resolved to on this thread. */
+  readonly resolved: SeriesSet;
 }
 
 /**
@@ -72,7 +76,12 @@ const NO_LABELS: LabelObject = Object.freeze({});
 /** What all label sets beyond the limit share. */
 const OVERFLOW_LABELS: LabelEntries = [['ringmeter_overflow', 'true']];
 
-/** A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series. */
+/**
+ * A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series.
+ *
+ * A label set is remembered when it is resolved for the second time: one that was resolved once for good, or is never
+ * seen again, costs this thread's heap nothing.
+ */
 export abstract class Metric<S extends BoundSeries> {
   private readonly index = new LabelIndex<S>();
   private readonly rules: LabelRules;
@@ -146,17 +155,17 @@ export abstract class Metric<S extends BoundSeries> {
   }
 
   private enter(entries: LabelEntries): S {
-    const { recorder, cardinalityLimit, defaultLabels, definition, family } = this.context;
+    const { recorder, cardinalityLimit, defaultLabels, definition, family, resolved } = this.context;
     const { series, own } = registerSeries(recorder.arena, family, definition, {
       labels: toPairs(entries, defaultLabels),
       limit: cardinalityLimit,
-      beyond: toPairs(OVERFLOW_LABELS, defaultLabels),
+      beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
     // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
     if (!own) return this.shared(series);
     const bound = this.bind(series);
     if (entries.length === 0) this.unlabelled ??= bound;
-    else this.index.insert(entries, bound);
+    else if (!resolved.add(series.id)) this.index.insert(entries, bound);
     return bound;
   }
 

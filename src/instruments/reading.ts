@@ -2,8 +2,7 @@ import { columnCount } from '../aggregate/columns';
 import type { Definition } from '../aggregate/definition';
 import type { Drainer } from '../aggregate/drain';
 import { SeriesMerge } from '../aggregate/merge';
-import type { RegisteredSeries } from '../aggregate/register';
-import { SeriesList } from '../aggregate/series-list';
+import { SeriesList, type SeriesPlaces } from '../aggregate/series-list';
 import type { Recorder } from './recorder';
 
 /**
@@ -24,7 +23,7 @@ export class SeriesReading {
   }
 
   /** The columns of one series, added up over all threads. */
-  read({ id, epoch }: RegisteredSeries, definition: Definition): Float64Array {
+  read({ id, epoch }: Pick<SeriesPlaces, 'id' | 'epoch'>, definition: Definition): Float64Array {
     const out = new Float64Array(columnCount(definition));
     if (id === 0) return out;
     const series = SeriesList.of({ id, epoch, column: 0, record: 0, place: 0 });

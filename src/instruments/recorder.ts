@@ -5,14 +5,14 @@ import { EVENT_SHIFT, HEADER, int, OPERATION, OPERATION_SHIFT, SERIES_MASK, SHAR
 import { openShards, type Shard, threadMark } from '../arena/shard';
 import { beginWrite, endWrite } from '../atomics/sequence-lock';
 import { raise } from '../atomics/signal';
-import { warnOnce } from './warnings';
+import { warnOnce } from '../warning';
 
 /** Events between two atomic publications: 15 ns spread over this many records. */
 const PUBLISH_EVERY = 32;
 /** Events dealt with before looking again whether there is room: looking costs more than folding in place. */
 const LOOK_EVERY = 128;
 /** Milliseconds between the heartbeats of a recording thread, which also publish. */
-const HEARTBEAT_MS = 50;
+const HEARTBEAT_MS = 100;
 
 export type FullPolicy = 'fold' | 'drop';
 
@@ -88,7 +88,7 @@ export class Recorder {
     if (this.position === this.stop) {
       const room = this.turn();
       if (room !== Room.RING) {
-        this.overflow(room, code, room === Room.CELLS ? this.nextEpoch(epoch) : 0, value);
+        this.overflow(room, code, room === Room.CELLS && this.hasCells(code) ? this.nextEpoch(epoch) : 0, value);
         return;
       }
     }
@@ -179,8 +179,15 @@ export class Recorder {
     if (room === Room.CELLS && this.foldInPlace(code, aux, value)) return;
     if (this.shard === undefined) this.arena.addWide(HEADER.LOST, 1);
     else this.f64[this.shard.base + SHARD.DROPPED] += 1;
+    if (room === Room.CELLS)
+      warnOnce('RINGMETER_OUT_OF_MEMORY', 'no memory for the cells of a series: its records are dropped');
     if (room === Room.DROP)
       warnOnce('RINGMETER_DROPPED', "a ring was full and onFull is 'drop': records are dropped and counted");
+  }
+
+  /** Whether there are overflow cells for the series of an event, or memory for them. */
+  private hasCells(code: number): boolean {
+    return cellOf(this.arena, this.shard!.overflowCells, code & SERIES_MASK) !== 0;
   }
 
   /** Folds one event into the overflow cells. Readers of those cells go by the sequence word of the series. */

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { ListenAddress } from '../endpoint/server';
+import { messageOf } from '../errors';
 import { checkInteger, checkOptions, checkString } from '../options-check';
+import { warn } from '../warning';
 
 /** Where the scrape endpoint listens. */
 export interface ListenOptions {
@@ -88,13 +90,7 @@ export class Endpoint {
         setTimeout(() => void this.reopen(tries - 1), REOPEN_DELAY_MS).unref();
         return;
       }
-      process.emitWarning(
-        `the scrape endpoint could not be opened again: ${error instanceof Error ? error.message : error}`,
-        {
-          type: 'RingmeterWarning',
-          code: 'RINGMETER_LISTEN_FAILED',
-        },
-      );
+      warn('RINGMETER_LISTEN_FAILED', `the scrape endpoint could not be opened again: ${messageOf(error)}`);
     }
   }
 }

@@ -1,9 +1,10 @@
-import { extname, join } from 'node:path';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { RingmeterError } from '../errors';
-import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from './messages';
+import { messageOf, RingmeterError } from '../errors';
+import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../flush/messages';
+import { warn } from '../warning';
 import { onThreadEnd } from './thread-ends';
+import { cleanStart, workerFile } from './worker-file';
 
 export interface FlushPoolOptions {
   flushWorkers: number;
@@ -16,7 +17,7 @@ const TRIES = 4;
 /** Workers that die before they are ready, one after the other, before the pool gives up. */
 const MOST_FAILED_STARTS = 5;
 
-const WORKER_FILE = join(__dirname, '..', '..', 'workers', `flush${extname(__filename)}`);
+const WORKER_FILE = workerFile('flush');
 
 /** The collector's side of the flush workers. */
 export class FlushPool implements FlushSide {
@@ -39,6 +40,11 @@ export class FlushPool implements FlushSide {
     throw new RingmeterError(outcome.error.code, outcome.error.message);
   }
 
+  /** Whether some worker is there to hear of the end. */
+  get hasWorkers(): boolean {
+    return this.piscina.threads.length > 0;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.stopWatching();
@@ -56,8 +62,9 @@ export class FlushPool implements FlushSide {
         await new Promise(setImmediate);
         return this.attempt(message, transferList, tries - 1);
       }
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new RingmeterError('RINGMETER_WORKER_FAILED', `a flush worker failed: ${reason}`, { cause: error });
+      throw new RingmeterError('RINGMETER_WORKER_FAILED', `a flush worker failed: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -75,15 +82,10 @@ export class FlushPool implements FlushSide {
       niceIncrement,
       resourceLimits,
       recordTiming: false,
-      // a preload of the user's must not run in here: if it makes a collector, that would start workers without end
-      execArgv: [],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      ...cleanStart(),
     });
     piscina.on('error', (error: Error) => {
-      process.emitWarning(`a flush worker failed and is replaced: ${error.message}`, {
-        type: 'RingmeterWarning',
-        code: 'RINGMETER_WORKER_FAILED',
-      });
+      warn('RINGMETER_WORKER_FAILED', `a flush worker failed and is replaced: ${error.message}`);
     });
     return piscina;
   }
@@ -95,7 +97,14 @@ export class FlushPool implements FlushSide {
       this.failedStarts = 0;
       return;
     }
-    if (++this.failedStarts > MOST_FAILED_STARTS) return;
+    if (++this.failedStarts > MOST_FAILED_STARTS) {
+      if (this.failedStarts === MOST_FAILED_STARTS + 1)
+        warn(
+          'RINGMETER_WORKER_FAILED',
+          `flush workers ended before they were ready, ${this.failedStarts} times: given up`,
+        );
+      return;
+    }
     const old = this.piscina;
     this.piscina = this.start();
     void old.destroy();

@@ -1,10 +1,11 @@
+import type { FlushSide, FlushTask, FlushTasks } from '../flush/messages';
 import { ResidentLoop } from '../flush/resident';
 import type { FlushService } from '../flush/service';
 import { perform } from '../flush/tasks';
-import type { FlushSide, FlushTask, FlushTasks } from './messages';
 
 /** The flushing side on the calling thread: the same interface, no workers. */
 export class InThread implements FlushSide {
+  readonly hasWorkers = false;
   private service: FlushService | undefined;
   private readonly loop: ResidentLoop | undefined;
 

@@ -1,17 +1,29 @@
-import type { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, postMessageToThread, threadId, type Worker } from 'node:worker_threads';
 
 /**
- * Ends of worker threads that this thread started, whoever started them and however they ended: node reports the exit
- * after the thread is joined, so everything it ever stored is visible to the listener.
+ * Ends of threads, however they come. Of a worker thread that this thread starts, node reports the exit after the thread
+ * is joined. Threads that were started before anyone watched, or by another thread than this one, announce themselves
+ * with a port, whose other end closes when they end, after the last thing they do. Either way everything that the thread
+ * ever stored is visible to the listener.
  */
 type Listener = (threadId: number) => void;
+
+/** What a thread that announces itself sends. */
+interface Announcement {
+  readonly ringmeter: 'thread';
+  readonly threadId: number;
+  readonly port: MessagePort;
+}
 
 const listeners = new Set<Listener>();
 let watching = false;
 
-/** Calls `listener` for every thread that ends from now on. Returns how to stop that. Keeps nothing alive. */
+/** Calls `listener` for every thread that ends from now on, perhaps more than once. Returns how to stop that. Keeps nothing alive. */
 export function onThreadEnd(listener: Listener): () => void {
-  if (!watching) process.on('worker', watch);
+  if (!watching) {
+    process.on('worker', watch);
+    process.on('workerMessage', receive);
+  }
   watching = true;
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -20,7 +32,33 @@ export function onThreadEnd(listener: Listener): () => void {
 function watch(worker: Worker): void {
   // an ended worker has forgotten its id
   const { threadId } = worker;
-  worker.once('exit', () => {
-    for (const listener of [...listeners]) listener(threadId);
-  });
+  worker.once('exit', () => report(threadId));
+}
+
+function receive(message: unknown): void {
+  const { ringmeter, threadId, port } = (message ?? {}) as Partial<Announcement>;
+  if (ringmeter !== 'thread' || threadId === undefined || port === undefined) return;
+  port.once('close', () => report(threadId));
+  port.start();
+  port.unref();
+}
+
+function report(ended: number): void {
+  for (const listener of [...listeners]) listener(ended);
+}
+
+/** Ports whose closing tells of this thread's end; held here, since what nobody holds is closed by and by. */
+const held: MessagePort[] = [];
+const announcedTo = new Set<number>();
+
+/** Lets another thread know when this one ends. What is sent is on its way even if this thread ends at once. */
+export function announceTo(thread: number): void {
+  if (thread === threadId || announcedTo.has(thread)) return;
+  announcedTo.add(thread);
+  const { port1, port2 } = new MessageChannel();
+  port1.unref();
+  held.push(port1);
+  const announcement: Announcement = { ringmeter: 'thread', threadId, port: port2 };
+  // that thread may have ended, and its collector with it
+  postMessageToThread(thread, announcement, [port2]).catch(() => announcedTo.delete(thread));
 }

@@ -23,7 +23,7 @@ export class MemoryBackend implements StorageBackend {
 
   constructor(private readonly context: BackendContext) {
     this.options = context.options as MemoryBackendOptions;
-    this.history = new SnapshotRing(this.options.history);
+    this.history = new SnapshotRing(new Float64Array(this.options.history));
   }
 
   store({ timestamp, places, values }: Snapshot): void {
@@ -32,7 +32,7 @@ export class MemoryBackend implements StorageBackend {
       this.history.expire(timestamp - maxAge, maxSnapshots - 1);
       return this.history.append(timestamp, places, values);
     });
-    if (!stored)
+    if (stored === undefined)
       throw new RingmeterError(
         'RINGMETER_STORAGE_FAILED',
         `MemoryStorage: a snapshot of ${values.byteLength} bytes does not fit into maxBytes (${history.byteLength})`,

@@ -18,6 +18,8 @@ const RING = 8;
 const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PLACES: 2, VALUES: 3 } as const;
 
 export interface RingEntry {
+  /** Where it stands among all that was ever appended; grows. */
+  position: number;
   timestamp: number;
   places: number;
   /** A view of the ring: good while the caller holds the lease. */
@@ -25,18 +27,17 @@ export interface RingEntry {
 }
 
 export class SnapshotRing {
-  private readonly words: Float64Array;
   private readonly capacity: number;
 
-  constructor(buffer: SharedArrayBuffer) {
-    this.words = new Float64Array(buffer);
-    this.capacity = this.words.length - RING;
+  /** @param words shared memory that begins as zeros */
+  constructor(private readonly words: Float64Array) {
+    this.capacity = words.length - RING;
   }
 
-  /** @returns false if the snapshot is larger than the whole ring */
-  append(timestamp: number, places: number, values: Float64Array): boolean {
+  /** @returns its position; undefined if the snapshot is larger than the whole ring */
+  append(timestamp: number, places: number, values: Float64Array): number | undefined {
     const length = ENTRY.VALUES + values.length;
-    if (length > this.capacity) return false;
+    if (length > this.capacity) return undefined;
     const { words, capacity } = this;
     const rest = capacity - (words[END] % capacity);
     if (rest < length) this.pad(rest);
@@ -48,7 +49,24 @@ export class SnapshotRing {
     words[entry + ENTRY.PLACES] = places;
     words.set(values, entry + ENTRY.VALUES);
     words[END] = end + length;
-    return true;
+    return end;
+  }
+
+  /** Position behind the newest entry. */
+  get end(): number {
+    return this.words[END];
+  }
+
+  /** Position of the oldest entry, or of a skip before it; `end` if there is none. */
+  get oldest(): number {
+    return this.words[OLDEST];
+  }
+
+  /** Lets an empty ring begin at its beginning again: memory that was never touched stays untouched. */
+  rewind(): void {
+    const { words, capacity } = this;
+    const used = words[END] % capacity;
+    if (words[OLDEST] === words[END] && used > 0) this.pad(capacity - used);
   }
 
   /** Skips the rest of the ring, with an entry that is nothing. */
@@ -75,7 +93,8 @@ export class SnapshotRing {
     }
   }
 
-  private dropOldest(): void {
+  /** Forgets the oldest entry, if there is one. */
+  dropOldest(): void {
     const { words, capacity } = this;
     while (words[OLDEST] < words[END]) {
       const length = words[RING + (words[OLDEST] % capacity)];
@@ -90,9 +109,11 @@ export class SnapshotRing {
     for (let position = words[OLDEST]; position < words[END]; ) {
       const entry = RING + (position % capacity);
       const length = words[entry + ENTRY.LENGTH];
+      const start = position;
       position += Math.abs(length);
       if (length < 0) continue;
       yield {
+        position: start,
         timestamp: words[entry + ENTRY.TIMESTAMP],
         places: words[entry + ENTRY.PLACES],
         values: words.subarray(entry + ENTRY.VALUES, entry + length),

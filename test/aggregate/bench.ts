@@ -18,7 +18,7 @@ export class FoldBench {
   private readonly series: RegisteredSeries;
 
   constructor(type: MetricType, given: Partial<Definition> = {}, shards = 1) {
-    this.arena = Arena.create({ maxMemory: 2 ** 20, maxThreads: shards, ringCapacity: 64, settings: {} });
+    this.arena = Arena.create({ maker: 1, maxMemory: 2 ** 20, maxThreads: shards, ringCapacity: 64, settings: {} });
     this.definition = {
       name: 'm',
       type,
@@ -39,7 +39,7 @@ export class FoldBench {
     this.series = registerSeries(this.arena, this.family, this.definition, {
       labels: [],
       limit: 10,
-      beyond: [],
+      beyond: () => [],
     }).series;
     this.time = 1_000;
   }
@@ -69,10 +69,18 @@ export class FoldBench {
 
   /** The columns of the series, added up over the shards. */
   merged(quantiles = this.definition.quantiles): Float64Array {
-    const definition = { ...this.definition, quantiles };
-    const out = new Float64Array(columnCount(definition));
-    const series = SeriesList.of({ ...this.series, column: 0, record: 0, place: 0 });
-    new SeriesMerge(this.arena, this.shards).into(out, series, definition);
-    return out;
+    return addedUp(this.arena, this.shards, this.series, { ...this.definition, quantiles });
   }
+}
+
+/** The columns of one series, added up over shards. */
+export function addedUp(
+  arena: Arena,
+  shards: readonly Shard[],
+  series: RegisteredSeries,
+  definition: Definition,
+): Float64Array {
+  const out = new Float64Array(columnCount(definition));
+  new SeriesMerge(arena, shards).into(out, SeriesList.of({ ...series, column: 0, record: 0, place: 0 }), definition);
+  return out;
 }

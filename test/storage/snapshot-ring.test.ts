@@ -33,17 +33,18 @@ test(`a history is a plain array that forgets its oldest entries (RINGMETER_SEED
   fc.assert(
     fc.property(fc.array(operation, { minLength: 50, maxLength: 200, size: 'max' }), (operations) => {
       const buffer = new SharedArrayBuffer(BYTES);
-      let history = new SnapshotRing(buffer);
+      let history = new SnapshotRing(new Float64Array(buffer));
       let model: Kept[] = [];
       operations.forEach((operation, now) => {
-        if (operation.kind === 'reopen') history = new SnapshotRing(buffer);
+        if (operation.kind === 'reopen') history = new SnapshotRing(new Float64Array(buffer));
         else if (operation.kind === 'expire') {
           const { age, most } = operation;
           history.expire(now - age, most);
           while (model.length > 0 && (model[0].timestamp < now - age || model.length > most)) model.shift();
         } else {
           const values = Array.from({ length: operation.length }, (_, index) => now * 1000 + index);
-          if (!history.append(now, now * 2, Float64Array.from(values))) throw new Error('it would have fitted');
+          if (history.append(now, now * 2, Float64Array.from(values)) === undefined)
+            throw new Error('it would have fitted');
           model.push({ timestamp: now, places: now * 2, values });
           const kept = contentOf(history).length;
           wasteless(model, kept);
@@ -69,10 +70,10 @@ function wasteless(model: readonly Kept[], kept: number): void {
 }
 
 test('the ring wraps many times without losing an entry that fits', async (t) => {
-  const history = new SnapshotRing(new SharedArrayBuffer(BYTES));
+  const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
   for (let round = 0; round < 5_000; round++) {
     const length = 40 + (round % 7);
-    t.ok(history.append(round, round, new Float64Array(length).fill(round)) || 'appended');
+    t.type(history.append(round, round, new Float64Array(length).fill(round)), 'number');
     const content = contentOf(history);
     const newest = content.at(-1)!;
     if (newest.timestamp !== round || newest.values.length !== length || newest.values.some((value) => value !== round))
@@ -84,27 +85,27 @@ test('the ring wraps many times without losing an entry that fits', async (t) =>
 });
 
 test('an entry may fill the whole ring; one that is larger is refused and changes nothing', async (t) => {
-  const history = new SnapshotRing(new SharedArrayBuffer(BYTES));
+  const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
   const most = CAPACITY - ENTRY_WORDS;
-  t.ok(history.append(1, 1, new Float64Array(most).fill(7)));
-  t.notOk(history.append(2, 2, new Float64Array(most + 1)));
+  t.type(history.append(1, 1, new Float64Array(most).fill(7)), 'number');
+  t.equal(history.append(2, 2, new Float64Array(most + 1)), undefined);
   t.same(
     contentOf(history).map(({ timestamp, values }) => [timestamp, values.length]),
     [[1, most]],
   );
-  t.ok(history.append(3, 3, new Float64Array(most).fill(8)), 'once more, now the first has to go');
+  t.type(history.append(3, 3, new Float64Array(most).fill(8)), 'number', 'once more, now the first has to go');
   t.same(
     contentOf(history).map(({ timestamp, values }) => [timestamp, values[0]]),
     [[3, 8]],
   );
-  t.ok(history.append(4, 4, new Float64Array(0)), 'a snapshot of nothing is a snapshot');
+  t.type(history.append(4, 4, new Float64Array(0)), 'number', 'a snapshot of nothing is a snapshot');
 });
 
 test('a snapshot of more than half the ring behind a shorter one does not hang the thread', async (t) => {
   // in a thread of its own: the loop is endless, and holds the flush lease in a real collector
   const worker = new Worker(
     `const { SnapshotRing } = require(${JSON.stringify(require.resolve('../../dist/src/storage/snapshot-ring.js'))});
-       const history = new SnapshotRing(new SharedArrayBuffer(${BYTES}));
+       const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(${BYTES})));
        history.append(1, 1, new Float64Array(200));
        history.append(2, 2, new Float64Array(350));
        require('node:worker_threads').parentPort.postMessage([...history.entries()].map(({ timestamp }) => timestamp));`,

@@ -1,14 +1,24 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ListenAddress } from '../endpoint/server';
-import type { PlainError } from '../errors';
+import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/prometheus';
-import type { ResolvedQuery, StorageDescription, TimeSeries } from '../storage/types';
+import type { StoragePort } from '../storage/port';
+import type { ResolvedQuery, TimeSeries } from '../storage/types';
 
 /** What a flush worker is started with. */
 export interface FlushWorkerData {
   arena: SharedArrayBuffer;
-  storages: StorageDescription[];
+  storages: StoragePort[];
+  /** Whether the process is ending, and all that is left to do is the last flush. */
+  ending?: boolean;
+}
+
+/** What became of a snapshot that was handed to every storage. */
+export interface StoreOutcome {
+  /** How many series it has. */
+  series: number;
+  failures: StorageRefusal[];
 }
 
 /** What can be asked of a flush worker: the input and the output of each task. */
@@ -16,7 +26,8 @@ export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
-  store: { input: Record<string, never>; output: number };
+  store: { input: Record<string, never>; output: StoreOutcome };
+  end: { input: Record<string, never>; output: StorageRefusal[] };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
   listen: { input: { address: ListenAddress; control: MessagePort }; output: ListenAddress };
 }
@@ -28,6 +39,25 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlainError
 
 /** The flushing side, wherever it runs. */
 export interface FlushSide {
+  /** Whether there are threads that go on while the calling one is blocked. */
+  readonly hasWorkers: boolean;
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']>;
   close(): Promise<void>;
+}
+
+/** What the thread of a user's own storage is started with. */
+export interface StorageWorkerData {
+  arena: SharedArrayBuffer;
+  port: StoragePort;
+}
+
+/** What it is asked, and what it answers. */
+export interface StorageQuestion {
+  id: string;
+  query: ResolvedQuery;
+}
+
+export interface StorageAnswer {
+  id: string;
+  outcome: Outcome<TimeSeries[]>;
 }

@@ -1,0 +1,64 @@
+import type { Reading } from '../aggregate/collect';
+import type { Definition } from '../aggregate/definition';
+import { toPairs } from '../aggregate/label-pairs';
+import { readDefinition, registerFamily, registerSeries } from '../aggregate/register';
+import type { Arena } from '../arena/arena';
+import type { Settings } from '../settings';
+import type { Channel, Count } from '../storage/channel';
+
+type Kind = 'counter' | 'gauge';
+
+const total = (what: Count) => (channel: Channel) => channel.counted(what);
+
+/** What every storage that delivers somewhere says of itself, labelled with its name. */
+const METRICS: readonly (readonly [
+  name: string,
+  type: Kind,
+  description: string,
+  read: (channel: Channel) => number,
+])[] = [
+  ['ringmeter_storage_stored_total', 'counter', 'Snapshots that were stored.', total('stored')],
+  ['ringmeter_storage_failures_total', 'counter', 'Attempts to store a snapshot that failed.', total('failures')],
+  ['ringmeter_storage_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
+  ['ringmeter_storage_dropped_total', 'counter', 'Snapshots given up: too old, or no room.', total('dropped')],
+  ['ringmeter_storage_rejected_total', 'counter', 'Snapshots refused for good.', total('rejected')],
+  ['ringmeter_storage_queue_snapshots', 'gauge', 'Snapshots that wait.', (channel) => channel.countQueued()],
+  ['ringmeter_storage_queue_bytes', 'gauge', 'Memory that they take.', (channel) => channel.queuedBytes],
+  [
+    'ringmeter_storage_last_success_timestamp_seconds',
+    'gauge',
+    'When a snapshot was stored last, since 1970; 0 = never.',
+    (channel) => channel.lastSuccess / 1000,
+  ],
+];
+
+/** Registers these metrics for storages. What the user has defined otherwise, or there is no room for, is left out. */
+export function registerStorageMetrics(
+  arena: Arena,
+  storages: readonly { name: string; channel: Channel }[],
+): Reading[] {
+  return METRICS.flatMap(([name, type, description, read]) =>
+    storages.flatMap(({ name: storage, channel }) => {
+      const column = registerColumn(arena, name, type, description, storage);
+      return column === undefined ? [] : [{ column, read: () => read(channel) }];
+    }),
+  );
+}
+
+function registerColumn(
+  arena: Arena,
+  name: string,
+  type: Kind,
+  description: string,
+  storage: string,
+): number | undefined {
+  const labelNames = ['storage'];
+  const rest = { unit: '', buckets: [], quantiles: [], maxAge: 1, maxSamples: 1 };
+  const definition: Definition = { name, type, description, labelNames, ...rest };
+  const family = registerFamily(arena, definition);
+  if (family === 0 || readDefinition(arena, family).type !== type) return undefined;
+  const labels = toPairs([['storage', storage]], Object.entries((arena.settings as Settings).defaultLabels));
+  const limit = Number.POSITIVE_INFINITY;
+  const { series } = registerSeries(arena, family, definition, { labels, limit, beyond: () => labels });
+  return series.id === 0 ? undefined : series.column;
+}

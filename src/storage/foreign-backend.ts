@@ -1,0 +1,72 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Snapshot } from '../aggregate/snapshot';
+import { type Metric, toMetrics } from '../exposition/metrics';
+import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { StorageFailure } from './failure';
+import type { StoragePort } from './port';
+import type { ResolvedQuery, StorageBackend, TimeSeries } from './types';
+
+/** A snapshot as the user's own storages get it. */
+export interface StoredSnapshot {
+  /** Wall-clock milliseconds. */
+  readonly timestamp: number;
+  /** Every series with its value then. Made when it is asked for. */
+  metrics(): Metric[];
+  /** The same as a scrape would have shown it. */
+  exposition(): Exposition;
+}
+
+/** What the user's own storages are told at every call. */
+export interface StorageModuleContext {
+  /** The storage's name. */
+  readonly name: string;
+  /** The description's `options`. */
+  readonly options: unknown;
+  /** Aborted when the call takes longer than the storage's `timeout`. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a module that is a storage exports, by name or as its default export. It is loaded in a thread that is this
+ * storage's alone, so state may be kept in the module. One call at a time; what a call rejects with is retried with the
+ * same snapshot, unless the error has `retryable: false`; `retryAfter` in it is the least wait in milliseconds.
+ */
+export interface StorageModule {
+  open?(context: StorageModuleContext): void | Promise<void>;
+  store(snapshot: StoredSnapshot, context: StorageModuleContext): void | Promise<void>;
+  query?(query: ResolvedQuery, context: StorageModuleContext): TimeSeries[] | Promise<TimeSeries[]>;
+  close?(context: StorageModuleContext): void | Promise<void>;
+}
+
+/** Loads the user's module and fits it to what delivers. */
+export async function openForeign(
+  { description: { module, options }, delivery: { name } }: StoragePort,
+  defaultLabels: Readonly<Record<string, string>>,
+): Promise<StorageBackend> {
+  const loaded = await load(module);
+  const renderer = new PrometheusRenderer(defaultLabels);
+  const context = (signal: AbortSignal): StorageModuleContext => ({ name, options, signal });
+  const wrapped = (snapshot: Snapshot): StoredSnapshot => ({
+    timestamp: snapshot.timestamp,
+    metrics: () => toMetrics(snapshot),
+    exposition: () => ({ contentType: CONTENT_TYPE, body: renderer.render(snapshot) }),
+  });
+  return {
+    open: async () => loaded.open?.(context(NEVER)),
+    store: async (snapshot, { signal }) => loaded.store(wrapped(snapshot), context(signal)),
+    query: loaded.query && (async (query) => loaded.query!(query, context(NEVER))),
+    close: async (signal) => loaded.close?.(context(signal)),
+  };
+}
+
+async function load(module: string): Promise<StorageModule> {
+  const namespace = await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+  const found = [namespace, namespace.default, namespace.default?.default].find(
+    (candidate) => typeof candidate?.store === 'function',
+  );
+  if (found !== undefined) return found;
+  throw new StorageFailure(`${module} does not export a function store`, { retryable: true });
+}
+
+const NEVER = new AbortController().signal;

@@ -1,0 +1,33 @@
+import { Channel, type ChannelSizes, channelBytes } from './channel';
+import { type ResolvedDelivery, resolveDelivery } from './delivery-options';
+import type { Storage, StorageDescription } from './types';
+
+/** A storage that stores at once has a queue that is always empty. */
+const LEAST_QUEUE = 128;
+
+/** A storage as threads see it: what it is, how it is delivered to, and what they share about it. */
+export interface StoragePort {
+  description: StorageDescription;
+  delivery: ResolvedDelivery;
+  channel: SharedArrayBuffer;
+}
+
+/** Makes the ports of a collector's storages. Names are made unique: the second `file` is `file-2`. */
+export function makePorts(storages: readonly Storage[], flushInterval: number): StoragePort[] {
+  const names = new Set<string>();
+  return storages.map(({ description }) => {
+    const delivery = resolveDelivery(description.kind, description.delivery, flushInterval);
+    for (let number = 2, { name } = delivery; names.has(delivery.name); number++) delivery.name = `${name}-${number}`;
+    names.add(delivery.name);
+    return { description, delivery, channel: new SharedArrayBuffer(channelBytes(sizesOf(description, delivery))) };
+  });
+}
+
+/** @param mark the calling thread's */
+export function openChannel({ description, delivery, channel }: StoragePort, mark: number): Channel {
+  return new Channel(channel, sizesOf(description, delivery), mark);
+}
+
+function sizesOf({ direct, keepsPrevious }: StorageDescription, { queueBytes }: ResolvedDelivery): ChannelSizes {
+  return { queueBytes: direct ? LEAST_QUEUE : queueBytes, keepsPrevious: keepsPrevious === true };
+}

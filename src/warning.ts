@@ -1,0 +1,23 @@
+import type { ErrorCode } from './errors';
+
+/** Codes of warnings about what was recorded; all others are those of errors. */
+export type WarningCode =
+  | ErrorCode
+  | 'RINGMETER_INVALID_RECORD'
+  | 'RINGMETER_DROPPED'
+  | 'RINGMETER_NO_SHARD'
+  | 'RINGMETER_CARDINALITY';
+
+/** The only way in which the library says something unasked. */
+export function warn(code: WarningCode, message: string): void {
+  process.emitWarning(message, { type: 'RingmeterWarning', code });
+}
+
+const warned = new Set<WarningCode>();
+
+/** Tells the user once per thread and code: recording itself stays silent. */
+export function warnOnce(code: WarningCode, message: string): void {
+  if (warned.has(code)) return;
+  warned.add(code);
+  warn(code, message);
+}

@@ -1,0 +1,50 @@
+import { Worker } from 'node:worker_threads';
+import { test } from 'tap';
+import { raise, Sleeper } from '../../dist/src/atomics/signal.js';
+
+const LONG = 60_000;
+
+function sleeper() {
+  const i32 = new Int32Array(new SharedArrayBuffer(8));
+  return { i32, sleeper: new Sleeper(i32, 1, true) };
+}
+
+test('a sleep ends when its time is up', async () => {
+  await sleeper().sleeper.sleep(5);
+});
+
+test('a raise ends every sleep that is going on, also from another thread', async (t) => {
+  const { i32, sleeper: one } = sleeper();
+  const sleeps = Promise.all([one.sleep(LONG), one.sleep(LONG), new Sleeper(i32, 1, false).sleep(LONG)]);
+  const signal = JSON.stringify(require.resolve('../../dist/src/atomics/signal.js'));
+  new Worker(`require(${signal}).raise(require('node:worker_threads').workerData, 1)`, {
+    eval: true,
+    workerData: i32,
+    execArgv: [],
+  });
+  await sleeps;
+  t.equal(i32[1], 1);
+});
+
+test('a raise between two sleeps is not missed', async () => {
+  const { i32, sleeper: one } = sleeper();
+  await one.sleep(1);
+  raise(i32, 1);
+  await one.sleep(LONG);
+});
+
+test('raises in any number between and during sleeps wake again and again', async (t) => {
+  const { i32, sleeper: one } = sleeper();
+  for (let round = 0; round < 200; round++) {
+    if (round % 2 === 0) raise(i32, 1);
+    else setImmediate(() => raise(i32, 1));
+    await one.sleep(LONG);
+  }
+  t.equal(i32[1], 200);
+});
+
+test('a sleep can be ended', async () => {
+  const { sleeper: one } = sleeper();
+  setImmediate(() => one.end());
+  await one.sleep(LONG);
+});
