@@ -23,7 +23,7 @@ const KINDS: Record<Scale, Kind[]> = {
 };
 const SERIES = { full: [1_000, 100_000], quick: [1_000] };
 const WORKERS = [1, 2];
-const RING = { full: 2 ** 22, quick: 2 ** 20 };
+const RING = { full: 2 ** 21, quick: 2 ** 20 };
 const ROUNDS = { full: 5, quick: 3 };
 
 function cases(contender: string, scale: Scale): Case<DrainCase>[] {

@@ -50,7 +50,8 @@ function create(series: number, options: Omit<OpenOptions, 'series' | 'joins'>):
     ...options,
     // the peers keep no history either: all of them are only scraped
     storage: [],
-    cardinalityLimit: Math.max(series, 10_000),
+    // with room to spare: threads that register a series at the same time count it twice for a moment
+    cardinalityLimit: Math.max(2 * series, 10_000),
     ...(large && { maxMemory: LARGEST_ARENA }),
   });
 }
