@@ -19,7 +19,7 @@ import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
-import { Endpoint, type ListenOptions } from './pool/endpoint';
+import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
 import { announceTo } from './pool/thread-ends';
 import { claimDefault, releaseDefault, remember } from './process-default';
@@ -241,12 +241,11 @@ export class MetricsCollector {
    */
   async listen(options?: ListenOptions): Promise<Endpoint> {
     const side = this.flushing();
-    const endpoint = await Endpoint.open(options, async (address) => {
+    const openServer: OpenServer = async (address) => {
       const { port1, port2 } = new MessageChannel();
       return { control: port1, bound: await side.run('listen', { address, control: port2 }) };
-    });
-    this.endpoints.add(endpoint);
-    return endpoint;
+    };
+    return Endpoint.open(options, openServer, this.endpoints);
   }
 
   /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */

@@ -1,4 +1,4 @@
-import { isSharedArrayBuffer } from 'node:util/types';
+import { types } from 'node:util';
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
 import { RingmeterError, shown } from './errors';
 import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefault } from './process-default';
@@ -10,7 +10,7 @@ import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefaul
  * @throws RingmeterError RINGMETER_INVALID_HANDLE
  */
 export function attachCollector(handle: CollectorHandle): MetricsCollector {
-  const known = handle?.arena instanceof SharedArrayBuffer ? remembered(handle.arena) : undefined;
+  const known = types.isSharedArrayBuffer(handle?.arena) ? remembered(handle.arena) : undefined;
   return known === undefined || known.closed ? new MetricsCollector(new AttachedTo(handle)) : known;
 }
 
@@ -35,7 +35,7 @@ export function getMetricsCollector(): MetricsCollector {
  * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_CLOSED
  */
 export function setMetricsCollector(collector: MetricsCollector): void {
-  if (!isSharedArrayBuffer(collector?.handle?.arena))
+  if (!types.isSharedArrayBuffer(collector?.handle?.arena))
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
       `collector must be a MetricsCollector, got ${shown(collector)}`,

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { MetricsCollector } from './collector';
 
@@ -27,7 +28,7 @@ export function presentDefault(): MetricsCollector | undefined {
 /** The arena of the default collector of the thread that started this one. */
 export function inheritedArena(): SharedArrayBuffer | undefined {
   const arena = getEnvironmentData(ENVIRONMENT);
-  return arena instanceof SharedArrayBuffer ? arena : undefined;
+  return types.isSharedArrayBuffer(arena) ? arena : undefined;
 }
 
 /** Makes a collector the default of its thread and of the threads started later, unless there is one already. */

@@ -62,14 +62,15 @@ export function readStats(
   storages: readonly { name: string; channel: Channel }[],
 ): CollectorStats {
   const lost = arena.readWide(HEADER.LOST);
+  const refused = arena.readWide(HEADER.REFUSED);
   const { i32 } = arena;
   const stats: CollectorStats = {
-    recorded: lost,
+    recorded: lost + refused,
     folded: 0,
     foldedInPlace: 0,
     pending: 0,
     dropped: lost,
-    invalid: 0,
+    invalid: refused,
     series: Atomics.load(i32, high(HEADER.REGISTERED)),
     metrics: Atomics.load(i32, int(HEADER.REGISTERED)),
     threads: 0,

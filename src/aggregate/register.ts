@@ -1,10 +1,10 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
-import { allocateCells, allocateColumns, find, findOrInsert, tailOf } from '../arena/registry';
+import { allocateCells, allocateColumns, find, findOrInsert, hasRoom, recordWords, tailOf } from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';
-import { encodeSeriesKey } from './series-key';
+import { encodeSeriesKey, type SeriesKey } from './series-key';
 
 const encoder = new TextEncoder();
 
@@ -12,7 +12,8 @@ const encoder = new TextEncoder();
 export const MAX_BUCKETS = PAGE_WORDS - CHUNK_ENTRIES;
 
 /**
- * Get-or-create of a family by its name. What is returned may have been defined otherwise by someone else: compare.
+ * Get-or-create of a family by its name. What is returned may have been defined otherwise by someone else: compare. It is
+ * shown once it is settled that it stands.
  *
  * @returns the record, or 0 if the arena is full
  */
@@ -23,6 +24,7 @@ export function registerFamily(arena: Arena, definition: Definition): number {
     kind: RECORD_KIND.FAMILY,
     key: encoder.encode(definition.name),
     bodyWords: RECORD.SPEC - RECORD.FAMILY_TYPE + spec.length,
+    cellWords: 0,
     tail: json,
     write(record) {
       arena.i32[int(record + RECORD.FAMILY_TYPE)] = METRIC_TYPES.indexOf(definition.type);
@@ -60,6 +62,10 @@ export interface RegisteredSeries {
 }
 
 const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH), column: 0 };
+const SERIES_BODY_WORDS = RECORD.SERIES_KEY - RECORD.SERIES;
+
+/** Why there is no series of its own for a label set: the metric has as many as it may, or the arena is full. */
+export type Refusal = 'limit' | 'memory';
 
 /** Which series is wanted. */
 export interface WantedSeries {
@@ -70,29 +76,53 @@ export interface WantedSeries {
   beyond(): LabelPairs;
 }
 
+/** The series of a key, or undefined if nobody has registered it. */
+export function findSeries(arena: Arena, key: SeriesKey): RegisteredSeries | undefined {
+  const record = find(arena, RECORD_KIND.SERIES, key.bytes, key.length);
+  return record === 0 ? undefined : readSeries(arena, record);
+}
+
+/** Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets. */
+export function whyRefused(
+  arena: Arena,
+  family: number,
+  definition: Definition,
+  key: SeriesKey,
+  limit: number,
+): Refusal | undefined {
+  if (Atomics.load(arena.i32, membersOf(family)) >= limit) return 'limit';
+  const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
+  return hasRoom(arena, words, cellWords(definition.type, definition.buckets.length)) ? undefined : 'memory';
+}
+
 /**
  * Get-or-create of a series, or of the one that those beyond the limit share.
  *
- * @returns the series, and whether it is the one that was asked for
+ * @returns the series, and why it is not the one that was asked for, if it is not
  */
 export function registerSeries(
   arena: Arena,
   family: number,
   definition: Definition,
   { labels, limit, beyond }: WantedSeries,
-): { series: RegisteredSeries; own: boolean } {
+): { series: RegisteredSeries; refusal?: Refusal } {
   const key = encodeSeriesKey(family, labels);
-  const known = find(arena, RECORD_KIND.SERIES, key);
-  if (known !== 0) return { series: readSeries(arena, known), own: true };
-  const members = high(family + RECORD.FAMILY_TYPE);
+  const known = findSeries(arena, key);
+  if (known !== undefined) return { series: known };
+  const members = membersOf(family);
   if (Atomics.add(arena.i32, members, 1) >= limit) {
     Atomics.sub(arena.i32, members, 1);
     const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()));
-    return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: false };
+    return { series: readSeries(arena, record), refusal: 'limit' };
   }
   const { record, fresh } = insertSeries(arena, family, definition, key);
   if (!fresh) Atomics.sub(arena.i32, members, 1);
-  return { series: record === 0 ? NO_ROOM : readSeries(arena, record), own: record !== 0 };
+  return { series: readSeries(arena, record), refusal: record === 0 ? 'memory' : undefined };
+}
+
+/** Int32Array index of a family's number of series, the one beyond the limit not counted. */
+function membersOf(family: number): number {
+  return high(family + RECORD.FAMILY_TYPE);
 }
 
 /** @returns the record, 0 without memory, and whether it was made just now */
@@ -100,27 +130,30 @@ function insertSeries(
   arena: Arena,
   family: number,
   definition: Definition,
-  key: Uint8Array,
+  { bytes, length }: SeriesKey,
 ): { record: number; fresh: boolean } {
   let composed = 0;
+  const cells = cellWords(definition.type, definition.buckets.length);
   const record = findOrInsert(arena, {
     kind: RECORD_KIND.SERIES,
-    key,
-    bodyWords: RECORD.SERIES_KEY - RECORD.SERIES,
+    key: bytes.subarray(0, length),
+    bodyWords: SERIES_BODY_WORDS,
+    cellWords: cells,
     write(place) {
       composed = place;
-      const id = allocateCells(arena, cellWords(definition.type, definition.buckets.length));
+      const id = allocateCells(arena, cells);
+      if (id === 0) return false;
       arena.i32[int(place + RECORD.SERIES)] = family;
       arena.i32[high(place + RECORD.SERIES)] = id;
       arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
-      return id !== 0;
+      return true;
     },
   });
   return { record, fresh: record !== 0 && record === composed };
 }
 
-function readSeries(arena: Arena, record: number): RegisteredSeries {
-  const { i32 } = arena;
+function readSeries({ i32 }: Arena, record: number): RegisteredSeries {
+  if (record === 0) return NO_ROOM;
   return {
     id: i32[high(record + RECORD.SERIES)],
     epoch: high(record + RECORD.SERIES_COLUMN),

@@ -4,43 +4,55 @@ import type { LabelPairs } from './definition';
 
 /*
  * Key of a series in the registry: the family's pointer, then length and bytes of each name and value, sorted by name.
- * Lengths are 32 bits, the highest first; texts are UTF-8. No two label sets share a key.
+ * Lengths are 32 bits, the highest first; texts are UTF-8. No two label sets that are shown differently share a key.
  */
 const LENGTH_BYTES = 4;
 /** Most UTF-8 bytes of one UTF-16 unit. */
 const MOST_PER_UNIT = 3;
 
-let scratch = Buffer.alloc(1_024);
+/** A key: the first `length` of the bytes. */
+export interface SeriesKey {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
 
-/** The key's bytes, good until the next call: registering a series must not leave garbage for every text it has. */
-export function encodeSeriesKey(family: number, labels: LabelPairs): Uint8Array {
+const key = { bytes: Buffer.alloc(1_024), length: 0 };
+
+/**
+ * The key of a label set, good until the next call: looking for a series must not leave garbage for every text it has.
+ * Labels without a value are left out, since Prometheus does not tell an empty label from none.
+ */
+export function encodeSeriesKey(family: number, labels: LabelPairs): SeriesKey {
   let units = 0;
   for (const [name, value] of labels) units += name.length + value.length;
   const most = LENGTH_BYTES * (1 + 2 * labels.length) + units * MOST_PER_UNIT;
-  if (scratch.length < most) scratch = Buffer.alloc(most);
+  if (key.bytes.length < most) key.bytes = Buffer.alloc(most);
   let at = writeLength(0, family);
-  for (const [name, value] of labels) at = writeText(writeText(at, name), value);
-  return scratch.subarray(0, at);
+  for (const [name, value] of labels) if (value !== '') at = writeText(writeText(at, name), value);
+  key.length = at;
+  return key;
 }
 
 function writeLength(at: number, length: number): number {
-  scratch[at] = length >>> 24;
-  scratch[at + 1] = length >>> 16;
-  scratch[at + 2] = length >>> 8;
-  scratch[at + 3] = length;
+  const { bytes } = key;
+  bytes[at] = length >>> 24;
+  bytes[at + 1] = length >>> 16;
+  bytes[at + 2] = length >>> 8;
+  bytes[at + 3] = length;
   return at + LENGTH_BYTES;
 }
 
-/** Most texts are short and ASCII: those are not worth a call out of JavaScript. */
+/** Most texts are short and ASCII: those are not worth a call out of JavaScript. Lone surrogates become U+FFFD. */
 function writeText(at: number, text: string): number {
+  const { bytes } = key;
   const start = at + LENGTH_BYTES;
   let index = 0;
   for (; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code > 0x7f) break;
-    scratch[start + index] = code;
+    bytes[start + index] = code;
   }
-  const length = index === text.length ? index : scratch.write(text, start, 'utf8');
+  const length = index === text.length ? index : bytes.write(text, start, 'utf8');
   writeLength(at, length);
   return start + length;
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { RingmeterError } from '../errors';
 import {
   alignToLine,
@@ -109,7 +110,7 @@ export class Arena {
 
   /** @throws RingmeterError RINGMETER_INVALID_HANDLE if the buffer is not an arena of this layout */
   static attach(buffer: unknown): Arena {
-    const fits = buffer instanceof SharedArrayBuffer && buffer.byteLength >= HEADER.WORDS * WORD_BYTES;
+    const fits = types.isSharedArrayBuffer(buffer) && buffer.byteLength >= HEADER.WORDS * WORD_BYTES;
     const head = fits ? new Int32Array(buffer, 0, 2) : undefined;
     if (!fits || head?.[0] !== MAGIC || head[1] !== LAYOUT_VERSION)
       throw new RingmeterError(

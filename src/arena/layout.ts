@@ -27,7 +27,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -45,6 +45,7 @@ export const LAYOUT_VERSION = 2;
  *     25  families            | series                 atomic: entries listed and not void; an indication
  *     26  shards ever used    |                        atomic: those before this number may hold something
  *     32  lost, low half      | lost, high half        atomic: records of threads that found no shard
+ *     33  refused, low half   | refused, high half     atomic: of such threads, calls refused for their value or labels
  *     40  clock               (float64)                milliseconds, monotonic, ticked by whoever drains; a little late
  *     48  wake signal         |                        atomic: raised by a recording thread whose ring is half full
  *     56  end asked for       | end done               atomic: the last flush, before the process ends
@@ -66,6 +67,7 @@ export const HEADER = {
   REGISTERED: 25,
   USED_SHARDS: 26,
   LOST: 32,
+  REFUSED: 33,
   CLOCK: 40,
   WAKE: 48,
   END: 56,
@@ -142,7 +144,8 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *        family                                     series
  *     2  type | series (atomic)                     family | series id
  *     3  definition length (bytes) | spec length    column | gauge epoch (atomic)
- *     4  spec (float64 each): bucket bounds,        key bytes
+ *     4  place in the directory | state (atomic)    key bytes
+ *     5  spec (float64 each): bucket bounds,
  *        or slot milliseconds and slot samples
  *     .. key bytes, then the definition as JSON
  */
@@ -151,11 +154,14 @@ export const RECORD = {
   KEY: 1,
   FAMILY_TYPE: 2,
   FAMILY_SIZES: 3,
-  SPEC: 4,
+  FAMILY_PLACE: 4,
+  SPEC: 5,
   SERIES: 2,
   SERIES_COLUMN: 3,
   SERIES_KEY: 4,
 } as const;
 export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
+/** Whether a family may be used: open until it is certain that no other one shows lines of the same name. */
+export const FAMILY_STATE = { OPEN: 0, STANDS: 1, REFUSED: 2 } as const;
 /** What a directory entry says whose record lost the race for its key. */
 export const VOID_ENTRY = -1;

@@ -1,11 +1,24 @@
 import type { Arena } from './arena';
-import { HEADER, high, int, PAGE_MASK, PAGE_WORDS, RECORD, RECORD_KIND, VOID_ENTRY, WORD_BYTES } from './layout';
+import {
+  alignToLine,
+  FAMILY_STATE,
+  HEADER,
+  high,
+  int,
+  PAGE_MASK,
+  PAGE_WORDS,
+  RECORD,
+  RECORD_KIND,
+  VOID_ENTRY,
+  WORD_BYTES,
+} from './layout';
 
 /**
  * The directory of families and series in shared memory: append-only, readable by every thread, no locks.
  *
  * A record is written whole, listed in the directory, and then published by the compare-and-swap that makes it the head
- * of its hash chain. Whoever finds it in its chain may use it; a directory entry counts once its chain reaches it.
+ * of its hash chain. Whoever finds it in its chain may use it; a directory entry counts once its chain reaches it, and a
+ * family's once that stands.
  *
  * Guarantees: two threads that register the same key at once get the same record. A thread that is terminated anywhere
  *   in between leaves at most an entry that no chain reaches, for which nobody ever held a handle. Nobody waits.
@@ -18,7 +31,9 @@ export interface NewRecord {
   bodyWords: number;
   /** Bytes behind the key. */
   tail?: Uint8Array;
-  /** Writes the body; the record is still private then. Returns false if something it needs does not fit. */
+  /** Words of cells that it needs in every shard. */
+  cellWords: number;
+  /** Writes the body; the record is still private then. Returns false if its cells do not fit after all. */
   write(record: number): boolean;
 }
 
@@ -26,15 +41,19 @@ export interface NewRecord {
 const SHARE_FOR_CELLS = 1 / 4;
 
 /** FNV-1a. Keys are short and compared byte by byte anyway. */
-export function hashOf(key: Uint8Array): number {
+function hashOf(key: Uint8Array, length: number): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key[i], 0x01000193);
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key[i], 0x01000193);
   return hash | 0;
+}
+
+function isFamily(arena: Arena, record: number): boolean {
+  return arena.i32[high(record + RECORD.KEY)] === RECORD_KIND.FAMILY;
 }
 
 /** First byte of a record's key. */
 function keyStart(arena: Arena, record: number): number {
-  const family = arena.i32[high(record + RECORD.KEY)] === RECORD_KIND.FAMILY;
+  const family = isFamily(arena, record);
   const specWords = family ? arena.i32[high(record + RECORD.FAMILY_SIZES)] : 0;
   return (record + (family ? RECORD.SPEC + specWords : RECORD.SERIES_KEY)) * WORD_BYTES;
 }
@@ -59,72 +78,101 @@ function chainOf(arena: Arena, hash: number): number {
   return int(arena.i32[int(HEADER.HASH_INDEX)]) + (hash & (chains - 1));
 }
 
-function holds(arena: Arena, record: number, kind: number, hash: number, key: Uint8Array): boolean {
+/** A key that is looked for: the first bytes of a buffer. */
+interface Sought {
+  kind: number;
+  hash: number;
+  key: Uint8Array;
+  length: number;
+}
+
+function holds(arena: Arena, record: number, { kind, hash, key, length }: Sought): boolean {
   const { i32, u8 } = arena;
   if (i32[high(record + RECORD.CHAIN)] !== hash || i32[high(record + RECORD.KEY)] !== kind) return false;
-  if (keyLength(arena, record) !== key.length) return false;
+  if (keyLength(arena, record) !== length) return false;
   const start = keyStart(arena, record);
-  for (let i = 0; i < key.length; i++) if (u8[start + i] !== key[i]) return false;
+  for (let i = 0; i < length; i++) if (u8[start + i] !== key[i]) return false;
   return true;
 }
 
 /** Searches one chain from `from` down to, but not including, `until`. */
-function search(arena: Arena, from: number, until: number, kind: number, hash: number, key: Uint8Array): number {
+function search(arena: Arena, from: number, until: number, sought: Sought): number {
   let record = from;
   while (record !== 0 && record !== until) {
-    if (holds(arena, record, kind, hash, key)) return record;
+    if (holds(arena, record, sought)) return record;
     record = arena.i32[int(record + RECORD.CHAIN)];
   }
   return 0;
 }
 
-/** The published record with this key, or 0. */
-export function find(arena: Arena, kind: number, key: Uint8Array): number {
-  const hash = hashOf(key);
-  return search(arena, Atomics.load(arena.i32, chainOf(arena, hash)), 0, kind, hash, key);
+/** The published record whose key is the first `length` bytes of `key`, or 0. */
+export function find(arena: Arena, kind: number, key: Uint8Array, length = key.length): number {
+  const hash = hashOf(key, length);
+  return search(arena, Atomics.load(arena.i32, chainOf(arena, hash)), 0, { kind, hash, key, length });
 }
 
 /** The record with this key, which is made if there is none. 0 if the arena or its directory is full. */
 export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const { i32 } = arena;
-  const hash = hashOf(fresh.key);
-  const chain = chainOf(arena, hash);
+  const { kind, key } = fresh;
+  const sought = { kind, hash: hashOf(key, key.length), key, length: key.length };
+  const chain = chainOf(arena, sought.hash);
   let seen = Atomics.load(i32, chain);
-  const found = search(arena, seen, 0, fresh.kind, hash, fresh.key);
+  const found = search(arena, seen, 0, sought);
   if (found !== 0) return found;
 
-  const record = compose(arena, fresh, hash);
+  const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords) ? compose(arena, fresh, sought.hash) : 0;
   const entry = record === 0 ? 0 : list(arena, record);
   if (entry === 0) return 0;
-  Atomics.add(i32, counterOf(fresh.kind), 1);
+  Atomics.add(i32, counterOf(kind), 1);
   for (;;) {
     i32[int(record + RECORD.CHAIN)] = seen;
     const head = Atomics.compareExchange(i32, chain, seen, record);
     if (head === seen) return record;
-    const winner = search(arena, head, seen, fresh.kind, hash, fresh.key);
+    const winner = search(arena, head, seen, sought);
     if (winner !== 0) {
       Atomics.store(i32, entry, VOID_ENTRY);
-      Atomics.sub(i32, counterOf(fresh.kind), 1);
+      Atomics.sub(i32, counterOf(kind), 1);
       return winner;
     }
     seen = head;
   }
 }
 
+/**
+ * Whether a record and its cells still fit. Asked before anything is reserved, since what is reserved is never given
+ * back: with a flood of label sets that do not fit, nothing may leak. What does not fit now never will.
+ */
+export function hasRoom(arena: Arena, words: number, cellWords: number): boolean {
+  const { i32 } = arena;
+  const heap = Atomics.load(i32, int(HEADER.HEAP_CURSOR)) + alignToLine(words) + spareWords(arena);
+  return (
+    heap <= arena.f64.length &&
+    Atomics.load(i32, int(HEADER.DIRECTORY_LENGTH)) < i32[high(HEADER.DIRECTORY)] &&
+    cellsAfter(arena, Atomics.load(i32, int(HEADER.CELL_CURSOR)), cellWords) !== 0
+  );
+}
+
+const spareWords = (arena: Arena): number => arena.f64.length * SHARE_FOR_CELLS;
+
+/** Words of a record. */
+export function recordWords(bodyWords: number, keyBytes: number, tailBytes: number): number {
+  return RECORD.KEY + 1 + bodyWords + Math.ceil(keyBytes / WORD_BYTES) + Math.ceil(tailBytes / WORD_BYTES);
+}
+
+const wordsOf = ({ bodyWords, key, tail }: NewRecord) => recordWords(bodyWords, key.length, tail?.length ?? 0);
+
 /** Writes a record that only the caller knows yet. */
 function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   const { i32, u8 } = arena;
-  const tail = fresh.tail ?? new Uint8Array();
-  const keyWords = Math.ceil(fresh.key.length / WORD_BYTES);
-  const words = RECORD.KEY + 1 + fresh.bodyWords + keyWords + Math.ceil(tail.length / WORD_BYTES);
-  const record = arena.allocate(words, arena.f64.length * SHARE_FOR_CELLS);
+  const record = arena.allocate(wordsOf(fresh), spareWords(arena));
   if (record === 0) return 0;
   i32[high(record + RECORD.CHAIN)] = hash;
   i32[int(record + RECORD.KEY)] = fresh.key.length;
   i32[high(record + RECORD.KEY)] = fresh.kind;
   if (!fresh.write(record)) return 0;
   u8.set(fresh.key, keyStart(arena, record));
-  u8.set(tail, tailOf(arena, record) * WORD_BYTES);
+  if (fresh.tail !== undefined) u8.set(fresh.tail, tailOf(arena, record) * WORD_BYTES);
   return record;
 }
 
@@ -134,6 +182,7 @@ function list(arena: Arena, record: number): number {
   if (Atomics.load(i32, int(HEADER.DIRECTORY_LENGTH)) >= i32[high(HEADER.DIRECTORY)]) return 0;
   const place = Atomics.add(i32, int(HEADER.DIRECTORY_LENGTH), 1);
   if (place >= i32[high(HEADER.DIRECTORY)]) return 0;
+  if (isFamily(arena, record)) i32[int(record + RECORD.FAMILY_PLACE)] = place;
   const entry = int(i32[int(HEADER.DIRECTORY)]) + place;
   Atomics.store(i32, entry, record);
   return entry;
@@ -149,6 +198,11 @@ export function directoryLength(arena: Arena): number {
   return Math.min(Atomics.load(arena.i32, int(HEADER.DIRECTORY_LENGTH)), arena.i32[high(HEADER.DIRECTORY)]);
 }
 
+/** See `FAMILY_STATE`. */
+export function familyState(arena: Arena, family: number): number {
+  return Atomics.load(arena.i32, high(family + RECORD.FAMILY_PLACE));
+}
+
 export type EntryState = 'live' | 'pending' | 'void';
 
 /** What stands at one place of the directory, and whether it counts (yet). */
@@ -156,10 +210,19 @@ export function readEntry(arena: Arena, place: number): { record: number; state:
   const record = Atomics.load(arena.i32, int(arena.i32[int(HEADER.DIRECTORY)]) + place);
   if (record === VOID_ENTRY) return { record: 0, state: 'void' };
   if (record === 0) return { record: 0, state: 'pending' };
+  if (isFamily(arena, record) && familyState(arena, record) !== FAMILY_STATE.STANDS)
+    return { record, state: 'pending' };
   const hash = arena.i32[high(record + RECORD.CHAIN)];
   let link = Atomics.load(arena.i32, chainOf(arena, hash));
   while (link !== 0 && link !== record) link = arena.i32[int(link + RECORD.CHAIN)];
   return { record, state: link === record ? 'live' : 'pending' };
+}
+
+/** Where cells come that are reserved when the cursor stands there, or 0 if they do not fit: never across a page. */
+function cellsAfter(arena: Arena, cursor: number, words: number): number {
+  const crosses = (cursor & PAGE_MASK) + words > PAGE_WORDS;
+  const start = crosses ? (cursor | PAGE_MASK) + 1 : cursor;
+  return start + words > arena.pageTableCapacity * PAGE_WORDS ? 0 : start;
 }
 
 /**
@@ -170,13 +233,10 @@ export function readEntry(arena: Arena, place: number): { record: number; state:
 export function allocateCells(arena: Arena, words: number): number {
   const { i32 } = arena;
   const cursor = int(HEADER.CELL_CURSOR);
-  const end = arena.pageTableCapacity * PAGE_WORDS;
   for (;;) {
     const seen = Atomics.load(i32, cursor);
-    const crosses = (seen & PAGE_MASK) + words > PAGE_WORDS;
-    const start = crosses ? (seen | PAGE_MASK) + 1 : seen;
-    if (start + words > end) return 0;
-    if (Atomics.compareExchange(i32, cursor, seen, start + words) === seen) return start;
+    const start = cellsAfter(arena, seen, words);
+    if (start === 0 || Atomics.compareExchange(i32, cursor, seen, start + words) === seen) return start;
   }
 }
 

@@ -1,46 +1,62 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { Connection } from './connection';
+import { Exchange, reset } from './exchange';
+import { GRACE_MS, MOST_CONNECTIONS, PRESSED_PATIENCE_MS } from './limits';
 
-/** How long answers that are being sent may still take when the server closes. */
-const GRACE_MS = 3_000;
+/** Every way in which node hands over a request: what a client expects beyond an answer is its own affair. */
+const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'];
 
 /**
- * Who is connected to a server, and who is being answered. `http.Server.close` takes a connection for idle as soon as
- * its answer has been handed to the socket, and cuts off what is still on its way; and it waits for one that has not
- * sent a whole request. A connection keeps its thread alive only while it is being answered.
+ * Who is connected to a server. `http.Server.close` takes a connection for idle as soon as its answer has been handed to
+ * the socket, and cuts off what is still on its way; and it waits for one that has not sent a whole request.
  */
 export class Connections {
-  private readonly answering = new Map<Socket, number>();
-  private closing = false;
+  private readonly all = new Map<Socket, Connection>();
 
-  constructor(private readonly server: Server) {
+  constructor(
+    private readonly server: Server,
+    answer: (exchange: Exchange) => void,
+  ) {
     server.on('connection', (socket: Socket) => {
-      this.answering.set(socket, 0);
-      socket.unref();
-      socket.once('close', () => this.answering.delete(socket));
+      if (this.all.size >= MOST_CONNECTIONS && !this.makeRoom()) {
+        reset(socket);
+        return;
+      }
+      this.all.set(socket, new Connection(socket, answer));
+      socket.once('close', () => this.all.delete(socket));
     });
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.count(request.socket, 1);
-      response.once('close', () => this.count(request.socket, -1));
-    });
+    for (const event of REQUEST_EVENTS)
+      server.on(event, (request: IncomingMessage, response: ServerResponse) =>
+        this.all.get(request.socket)?.ask(new Exchange(request, response)),
+      );
   }
 
-  private count(socket: Socket, change: number): void {
-    const answers = (this.answering.get(socket) ?? 0) + change;
-    if (this.answering.has(socket)) this.answering.set(socket, answers);
-    if (answers > 0) socket.ref();
-    else socket.unref();
-    if (this.closing && answers === 0) socket.end();
+  /** Closes the connection that is missed the least. @returns whether there is one */
+  private makeRoom(): boolean {
+    const all = [...this.all];
+    const idle = all.filter(([, { idle }]) => idle).sort(([, one], [, other]) => one.quietSince - other.quietSince);
+    const stalled = all.filter(([, { stalled }]) => stalled > PRESSED_PATIENCE_MS);
+    const [socket, connection] = idle[0] ?? stalled[0] ?? [];
+    if (socket === undefined) return false;
+    this.all.delete(socket);
+    connection!.cut();
+    return true;
   }
 
   /** Stops accepting, lets running answers finish within GRACE_MS, ends all other connections. */
   async close(): Promise<void> {
-    this.closing = true;
-    const late = setTimeout(() => this.server.closeAllConnections(), GRACE_MS);
+    const late = setTimeout(() => this.each((connection) => connection.cut()), GRACE_MS);
     await new Promise((resolve) => {
       NetServer.prototype.close.call(this.server, resolve);
-      for (const [socket, answers] of this.answering) if (answers === 0) socket.destroy();
+      this.each((connection) => connection.close());
     });
     clearTimeout(late);
+    // node's own, only to end the timer with which it looks for slow clients
+    this.server.close();
+  }
+
+  private each(act: (connection: Connection) => void): void {
+    for (const connection of this.all.values()) act(connection);
   }
 }

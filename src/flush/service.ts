@@ -8,6 +8,7 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
 import type { Connections } from '../endpoint/connections';
+import { MetricsPage } from '../endpoint/metrics-page';
 import { type ListenAddress, openEndpoint } from '../endpoint/server';
 import type { StorageRefusal } from '../errors';
 import { toJson } from '../exposition/json';
@@ -31,6 +32,7 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
+  private readonly page: MetricsPage;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
@@ -44,6 +46,11 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
+    this.page = new MetricsPage({
+      asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
+      snapshot: () => this.snapshot(),
+      render: (snapshot, names) => this.render(snapshot, names),
+    });
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
   }
@@ -72,7 +79,11 @@ export class FlushService {
   }
 
   async exposition(names?: readonly string[]): Promise<Exposition> {
-    return { contentType: CONTENT_TYPE, body: this.renderer.render(await this.snapshot(), names) };
+    return this.render(await this.snapshot(), names);
+  }
+
+  private render(snapshot: Snapshot, names?: readonly string[]): Exposition {
+    return { contentType: CONTENT_TYPE, body: this.renderer.render(snapshot, names) };
   }
 
   async metrics(): Promise<Metric[]> {
@@ -129,10 +140,7 @@ export class FlushService {
 
   /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
   async listen(address: ListenAddress, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(address, (names) => {
-      Atomics.add(this.arena.i32, high(HEADER.COLLECTS), 1);
-      return this.exposition(names);
-    });
+    const { connections, bound } = await openEndpoint(address, this.page);
     this.endpoints.add(connections);
     control.once('message', async () => {
       await this.closeOne(connections);

@@ -1,6 +1,7 @@
 import type { Reading } from '../aggregate/collect';
 import type { Definition } from '../aggregate/definition';
 import { toPairs } from '../aggregate/label-pairs';
+import { settle } from '../aggregate/overlap';
 import { readDefinition, registerFamily, registerSeries } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../settings';
@@ -56,7 +57,7 @@ function registerColumn(
   const rest = { unit: '', buckets: [], quantiles: [], maxAge: 1, maxSamples: 1 };
   const definition: Definition = { name, type, description, labelNames, ...rest };
   const family = registerFamily(arena, definition);
-  if (family === 0 || readDefinition(arena, family).type !== type) return undefined;
+  if (family === 0 || !settle(arena, family) || readDefinition(arena, family).type !== type) return undefined;
   const labels = toPairs([['storage', storage]], Object.entries((arena.settings as Settings).defaultLabels));
   const limit = Number.POSITIVE_INFINITY;
   const { series } = registerSeries(arena, family, definition, { labels, limit, beyond: () => labels });

@@ -1,8 +1,9 @@
 import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
+import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
-import { BoundSeries, Metric, type MetricContext } from './metric';
+import { Metric } from './metric';
 import { isIncrement } from './values';
 
 /** One series of a counter. Resolve it once with `labels()` and keep it: a record then costs a few nanoseconds. */

@@ -1,8 +1,8 @@
 import { checkBuckets, DEFAULT_BUCKETS } from '../aggregate/buckets';
 import { type MetricType, SLOTS } from '../aggregate/cells';
 import type { Definition } from '../aggregate/definition';
-import { findFamily, readDefinition, registerFamily } from '../aggregate/register';
-import { sampleNames } from '../aggregate/samples';
+import { findRival, settle } from '../aggregate/overlap';
+import { readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
@@ -30,7 +30,7 @@ export interface SummaryOptions<Name extends string = string> extends MetricOpti
   maxAge?: number;
   /** Most observations in the window, for each recording thread, at least 5; it advances in fifths. Default 10 000. */
   maxSamples?: number;
-  /** Quantiles that are shown, 0 to 1. Default 0.5, 0.9, 0.95, 0.99. */
+  /** Quantiles that are shown, 0 to 1, at most 100. Default 0.5, 0.9, 0.95, 0.99. */
   quantiles?: readonly number[];
 }
 
@@ -98,18 +98,29 @@ function checkLabelNames(name: string, labelNames: unknown, reserved: string | u
       'RINGMETER_INVALID_OPTION',
       `labelNames of ${name} must be an array, got ${shown(labelNames)}`,
     );
-  for (const label of labelNames) checkLabelName(label, reserved);
-  const twice = labelNames.find((label, index) => labelNames.indexOf(label) !== index);
-  if (twice !== undefined)
-    throw new RingmeterError('RINGMETER_INVALID_LABEL_NAME', `labelNames of ${name} has ${shown(twice)} twice`);
-  return [...labelNames];
+  const names = new Set<string>();
+  for (const label of labelNames) {
+    checkLabelName(label, reserved);
+    if (names.has(label))
+      throw new RingmeterError('RINGMETER_INVALID_LABEL_NAME', `labelNames of ${name} has ${shown(label)} twice`);
+    names.add(label);
+  }
+  return [...names];
 }
+
+/** Each is a number of every series in every snapshot, for which no cells have to be found. */
+const MAX_QUANTILES = 100;
 
 function checkQuantiles(name: string, quantiles: unknown = [0.5, 0.9, 0.95, 0.99]): number[] {
   const fits =
-    Array.isArray(quantiles) && Array.from(quantiles).every((q) => typeof q === 'number' && q >= 0 && q <= 1);
+    Array.isArray(quantiles) &&
+    quantiles.length <= MAX_QUANTILES &&
+    Array.from(quantiles).every((q) => typeof q === 'number' && q >= 0 && q <= 1);
   if (fits && new Set(quantiles).size === quantiles.length) return [...quantiles].sort((a, b) => a - b);
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `quantiles of ${name} must be distinct numbers from 0 to 1`);
+  throw new RingmeterError(
+    'RINGMETER_INVALID_OPTION',
+    `quantiles of ${name} must be at most ${MAX_QUANTILES} distinct numbers from 0 to 1`,
+  );
 }
 
 /**
@@ -123,13 +134,19 @@ export function define(
   wanted: Definition,
   given: AnyOptions = {},
 ): { family: number; definition: Definition } {
-  refuseOverlap(arena, wanted);
+  refuseRival(wanted, findRival(arena, wanted));
   const family = registerFamily(arena, wanted);
   if (family === 0)
     throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to define ${wanted.name}: raise maxMemory`);
   const definition = readDefinition(arena, family);
+  if (!settle(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
   refuseConflict(wanted, definition, given);
   return { family, definition };
+}
+
+function refuseRival({ name }: Definition, rival: string | undefined): void {
+  if (rival !== undefined)
+    throw new RingmeterError('RINGMETER_METRIC_CONFLICT', `${name} would show lines of the same name as ${rival}`);
 }
 
 /** What was asked for explicitly must be what the metric is; what was left out may be anything. */
@@ -147,15 +164,4 @@ function refuseConflict(wanted: Definition, present: Definition, given: AnyOptio
   const names = ({ labelNames }: Definition): string => JSON.stringify(labelNames?.toSorted() ?? null);
   if (given.labelNames !== undefined && names(present) !== names(wanted))
     conflict('labelNames', present.labelNames, wanted.labelNames);
-}
-
-/** A histogram `x` shows lines `x_sum`, `x_count`, `x_bucket`: no other metric may have those names. */
-function refuseOverlap(arena: Arena, { name, type }: Definition): void {
-  const overlap = (other: string): never => {
-    throw new RingmeterError('RINGMETER_METRIC_CONFLICT', `${name} would show lines of the same name as ${other}`);
-  };
-  for (const line of sampleNames({ name, type })) if (line !== name && findFamily(arena, line) !== 0) overlap(line);
-  const base = name.replace(/_(bucket|sum|count)$/, '');
-  const family = base === name ? 0 : findFamily(arena, base);
-  if (family !== 0 && sampleNames(readDefinition(arena, family)).includes(name)) overlap(base);
 }

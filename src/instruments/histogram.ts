@@ -2,8 +2,8 @@ import { HISTOGRAM_COLUMNS } from '../aggregate/columns';
 import { type HistogramValue, histogramQuantile, toHistogramValue } from '../aggregate/histogram';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';
-import type { MetricContext } from './metric';
 import { BoundObserver, Observer } from './observer';
 
 /** One series of a histogram. */

@@ -1,10 +1,10 @@
 import type { MetricType } from '../aggregate/cells';
+import type { Instrumentation, MetricContext } from './bound-series';
 import { Counter } from './counter';
 import { define, type MetricOptions, resolveDefinition } from './definitions';
 import { Gauge } from './gauge';
 import { Histogram } from './histogram';
 import type { Labels } from './labels';
-import type { Instrumentation, MetricContext } from './metric';
 import { Summary } from './summary';
 
 type AnyMetric = Counter | Gauge | Histogram | Summary;

@@ -1,80 +1,22 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
-import { type LabelEntries, toPairs } from '../aggregate/label-pairs';
-import { type RegisteredSeries, registerSeries } from '../aggregate/register';
-import { SERIES_MASK } from '../arena/layout';
+import { toPairs } from '../aggregate/label-pairs';
+import { findSeries, type Refusal, type RegisteredSeries, registerSeries, whyRefused } from '../aggregate/register';
+import { encodeSeriesKey } from '../aggregate/series-key';
 import { RingmeterError } from '../errors';
 import { warnOnce } from '../warning';
+import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { reservedLabel } from './definitions';
-import { copyLabels, LabelIndex, type LabelRules } from './labels';
-import type { SeriesReading } from './reading';
-import type { Recorder } from './recorder';
-import type { SeriesSet } from './series-set';
-
-/** What every metric of a collector works with. */
-export interface Instrumentation {
-  readonly recorder: Recorder;
-  readonly reading: SeriesReading;
-  /** Most series of one metric. */
-  readonly cardinalityLimit: number;
-  /** Labels that every series gets, unless it has one of that name itself. */
-  readonly defaultLabels: LabelPairs;
-  /** Series that a label set was resolved to on this thread. */
-  readonly resolved: SeriesSet;
-}
-
-/**
- * One series of one metric, bound to the thread that asked for it. Resolve it once and keep it.
- *
- * It has few fields, so that with very many series, each of which has to come from memory when it is used, a record
- * fetches one cache line.
- */
-export abstract class BoundSeries {
-  protected readonly recorder: Recorder;
-
-  constructor(
-    protected readonly metric: MetricContext,
-    /** First half-word of the series' events. */
-    protected readonly code: number,
-  ) {
-    this.recorder = metric.recorder;
-  }
-
-  /** Number of the series in the arena; 0 if there was no room for it. */
-  get id(): number {
-    return this.code & SERIES_MASK;
-  }
-
-  /** Int32Array index of the shared epoch; 0 but for gauges. */
-  abstract readonly epoch: number;
-
-  /** Name of the metric. */
-  get name(): string {
-    return this.metric.definition.name;
-  }
-
-  /** Counts a value that cannot be recorded, and warns about the first. */
-  protected refuse(value: unknown): void {
-    refuseValue(this.metric, value);
-  }
-}
-
-/** What the series of a metric share. */
-export interface MetricContext extends Instrumentation {
-  readonly definition: Definition;
-  /** Pointer to the family's record. */
-  readonly family: number;
-}
-
-function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
-  const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
-  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`);
-}
+import { LabelIndex } from './label-index';
+import { LabelSet } from './label-set';
+import type { LabelRules } from './labels';
 
 type LabelObject = Readonly<Record<string, unknown>>;
 
 const NO_LABELS: LabelObject = Object.freeze({});
 /** What all label sets beyond the limit share. */
-const OVERFLOW_LABELS: LabelEntries = [['ringmeter_overflow', 'true']];
+const OVERFLOW_LABELS: LabelPairs = [['ringmeter_overflow', 'true']];
+/** A label set with more names is not worth keeping what it was read into. */
+const USUAL_LABELS = 64;
 
 /**
  * A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series.
@@ -83,16 +25,22 @@ const OVERFLOW_LABELS: LabelEntries = [['ringmeter_overflow', 'true']];
  * seen again, costs this thread's heap nothing.
  */
 export abstract class Metric<S extends BoundSeries> {
-  private readonly index = new LabelIndex<S>();
+  private readonly index: LabelIndex<S>;
   private readonly rules: LabelRules;
+  /** What label sets are read into, while none is. */
+  private spareSet: LabelSet | undefined;
   /** The series without labels. */
   private unlabelled: S | undefined;
-  /** The series of all label sets beyond the limit, or without memory. */
-  private overflow: S | undefined;
+  /** What label sets share that have no series of their own. */
+  private readonly shared: { [R in Refusal]?: S } = {};
 
   constructor(protected readonly context: MetricContext) {
-    const { definition } = context;
-    this.rules = { names: definition.labelNames, reserved: reservedLabel(definition.type) };
+    const { cardinalityLimit, definition } = context;
+    this.index = new LabelIndex(cardinalityLimit);
+    this.rules = {
+      names: definition.labelNames && new Set(definition.labelNames),
+      reserved: reservedLabel(definition.type),
+    };
   }
 
   protected abstract bind(series: RegisteredSeries): S;
@@ -120,10 +68,10 @@ export abstract class Metric<S extends BoundSeries> {
   /**
    * The series of a label set, for good.
    *
-   * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names
+   * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names; and whatever a getter throws
    */
   protected bound(labels: unknown): S {
-    return this.index.find(labels as LabelObject) ?? this.enter(copyLabels(labels, this.rules));
+    return this.index.find(labels as LabelObject) ?? this.resolve(labels);
   }
 
   /** The series that a record goes to; undefined, and counted, if its labels, or also its value, cannot be used. */
@@ -131,54 +79,107 @@ export abstract class Metric<S extends BoundSeries> {
     if (labels === undefined) return this.unlabelled ?? this.learn(NO_LABELS, value);
     try {
       return this.index.find(labels) ?? this.learn(labels, value);
-    } catch (error) {
-      return this.refuseLabels(error);
+    } catch {
+      return this.refuseLabels('reading the labels threw');
+    }
+  }
+
+  /** The same for labels that come in two parts, of which the later one counts where both have a name. */
+  protected targetOf(early: LabelObject | undefined, late: LabelObject | undefined, value: unknown): S | undefined {
+    try {
+      return this.target(together(early, late), value);
+    } catch {
+      return this.refuseLabels('reading the labels threw');
+    }
+  }
+
+  private resolve(labels: unknown): S {
+    const set = this.takeSet();
+    try {
+      const problem = set.read(labels);
+      if (problem === undefined) return this.enter(set);
+      throw new RingmeterError(problem.code, problem.message);
+    } finally {
+      this.putBack(set);
     }
   }
 
   /** A value that cannot be recorded does not make a series. */
   private learn(labels: LabelObject, value: unknown): S | undefined {
+    const set = this.takeSet();
     try {
-      const entries = copyLabels(labels, this.rules);
-      if (this.accepts(value)) return this.enter(entries);
+      const problem = set.read(labels);
+      if (problem !== undefined) return this.refuseLabels(problem.message);
+      if (this.accepts(value)) return this.enter(set);
       refuseValue(this.context, value);
-    } catch (error) {
-      this.refuseLabels(error);
+      return undefined;
+    } finally {
+      this.putBack(set);
     }
-    return undefined;
   }
 
-  /** What was thrown may come from a getter of the caller's: only our own errors are safe to look into. */
-  private refuseLabels(error: unknown): undefined {
-    const reason = error instanceof RingmeterError ? error.message : 'reading the labels threw';
+  /** Not there twice: a getter of the set that is being read may record something itself. */
+  private takeSet(): LabelSet {
+    const set = this.spareSet ?? new LabelSet(this.rules, this.context.defaultLabels);
+    this.spareSet = undefined;
+    return set;
+  }
+
+  private putBack(set: LabelSet): void {
+    if (set.names.length <= USUAL_LABELS) this.spareSet = set;
+  }
+
+  private refuseLabels(reason: string): undefined {
     this.context.recorder.refuse(`${this.name}: ${reason}`);
   }
 
-  private enter(entries: LabelEntries): S {
-    const { recorder, cardinalityLimit, defaultLabels, definition, family, resolved } = this.context;
-    const { series, own } = registerSeries(recorder.arena, family, definition, {
-      labels: toPairs(entries, defaultLabels),
+  private enter(set: LabelSet): S {
+    const { recorder, cardinalityLimit, definition, family } = this.context;
+    const { arena } = recorder;
+    const key = encodeSeriesKey(family, set.pairs);
+    const known = findSeries(arena, key);
+    if (known !== undefined) return this.remember(set, known);
+    const refusal = whyRefused(arena, family, definition, key, cardinalityLimit);
+    // in a flood of label sets this is what nearly all of them come to
+    return (refusal && this.shared[refusal]) ?? this.register(set);
+  }
+
+  private register(set: LabelSet): S {
+    const { recorder, cardinalityLimit, defaultLabels, definition, family } = this.context;
+    const { series, refusal } = registerSeries(recorder.arena, family, definition, {
+      labels: set.pairs,
       limit: cardinalityLimit,
       beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
-    // a label set beyond the limit is not remembered: what grows without bound must not fill this thread's heap either
-    if (!own) return this.shared(series);
-    const bound = this.bind(series);
-    if (entries.length === 0) this.unlabelled ??= bound;
-    else if (!resolved.add(series.id)) this.index.insert(entries, bound);
-    return bound;
-  }
-
-  /** The series that all those share which have no room of their own. */
-  private shared(series: RegisteredSeries): S {
+    if (refusal === undefined) return this.remember(set, series);
+    // a label set that is refused is not remembered: what grows without bound must not fill this thread's heap either
     if (series.id === 0)
       warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
     else
       warnOnce(
         'RINGMETER_CARDINALITY',
-        `${this.name} has ${this.context.cardinalityLimit} series: further label sets go to its overflow series`,
+        `${this.name} has ${cardinalityLimit} series: further label sets go to its overflow series`,
       );
-    if (this.overflow?.id !== series.id) this.overflow = this.bind(series);
-    return this.overflow;
+    const shared = this.bind(series);
+    this.shared[refusal] = shared;
+    return shared;
   }
+
+  private remember(set: LabelSet, series: RegisteredSeries): S {
+    const bound = this.bind(series);
+    if (set.size === 0) this.unlabelled ??= bound;
+    else if (!this.context.resolved.add(series.id)) this.index.insert(set, bound);
+    return bound;
+  }
+}
+
+/** What is no label object is given back by itself: that is refused. */
+function together(early: LabelObject | undefined, late: LabelObject | undefined): LabelObject | undefined {
+  if (early === undefined) return late;
+  if (late === undefined || !isObject(early)) return early;
+  return isObject(late) ? { ...early, ...late } : late;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,8 @@
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION_SHIFT } from '../arena/layout';
+import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
-import { BoundSeries, Metric, type MetricContext } from './metric';
+import { Metric } from './metric';
 import { stopwatch, timed } from './timing';
 import { isFiniteNumber } from './values';
 
@@ -60,13 +61,13 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
 
   /**
    * Starts a clock. Calling what it returns, with labels that are known only then if there are any, observes the seconds
-   * and returns them.
+   * and returns them. Never throws.
    */
   startTimer(labels?: Partial<Labels<Name>>): (labels?: Partial<Labels<Name>>) => number {
     const elapsed = stopwatch();
     return (late) => {
       const seconds = elapsed();
-      this.observe(seconds, (late === undefined ? labels : { ...labels, ...late }) as Labels<Name> | undefined);
+      this.targetOf(labels, late, seconds)?.observe(seconds);
       return seconds;
     };
   }

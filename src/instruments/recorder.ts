@@ -121,7 +121,7 @@ export class Recorder {
   refuse(reason: string): void {
     warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`);
     if (this.ownsShard()) this.f64[this.shard!.base + SHARD.INVALID] += 1;
-    else this.arena.addWide(HEADER.LOST, 1);
+    else this.arena.addWide(HEADER.REFUSED, 1);
   }
 
   /** Makes everything recorded so far visible to every thread. */

@@ -1,8 +1,8 @@
 import { SUMMARY_COLUMNS } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';
-import type { MetricContext } from './metric';
 import { BoundObserver, Observer } from './observer';
 
 /** What a summary's window holds now. `mean` and everything after it is NaN while it is empty. */

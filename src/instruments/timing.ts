@@ -6,24 +6,45 @@ export function stopwatch(): () => number {
 
 /**
  * Runs `fn` and hands the seconds it took to `observe`, whether it returned, threw, resolved or rejected. Returns what
- * `fn` returned.
+ * `fn` returned; something that fails to be a promise is a result like any other.
  */
 export function timed<T>(fn: () => T, observe: (seconds: number) => void): T {
   const elapsed = stopwatch();
+  let running = true;
+  const done = (): void => {
+    if (running) observe(elapsed());
+    running = false;
+  };
   let result: T;
   try {
     result = fn();
   } catch (error) {
-    observe(elapsed());
+    done();
     throw error;
   }
-  if (!isThenable(result)) {
-    observe(elapsed());
-    return result;
+  try {
+    const then = thenOf(result);
+    if (then !== undefined) return (settled(then, result, done) ?? result) as T;
+  } catch {
+    // thrown by a `then`, or while looking for it
   }
-  const done = (): void => observe(elapsed());
-  return result.then(
-    (value) => {
+  done();
+  return result;
+}
+
+type Then = PromiseLike<unknown>['then'];
+
+function thenOf(value: unknown): Then | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { then } = value as { then?: unknown };
+  return typeof then === 'function' ? (then as Then) : undefined;
+}
+
+/** The promise after `done` has been called. */
+function settled(then: Then, promise: unknown, done: () => void): unknown {
+  return then.call(
+    promise,
+    (value: unknown) => {
       done();
       return value;
     },
@@ -31,9 +52,5 @@ export function timed<T>(fn: () => T, observe: (seconds: number) => void): T {
       done();
       throw error;
     },
-  ) as T;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  );
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { ListenAddress } from '../endpoint/server';
-import { messageOf } from '../errors';
+import { messageOf, RingmeterError } from '../errors';
 import { checkInteger, checkOptions, checkString } from '../options-check';
 import { warn } from '../warning';
 
@@ -15,6 +15,8 @@ export interface ListenOptions {
 
 /** How an endpoint is opened: the line to it, and where it listens. */
 export type OpenServer = (address: ListenAddress) => Promise<{ control: MessagePort; bound: ListenAddress }>;
+
+const ALL_INTERFACES = "host must be a name or an address ('0.0.0.0' or '::' for those of all interfaces), got ''";
 
 /** Attempts to open the endpoint again after its worker died; the replacement may take a moment to start. */
 const REOPEN_TRIES = 5;
@@ -30,17 +32,29 @@ export class Endpoint {
   private constructor(
     private readonly openServer: OpenServer,
     private readonly bound: ListenAddress,
+    private readonly siblings: Set<Endpoint>,
     control: MessagePort,
   ) {
     this.watch(control);
+    siblings.add(this);
   }
 
-  /** @throws RingmeterError RINGMETER_LISTEN_FAILED, RINGMETER_INVALID_OPTION */
-  static async open(options: ListenOptions | undefined, openServer: OpenServer): Promise<Endpoint> {
+  /**
+   * @param siblings the endpoints that have not been closed; it becomes one of them
+   * @throws RingmeterError RINGMETER_LISTEN_FAILED, RINGMETER_INVALID_OPTION
+   */
+  static async open(
+    options: ListenOptions | undefined,
+    openServer: OpenServer,
+    siblings: Set<Endpoint>,
+  ): Promise<Endpoint> {
     const given = checkOptions('listen options', options, ['port', 'host']);
     const port = checkInteger('port', given.port, 9464, 0, 65_535);
-    const { control, bound } = await openServer({ port, host: checkString('host', given.host, '127.0.0.1') });
-    return new Endpoint(openServer, bound, control);
+    const host = checkString('host', given.host, '127.0.0.1');
+    // for node it would mean all of them
+    if (host === '') throw new RingmeterError('RINGMETER_INVALID_OPTION', ALL_INTERFACES);
+    const { control, bound } = await openServer({ port, host });
+    return new Endpoint(openServer, bound, siblings, control);
   }
 
   get port(): number {
@@ -60,11 +74,13 @@ export class Endpoint {
   async close(): Promise<void> {
     this.closed = true;
     const { control } = this;
-    if (control === undefined) return;
-    const ended = once(control, 'close');
-    control.ref();
-    control.postMessage('close');
-    await ended;
+    if (control !== undefined) {
+      const ended = once(control, 'close');
+      control.ref();
+      control.postMessage('close');
+      await ended;
+    }
+    this.siblings.delete(this);
   }
 
   private watch(control: MessagePort): void {

@@ -97,7 +97,14 @@ export class FlushPool implements FlushSide {
       this.failedStarts = 0;
       return;
     }
-    if (++this.failedStarts > MOST_FAILED_STARTS) return;
+    if (++this.failedStarts > MOST_FAILED_STARTS) {
+      if (this.failedStarts === MOST_FAILED_STARTS + 1)
+        warn(
+          'RINGMETER_WORKER_FAILED',
+          `flush workers ended before they were ready, ${this.failedStarts} times: given up`,
+        );
+      return;
+    }
     const old = this.piscina;
     this.piscina = this.start();
     void old.destroy();

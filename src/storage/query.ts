@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { RingmeterError, shown } from '../errors';
 import type { ResolvedQuery, SeriesQuery } from './types';
 
@@ -15,13 +16,20 @@ export function resolveQuery(query: SeriesQuery): ResolvedQuery {
   return {
     name: query.name,
     labels: Object.fromEntries(labels.map(([name, value]) => [name, String(value)])),
-    from: resolveTime('from', query.from, Number.NEGATIVE_INFINITY),
-    to: resolveTime('to', query.to, Number.POSITIVE_INFINITY),
+    ...resolveTimes(query),
+  };
+}
+
+/** Checks the bounds of a time and fills in those that are left out. Throws RINGMETER_INVALID_QUERY. */
+export function resolveTimes({ from, to }: Pick<SeriesQuery, 'from' | 'to'>): { from: number; to: number } {
+  return {
+    from: resolveTime('from', from, Number.NEGATIVE_INFINITY),
+    to: resolveTime('to', to, Number.POSITIVE_INFINITY),
   };
 }
 
 function resolveTime(name: string, time: number | Date | undefined, unbounded: number): number {
-  const milliseconds = time === undefined ? unbounded : time instanceof Date ? time.getTime() : time;
+  const milliseconds = time === undefined ? unbounded : types.isDate(time) ? time.getTime() : time;
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `${name} must be milliseconds or a Date, got ${shown(time)}`);
   return milliseconds;

@@ -27,6 +27,10 @@ export interface ResolvedQuery {
   labels: Record<string, string>;
   from: number;
   to: number;
+  /** What is to be made of the points, if a storage can: then each series has one point, at the range's end. */
+  function?: 'rate' | 'increase' | 'quantile';
+  /** Which quantile. */
+  quantile?: number;
 }
 
 /** What a backend is told when it is made. */

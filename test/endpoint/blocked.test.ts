@@ -5,7 +5,9 @@ import { parseExposition, sampleValue } from '../helpers/parse-exposition';
 import { serving } from './client';
 
 const BLOCK_MS = 5_000;
+/** What nine of ten scrapes may take, and what the slowest may, on a machine that does other things too. */
 const SCRAPE_LIMIT_MS = 250;
+const SLOWEST_LIMIT_MS = 1_500;
 /** From then on a scrape must contain what the blocked thread had written but not published. */
 const SEEN_AFTER_MS = 500;
 
@@ -62,10 +64,14 @@ test('scrapes are answered while the main thread is blocked, with what it record
 
   scraper.postMessage('stop');
   const [scrapes] = (await once(scraper, 'message')) as [Scrape[]];
-  const during = scrapes.filter(({ began, took }) => began >= blocked && began + took <= released);
-  const slowest = Math.max(...during.map(({ took }) => took));
-  t.ok(during.length > 20, `${during.length} scrapes were answered meanwhile`);
-  t.ok(slowest <= SCRAPE_LIMIT_MS, `the slowest took ${slowest.toFixed(1)} ms`);
+  // also the one that was answered only after the block, if there is one
+  const during = scrapes.filter(({ began }) => began >= blocked && began < released);
+  const times = during.map(({ took }) => took).sort((a, b) => a - b);
+  const slowest = times.at(-1)!;
+  const most = times[Math.floor(times.length * 0.9)];
+  t.ok(during.length > 20, `${during.length} scrapes were begun meanwhile`);
+  t.ok(most <= SCRAPE_LIMIT_MS, `nine of ten took no more than ${most.toFixed(1)} ms`);
+  t.ok(slowest <= SLOWEST_LIMIT_MS, `the slowest took ${slowest.toFixed(1)} ms`);
   const late = during.filter(({ began }) => began >= blocked + SEEN_AFTER_MS);
   for (const { body } of late) {
     const families = parseExposition(body);

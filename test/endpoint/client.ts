@@ -27,6 +27,20 @@ export async function serving(
   return { collector, endpoint: await collector.listen({ port: 0 }) };
 }
 
+/**
+ * Metrics whose text, 60,000 bytes a series, is larger than what a connection's buffers take: its answer runs until the
+ * client reads.
+ */
+export function fill(collector: MetricsCollector, series = 400): void {
+  const big = collector.counter('big_total');
+  for (let index = 0; index < series; index++) big.increment(1, { index, text: 'x'.repeat(60_000) });
+}
+
+/** The text of a request that has no more than it needs. */
+export function ask(target = '/metrics', method = 'GET'): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+}
+
 /** The answer to one request, which is on a connection of its own unless there is an agent. */
 export async function fetchFrom(url: string, wish: Wish = {}): Promise<Answer> {
   const response = await begin(url, wish);
@@ -75,20 +89,34 @@ export class RawConnection {
 
   /** Waits until the received bytes match. */
   async until(pattern: RegExp, deadline = 5_000): Promise<void> {
-    await within(deadline, `${pattern} in ${JSON.stringify(this.received.slice(0, 300))}`, () =>
-      pattern.test(this.received),
-    );
+    const what = () => `${pattern} in ${JSON.stringify(this.received.slice(0, 600))}`;
+    await within(deadline, what, () => pattern.test(this.received));
+  }
+
+  /** The statuses of the answers that have come. */
+  get statuses(): string[] {
+    return [...this.received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  }
+
+  /** Reads nothing from now on. */
+  pause(): this {
+    this.socket.pause();
+    return this;
   }
 
   async untilClosed(deadline = 5_000): Promise<void> {
-    await within(deadline, 'the connection is closed', () => this.closed);
+    await within(
+      deadline,
+      () => 'the connection is closed',
+      () => this.closed,
+    );
   }
 }
 
-async function within(deadline: number, what: string, holds: () => boolean): Promise<void> {
+export async function within(deadline: number, what: () => string, holds: () => boolean): Promise<void> {
   const end = performance.now() + deadline;
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`not within ${deadline} ms: ${what}`);
+    if (performance.now() > end) throw new Error(`not within ${deadline} ms: ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

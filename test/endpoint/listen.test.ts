@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
-import type { MetricsCollector, RingmeterError } from 'ringmeter';
+import type { Endpoint, RingmeterError } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { parseExposition } from '../helpers/parse-exposition';
-import { begin, fetchFrom, RawConnection, serving, timed } from './client';
+import { begin, fetchFrom, fill, RawConnection, serving, timed, within } from './client';
 
 /** A close that waits for a client instead of its own limit would take the socket's 90 s. */
 const CLOSE_LIMIT_MS = 10_000;
@@ -16,12 +18,6 @@ async function takePort(t: Test): Promise<number> {
   t.teardown(() => server.close());
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-/** Metrics whose text is far larger than what a connection's buffers take: its answer runs until the client reads. */
-function fill(collector: MetricsCollector): void {
-  const big = collector.counter('big_total');
-  for (let index = 0; index < 400; index++) big.increment(1, { index, text: 'x'.repeat(60_000) });
 }
 
 const refused = { code: 'ECONNREFUSED' };
@@ -132,6 +128,24 @@ for (const flushWorkers of [0, 1]) {
     await timed(CLOSE_LIMIT_MS, endpoint.close());
   });
 
+  test(`an endpoint that was closed is forgotten ${mode}`, async (t) => {
+    const { collector } = await serving(t, { flushWorkers });
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const closed = new WeakRef<Endpoint>(await collector.listen({ port: 0 }));
+    const kept = new WeakRef<Endpoint>(await collector.listen({ port: 0 }));
+    await closed.deref()!.close();
+    await within(
+      5_000,
+      () => 'the endpoint is garbage',
+      () => {
+        collectGarbage();
+        return closed.deref() === undefined;
+      },
+    );
+    t.ok(kept.deref(), 'an open one is not');
+  });
+
   test(`closing the collector closes its endpoints ${mode}`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     await collector.close();
@@ -147,6 +161,8 @@ for (const flushWorkers of [0, 1]) {
       { port: 1.5 },
       { port: '80' },
       { host: 7 },
+      // for node, all interfaces
+      { host: '' },
       { path: '/' },
       80,
     ];

@@ -132,7 +132,8 @@ test('options of the wrong type, or that do not exist, are refused by name', asy
     refused('summary', { maxAge }, 'maxAge of m');
   for (const maxSamples of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '60', null])
     refused('summary', { maxSamples }, 'maxSamples of m');
-  for (const quantiles of [[-0.1], [1.1], [Number.NaN], ['0.5'], [0.5, 0.5], 0.5, null, 'x'])
+  const many = Array.from({ length: 101 }, (_, index) => index / 200);
+  for (const quantiles of [[-0.1], [1.1], [Number.NaN], ['0.5'], [0.5, 0.5], 0.5, null, 'x', many])
     refused('summary', { quantiles }, 'quantiles of m');
 });
 

@@ -127,3 +127,91 @@ for (const kind of kinds) {
     t.equal(collector.stats().folded, 1);
   });
 }
+
+test('stopping a timer with labels that cannot be read or used does not throw, and is counted as invalid', async (t) => {
+  const throwing = {
+    get a(): string {
+      throw new Error('from user code');
+    },
+  };
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const kind of kinds) {
+    const collector = collectorFor(t);
+    const metric = make(collector, kind);
+    const good = { b: '1' };
+    let calls = 0;
+    for (const bad of [throwing, revoked, null, 7, 'ab', ['a'], Symbol('a'), () => 'a', { a: null }, { 'a-b': '1' }])
+      for (const [early, late] of [
+        [undefined, bad],
+        [bad, undefined],
+        [good, bad],
+        [bad, good],
+      ] as [undefined, never][]) {
+        const stop = metric.startTimer(early);
+        t.doesNotThrow(() => t.type(stop(late), 'number', 'the seconds are there all the same'));
+        t.equal(collector.stats().invalid, ++calls, `${typeof early}, ${typeof late}`);
+      }
+    conserves(t, collector, calls);
+    t.equal(collector.stats().series, 0, 'and makes no series');
+  }
+});
+
+test('a result that only looks like a promise is given back as it is, and observed once', async (t) => {
+  const fails = (): never => {
+    throw new Error('from user code');
+  };
+  let reads = 0;
+  const thenable = (then: (done: (value: number) => void) => void): object =>
+    Object.defineProperty({}, 'then', { value: then });
+  const results: Record<string, object> = {
+    'a then that cannot be read': Object.defineProperty({}, 'then', { get: fails }),
+    'a then that can be read once': Object.defineProperty({}, 'then', { get: () => (reads++ === 0 ? 'x' : fails()) }),
+    'a then that throws': thenable(fails),
+    'a then that calls back and throws': thenable((done) => {
+      done(1);
+      fails();
+    }),
+    'a then that gives no promise': thenable((done) => {
+      done(1);
+    }),
+    'a then that calls back twice': thenable((done) => {
+      done(1);
+      done(2);
+    }),
+    'a revoked proxy': (() => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return proxy;
+    })(),
+  };
+  for (const kind of kinds) {
+    const collector = collectorFor(t);
+    const metric = make(collector, kind);
+    const bound = metric.labels({});
+    let calls = 0;
+    for (const [name, result] of Object.entries(results))
+      for (const time of [() => metric.time(() => result), () => bound.time(() => result)]) {
+        reads = 0;
+        t.doesNotThrow(() => t.ok(time() === result, name), name);
+        conserves(t, collector, ++calls);
+      }
+    t.equal(collector.stats().invalid, 0);
+  }
+});
+
+test('a thenable that gives no promise is observed when it calls back', async (t) => {
+  const pass = stopTime(t);
+  const histogram = collectorFor(t).histogram('m');
+  let finish = (): void => {};
+  const thenable = Object.defineProperty({}, 'then', {
+    value: (done: () => void) => {
+      finish = done;
+    },
+  });
+  histogram.time(() => thenable);
+  pass(500);
+  t.equal(histogram.getValue().count, 0);
+  finish();
+  t.same([histogram.getValue().count, histogram.getValue().sum], [1, 0.5]);
+});

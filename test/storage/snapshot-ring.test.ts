@@ -84,6 +84,38 @@ test('the ring wraps many times without losing an entry that fits', async (t) =>
   }
 });
 
+test('a ring that was empty and begins again has room for as much as ever', async (t) => {
+  const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
+  const values = new Float64Array(97);
+  for (let round = 0; round < 50; round++) {
+    history.rewind();
+    history.append(round, 1, values);
+    history.dropOldest();
+  }
+  for (let waiting = 1; waiting <= 5; waiting++) {
+    t.equal(history.roomFor(values.length), 6 - waiting);
+    history.rewind();
+    history.append(waiting, 1, values);
+    t.equal(contentOf(history).length, waiting, `${waiting} wait`);
+  }
+  t.equal(history.end - history.oldest, 500, 'and nothing but they takes room');
+});
+
+test('a ring that keeps little begins again only where it has room enough', async (t) => {
+  const memory = new Float64Array(new SharedArrayBuffer(BYTES));
+  const history = new SnapshotRing(memory);
+  for (let round = 0; round < 1_000; round++) {
+    history.rewind(150);
+    history.append(round, 1, new Float64Array(7).fill(1));
+    history.expire(round - 4, 5);
+    t.same(
+      contentOf(history).map(({ timestamp }) => timestamp),
+      [4, 3, 2, 1, 0].map((ago) => round - ago).filter((time) => time >= 0),
+    );
+  }
+  t.ok(memory.findLastIndex((word) => word !== 0) < 250, 'most was never touched');
+});
+
 test('an entry may fill the whole ring; one that is larger is refused and changes nothing', async (t) => {
   const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
   const most = CAPACITY - ENTRY_WORDS;

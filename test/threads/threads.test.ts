@@ -155,10 +155,17 @@ test('many more threads than slots can come and go', async (t) => {
 test('threads beyond maxThreads drop what they record, and count it', async (t) => {
   const collector = makeCollector(t, { maxThreads: 1, flushWorkers: 0 });
   collector.counter('one_total').increment();
-  await untilExit(inThread(`for (let i = 0; i < 10; i++) collector.counter('one_total').increment();`));
+  const code = `
+    const one = collector.counter('one_total');
+    for (let i = 0; i < 10; i++) one.increment();
+    for (let i = 0; i < 5; i++) one.increment(-1);
+    one.increment(1, { 'no name': 1 });
+  `;
+  await untilExit(inThread(code));
   const stats = collector.stats();
   t.equal(stats.dropped, 10);
-  t.equal(stats.recorded, 11);
+  t.equal(stats.invalid, 6, 'what is wrong is invalid there too');
+  t.equal(stats.recorded, 17);
   t.ok(isConserved(stats));
   t.equal(collector.counter('one_total').getValue(), 1);
 });

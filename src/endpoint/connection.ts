@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net';
+import { type Exchange, reset } from './exchange';
+import { MOST_WAITING } from './limits';
+
+/**
+ * A client's connection. Its requests are answered one after the other: nothing is done for one that waits. It keeps the
+ * thread alive only while there is a request to answer.
+ */
+export class Connection {
+  /** When it was opened, or its last request answered. */
+  quietSince = performance.now();
+  private readonly waiting: Exchange[] = [];
+  private current: Exchange | undefined;
+  private closing = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly answer: (exchange: Exchange) => void,
+  ) {
+    socket.unref();
+    // a response hears of this only while node has it attached to the socket
+    socket.once('close', () => this.current?.end());
+  }
+
+  get idle(): boolean {
+    return this.current === undefined;
+  }
+
+  /** Milliseconds since the client last took something of its answer. */
+  get stalled(): number {
+    return this.current?.stalled ?? 0;
+  }
+
+  ask(exchange: Exchange): void {
+    exchange.response.once('close', () => this.finish(exchange));
+    if (this.current === undefined) this.begin(exchange);
+    else if (this.waiting.length < MOST_WAITING) this.waiting.push(exchange);
+    else this.cut();
+  }
+
+  /** Ends the connection after the answers that are due. */
+  close(): void {
+    this.closing = true;
+    if (this.current === undefined) this.socket.destroy();
+  }
+
+  cut(): void {
+    this.current?.end();
+    reset(this.socket);
+  }
+
+  private begin(exchange: Exchange): void {
+    this.current = exchange;
+    this.socket.ref();
+    this.answer(exchange);
+  }
+
+  private finish(exchange: Exchange): void {
+    exchange.end();
+    if (exchange !== this.current) return;
+    this.current = undefined;
+    // after an answer that closes the connection, node never sends another
+    const next = this.socket.writable ? this.waiting.shift() : undefined;
+    if (next !== undefined) {
+      this.begin(next);
+      return;
+    }
+    this.quietSince = performance.now();
+    this.socket.unref();
+    if (this.closing) this.socket.end();
+  }
+}

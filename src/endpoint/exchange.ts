@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { PATIENCE_MS } from './limits';
+
+/** A request and its answer: from when the request came until the client has the answer, or one of the two has given up. */
+export class Exchange {
+  readonly began = performance.now();
+  over = false;
+
+  /** Gives back what the answer is made from. */
+  release: () => void = () => {};
+
+  /** When the client last took a piece of the answer; none while there is no answer yet. */
+  private taken: number | undefined;
+  private patience: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+  ) {}
+
+  /** Milliseconds since the client last took something of what is there for it. */
+  get stalled(): number {
+    return this.taken === undefined ? 0 : performance.now() - this.taken;
+  }
+
+  /** The answer begins, or the client has taken a piece of it. */
+  progress(): void {
+    this.taken = performance.now();
+    this.patience ??= setTimeout(() => this.lose(), PATIENCE_MS).unref();
+    this.patience.refresh();
+  }
+
+  private lose(): void {
+    const { taken } = this;
+    // where the thread was busy, what was read meanwhile has still to be heard of
+    setImmediate(() => taken === this.taken && this.cut());
+  }
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.patience);
+    this.release();
+  }
+
+  /** Gives up on the client. */
+  cut(): void {
+    this.end();
+    reset(this.request.socket);
+  }
+}
+
+/** Hangs up at once. What has not been read yet is thrown away, also by the system, which else would go on offering it. */
+export function reset(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.resetAndDestroy();
+  // by itself, a reset waits until everything has been written
+  socket.destroy();
+}

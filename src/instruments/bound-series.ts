@@ -1,0 +1,66 @@
+import type { Definition, LabelPairs } from '../aggregate/definition';
+import { SERIES_MASK } from '../arena/layout';
+import type { SeriesReading } from './reading';
+import type { Recorder } from './recorder';
+import type { SeriesSet } from './series-set';
+
+/** What every metric of a collector works with. */
+export interface Instrumentation {
+  readonly recorder: Recorder;
+  readonly reading: SeriesReading;
+  /** Most series of one metric. */
+  readonly cardinalityLimit: number;
+  /** Labels that every series gets, unless it has one of that name itself. */
+  readonly defaultLabels: LabelPairs;
+  /** Series that a label set was resolved to on this thread. */
+  readonly resolved: SeriesSet;
+}
+
+/**
+ * One series of one metric, bound to the thread that asked for it. Resolve it once and keep it.
+ *
+ * It has few fields, so that with very many series, each of which has to come from memory when it is used, a record
+ * fetches one cache line.
+ */
+export abstract class BoundSeries {
+  protected readonly recorder: Recorder;
+
+  constructor(
+    protected readonly metric: MetricContext,
+    /** First half-word of the series' events. */
+    protected readonly code: number,
+  ) {
+    this.recorder = metric.recorder;
+  }
+
+  /** Number of the series in the arena; 0 if there was no room for it. */
+  get id(): number {
+    return this.code & SERIES_MASK;
+  }
+
+  /** Int32Array index of the shared epoch; 0 but for gauges. */
+  abstract readonly epoch: number;
+
+  /** Name of the metric. */
+  get name(): string {
+    return this.metric.definition.name;
+  }
+
+  /** Counts a value that cannot be recorded, and warns about the first. */
+  protected refuse(value: unknown): void {
+    refuseValue(this.metric, value);
+  }
+}
+
+/** What the series of a metric share. */
+export interface MetricContext extends Instrumentation {
+  readonly definition: Definition;
+  /** Pointer to the family's record. */
+  readonly family: number;
+}
+
+/** Counts a value that cannot be recorded, and warns about the first. */
+export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
+  const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
+  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`);
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { exponentialBuckets, type MetricsCollector } from 'ringmeter';
+import { test } from 'tap';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { columnsUsed } from '../../dist/src/arena/registry.js';
+import { collectorFor, conserves, samplesOf } from './support';
+
+const warnings: string[] = [];
+process.on('warning', (warning) => warnings.push((warning as { code?: string }).code ?? warning.message));
+
+/** What the arena has given away. */
+function taken(collector: MetricsCollector): { bytes: number; columns: number; series: number } {
+  const { bytes, series } = collector.stats();
+  return { bytes, series, columns: columnsUsed(Arena.attach(collector.handle.arena)) };
+}
+
+test('label sets whose cells do not fit take nothing, however many come, and are warned about once', async (t) => {
+  const collector = collectorFor(t, {
+    maxMemory: 8 * 2 ** 20,
+    ringCapacity: 1024,
+    maxThreads: 1,
+    cardinalityLimit: 2 ** 24,
+  });
+  const histogram = collector.histogram('h_seconds', { buckets: exponentialBuckets(1e-6, 1.01, 2_000) });
+  for (let id = 0; id < 2_000; id++) histogram.observe(1, { id });
+  const before = taken(collector);
+  t.ok(before.series < 2_000, `only ${before.series} fit`);
+  t.equal(before.columns, before.series * 2_002);
+  for (let id = 0; id < 20_000; id++) histogram.observe(1, { id: `x${id}` });
+  t.same(taken(collector), before);
+  conserves(t, collector, 22_000);
+  await new Promise(setImmediate);
+  t.same(warnings.splice(0), ['RINGMETER_OUT_OF_MEMORY']);
+});
+
+test('label sets for which the directory or the arena has no place take nothing either', async (t) => {
+  for (const pad of ['', 'x'.repeat(500)]) {
+    const collector = collectorFor(t, {
+      maxMemory: 2 ** 21,
+      ringCapacity: 64,
+      maxThreads: 1,
+      cardinalityLimit: 2 ** 24,
+    });
+    const counter = collector.counter('c_total');
+    for (let id = 0; id < 10_000; id++) counter.increment(1, { id: `${pad}${id}` });
+    const before = taken(collector);
+    t.ok(before.series < 10_000, `only ${before.series} fit`);
+    t.equal(before.columns, before.series);
+    for (let id = 0; id < 10_000; id++) counter.increment(1, { id: `${pad}-${id}` });
+    t.same(taken(collector), before);
+    for (let id = 0; id < before.series; id++) counter.increment(1, { id: `${pad}${id}` });
+    t.equal(counter.getValue({ id: `${pad}0` }), 2, 'those that are there are found');
+    t.equal(counter.getValue({ id: `${pad}${before.series - 1}` }), 2);
+    conserves(t, collector, 20_000 + before.series);
+  }
+});
+
+test('a label set that exists is found beyond the limit, also when another thread made it', async (t) => {
+  const collector = collectorFor(t, { cardinalityLimit: 4 });
+  const counter = collector.counter('c_total', { labelNames: ['a', 'b'] });
+  counter.increment(1, { a: '1', b: '1' });
+  const code = `
+    const counter = require('ringmeter').attachCollector(require('node:worker_threads').workerData).counter('c_total');
+    for (let n = 0; n < 3; n++) counter.increment(1, { a: 'thread', b: n });
+  `;
+  await once(new Worker(code, { eval: true, workerData: collector.handle, execArgv: ['--no-warnings'] }), 'exit');
+  for (let n = 0; n < 1_000; n++) counter.increment(1, { a: 'flood', b: n });
+  for (let times = 0; times < 3; times++) {
+    counter.increment(1, { b: '1', a: '1' });
+    for (let n = 0; n < 3; n++) counter.increment(1, { a: 'thread', b: n });
+  }
+  counter.labels({ a: 'flood', b: 7 }).increment();
+  t.same(Object.fromEntries(await samplesOf(collector)), {
+    'c_total{a="1",b="1"}': 4,
+    'c_total{a="thread",b="0"}': 4,
+    'c_total{a="thread",b="1"}': 4,
+    'c_total{a="thread",b="2"}': 4,
+    'c_total{ringmeter_overflow="true"}': 1_001,
+  });
+  conserves(t, collector, 1_017);
+  t.ok(!warnings.includes('RINGMETER_OUT_OF_MEMORY'));
+});
+
+test('a record of a label set beyond the limit, or without memory, leaves no garbage to speak of', async (t) => {
+  const flood = Array.from({ length: 2_000 }, (_, n) => ({ user: `u${n}`, route: '/', status: 200 }));
+  for (const options of [{ cardinalityLimit: 10 }, { maxMemory: 2 ** 20, ringCapacity: 64, maxThreads: 1 }]) {
+    const collector = collectorFor(t, options);
+    const counter = collector.counter('c_total');
+    if ('maxMemory' in options)
+      while (collector.stats().dropped === 0) counter.increment(1, { n: collector.stats().series });
+    const growths = Array.from({ length: 20 }, () => {
+      const before = process.memoryUsage().heapUsed;
+      for (const labels of flood) counter.increment(1, labels);
+      return (process.memoryUsage().heapUsed - before) / flood.length;
+    });
+    // one that a collection fell into is negative; the first ones are not optimized code yet
+    const usual = growths.slice(5).sort((a, b) => a - b)[10];
+    t.ok(usual < 100, `${usual.toFixed(0)} bytes a record: ${growths.map(Math.round)}`);
+  }
+});
