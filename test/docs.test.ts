@@ -112,6 +112,20 @@ test('the code of the README compiles', async (t) => {
   t.same(diagnose(t, preamble + code(readme, '## Recording and reading')), []);
 });
 
+test('docs/storage-prometheus.md lists exactly the options there are, and its code compiles', async (t) => {
+  const document = text('docs/storage-prometheus.md');
+  const listed = (heading: string): string[] => table(document, heading).map(([name]) => name);
+  const file = 'src/storage/prometheus.ts';
+  t.same(listed('### Options of `pushgateway`'), members(file, 'PushgatewayOptions'));
+  t.same(listed('### Options of `remoteWrite`'), members(file, 'RemoteWriteOptions'));
+  t.same(listed('## Options of both'), [
+    ...members(file, 'PrometheusStorageOptions'),
+    ...members('src/storage/http-options.ts', 'HttpOptions'),
+    ...members('src/storage/types.ts', 'DeliveryOptions'),
+  ]);
+  for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+});
+
 test('the quick start of the README runs as printed', async (t) => {
   const { outputText } = ts.transpileModule(code(readme, '## Quick start'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },

@@ -20,14 +20,19 @@ export interface RemoteWriteBackendOptions {
 
 /** How far a snapshot has come. */
 interface Progress {
+  /** Of the snapshot, and what the receiver is told: wall-clock milliseconds. */
+  readonly taken: number;
   readonly timestamp: number;
   /** Series that need not be sent again, counted in the order of `Outgoing`. */
   done: number;
   readonly refusals: Refusals;
 }
 
-/** Which series a receiver may know. */
+/** Which series a receiver may know, and when it has heard of them last. */
 type Known = Pick<Snapshot, 'timestamp' | 'families' | 'places'>;
+
+/** How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless. */
+const MOST_SHIFT = 1_000;
 
 export const createBackend: CreateBackend = (context) => new RemoteWriteBackend(context);
 
@@ -56,9 +61,9 @@ class RemoteWriteBackend implements StorageBackend {
   }
 
   async store(snapshot: Snapshot, { signal, previous }: Attempt): Promise<void> {
-    if (this.progress?.timestamp !== snapshot.timestamp) this.progress = begin(snapshot);
-    const { progress } = this;
     this.known ??= previous && outline(previous);
+    if (this.progress?.taken !== snapshot.timestamp) this.progress = this.begin(snapshot.timestamp);
+    const { progress } = this;
     await this.send(this.outgoing.of(snapshot, previous), snapshot, progress, signal);
     this.progress = undefined;
     this.outgoing.settle(snapshot);
@@ -69,10 +74,8 @@ class RemoteWriteBackend implements StorageBackend {
   async close(signal: AbortSignal): Promise<void> {
     try {
       const known = this.known ?? this.anything();
-      const timestamp = Math.max(Date.now(), known.timestamp + 1);
-      const end = { ...known, timestamp, values: new Float64Array() };
-      const progress = begin(end);
-      await this.send(this.outgoing.ends(end), end, progress, signal);
+      const progress = this.begin(Date.now());
+      await this.send(this.outgoing.ends(known), { ...known, values: new Float64Array() }, progress, signal);
       progress.refusals.report();
     } finally {
       await this.client?.close();
@@ -90,20 +93,24 @@ class RemoteWriteBackend implements StorageBackend {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<void> {
+    const dated = { ...snapshot, timestamp: progress.timestamp };
     for (const batch of batchesOf(series, this.options.maxSamplesPerSend, progress.done)) {
       try {
-        await this.sender!.send(batch, snapshot, signal);
-        this.known = outline(snapshot);
+        await this.sender!.send(batch, dated, signal);
+        this.known = outline(dated);
       } catch (error) {
         progress.refusals.note(error);
       }
       progress.done += batch.length;
     }
   }
-}
 
-function begin({ timestamp }: Snapshot): Progress {
-  return { timestamp, done: 0, refusals: new Refusals() };
+  /** Two snapshots of the same millisecond differ, and a receiver takes only one value for a moment. */
+  private begin(taken: number): Progress {
+    const last = this.known?.timestamp ?? 0;
+    const timestamp = taken <= last && last - taken < MOST_SHIFT ? last + 1 : taken;
+    return { taken, timestamp, done: 0, refusals: new Refusals() };
+  }
 }
 
 /** A snapshot without its values, to be kept. */

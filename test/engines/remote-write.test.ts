@@ -116,19 +116,18 @@ const NEVER_TAKEN: [string, [older: number, says: RegExp][]][] = [
 for (const [window, samples] of NEVER_TAKEN)
   test(`samples that will never be taken do not stop delivery (late by ${window})`, needs('prometheus'), async (t) => {
     const server = await Prometheus.receiver(t, { window });
-    const { collector, backend, snapshot } = await writer(t, server.writeUrl, { version: 1 });
-    const counter = collector.counter('c', { labelNames: [] });
-    const { timestamp: now } = await snapshot();
-    const store = async (timestamp: number): Promise<void> => {
+    // each time by another one, as processes might that have not been told apart
+    const write = async (timestamp: number, value: number): Promise<void> => {
+      const { collector, backend, snapshot } = await writer(t, server.writeUrl, { version: 1 });
+      collector.counter('c', { labelNames: [] }).increment(value);
       await backend.store({ ...(await snapshot()), timestamp }, { signal: AbortSignal.timeout(10_000) });
     };
-    counter.increment();
-    await store(now);
-    await store(now);
-    counter.increment();
-    for (const [older, message] of samples) await t.rejects(store(now - older), { message, retryable: false });
-    await store(now + 1);
-    t.equal(await server.number('c', now + 1), 2, 'what comes afterwards is taken');
+    const now = Date.now();
+    await write(now, 1);
+    await write(now, 1);
+    for (const [older, message] of samples) await t.rejects(write(now - older, 2), { message, retryable: false });
+    await write(now + 1, 3);
+    t.equal(await server.number('c', now + 1), 3, 'what comes afterwards is taken');
   });
 
 /** Forwards what is let in to a real server, over TLS. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { fetchProgram } from './debian';
 import { poll, REQUIRED } from './engine';
@@ -59,6 +60,8 @@ export class VictoriaMetrics extends Queried {
 
   /** An instant query of all that has been taken, which would be shown only some seconds later. */
   override async query(expression: string, time?: number): Promise<QueryResult[]> {
+    // a query of less than a second ago is answered as one of a second ago
+    if (time !== undefined) await setTimeout(Math.max(time + 1_000 - Date.now(), 0));
     await this.showAll();
     return super.query(expression, time);
   }

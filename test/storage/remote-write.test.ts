@@ -220,6 +220,32 @@ test('the progress of a snapshot that was given up means nothing for the next on
   t.equal(Object.keys(said(requests.slice(2))).length, 3);
 });
 
+test('snapshots of the same millisecond are told apart, and a clock that was put back a little changes no order', async (t) => {
+  let broken = false;
+  const { requests, collector, backend, snapshot } = await receiver(t, (response, request, count) =>
+    broken ? void response.writeHead(503).end() : takes(response, request, count),
+  );
+  const counter = collector.counter('c', { labelNames: [] });
+  const now = Date.now();
+  const store = async (timestamp: number): Promise<void> => {
+    counter.increment();
+    await backend.store({ ...(await snapshot()), timestamp }, attempt());
+  };
+  const dates = () => requests.flatMap((request) => decode(request).series.map((one) => one.timestamp - now));
+  await store(now);
+  await store(now);
+  await store(now);
+  await store(now - 900);
+  broken = true;
+  await t.rejects(store(now - 5), { message: /503/, retryable: true });
+  broken = false;
+  await store(now - 5);
+  await store(now + 10);
+  t.same(dates(), [0, 1, 2, 3, 4, 4, 10], 'a second attempt says the same as the first');
+  await store(now - 3_600_000);
+  t.equal(dates().at(-1), -3_600_000, 'what is wrong by more is for the receiver to judge');
+});
+
 const OLD_RECEIVERS: [string, Answer][] = [
   ['says 415', (response, request) => void response.writeHead(decode(request).version === 2 ? 415 : 204).end()],
   ['finds nothing in 2.0 and is content', status(204)],

@@ -18,7 +18,7 @@ export class Outgoing {
   }
 
   /** Ends of all that a snapshot had. */
-  *ends({ families, places }: Snapshot): Generator<OutgoingSeries> {
+  *ends({ families, places }: Pick<Snapshot, 'families' | 'places'>): Generator<OutgoingSeries> {
     for (const family of families) yield* this.familyOf(family).ends(places);
   }
 
