@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { type CollectorOptions, MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
+import { random } from '../fixtures/program.cjs';
 import { collectorFor, SEED, until } from '../instruments/support';
 import { Journal, type Line, MODE } from '../storage/journal';
 
@@ -14,17 +15,6 @@ function watchWorkers(t: Test): Worker[] {
   process.on('worker', remember);
   t.teardown(() => process.off('worker', remember));
   return running;
-}
-
-/** mulberry32 */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const options = (flushWorkers: number, storage: Journal): CollectorOptions => ({
