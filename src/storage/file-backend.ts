@@ -48,8 +48,6 @@ class FileBackend implements StorageBackend {
   private sequence = 0;
   /** Settles when nothing is being written any more. */
   private writing: Promise<unknown> = Promise.resolve();
-  /** Of a snapshot that got into the file after its attempt had been given up: it comes again, and must not be there twice. */
-  private outlived: number | undefined;
   private tidying: Promise<void> | undefined;
   private tidied = 0;
   private readonly closing = new AbortController();
@@ -106,7 +104,6 @@ class FileBackend implements StorageBackend {
 
   private async append(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
     const { timestamp } = snapshot;
-    if (this.outlived === timestamp) return;
     const current = await this.fileFor(timestamp);
     const { output, encoder } = current;
     const before = output.size;
@@ -114,7 +111,6 @@ class FileBackend implements StorageBackend {
     encoder.keep();
     current.timestamp = timestamp;
     current.flushBytes = output.size - before;
-    if (signal.aborted) this.outlived = timestamp;
   }
 
   private async fileFor(timestamp: number): Promise<Current> {

@@ -42,6 +42,8 @@ export class OutputFile {
         const size = await this.writeAll(pieces, signal);
         if (sync) await this.handle.datasync();
         await this.check(size);
+        // it will come again, and must not be there twice
+        if (signal.aborted) throw tooLate(this.path);
         this.size = size;
       } catch (error) {
         await this.takeBack();

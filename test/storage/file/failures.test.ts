@@ -349,7 +349,7 @@ for (const fsync of ['flush', 'close', 'never'] as const)
     const trace = `${directory}.trace`;
     const program = require.resolve('../../fixtures/file-writer.cjs');
     const options = JSON.stringify({ directory, fsync, maxFileBytes: 2_000 });
-    const command = ['-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath, program, options, '20'];
+    const command = ['-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath, program, options, '20', '0'];
     t.equal(spawnSync('strace', command, { encoding: 'utf8' }).status, 0);
     const calls = readFileSync(trace, 'utf8').match(/f(data)?sync\(/g)?.length ?? 0;
     const files = filesIn(directory).length;

@@ -74,11 +74,15 @@ test('closed files are compressed, the one that is written is not, and nothing i
   for (const file of files) t.ok(isWhole(textOf(join(directory, file))), file);
   t.same(await readStored(directory), stored);
   const [{ timestamp: from }] = stored.slice(-1);
-  t.same(await readStored(directory, { from }), stored.slice(-1), 'their age is that of what is in them');
+  t.same(await readStored(directory, { from }), stored.slice(-1));
   await close();
+  const last = join(directory, filesIn(directory).at(-1)!);
+  const hourAgo = Math.floor(Date.now() / 1000) - 3_600;
+  utimesSync(last, hourAgo, hourAgo);
   const next = await writerFor(t, { directory, gzip: true });
   await next.flush();
   await until('the last one too', () => filesIn(directory).filter((name) => !name.endsWith('.gz')).length === 1);
+  t.equal(statSync(`${last}.gz`).mtimeMs, hourAgo * 1000, 'its age is that of what is in it');
   t.same(await readStored(directory), [...stored, ...next.stored]);
 });
 

@@ -10,8 +10,12 @@ export class WriterProcess {
   private readonly child: ChildProcess;
   readonly ended: Promise<unknown>;
 
-  constructor(options: FileStorageOptions, flushes?: number) {
-    const args = [PROGRAM, JSON.stringify(options), ...(flushes === undefined ? [] : [String(flushes)])];
+  constructor(
+    options: FileStorageOptions,
+    flushes = Number.POSITIVE_INFINITY,
+    private readonly width = 0,
+  ) {
+    const args = [PROGRAM, JSON.stringify(options), String(flushes), String(width)];
     // tap's preload is not for this one, and slow
     const env = { ...process.env, NODE_OPTIONS: '' };
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
@@ -49,12 +53,12 @@ export class WriterProcess {
    * @returns what is wrong
    */
   check(flushes: readonly MetricsFlush[]): string[] {
-    return this.ownOf(flushes).flatMap((flush, index) => differences(flush, index + 1, this.pid));
+    return this.ownOf(flushes).flatMap((flush, index) => differences(flush, index + 1, this.pid, this.width));
   }
 }
 
 /** What is wrong with flush n of a writer. */
-function differences({ metrics }: MetricsFlush, n: number, pid: number): string[] {
+function differences({ metrics }: MetricsFlush, n: number, pid: number, width: number): string[] {
   const wrong: string[] = [];
   const expect = (what: string, actual: unknown, expected: unknown): void => {
     if (actual !== expected) wrong.push(`${what} of flush ${n} is ${actual}, not ${expected}`);
@@ -70,6 +74,9 @@ function differences({ metrics }: MetricsFlush, n: number, pid: number): string[
   expect('bucket', histogram?.buckets?.[0].count, Math.min(n, 10));
   expect('summary', summary?.value, n);
   expect('summary sum', summary?.sum, sum);
+  const wide = of('wide');
+  expect('width', wide.length, width);
+  expect('wrong wide gauges', wide.filter(({ value, labels }) => value !== Number(labels.index)).length, 0);
   const gauges = of('gauge');
   expect('number of gauges', gauges.length, Math.min(n, 50));
   for (const { value, labels } of gauges) {
