@@ -6,10 +6,6 @@
  */
 export const BURST = 16_384;
 
-/** Series that bound handles and label objects are spread over, so that nothing can be hoisted out of a loop. */
-export const SERIES = 8;
-export const SERIES_MASK = SERIES - 1;
-
 const VALUE_COUNT = 1024;
 /** `values[i & VALUE_MASK]` is the i-th value of every burst. */
 export const VALUE_MASK = VALUE_COUNT - 1;
@@ -26,23 +22,53 @@ export const values = Float64Array.from({ length: VALUE_COUNT }, (_, i) => {
 /** The 11 buckets that the field has for seconds. */
 export const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export const LABEL_NAMES = ['method', 'route', 'status'] as const;
-export type RequestLabels = { method: string; route: string; status: string };
+export const LABEL_NAMES = ['method', 'status', 'route'] as const;
+export type RequestLabels = { method: string; status: string; route: string };
 
-const METHODS = ['GET', 'POST'];
-const ROUTES = ['/orders/:id', '/customers'];
-const STATUSES = ['200', '404'];
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+const STATUSES = ['200', '201', '404', '500'];
+/** As many as the largest number of series needs. */
+const ROUTES = Array.from({ length: 62_500 }, (_, i) => `/api/v1/resource-${i}/:id`);
 
-/** The label object that a caller makes for its i-th record: one of SERIES label sets. */
-export function labelsOf(i: number): RequestLabels {
-  return { method: METHODS[i & 1], route: ROUTES[(i >> 1) & 1], status: STATUSES[(i >> 2) & 1] };
+export const MOST_SERIES = METHODS.length * STATUSES.length * ROUTES.length;
+
+/** The label object that a caller makes for a record of the series with this number, from 0 to MOST_SERIES - 1. */
+export function labelsOf(series: number): RequestLabels {
+  return { method: METHODS[series & 3], status: STATUSES[(series >> 2) & 3], route: ROUTES[series >> 4] };
 }
 
-/** The first SERIES label sets, for handles that are resolved once. */
-export const labelSets: readonly RequestLabels[] = Array.from({ length: SERIES }, (_, i) => labelsOf(i));
+/** Every series once. */
+export function everySeries(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, series) => series);
+}
 
-/** Sum of the first `count` values of a burst. */
-export function sumOfValues(count: number): number {
-  const wholeRounds = Math.floor(count / VALUE_COUNT) * values.reduce((sum, value) => sum + value, 0);
-  return values.subarray(0, count & VALUE_MASK).reduce((sum, value) => sum + value, wholeRounds);
+/** How many bursts go by before the same series are touched again. */
+const SEGMENTS = 8;
+
+/** The series that the records of a burst go to, at random, and others in the next. The same in every process. */
+export class Order {
+  private readonly all: Int32Array;
+  private segment = 0;
+
+  constructor(readonly series: number) {
+    const next = randomBelow(series, 12_345);
+    this.all = Int32Array.from({ length: SEGMENTS * BURST }, next);
+  }
+
+  get now(): Int32Array {
+    return this.all.subarray(this.segment * BURST, (this.segment + 1) * BURST);
+  }
+
+  moveOn(): void {
+    this.segment = (this.segment + 1) % SEGMENTS;
+  }
+}
+
+/** Integers from 0 to `limit` - 1, by a linear congruential generator. */
+export function randomBelow(limit: number, seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return Math.floor(((state >>> 0) / 2 ** 32) * limit);
+  };
 }

@@ -92,7 +92,7 @@ export class MetricsCollector {
     this.shutdown = new Shutdown(
       () => this.endNow(resolved?.shutdown.timeout ?? 0),
       resolved?.shutdown.signals ?? [],
-      () => this.close(),
+      () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
     remember(this);

@@ -83,6 +83,11 @@ export function toPlainError(error: unknown, otherwise: ErrorCode): PlainError {
 
 /** What went wrong, of anything that can be thrown. */
 export function messageOf(error: unknown): string {
-  const message: unknown = typeof error === 'object' && error !== null ? (error as Error).message : undefined;
-  return typeof message === 'string' && message !== '' ? message : String(error);
+  try {
+    const message: unknown = (error as Error | undefined)?.message;
+    return typeof message === 'string' && message !== '' ? message : String(error);
+  } catch {
+    // an object without a prototype, or whose getter throws
+    return shown(error);
+  }
 }

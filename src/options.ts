@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { LabelValue } from './aggregate/label-pairs';
 import { RingmeterError, shown } from './errors';
-import { checkLabelName } from './instruments/labels';
+import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
 import type { Settings } from './settings';
 import { ForeignStorage, type ModuleStorage } from './storage/foreign';
@@ -87,7 +87,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
       drainInterval: checkNumber('drainInterval', given.drainInterval, 10, 1, 60_000),
       onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
       cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
-      defaultLabels: checkDefaultLabels(given.defaultLabels),
+      defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),
     },
     storages: checkStorages(given.storage),
     flushWorkers: checkInteger('flushWorkers', given.flushWorkers, 1, 0, 64),
@@ -117,22 +117,6 @@ function checkResourceLimits(limits: ResourceLimits | undefined): ResourceLimits
 function checkPowerOfTwo(name: string, value: number): number {
   if ((value & (value - 1)) === 0) return value;
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be a power of two, got ${value}`);
-}
-
-function checkDefaultLabels(labels: unknown = {}): Record<string, string> {
-  const known = checkOptions('defaultLabels', labels as Record<string, unknown>, Object.keys(labels ?? {}));
-  return Object.fromEntries(
-    Object.entries(known).map(([name, value]) => {
-      // every metric shows these: what a histogram or a summary writes itself cannot be among them
-      for (const reserved of ['le', 'quantile']) checkLabelName(name, reserved);
-      if (!['string', 'number', 'boolean'].includes(typeof value))
-        throw new RingmeterError(
-          'RINGMETER_INVALID_OPTION',
-          `defaultLabels.${name} must be a string, number or boolean, got ${shown(value)}`,
-        );
-      return [name, String(value)];
-    }),
-  );
 }
 
 function checkShutdown(options: ShutdownOptions | undefined): ResolvedOptions['shutdown'] {

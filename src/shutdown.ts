@@ -9,7 +9,7 @@ function runAll(): void {
 export class Shutdown {
   /**
    * @param flush called when the process or the thread ends by whatever way leaves it a moment; must not need its event loop
-   * @param signals after which `close` is called, and then the process ended by the same signal
+   * @param signals after which `close` is called; then the process ends of the signal, unless somebody else listens to it
    */
   constructor(
     private readonly flush: () => void,
@@ -18,13 +18,13 @@ export class Shutdown {
   ) {
     if (atExit.size === 0) process.on('exit', runAll);
     atExit.add(flush);
-    for (const signal of signals) process.once(signal, this.onSignal);
+    for (const signal of signals) process.on(signal, this.onSignal);
   }
 
   private readonly onSignal = (signal: NodeJS.Signals): void => {
     void this.close().finally(() => {
       this.stop();
-      process.kill(process.pid, signal);
+      if (!isAwaited(signal)) process.kill(process.pid, signal);
     });
   };
 
@@ -33,4 +33,18 @@ export class Shutdown {
     if (atExit.size === 0) process.removeListener('exit', runAll);
     for (const signal of this.signals) process.removeListener(signal, this.onSignal);
   }
+}
+
+/**
+ * Whether somebody listens to the signal who will end the process. The package signal-exit, which many have without
+ * knowing it, listens to every signal and does so only when nobody else does; all its versions tell each other by these
+ * counts how many of them there are.
+ */
+function isAwaited(signal: NodeJS.Signals): boolean {
+  const emitters: unknown[] = [
+    Reflect.get(globalThis, Symbol.for('signal-exit emitter')),
+    Reflect.get(process, '__signal_exit_emitter__'),
+  ];
+  const passive = emitters.reduce<number>((sum, emitter) => sum + ((emitter as { count?: number })?.count ?? 0), 0);
+  return process.listenerCount(signal) > passive;
 }

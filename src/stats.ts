@@ -103,17 +103,17 @@ export function readStats(
   return stats;
 }
 
-function readStorage({ name, channel }: { name: string; channel: Channel }): StorageStats {
+function readStorage({ name, channel: { queue } }: { name: string; channel: Channel }): StorageStats {
   return {
     name,
-    stored: channel.counted('stored'),
-    failures: channel.counted('failures'),
-    retries: channel.counted('retries'),
-    dropped: channel.counted('dropped'),
-    rejected: channel.counted('rejected'),
-    queued: channel.countQueued(),
-    queuedBytes: channel.queuedBytes,
-    lastSuccess: channel.lastSuccess,
-    lastError: channel.lastError(),
+    stored: queue.counted('stored'),
+    failures: queue.counted('failures'),
+    retries: queue.counted('retries'),
+    dropped: queue.counted('dropped'),
+    rejected: queue.counted('rejected'),
+    queued: queue.waiting,
+    queuedBytes: queue.waitingBytes,
+    lastSuccess: queue.lastSuccess,
+    lastError: queue.lastError(),
   };
 }

@@ -21,3 +21,8 @@ export function warnOnce(code: WarningCode, message: string): void {
   warned.add(code);
   warn(code, message);
 }
+
+/** The same in an exit handler, where what `emitWarning` leaves to the next tick is never heard. */
+export function warnNow(code: WarningCode, message: string): void {
+  process.emit('warning', Object.assign(new Error(message), { name: 'RingmeterWarning', code }));
+}

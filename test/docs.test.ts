@@ -1,50 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import { MemoryStorage } from 'ringmeter';
-import { type Test, test } from 'tap';
+import { test } from 'tap';
 import ts from 'typescript';
 import { errorCodes } from '../dist/src/errors.js';
 import { resolveDefinition } from '../dist/src/instruments/definitions.js';
 import { resolveOptions } from '../dist/src/options.js';
+import { code, diagnose, members, table, text } from './helpers/document';
 
 const root = join(__dirname, '..');
-const text = (file: string): string => readFileSync(join(root, file), 'utf8');
 const readme = text('README.md');
-
-/** The part of a document below a heading, up to the next one of any level. */
-function section(document: string, heading: string): string {
-  const start = document.indexOf(`\n${heading}\n`);
-  if (start === -1) throw new Error(`there is no heading ${heading}`);
-  const rest = document.slice(start + heading.length + 2);
-  const end = rest.search(/^#{1,4} /m);
-  return end === -1 ? rest : rest.slice(0, end);
-}
-
-/** The cells of the table in a section, without its head; code without its backquotes. */
-function table(document: string, heading: string): string[][] {
-  const rows = section(document, heading)
-    .split('\n')
-    .filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')),
-  );
-}
-
-/** The property names of an interface, with those of the interfaces it extends. */
-function members(file: string, name: string): string[] {
-  const source = ts.createSourceFile(file, text(file), ts.ScriptTarget.Latest);
-  const found = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);
-  if (found === undefined) throw new Error(`${file} has no interface ${name}`);
-  return found.members.map((member) => (member.name as ts.Identifier).text);
-}
 
 /** What a default in a table means. */
 const evaluate = (code: string): unknown =>
@@ -136,37 +106,28 @@ test('the README lists exactly the options of MemoryStorage and listen, with the
     t.match(source, new RegExp(`'${name}', given\\.${name}, ${shown}`), `default of ${name}`);
 });
 
-/** The code of the first block below a heading. */
-function code(heading: string): string {
-  const block = /```ts\n([\s\S]*?)```/.exec(section(readme, heading));
-  if (block === null) throw new Error(`no code below ${heading}`);
-  return block[1];
-}
-
-/** What the compiler has to say about a module of a user's. */
-function diagnose(t: Test, source: string): string[] {
-  const file = join(t.testdir({ 'user.mts': source }), 'user.mts');
-  const program = ts.createProgram([file], {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    strict: true,
-    noEmit: true,
-    types: ['node'],
-    typeRoots: [join(root, 'node_modules', '@types')],
-    skipLibCheck: true,
-  });
-  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
-}
-
 test('the code of the README compiles', async (t) => {
-  t.same(diagnose(t, code('## Quick start')), []);
+  t.same(diagnose(t, code(readme, '## Quick start')), []);
   const preamble = `import { MetricsCollector } from 'ringmeter';\nconst collector = new MetricsCollector();\n`;
-  t.same(diagnose(t, preamble + code('## Recording and reading')), []);
+  t.same(diagnose(t, preamble + code(readme, '## Recording and reading')), []);
+});
+
+test('docs/storage-prometheus.md lists exactly the options there are, and its code compiles', async (t) => {
+  const document = text('docs/storage-prometheus.md');
+  const listed = (heading: string): string[] => table(document, heading).map(([name]) => name);
+  const file = 'src/storage/prometheus.ts';
+  t.same(listed('### Options of `pushgateway`'), members(file, 'PushgatewayOptions'));
+  t.same(listed('### Options of `remoteWrite`'), members(file, 'RemoteWriteOptions'));
+  t.same(listed('## Options of both'), [
+    ...members(file, 'PrometheusStorageOptions'),
+    ...members('src/storage/http-options.ts', 'HttpOptions'),
+    ...members('src/storage/types.ts', 'DeliveryOptions'),
+  ]);
+  for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
 test('the quick start of the README runs as printed', async (t) => {
-  const { outputText } = ts.transpileModule(code('## Quick start'), {
+  const { outputText } = ts.transpileModule(code(readme, '## Quick start'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
   });
   const file = join(t.testdir({ 'quick.mjs': outputText }), 'quick.mjs');

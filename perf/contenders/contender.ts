@@ -1,65 +1,84 @@
-/** What the benchmark asks of a library, and all that it knows about one. */
+import type { MessagePort, Worker } from 'node:worker_threads';
+import type { RequestLabels } from '../workload';
 
-/** The rows of the table. */
-export const OPERATIONS = [
-  'counter, no labels',
-  'counter, bound',
-  'counter, label object',
-  'gauge set, bound',
-  'gauge set, label object',
-  'histogram, no labels',
-  'histogram, bound',
-  'histogram, label object',
-  'summary, bound',
-  'summary, label object',
-] as const;
-export type Operation = (typeof OPERATIONS)[number];
+/** All that the benchmarks know about a library. One file of this folder per contender exports one as `contender`. */
+export interface Contender {
+  /** Name and version, as the tables' headings. */
+  readonly title: string;
+  /** What it has of these. */
+  readonly kinds: readonly Kind[];
+  open(options: OpenOptions): Library | Promise<Library>;
+}
+
+/** `window`: a summary whose quantiles are about a sliding window. */
+export const KINDS = ['counter', 'gauge', 'histogram', 'summary', 'window'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface OpenOptions {
+  /** The most series that one metric is going to have. */
+  series: number;
+  /** What another thread's `Library.handle` was, where threads share one collector. */
+  joins?: unknown;
+  /** Of libraries that have such; left out: their default. */
+  flushWorkers?: number;
+  ringCapacity?: number;
+  drainInterval?: number;
+}
+
+/** A library in this process, ready to record. */
+export interface Library {
+  /** A metric without labels. */
+  plain(kind: Kind, name: string): Metric;
+  /** A metric with the three labels LABEL_NAMES. */
+  labelled(kind: Kind, name: string): LabelledMetric;
+  /** Opens what a scraper reads, the way the library's own documentation shows. */
+  serve?(): Promise<Served>;
+  /** On the main thread: the same for what these worker threads have recorded, added up. */
+  serveSum?(workers: readonly Worker[]): Promise<Served>;
+  /** On such a worker thread: makes it ready to be asked. */
+  answerSum?(port: MessagePort): void;
+  /** What worker threads need to record into this one. Without it every thread has a library of its own. */
+  readonly handle?: unknown;
+  /** Uses the rest of the library once, as a real program would have, so that V8 does not take it for unused. */
+  exercise?(): void | Promise<void>;
+  /** Between two bursts, outside what is timed: returns when nothing recorded is left to be worked on. */
+  settle?(): Promise<void>;
+  /** After bursts with `settle` between them: says what is wrong with the library's own account, if anything is. */
+  audit?(): string | undefined;
+  close?(): Promise<void>;
+}
+
+/**
+ * Makes one record for every entry of `order`: to the series of that number, counters by 1, everything else with the
+ * value `values[i & VALUE_MASK]` of its place i. The loop is in the contender's own file, so that what is timed is what a
+ * user's code would do: no callback per record.
+ */
+export type Loop = (order: Int32Array) => void;
+
+export interface Metric {
+  readonly run: Loop;
+  /** Reads back what has been recorded. */
+  read(): Total | Promise<Total>;
+}
+
+export interface LabelledMetric extends Metric {
+  /** With a label object that is made for each record. */
+  readonly run: Loop;
+  /** One such record. Counters count `value`. */
+  record(labels: RequestLabels, value: number): void;
+  /** Resolves a handle for each of the first `series` label sets, if the library has handles. */
+  bind?(series: number): Loop;
+}
 
 /** What a library says that it has recorded. */
 export interface Total {
   /** Counters: the sum over all series. Histograms and summaries: the number of observations over all series. */
-  count?: number;
-  /** Histograms and summaries: the sum of the observations. Gauges: the sum of the series' present values. */
+  count: number;
+  /** Histograms and summaries: the sum of the observations, if known. Gauges: the sum of the series' present values. */
   sum?: number;
 }
 
-/** One operation of one library. */
-export interface Benchmark {
-  readonly kind: 'counter' | 'gauge' | 'histogram' | 'summary';
-  /**
-   * Makes `records` records. The loop is here, in the contender's own file, so that what is timed is what a user's code
-   * would do: no callback per record. Counters count by 1; the i-th record of a gauge, histogram or summary has the
-   * value `values[i & VALUE_MASK]`; it goes to handle `i & SERIES_MASK` or has the labels `labelsOf(i)`.
-   */
-  run(records: number): void;
-  /** Reads back what has been recorded. */
-  read(): Total | Promise<Total>;
-  /** Goes on to other series, if there are more than a burst can touch. Called before every burst. */
-  moveOn?(): void;
-  /** What a gauge's sum must be if it does not set `values`; `lastRun` is the number of records of the last run. */
-  expectedSum?(lastRun: number): number;
-}
-
-/** A library in this process, ready to record. */
-export interface Session {
-  /** By the name of their row. What a library does not have is left out. */
-  readonly benchmarks: Readonly<Record<string, Benchmark>>;
-  /** Uses the rest of the library once, as a real program would have, so that V8 does not take it for unused. */
-  exercise?(): void | Promise<void>;
-  /** Between two bursts, outside what is timed. */
-  settle?(): Promise<void>;
-  /** Says what is wrong with the totals over all operations, if anything is. */
-  audit?(): string | undefined;
-  /** Left out where the heap is too large to be collected again and again. */
-  readonly countsBytes: boolean;
-  close?(): Promise<void>;
-}
-
-/** One file of this folder exports one of these as `contender`. */
-export interface Contender {
-  /** Name and version, as the table's heading. */
-  readonly title: string;
-  /** A sentence that says why it cannot run here; undefined if it can. */
-  readonly skipped?: string;
-  open(): Session | Promise<Session>;
+export interface Served {
+  url: string;
+  close(): Promise<void>;
 }

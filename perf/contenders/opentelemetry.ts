@@ -1,62 +1,39 @@
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { BUCKETS, labelsOf, VALUE_MASK, values } from '../workload';
-import type { Benchmark, Contender, Session, Total } from './contender';
+import type { Contender, Kind, LabelledMetric, Library, Metric, OpenOptions, Total } from './contender';
+import { serveText } from './http-server';
 import { versionOf } from './version';
 
-/** OpenTelemetry has neither bound handles nor summaries: those rows stay empty. */
-export const contender: Contender = { title: `OTel SDK ${versionOf('@opentelemetry/sdk-metrics')}`, open };
+/** OpenTelemetry has neither bound handles nor summaries. */
+export const contender: Contender = {
+  title: `OTel SDK ${versionOf('@opentelemetry/sdk-metrics')}`,
+  kinds: ['counter', 'gauge', 'histogram'],
+  open,
+};
 
-function open(): Session {
-  const reader = new Reader();
+type Meter = ReturnType<MeterProvider['getMeter']>;
+
+function open({ series }: OpenOptions): Library {
+  const reader = new Reader({ cardinalitySelector: () => series + 1 });
   const provider = new MeterProvider({ readers: [reader] });
   const meter = provider.getMeter('perf');
-  const plainCounter = meter.createCounter('jobs');
-  const counter = meter.createCounter('requests');
-  const gauge = meter.createGauge('load');
-  const advice = { explicitBucketBoundaries: BUCKETS };
-  const plainHistogram = meter.createHistogram('job_seconds', { advice });
-  const histogram = meter.createHistogram('request_seconds', { advice });
-  const benchmarks: Record<string, Benchmark> = {
-    'counter, no labels': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) plainCounter.add(1);
-      },
-      read: () => reader.total('jobs'),
-    },
-    'counter, label object': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) counter.add(1, labelsOf(i));
-      },
-      read: () => reader.total('requests'),
-    },
-    'gauge set, label object': {
-      kind: 'gauge',
-      run: (records) => {
-        for (let i = 0; i < records; i++) gauge.record(values[i & VALUE_MASK], labelsOf(i));
-      },
-      read: () => reader.total('load'),
-    },
-    'histogram, no labels': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) plainHistogram.record(values[i & VALUE_MASK]);
-      },
-      read: () => reader.total('job_seconds'),
-    },
-    'histogram, label object': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) histogram.record(values[i & VALUE_MASK], labelsOf(i));
-      },
-      read: () => reader.total('request_seconds'),
-    },
+  const make = (kind: Kind, name: string) => metricOf(meter, kind, name, () => reader.total(name));
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
+  return {
+    plain: (kind, name) => make(kind, name).plain,
+    labelled: (kind, name) => make(kind, name).labelled,
+    // what the request handler of its PrometheusExporter does
+    serve: () =>
+      serveText('text/plain; version=0.0.4', async () =>
+        serializer.serialize((await reader.collect()).resourceMetrics),
+      ),
+    exercise: () => exercise(meter, reader),
+    close: () => provider.shutdown(),
   };
-  return { benchmarks, countsBytes: true, exercise: () => exercise(meter, reader), close: () => provider.shutdown() };
 }
 
-/** Collects when it is asked to, and only then. */
+/** Its exporters of the Prometheus format are such readers: they collect when asked to. */
 class Reader extends MetricReader {
   async total(name: string): Promise<Total> {
     const { resourceMetrics } = await this.collect();
@@ -76,15 +53,67 @@ class Reader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
+function metricOf(meter: Meter, kind: Kind, name: string, read: () => Promise<Total>) {
+  const { plain, labelled, record } = loops[kind as keyof typeof loops](meter, name);
+  return {
+    plain: { run: plain, read } satisfies Metric,
+    labelled: { run: labelled, record, read } satisfies LabelledMetric,
+  };
+}
+
+type Loops = { plain: Metric['run']; labelled: Metric['run']; record: LabelledMetric['record'] };
+type Maker = (meter: Meter, name: string) => Loops;
+
+const counter: Maker = (meter, name) => {
+  const instrument = meter.createCounter(name);
+  return {
+    plain: (order) => {
+      for (let i = 0; i < order.length; i++) instrument.add(1);
+    },
+    labelled: (order) => {
+      for (let i = 0; i < order.length; i++) instrument.add(1, labelsOf(order[i]));
+    },
+    record: (labels, value) => instrument.add(value, labels),
+  };
+};
+
+const gauge: Maker = (meter, name) => {
+  const instrument = meter.createGauge(name);
+  return {
+    plain: (order) => {
+      for (let i = 0; i < order.length; i++) instrument.record(values[i & VALUE_MASK]);
+    },
+    labelled: (order) => {
+      for (let i = 0; i < order.length; i++) instrument.record(values[i & VALUE_MASK], labelsOf(order[i]));
+    },
+    record: (labels, value) => instrument.record(value, labels),
+  };
+};
+
+const histogram: Maker = (meter, name) => {
+  const instrument = meter.createHistogram(name, { advice: { explicitBucketBoundaries: BUCKETS } });
+  return {
+    plain: (order) => {
+      for (let i = 0; i < order.length; i++) instrument.record(values[i & VALUE_MASK]);
+    },
+    labelled: (order) => {
+      for (let i = 0; i < order.length; i++) instrument.record(values[i & VALUE_MASK], labelsOf(order[i]));
+    },
+    record: (labels, value) => instrument.record(value, labels),
+  };
+};
+
+const loops = { counter, gauge, histogram };
+
 /** What else a program does with these metrics, on ones that are not measured. */
-async function exercise(meter: ReturnType<MeterProvider['getMeter']>, reader: Reader): Promise<void> {
-  const counter = meter.createCounter('other');
+async function exercise(meter: Meter, reader: Reader): Promise<void> {
+  const count = meter.createCounter('other');
   const upDown = meter.createUpDownCounter('other_depth');
-  const histogram = meter.createHistogram('other_seconds');
+  const seconds = meter.createHistogram('other_seconds');
   for (let i = 0; i < 4096; i++) {
-    counter.add(i, { route: '/' });
+    count.add(i, { route: '/' });
     upDown.add(-1, { pool: i & 1 });
-    histogram.record(i / 1024, { route: '/' });
+    seconds.record(i / 1024, { route: '/' });
   }
   await reader.collect();
 }

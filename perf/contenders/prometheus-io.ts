@@ -1,20 +1,27 @@
 import type * as PromClient from 'prom-client';
-import type { Contender } from './contender';
-import { openPrometheusStyle } from './prometheus-style';
+import { prometheusStyle, type SumOf } from './prometheus-style';
 import { versionOf } from './version';
 
 const NAME = '@prometheus-io/client';
-/** The first Node that the package says it works on. */
-const OLDEST_NODE = 22;
 
-const version = versionOf(NAME);
-const [major] = process.versions.node.split('.').map(Number);
+interface WorkerRegistry {
+  new (): { workerMetrics(): Promise<string> };
+  setRegistries(registry: PromClient.Registry): void;
+}
 
-export const contender: Contender = {
-  title: `${NAME} ${version}`,
-  skipped:
-    major >= OLDEST_NODE
-      ? undefined
-      : `${NAME} ${version} needs Node ${OLDEST_NODE} or newer, and this is Node ${process.versions.node}.`,
-  open: () => openPrometheusStyle(require(NAME) as typeof PromClient),
+/** Loads only on Node 22 or newer, and has the interface that prom-client has, and more. */
+const library = require(NAME) as typeof PromClient & { WorkerRegistry: WorkerRegistry };
+const { WorkerRegistry } = library;
+
+const sumOf: SumOf = {
+  render: () => {
+    const registry = new WorkerRegistry();
+    return () => registry.workerMetrics();
+  },
+  answer: (_, registry) => {
+    WorkerRegistry.setRegistries(registry);
+    new WorkerRegistry();
+  },
 };
+
+export const contender = prometheusStyle(`${NAME} ${versionOf(NAME)}`, library, sumOf);

@@ -1,132 +1,167 @@
+import type { MessagePort, Worker } from 'node:worker_threads';
 import type * as PromClient from 'prom-client';
-import { BUCKETS, LABEL_NAMES, labelSets, labelsOf, SERIES_MASK, VALUE_MASK, values } from '../workload';
-import type { Benchmark, Session, Total } from './contender';
+import { BUCKETS, LABEL_NAMES, labelsOf, VALUE_MASK, values } from '../workload';
+import { type Contender, KINDS, type Kind, type LabelledMetric, type Library, type Metric } from './contender';
+import { serveText } from './http-server';
 
-type Library = Pick<typeof PromClient, 'Counter' | 'Gauge' | 'Histogram' | 'Summary' | 'Registry'>;
-type Benchmarks = Record<string, Benchmark>;
+type Client = Pick<typeof PromClient, 'Counter' | 'Gauge' | 'Histogram' | 'Summary' | 'Registry'>;
+/** Ten minutes in five parts. */
+const WINDOW = { maxAgeSeconds: 600, ageBuckets: 5 };
+
+type Handles = { labels(labels: object): unknown };
 
 /** prom-client and its successor have the same interface: what both are made to do. Each runs in its own process. */
-export function openPrometheusStyle(library: Library): Session {
-  const registry = new library.Registry();
+export function prometheusStyle(title: string, client: Client, sumOf: SumOf): Contender {
+  return { title, kinds: KINDS, open: () => open(client, sumOf) };
+}
+
+/** How a library adds up the registries of several threads. */
+export interface SumOf {
+  /** On the main thread. */
+  render(workers: readonly Worker[]): () => Promise<string>;
+  /** On a worker thread. */
+  answer(port: MessagePort, registry: PromClient.Registry): void;
+}
+
+function open(client: Client, sumOf: SumOf): Library {
+  const registry = new client.Registry();
+  const { Counter, Gauge, Histogram, Summary } = client;
+  const make = {
+    counter: (name: string, labelNames: string[]) => counter(new Counter(definition(name, registry, labelNames))),
+    gauge: (name: string, labelNames: string[]) => gauge(new Gauge(definition(name, registry, labelNames))),
+    histogram: (name: string, labelNames: string[]) =>
+      observer(new Histogram({ ...definition(name, registry, labelNames), buckets: BUCKETS }), histogramLoops),
+    summary: (name: string, labelNames: string[]) =>
+      observer(new Summary(definition(name, registry, labelNames)), summaryLoops),
+    window: (name: string, labelNames: string[]) =>
+      observer(new Summary({ ...definition(name, registry, labelNames), ...WINDOW }), summaryLoops),
+  };
   return {
-    benchmarks: { ...counters(library, registry), ...gauges(library, registry), ...observers(library, registry) },
-    countsBytes: true,
-    exercise: () => exercise(library, registry),
+    plain: (kind: Kind, name) => make[kind](name, []).plain,
+    labelled: (kind: Kind, name) => make[kind](name, [...LABEL_NAMES]).labelled,
+    serve: () => serveText(registry.contentType, () => registry.metrics()),
+    serveSum: (workers) => serveText(registry.contentType, sumOf.render(workers)),
+    answerSum: (port) => sumOf.answer(port, registry),
+    exercise: () => exercise(client, registry),
   };
 }
 
-function definition(name: string, registry: PromClient.Registry, labelNames: readonly string[] = LABEL_NAMES) {
-  return { name, help: name, labelNames: [...labelNames], registers: [registry] };
+function definition(name: string, registry: PromClient.Registry, labelNames: string[]) {
+  return { name, help: name, labelNames, registers: [registry] };
 }
 
-function counters({ Counter }: Library, registry: PromClient.Registry): Benchmarks {
-  const plain = new Counter(definition('jobs_total', registry, []));
-  const labelled = new Counter(definition('requests_total', registry));
-  const bound = new Counter(definition('hits_total', registry));
-  const handles = labelSets.map((labels) => bound.labels(labels));
+function handlesOf<T>(metric: Handles, series: number): T[] {
+  return Array.from({ length: series }, (_, i) => metric.labels(labelsOf(i)) as T);
+}
+
+interface Both {
+  plain: Metric;
+  labelled: LabelledMetric;
+}
+
+function counter(metric: PromClient.Counter): Both {
+  const read = () => valuesOf(metric);
   return {
-    'counter, no labels': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) plain.inc();
+    plain: {
+      run: (order) => {
+        for (let i = 0; i < order.length; i++) metric.inc();
       },
-      read: () => valuesOf(plain),
+      read,
     },
-    'counter, bound': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) handles[i & SERIES_MASK].inc();
+    labelled: {
+      run: (order) => {
+        for (let i = 0; i < order.length; i++) metric.inc(labelsOf(order[i]), 1);
       },
-      read: () => valuesOf(bound),
-    },
-    'counter, label object': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) labelled.inc(labelsOf(i), 1);
+      record: (labels, value) => metric.inc(labels, value),
+      bind: (series) => {
+        const handles = handlesOf<PromClient.Counter.Internal>(metric, series);
+        return (order) => {
+          for (let i = 0; i < order.length; i++) handles[order[i]].inc();
+        };
       },
-      read: () => valuesOf(labelled),
+      read,
     },
   };
 }
 
-function gauges({ Gauge }: Library, registry: PromClient.Registry): Benchmarks {
-  const labelled = new Gauge(definition('load', registry));
-  const bound = new Gauge(definition('depth', registry));
-  const handles = labelSets.map((labels) => bound.labels(labels));
+function gauge(metric: PromClient.Gauge): Both {
+  const read = () => valuesOf(metric);
   return {
-    'gauge set, bound': {
-      kind: 'gauge',
-      run: (records) => {
-        for (let i = 0; i < records; i++) handles[i & SERIES_MASK].set(values[i & VALUE_MASK]);
+    plain: {
+      run: (order) => {
+        for (let i = 0; i < order.length; i++) metric.set(values[i & VALUE_MASK]);
       },
-      read: () => valuesOf(bound),
+      read,
     },
-    'gauge set, label object': {
-      kind: 'gauge',
-      run: (records) => {
-        for (let i = 0; i < records; i++) labelled.set(labelsOf(i), values[i & VALUE_MASK]);
+    labelled: {
+      run: (order) => {
+        for (let i = 0; i < order.length; i++) metric.set(labelsOf(order[i]), values[i & VALUE_MASK]);
       },
-      read: () => valuesOf(labelled),
+      record: (labels, value) => metric.set(labels, value),
+      bind: (series) => {
+        const handles = handlesOf<PromClient.Gauge.Internal<string>>(metric, series);
+        return (order) => {
+          for (let i = 0; i < order.length; i++) handles[order[i]].set(values[i & VALUE_MASK]);
+        };
+      },
+      read,
     },
   };
 }
 
-function observers({ Histogram, Summary }: Library, registry: PromClient.Registry): Benchmarks {
-  const plain = new Histogram({ ...definition('job_seconds', registry, []), buckets: BUCKETS });
-  const histogram = new Histogram({ ...definition('request_seconds', registry), buckets: BUCKETS });
-  const boundHistogram = new Histogram({ ...definition('hit_seconds', registry), buckets: BUCKETS });
-  const summary = new Summary(definition('response_seconds', registry));
-  const boundSummary = new Summary(definition('reply_seconds', registry));
-  const histogramHandles = labelSets.map((labels) => boundHistogram.labels(labels));
-  const summaryHandles = labelSets.map((labels) => boundSummary.labels(labels));
+type Observer = PromClient.Histogram | PromClient.Summary;
+type Loops<M> = (metric: M) => Pick<Metric, 'run'> & { labels: Metric['run']; bind: LabelledMetric['bind'] };
+
+function observer<M extends Observer>(metric: M, loopsOf: Loops<M>): Both {
+  const { run, labels, bind } = loopsOf(metric);
+  const read = () => observationsOf(metric);
   return {
-    'histogram, no labels': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) plain.observe(values[i & VALUE_MASK]);
-      },
-      read: () => observationsOf(plain),
-    },
-    'histogram, bound': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) histogramHandles[i & SERIES_MASK].observe(values[i & VALUE_MASK]);
-      },
-      read: () => observationsOf(boundHistogram),
-    },
-    'histogram, label object': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) histogram.observe(labelsOf(i), values[i & VALUE_MASK]);
-      },
-      read: () => observationsOf(histogram),
-    },
-    'summary, bound': {
-      kind: 'summary',
-      run: (records) => {
-        for (let i = 0; i < records; i++) summaryHandles[i & SERIES_MASK].observe(values[i & VALUE_MASK]);
-      },
-      read: () => observationsOf(boundSummary),
-    },
-    'summary, label object': {
-      kind: 'summary',
-      run: (records) => {
-        for (let i = 0; i < records; i++) summary.observe(labelsOf(i), values[i & VALUE_MASK]);
-      },
-      read: () => observationsOf(summary),
-    },
+    plain: { run, read },
+    labelled: { run: labels, record: (given, value) => metric.observe(given, value), bind, read },
   };
 }
+
+/** Apart from those of the summary, so that V8 sees one kind of object in each loop. */
+const histogramLoops: Loops<PromClient.Histogram> = (metric) => ({
+  run: (order) => {
+    for (let i = 0; i < order.length; i++) metric.observe(values[i & VALUE_MASK]);
+  },
+  labels: (order) => {
+    for (let i = 0; i < order.length; i++) metric.observe(labelsOf(order[i]), values[i & VALUE_MASK]);
+  },
+  bind: (series) => {
+    const handles = handlesOf<PromClient.Histogram.Internal<string>>(metric, series);
+    return (order) => {
+      for (let i = 0; i < order.length; i++) handles[order[i]].observe(values[i & VALUE_MASK]);
+    };
+  },
+});
+
+const summaryLoops: Loops<PromClient.Summary> = (metric) => ({
+  run: (order) => {
+    for (let i = 0; i < order.length; i++) metric.observe(values[i & VALUE_MASK]);
+  },
+  labels: (order) => {
+    for (let i = 0; i < order.length; i++) metric.observe(labelsOf(order[i]), values[i & VALUE_MASK]);
+  },
+  bind: (series) => {
+    const handles = handlesOf<PromClient.Summary.Internal<string>>(metric, series);
+    return (order) => {
+      for (let i = 0; i < order.length; i++) handles[order[i]].observe(values[i & VALUE_MASK]);
+    };
+  },
+});
 
 type Sample = { value: number; metricName?: string };
+type Readable = { get(): Promise<{ values: Sample[] }> };
 
 /** Counters and gauges: what their series add up to. */
-async function valuesOf(metric: { get(): Promise<{ values: Sample[] }> }): Promise<Total> {
+async function valuesOf(metric: Readable) {
   const value = (await metric.get()).values.reduce((sum, sample) => sum + sample.value, 0);
   return { count: value, sum: value };
 }
 
-async function observationsOf(metric: { name?: string; get(): Promise<{ values: Sample[] }> }): Promise<Total> {
+async function observationsOf(metric: Readable) {
   const samples = (await metric.get()).values;
   const add = (suffix: string): number =>
     samples.reduce((sum, { metricName, value }) => (metricName?.endsWith(suffix) ? sum + value : sum), 0);
@@ -134,19 +169,23 @@ async function observationsOf(metric: { name?: string; get(): Promise<{ values: 
 }
 
 /** What else a program does with these metrics, on ones that are not measured. */
-async function exercise({ Counter, Gauge, Histogram, Summary }: Library, registry: PromClient.Registry): Promise<void> {
-  const counter = new Counter(definition('other_total', registry, []));
-  const gauge = new Gauge(definition('other', registry, ['pool']));
-  const histogram = new Histogram(definition('other_seconds', registry, ['route']));
-  const summary = new Summary(definition('other_reply_seconds', registry, []));
+async function exercise({ Counter, Gauge, Histogram, Summary }: Client, registry: PromClient.Registry): Promise<void> {
+  const others = [
+    new Counter(definition('other_total', registry, [])),
+    new Gauge(definition('other', registry, ['pool'])),
+    new Histogram(definition('other_seconds', registry, ['route'])),
+    new Summary(definition('other_reply_seconds', registry, [])),
+  ] as const;
+  const [count, level, histogram, summary] = others;
   for (let i = 0; i < 4096; i++) {
-    counter.inc(i);
-    gauge.inc({ pool: 'a' });
-    gauge.dec({ pool: i & 1 }, i);
+    count.inc(i);
+    level.inc({ pool: 'a' });
+    level.dec({ pool: i & 1 }, i);
     histogram.observe({ route: '/' }, i / 1024);
     summary.observe(i / 1024);
   }
   histogram.startTimer()();
   summary.startTimer()();
   await registry.metrics();
+  for (const { name } of others as unknown as { name: string }[]) registry.removeSingleMetric(name);
 }

@@ -1,16 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MetricsCollector } from 'ringmeter';
-import { BUCKETS, LABEL_NAMES, labelSets, labelsOf, SERIES_MASK, VALUE_MASK, values } from '../workload';
-import type { Benchmark, Contender, Session, Total } from './contender';
+import { attachCollector, type CollectorStats, MetricsCollector } from 'ringmeter';
+import { TooMuch } from '../runner/benchmark';
+import { BUCKETS, LABEL_NAMES, labelsOf, VALUE_MASK, values } from '../workload';
+import {
+  type Contender,
+  KINDS,
+  type LabelledMetric,
+  type Library,
+  type Metric,
+  type OpenOptions,
+  type Served,
+  type Total,
+} from './contender';
+import { versionOf } from './version';
 
-export const contender: Contender = { title: 'ringmeter', open };
+export const contender: Contender = { title: `ringmeter ${versionOf('ringmeter')}`, kinds: KINDS, open };
 
-function open(): Session {
-  const collector = new MetricsCollector();
-  const readBack = async (name: string): Promise<Total> => totalOf(collector, name);
+type Name = (typeof LABEL_NAMES)[number];
+/** A window that no benchmark fills, so that what is read back is everything. */
+const WINDOW = { maxAge: 86_400, maxSamples: 2 ** 31 };
+const LARGEST_ARENA = 2 ** 31;
+/** Series up to which the default size of the arena is left alone. */
+const FEW_SERIES = 1_000;
+
+function open({ series, joins, ...options }: OpenOptions): Library {
+  const collector =
+    joins === undefined ? create(series, options) : attachCollector(joins as MetricsCollector['handle']);
+  const metrics = { counter, gauge, histogram, summary, window: summary };
+  const serve = async (): Promise<Served> => {
+    const endpoint = await collector.listen({ port: 0 });
+    return { url: endpoint.url, close: () => endpoint.close() };
+  };
   return {
-    benchmarks: { ...counters(collector, readBack), ...gauges(collector, readBack), ...observers(collector, readBack) },
-    countsBytes: true,
+    plain: (kind, name) => metrics[kind](collector, name, series).plain,
+    labelled: (kind, name) => metrics[kind](collector, name, series).labelled,
+    serve,
+    serveSum: serve,
+    handle: collector.handle,
     exercise: () => exercise(collector),
     settle: () => drained(collector),
     audit: () => audit(collector),
@@ -18,147 +44,207 @@ function open(): Session {
   };
 }
 
-type ReadBack = (name: string) => Promise<Total>;
-type Benchmarks = Record<string, Benchmark>;
+function create(series: number, options: Omit<OpenOptions, 'series' | 'joins'>): MetricsCollector {
+  const large = options.ringCapacity !== undefined || series > FEW_SERIES;
+  return new MetricsCollector({
+    ...options,
+    // the peers keep no history either: all of them are only scraped
+    storage: [],
+    // with room to spare: threads that register a series at the same time count it twice for a moment
+    cardinalityLimit: Math.max(2 * series, 10_000),
+    ...(large && { maxMemory: LARGEST_ARENA }),
+  });
+}
 
-function counters(collector: MetricsCollector, readBack: ReadBack): Benchmarks {
-  const plain = collector.counter('jobs_total');
-  const labelled = collector.counter('requests_total', { labelNames: LABEL_NAMES });
-  const handles = labelSets.map((labels) => collector.counter('hits_total', { labelNames: LABEL_NAMES, labels }));
+interface Both {
+  plain: Metric;
+  labelled: LabelledMetric;
+}
+
+interface WithHandles<H> {
+  labels(labels: Record<Name, string>): H;
+}
+
+function bindAll<H>(metric: WithHandles<H>, series: number): H[] {
+  return Array.from({ length: series }, (_, i) => metric.labels(labelsOf(i)));
+}
+
+/** Reads through handles, one series after the other: no text of a million series is needed to check them. */
+function readAll<H>(metric: WithHandles<H>, series: number, of: (handle: H) => Total): () => Total {
+  return () => {
+    const total = { count: 0, sum: 0 };
+    for (let i = 0; i < series; i++) {
+      const { count, sum } = of(metric.labels(labelsOf(i)));
+      total.count += count;
+      total.sum += sum ?? 0;
+    }
+    return total;
+  };
+}
+
+const valueTotal = (of: { getValue(): number }): Total => ({ count: of.getValue(), sum: of.getValue() });
+const options = { labelNames: LABEL_NAMES };
+
+function counter(collector: MetricsCollector, name: string, series: number): Both {
   return {
-    'counter, no labels': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) plain.increment();
-      },
-      read: () => readBack('jobs_total'),
+    get plain(): Metric {
+      const metric = collector.counter(name);
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.increment();
+        },
+        read: () => valueTotal(metric),
+      };
     },
-    'counter, bound': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) handles[i & SERIES_MASK].increment();
-      },
-      read: () => readBack('hits_total'),
-    },
-    'counter, label object': {
-      kind: 'counter',
-      run: (records) => {
-        for (let i = 0; i < records; i++) labelled.increment(1, labelsOf(i));
-      },
-      read: () => readBack('requests_total'),
+    get labelled(): LabelledMetric {
+      const metric = collector.counter(name, options);
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.increment(1, labelsOf(order[i]));
+        },
+        record: (labels, value) => metric.increment(value, labels),
+        bind: (count) => {
+          const handles = bindAll(metric, count);
+          return (order) => {
+            for (let i = 0; i < order.length; i++) handles[order[i]].increment();
+          };
+        },
+        read: readAll(metric, series, valueTotal),
+      };
     },
   };
 }
 
-function gauges(collector: MetricsCollector, readBack: ReadBack): Benchmarks {
-  const labelled = collector.gauge('load', { labelNames: LABEL_NAMES });
-  const handles = labelSets.map((labels) => collector.gauge('depth', { labelNames: LABEL_NAMES, labels }));
+function gauge(collector: MetricsCollector, name: string, series: number): Both {
   return {
-    'gauge set, bound': {
-      kind: 'gauge',
-      run: (records) => {
-        for (let i = 0; i < records; i++) handles[i & SERIES_MASK].set(values[i & VALUE_MASK]);
-      },
-      read: () => readBack('depth'),
+    get plain(): Metric {
+      const metric = collector.gauge(name);
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.set(values[i & VALUE_MASK]);
+        },
+        read: () => valueTotal(metric),
+      };
     },
-    'gauge set, label object': {
-      kind: 'gauge',
-      run: (records) => {
-        for (let i = 0; i < records; i++) labelled.set(values[i & VALUE_MASK], labelsOf(i));
-      },
-      read: () => readBack('load'),
+    get labelled(): LabelledMetric {
+      const metric = collector.gauge(name, options);
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.set(values[i & VALUE_MASK], labelsOf(order[i]));
+        },
+        record: (labels, value) => metric.set(value, labels),
+        bind: (count) => {
+          const handles = bindAll(metric, count);
+          return (order) => {
+            for (let i = 0; i < order.length; i++) handles[order[i]].set(values[i & VALUE_MASK]);
+          };
+        },
+        read: readAll(metric, series, valueTotal),
+      };
     },
   };
 }
 
-function observers(collector: MetricsCollector, readBack: ReadBack): Benchmarks {
-  const plain = collector.histogram('job_seconds', { buckets: BUCKETS });
-  const histogram = collector.histogram('request_seconds', { buckets: BUCKETS, labelNames: LABEL_NAMES });
-  const summary = collector.summary('response_seconds', { labelNames: LABEL_NAMES });
-  const histogramHandles = labelSets.map((labels) =>
-    collector.histogram('hit_seconds', { buckets: BUCKETS, labelNames: LABEL_NAMES, labels }),
-  );
-  const summaryHandles = labelSets.map((labels) =>
-    collector.summary('reply_seconds', { labelNames: LABEL_NAMES, labels }),
-  );
+function histogram(collector: MetricsCollector, name: string, series: number): Both {
+  const buckets = { buckets: BUCKETS };
   return {
-    'histogram, no labels': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) plain.observe(values[i & VALUE_MASK]);
-      },
-      read: () => readBack('job_seconds'),
+    get plain(): Metric {
+      const metric = collector.histogram(name, buckets);
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.observe(values[i & VALUE_MASK]);
+        },
+        read: () => metric.getValue(),
+      };
     },
-    'histogram, bound': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) histogramHandles[i & SERIES_MASK].observe(values[i & VALUE_MASK]);
-      },
-      read: () => readBack('hit_seconds'),
-    },
-    'histogram, label object': {
-      kind: 'histogram',
-      run: (records) => {
-        for (let i = 0; i < records; i++) histogram.observe(values[i & VALUE_MASK], labelsOf(i));
-      },
-      read: () => readBack('request_seconds'),
-    },
-    'summary, bound': {
-      kind: 'summary',
-      run: (records) => {
-        for (let i = 0; i < records; i++) summaryHandles[i & SERIES_MASK].observe(values[i & VALUE_MASK]);
-      },
-      read: () => readBack('reply_seconds'),
-    },
-    'summary, label object': {
-      kind: 'summary',
-      run: (records) => {
-        for (let i = 0; i < records; i++) summary.observe(values[i & VALUE_MASK], labelsOf(i));
-      },
-      read: () => readBack('response_seconds'),
+    get labelled(): LabelledMetric {
+      const metric = collector.histogram(name, { ...options, ...buckets });
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.observe(values[i & VALUE_MASK], labelsOf(order[i]));
+        },
+        record: (labels, value) => metric.observe(value, labels),
+        bind: (count) => {
+          const handles = bindAll(metric, count);
+          return (order) => {
+            for (let i = 0; i < order.length; i++) handles[order[i]].observe(values[i & VALUE_MASK]);
+          };
+        },
+        read: readAll(metric, series, (handle) => handle.getValue()),
+      };
     },
   };
 }
 
-async function totalOf(collector: MetricsCollector, name: string): Promise<Total> {
-  const series = (await collector.getAllMetrics()).filter((metric) => metric.name === name);
-  const add = (pick: (metric: (typeof series)[number]) => number): number =>
-    series.reduce((sum, metric) => sum + pick(metric), 0);
-  const isGauge = series[0]?.type === 'gauge';
-  return { count: add(({ value }) => value), sum: add(({ value, sum }) => (isGauge ? value : (sum ?? 0))) };
+function summary(collector: MetricsCollector, name: string, series: number): Both {
+  return {
+    get plain(): Metric {
+      const metric = collector.summary(name, WINDOW);
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.observe(values[i & VALUE_MASK]);
+        },
+        read: () => metric.getStatistics(),
+      };
+    },
+    get labelled(): LabelledMetric {
+      const metric = collector.summary(name, { ...options, ...WINDOW });
+      return {
+        run: (order) => {
+          for (let i = 0; i < order.length; i++) metric.observe(values[i & VALUE_MASK], labelsOf(order[i]));
+        },
+        record: (labels, value) => metric.observe(value, labels),
+        bind: (count) => {
+          const handles = bindAll(metric, count);
+          return (order) => {
+            for (let i = 0; i < order.length; i++) handles[order[i]].observe(values[i & VALUE_MASK]);
+          };
+        },
+        read: readAll(metric, series, (handle) => handle.getStatistics()),
+      };
+    },
+  };
 }
 
 /** What else a program does with these metrics, on ones that are not measured. */
-export function exercise(collector: MetricsCollector): void {
-  const counter = collector.counter('other_total');
-  const gauge = collector.gauge('other');
-  const histogram = collector.histogram('other_seconds');
-  const summary = collector.summary('other_reply_seconds');
+function exercise(collector: MetricsCollector): void {
+  const count = collector.counter('other_total');
+  const level = collector.gauge('other');
+  const seconds = collector.histogram('other_seconds');
+  const reply = collector.summary('other_reply_seconds');
   for (let i = 0; i < 1024; i++) {
-    counter.inc(i);
-    gauge.inc();
-    gauge.decrement(i, { pool: i & 1 });
-    histogram.observe(i / 1024, { route: '/' });
-    summary.observe(i / 1024);
+    count.inc(i);
+    level.inc();
+    level.decrement(i, { pool: i & 1 });
+    seconds.observe(i / 1024, { route: '/' });
+    reply.observe(i / 1024);
   }
-  histogram.startTimer()();
-  summary.time(() => counter.getValue());
-  gauge.getValue();
-  histogram.getQuantile(0.9);
-  summary.getStatistics();
+  seconds.startTimer()();
+  reply.time(() => count.getValue());
+  level.getValue();
+  seconds.getQuantile(0.9);
+  reply.getStatistics();
 }
 
 /** A little more than the interval at which a flush worker looks at the rings. */
 const WORKERS_TURN_MS = 12;
 
-/** Leaves the ring to the flush worker until it is empty, as a server does that has other work than recording. */
-export async function drained(collector: MetricsCollector): Promise<void> {
-  do await sleep(WORKERS_TURN_MS);
-  while (collector.stats().pending > 0);
+/**
+ * Leaves the ring to the flush worker until it is empty, as a server does that has other work than recording.
+ *
+ * @throws TooMuch if records were dropped because the arena is full
+ */
+async function drained(collector: MetricsCollector): Promise<void> {
+  let stats: CollectorStats;
+  do {
+    await sleep(WORKERS_TURN_MS);
+    stats = collector.stats();
+  } while (stats.pending > 0);
+  if (stats.dropped > 0 && stats.bytes > 0.99 * LARGEST_ARENA) throw new TooMuch('more than the largest arena, 2 GiB');
 }
 
 /** Whether every record went through a ring and into a series: otherwise something else was measured than was meant. */
-export function audit(collector: MetricsCollector): string | undefined {
+function audit(collector: MetricsCollector): string | undefined {
   const { recorded, folded, foldedInPlace, pending, dropped, invalid } = collector.stats();
   if (recorded === folded && foldedInPlace === 0) return undefined;
   const counts = { recorded, folded, foldedInPlace, pending, dropped, invalid };

@@ -5,7 +5,7 @@ import { columnsUsed } from '../arena/registry';
 import { Catalog } from './catalog';
 import { type Drainer, SETTLE_MS } from './drain';
 import { SeriesMerge } from './merge';
-import type { Snapshot } from './snapshot';
+import type { TakenSnapshot } from './snapshot';
 
 /** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
 const PATIENCE_MS = 100;
@@ -40,14 +40,14 @@ export class Collect {
    * Everything recorded before the call, by whichever thread: events that their thread has written but not published
    * (it may be blocked) are waited for until their stores have settled, a few milliseconds.
    */
-  async snapshot(): Promise<Snapshot> {
+  async snapshot(): Promise<TakenSnapshot> {
     const glance = this.drainer.glance();
     while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
     this.drainer.trust(glance);
     return this.snapshotNow();
   }
 
-  private snapshotNow(): Snapshot {
+  private snapshotNow(): TakenSnapshot {
     const { arena, catalog, drainer, merge } = this;
     arena.tick();
     catalog.refresh();
@@ -55,7 +55,12 @@ export class Collect {
     const values = new Float64Array(columnsUsed(arena));
     const shards = drainer.used();
     merge.shards = shards;
+    let takenAt = 0;
+    let timestamp = 0;
     drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
+      // while the locks are held: whoever takes a later snapshot has a later time
+      takenAt = arena.tick();
+      timestamp = Date.now();
       for (const { definition, series } of catalog.families) {
         const slice = definition.type === 'summary' ? SUMMARIES_AT_A_TIME : SERIES_AT_A_TIME;
         for (let from = 0; from < series.count; from += slice) {
@@ -66,6 +71,6 @@ export class Collect {
     });
     for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
     Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
-    return { timestamp: Date.now(), families: catalog.families, places: catalog.places, values };
+    return { timestamp, takenAt, families: catalog.families, places: catalog.places, values };
   }
 }

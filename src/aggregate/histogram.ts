@@ -19,27 +19,44 @@ export function toHistogramValue(values: Float64Array, column: number, bounds: r
 }
 
 /**
+ * `cumulativeQuantile` of buckets that are not cumulative.
+ *
+ * @param counts observations per bucket, +Inf last: one more than `bounds`
+ */
+export function histogramQuantile(quantile: number, bounds: readonly number[], counts: ArrayLike<number>): number {
+  let count = 0;
+  return cumulativeQuantile(
+    quantile,
+    bounds,
+    Float64Array.from(counts, (more) => {
+      count += more;
+      return count;
+    }),
+  );
+}
+
+/**
  * Estimates a quantile from histogram buckets as Prometheus' `histogram_quantile` does: linear interpolation within the
  * bucket; the first bucket begins at 0 if its bound is positive, otherwise its bound is the answer; a quantile in the
  * +Inf bucket gives the highest finite bound.
  * Source: Prometheus documentation, "histogram_quantile()".
  *
- * @param counts observations per bucket, not cumulative, +Inf last: one more than `bounds`
+ * @param counts observations up to each bound, never decreasing, +Inf last: one more than `bounds`
  * @returns NaN without observations, -Infinity below 0, Infinity above 1
  */
-export function histogramQuantile(quantile: number, bounds: readonly number[], counts: ArrayLike<number>): number {
-  let total = 0;
-  for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket];
+export function cumulativeQuantile(quantile: number, bounds: readonly number[], counts: ArrayLike<number>): number {
+  const total = counts[bounds.length];
   if (quantile < 0) return Number.NEGATIVE_INFINITY;
   if (quantile > 1) return Number.POSITIVE_INFINITY;
   if (Number.isNaN(quantile) || total === 0) return Number.NaN;
 
   const rank = quantile * total;
-  let before = 0;
   let bucket = 0;
-  while (bucket < bounds.length && before + counts[bucket] < rank) before += counts[bucket++];
+  while (bucket < bounds.length && counts[bucket] < rank) bucket++;
   if (bucket === bounds.length) return bounds.length === 0 ? Number.NaN : bounds[bounds.length - 1];
   if (bucket === 0 && bounds[0] <= 0) return bounds[0];
   const start = bucket === 0 ? 0 : bounds[bucket - 1];
-  return counts[bucket] === 0 ? start : start + ((bounds[bucket] - start) * (rank - before)) / counts[bucket];
+  const before = bucket === 0 ? 0 : counts[bucket - 1];
+  const inside = counts[bucket] - before;
+  return inside === 0 ? start : start + ((bounds[bucket] - start) * (rank - before)) / inside;
 }

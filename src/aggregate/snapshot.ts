@@ -11,3 +11,9 @@ export interface Snapshot {
   /** Indexed by the series' columns. */
   readonly values: Float64Array;
 }
+
+/** A snapshot as it comes from a collect. */
+export interface TakenSnapshot extends Snapshot {
+  /** By the arena's clock, which all threads share and which never goes back: tells which of two snapshots is newer. */
+  readonly takenAt: number;
+}

@@ -18,7 +18,7 @@ export class Connection {
     private readonly answer: (exchange: Exchange) => void,
   ) {
     socket.unref();
-    // a response that node has not attached to the socket yet never hears of this
+    // a response hears of this only while node has it attached to the socket
     socket.once('close', () => this.current?.end());
   }
 

@@ -1,6 +1,6 @@
-import type { Family } from '../aggregate/catalog';
 import type { MetricType } from '../aggregate/cells';
 import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
+import type { Definition } from '../aggregate/definition';
 import { toHistogramValue } from '../aggregate/histogram';
 import { formatNumber } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
@@ -28,22 +28,37 @@ export interface Metric {
 export function toMetrics({ timestamp, families, places, values }: Snapshot): Metric[] {
   const metrics: Metric[] = [];
   for (const family of families) {
-    const { count, places: place } = family.series;
+    const { count, columns, places: place } = family.series;
     for (let index = 0; index < count; index++)
-      if (place[index] < places) metrics.push(toMetric(family, index, timestamp, values));
+      if (place[index] < places) {
+        const labels = Object.fromEntries(family.labels(index));
+        metrics.push(toMetric(family.definition, labels, { timestamp, values, column: columns[index] }));
+      }
   }
   return metrics;
 }
 
-function toMetric(family: Family, index: number, timestamp: number, values: Float64Array): Metric {
-  const { name, type, description, unit, buckets: bounds, quantiles } = family.definition;
-  const column = family.series.columns[index];
+/** The columns of one series at one moment. */
+export interface SeriesColumns {
+  timestamp: number;
+  values: Float64Array;
+  /** Where those of the series begin. */
+  column: number;
+}
+
+/** One series as a plain object, which keeps `labels`. */
+export function toMetric(
+  definition: Definition,
+  labels: Record<string, string>,
+  { timestamp, values, column }: SeriesColumns,
+): Metric {
+  const { name, type, description, unit, buckets: bounds, quantiles } = definition;
   const metric: Metric = {
     name,
     type,
     description,
     unit,
-    labels: Object.fromEntries(family.labels(index)),
+    labels,
     timestamp,
     value: values[column + VALUE_COLUMN],
   };

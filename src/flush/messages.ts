@@ -27,7 +27,7 @@ export interface FlushTasks {
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
   store: { input: Record<string, never>; output: StoreOutcome };
-  end: { input: Record<string, never>; output: StorageRefusal[] };
+  end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
   listen: { input: { address: ListenAddress; control: MessagePort }; output: ListenAddress };
 }
@@ -50,6 +50,9 @@ export interface StorageWorkerData {
   arena: SharedArrayBuffer;
   port: StoragePort;
 }
+
+/** What it exits with when it asks to be replaced: the failed attempt that made it do so has been noted already. */
+export const RENEWAL = 75;
 
 /** What it is asked, and what it answers. */
 export interface StorageQuestion {

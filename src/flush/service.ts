@@ -3,20 +3,21 @@ import { threadId } from 'node:worker_threads';
 import type { Family } from '../aggregate/catalog';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
-import type { Snapshot } from '../aggregate/snapshot';
+import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
 import type { Connections } from '../endpoint/connections';
 import { MetricsPage } from '../endpoint/metrics-page';
 import { type ListenAddress, openEndpoint } from '../endpoint/server';
-import type { StorageRefusal } from '../errors';
+import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
+import { warn } from '../warning';
 import type { StoreOutcome } from './messages';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
@@ -34,8 +35,8 @@ export class FlushService {
   private readonly storages: Storages;
   private readonly page: MetricsPage;
   private readonly endpoints = new Set<Connections>();
-  private running: Promise<Snapshot> | undefined;
-  private queued: Promise<Snapshot> | undefined;
+  private running: Promise<TakenSnapshot> | undefined;
+  private queued: Promise<TakenSnapshot> | undefined;
   private ended: Promise<void> | undefined;
 
   constructor(
@@ -59,7 +60,7 @@ export class FlushService {
    * A snapshot of everything recorded before the call. Calls that come while one is being made share the next, so any
    * number of impatient clients cost two collects.
    */
-  snapshot(): Promise<Snapshot> {
+  snapshot(): Promise<TakenSnapshot> {
     if (this.running === undefined) {
       this.running = this.collect.snapshot().finally(() => {
         this.running = undefined;
@@ -73,7 +74,7 @@ export class FlushService {
     return this.queued;
   }
 
-  private nextSnapshot(): Promise<Snapshot> {
+  private nextSnapshot(): Promise<TakenSnapshot> {
     this.queued = undefined;
     return this.snapshot();
   }
@@ -111,22 +112,21 @@ export class FlushService {
   }
 
   /** Not awaited by the loop: a storage that hangs must not delay a drain. */
-  private async flush(due: ReturnType<Storages['all']>): Promise<void> {
-    await this.storages.offer(await this.snapshot(), due);
+  private async flush(storages: ReturnType<Storages['all']>): Promise<void> {
+    try {
+      await this.storages.offer(await this.snapshot(), storages);
+    } catch (error) {
+      warn('RINGMETER_STORAGE_FAILED', `no snapshot could be made: ${messageOf(error)}`);
+    }
   }
 
-  /**
-   * The last flush: hands a snapshot to every storage, delivers what waits, closes every backend.
-   *
-   * @returns what could not be delivered
-   */
-  async end(): Promise<StorageRefusal[]> {
-    this.ended ??= this.flush(this.storages.all()).finally(() => this.storages.close());
+  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
+  async end(): Promise<void> {
+    this.ended ??= this.flush(this.storages.all()).then(() => this.storages.close());
     await this.ended;
     const { i32 } = this.arena;
     Atomics.store(i32, high(HEADER.END), 1);
     Atomics.notify(i32, high(HEADER.END));
-    return this.storages.undelivered();
   }
 
   private families(): readonly Family[] {

@@ -5,11 +5,15 @@ import { settle } from '../aggregate/overlap';
 import { readDefinition, registerFamily, registerSeries } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../settings';
-import type { Channel, Count } from '../storage/channel';
+import type { Channel } from '../storage/channel';
+import type { Count } from '../storage/delivery-record';
 
 type Kind = 'counter' | 'gauge';
 
-const total = (what: Count) => (channel: Channel) => channel.counted(what);
+const total =
+  (what: Count) =>
+  ({ queue }: Channel) =>
+    queue.counted(what);
 
 /** What every storage that delivers somewhere says of itself, labelled with its name. */
 const METRICS: readonly (readonly [
@@ -23,13 +27,13 @@ const METRICS: readonly (readonly [
   ['ringmeter_storage_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
   ['ringmeter_storage_dropped_total', 'counter', 'Snapshots given up: too old, or no room.', total('dropped')],
   ['ringmeter_storage_rejected_total', 'counter', 'Snapshots refused for good.', total('rejected')],
-  ['ringmeter_storage_queue_snapshots', 'gauge', 'Snapshots that wait.', (channel) => channel.countQueued()],
-  ['ringmeter_storage_queue_bytes', 'gauge', 'Memory that they take.', (channel) => channel.queuedBytes],
+  ['ringmeter_storage_queue_snapshots', 'gauge', 'Snapshots that wait.', ({ queue }) => queue.waiting],
+  ['ringmeter_storage_queue_bytes', 'gauge', 'Memory that they take.', ({ queue }) => queue.waitingBytes],
   [
     'ringmeter_storage_last_success_timestamp_seconds',
     'gauge',
     'When a snapshot was stored last, since 1970; 0 = never.',
-    (channel) => channel.lastSuccess / 1000,
+    ({ queue }) => queue.lastSuccess / 1000,
   ],
 ];
 

@@ -8,7 +8,8 @@ import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
 import { openForeign } from '../storage/foreign-backend';
 import { openChannel, type StoragePort } from '../storage/port';
-import type { ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
+import type { ResolvedQuery, TimeSeries } from '../storage/types';
+import { RENEWAL } from './messages';
 
 /** How often the loop turns at least: each turn is a sign of life. */
 const TURN_MS = 100;
@@ -16,53 +17,54 @@ const TURN_MS = 100;
 /** What the thread of a user's own storage does: it delivers what the flush workers put into the storage's channel. */
 export class StorageResident {
   private readonly channel: Channel;
-  private readonly catalog: Catalog;
   private readonly delivery: Delivery;
-  private backend: Promise<StorageBackend> | undefined;
 
   constructor(
     private readonly arena: Arena,
     private readonly port: StoragePort,
   ) {
     this.channel = openChannel(port, threadMark(threadId));
-    this.catalog = new Catalog(arena);
-    this.delivery = new Delivery(this.channel, port.delivery, () => this.load(), {
+    const catalog = new Catalog(arena);
+    const makeBackend = () => openForeign(port, (arena.settings as Settings).defaultLabels);
+    this.delivery = new Delivery(this.channel, port.delivery, makeBackend, {
       arena,
-      families: () => this.families(),
-      // its thread is the only thing of it that can be stopped
-      onStuck: () => process.exit(1),
+      families: () => {
+        catalog.refresh();
+        return catalog.families;
+      },
+      // a moment later: a warning is told in the next turn
+      renew: () => setImmediate(() => process.exit(RENEWAL)),
     });
   }
 
+  /** @throws RingmeterError RINGMETER_OUT_OF_MEMORY if the module takes more than it may, which shall end the thread */
   async run(): Promise<void> {
     const { channel, arena } = this;
     while (channel.state !== STATE.CLOSED) {
       channel.showLife(arena.tick());
+      this.checkMemory();
       this.delivery.tick();
-      await channel.change(TURN_MS);
+      await channel.changed(TURN_MS);
       // what the backend does in one turn must not keep the loop's other work from its own
       await new Promise(setImmediate);
     }
   }
 
+  /** V8 limits its own heap; buffers are outside of it. */
+  private checkMemory(): void {
+    const { maxMemory } = this.port.description.foreign!;
+    const { arrayBuffers } = process.memoryUsage();
+    if (arrayBuffers > maxMemory)
+      throw new RingmeterError(
+        'RINGMETER_OUT_OF_MEMORY',
+        `its buffers take ${arrayBuffers} bytes, and maxMemory is ${maxMemory}`,
+      );
+  }
+
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
-    const backend = await this.load();
+    const backend = await this.delivery.opened(AbortSignal.timeout(this.port.delivery.timeout));
     if (backend.query === undefined)
       throw new RingmeterError('RINGMETER_INVALID_QUERY', `storage ${this.port.delivery.name} cannot be read back`);
     return backend.query(query);
-  }
-
-  private load(): Promise<StorageBackend> {
-    this.backend ??= openForeign(this.port, (this.arena.settings as Settings).defaultLabels);
-    // what could not be loaded may be there the next time
-    this.backend.catch(() => {
-      this.backend = undefined;
-    });
-    return this.backend;
-  }
-
-  private families(): Catalog['families'] {
-    this.catalog.refresh();
-    return this.catalog.families;
   }
 }

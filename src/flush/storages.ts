@@ -1,5 +1,5 @@
 import type { Family } from '../aggregate/catalog';
-import type { Snapshot } from '../aggregate/snapshot';
+import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
@@ -8,7 +8,7 @@ import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
 import { openBackend } from '../storage/open';
 import { openChannel, type StoragePort } from '../storage/port';
-import type { BackendContext, ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
+import type { ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
 
 /** How often a thread that waits for a storage looks, at least. */
@@ -36,7 +36,9 @@ export class Storages {
 
   /** Those whose next snapshot is due, for one of all the threads that ask. */
   claimDue(): OneStorage[] {
-    return this.storages.filter(({ channel, interval }) => channel.claim(this.arena.clock(), interval));
+    return this.storages.filter(
+      ({ channel, interval }) => channel.state === STATE.OPEN && channel.claim(this.arena.clock(), interval),
+    );
   }
 
   all(): readonly OneStorage[] {
@@ -48,23 +50,15 @@ export class Storages {
     return this.storages.filter(({ isDirect }) => !isDirect);
   }
 
-  /** Those that have snapshots left. */
-  undelivered(): StorageRefusal[] {
-    return this.storages.flatMap(({ name, channel }) => {
-      const left = channel.countQueued();
-      return left === 0 ? [] : [{ storage: name, message: `${left} left: ${channel.lastError() ?? 'no time'}` }];
-    });
-  }
-
   /** Hands a snapshot to storages; to those with a queue, to be delivered when they can be reached. */
-  async offer(snapshot: Snapshot, storages: readonly OneStorage[]): Promise<void> {
+  async offer(snapshot: TakenSnapshot, storages: readonly OneStorage[]): Promise<void> {
     this.noteFlush();
     await Promise.all(storages.map((storage) => storage.offer(snapshot)));
     this.tick();
   }
 
   /** Hands a snapshot to every storage and waits until it is stored, or an attempt has failed. */
-  async deliver(snapshot: Snapshot): Promise<StorageRefusal[]> {
+  async deliver(snapshot: TakenSnapshot): Promise<StorageRefusal[]> {
     this.noteFlush();
     const outcomes = await Promise.all(
       this.storages.map(async (storage) => {
@@ -94,6 +88,9 @@ class OneStorage {
   /** None where the storage has a thread of its own, or stores at once. */
   readonly delivery: Delivery | undefined;
   private readonly direct: StorageBackend | undefined;
+  private made: StorageBackend | undefined;
+  /** Whether the last snapshot could not be taken, which is told once in a row. */
+  private refuses = false;
 
   constructor(
     private readonly arena: Arena,
@@ -102,9 +99,9 @@ class OneStorage {
     private readonly families: () => readonly Family[],
   ) {
     const { description, delivery } = port;
-    if (description.direct) this.direct = this.open();
+    if (description.direct) this.direct = this.backend();
     else if (!description.foreign)
-      this.delivery = new Delivery(channel, delivery, () => this.open(), { arena, families });
+      this.delivery = new Delivery(channel, delivery, () => this.backend(), { arena, families });
   }
 
   get name(): string {
@@ -119,61 +116,64 @@ class OneStorage {
     return this.port.delivery.interval;
   }
 
-  private open(): StorageBackend {
+  /** Made when it is needed first; the one that delivers is also the one that is asked. */
+  private backend(): StorageBackend {
     const { description, delivery } = this.port;
-    const context: BackendContext = {
+    this.made ??= openBackend(description.module, {
       name: delivery.name,
       options: description.options,
       defaultLabels: (this.arena.settings as Settings).defaultLabels,
       families: this.families,
       exclusively: (action) => this.channel.exclusively(action),
-    };
-    return openBackend(description.module, context);
+    });
+    return this.made;
   }
 
-  /** Warns if it cannot be taken, the first time in a row. */
-  async offer(snapshot: Snapshot): Promise<void> {
-    const { isFailing } = this.channel;
+  /** Hands it over to be delivered. Warns if it cannot be taken, the first time in a row. */
+  async offer(snapshot: TakenSnapshot): Promise<void> {
+    // another thread has made the last flush
+    if (this.channel.state === STATE.CLOSED) return;
     try {
-      if (this.direct === undefined) this.append(snapshot, false);
+      if (this.direct === undefined) await this.channel.queue.append(snapshot, false);
       else await this.store(this.direct, snapshot);
+      this.refuses = false;
     } catch (error) {
-      if (isFailing) return;
-      warn('RINGMETER_STORAGE_FAILED', `storage ${this.name}: ${messageOf(error)}`);
+      if (!this.refuses) warn('RINGMETER_STORAGE_FAILED', `storage ${this.name}: ${messageOf(error)}`);
+      this.refuses = true;
     }
   }
 
-  private append(snapshot: Snapshot, urgent: boolean): number {
-    return this.channel.append(snapshot, this.port.delivery.queueAge, urgent);
-  }
-
   /** Stores at once. */
-  private async store(backend: StorageBackend, snapshot: Snapshot): Promise<void> {
+  private async store(backend: StorageBackend, snapshot: TakenSnapshot): Promise<void> {
+    const { queue } = this.channel;
     try {
       await backend.store(snapshot, { signal: NEVER });
-      this.channel.noteStored();
+      await queue.noteStored();
     } catch (error) {
       Atomics.add(this.arena.i32, high(HEADER.FLUSHES), 1);
-      this.channel.fail(messageOf(error), () => 0);
+      await queue.fail(messageOf(error), () => 0);
       throw error;
     }
   }
 
-  /** @returns what went wrong, if anything did */
-  async deliver(snapshot: Snapshot): Promise<string | undefined> {
+  /** Hands it over, and waits until it is stored or an attempt has failed. @returns what went wrong, if anything did */
+  async deliver(snapshot: TakenSnapshot): Promise<string | undefined> {
     const { channel, direct } = this;
     if (direct !== undefined) {
       await this.store(direct, snapshot);
       return undefined;
     }
-    const failuresBefore = channel.counted('failures');
+    const { queue } = channel;
+    const { repeated } = queue;
     const deadline = performance.now() + this.port.delivery.timeout + GRACE_MS;
-    const position = this.append(snapshot, true);
-    this.delivery?.tick();
+    const position = await queue.append(snapshot, true);
     while (performance.now() < deadline) {
-      if (channel.hasStored(position)) return undefined;
-      if (channel.counted('failures') > failuresBefore) return channel.lastError();
-      await channel.change(LOOK_MS);
+      if (queue.hasRejected(position)) return queue.lastError();
+      if (queue.hasStored(position)) return undefined;
+      if (queue.repeated > repeated) return queue.lastError();
+      if (channel.state === STATE.CLOSED) return 'the storage has been closed';
+      this.delivery?.tick();
+      await channel.changed(LOOK_MS);
     }
     return 'nothing was heard of it in time';
   }
@@ -184,12 +184,12 @@ class OneStorage {
     channel.state = STATE.CLOSING;
     while (channel.state !== STATE.CLOSED) {
       this.delivery?.tick();
-      await channel.change(LOOK_MS);
+      await channel.changed(LOOK_MS);
     }
   }
 
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
-    const backend = this.direct ?? this.open();
+    const backend = this.backend();
     if (backend.query === undefined)
       throw new RingmeterError('RINGMETER_INVALID_QUERY', `storage ${this.name} cannot be read back`);
     return backend.query(query);

@@ -17,7 +17,10 @@ const tasks: {
   json: (service) => service.json(),
   metrics: (service) => service.metrics(),
   store: (service) => service.store(),
-  end: (service) => service.end(),
+  end: async (service) => {
+    await service.end();
+    return undefined;
+  },
   query: (service, { storage, query }) => service.query(storage, query),
   listen: (service, { address, control }) => service.listen(address, control),
 };

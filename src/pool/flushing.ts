@@ -3,14 +3,14 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { buryThread, type Shard, threadMark } from '../arena/shard';
 import { raise } from '../atomics/signal';
-import type { StorageRefusal } from '../errors';
+import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
 import type { ResolvedOptions } from '../options';
-import type { Channel } from '../storage/channel';
+import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
-import { warn } from '../warning';
+import { warnNow } from '../warning';
 import type { FlushPool } from './flush-pool';
 import type { StorageThread } from './storage-thread';
 import { onThreadEnd } from './thread-ends';
@@ -26,6 +26,8 @@ export class Flushing {
   private readonly ports: readonly StoragePort[];
   private readonly side: FlushSide;
   private readonly threads = new Map<number, StorageThread>();
+  /** What has been asked of the flushing side and not been answered. */
+  private readonly running = new Set<Promise<unknown>>();
   private readonly stopWatching: () => void;
   private closed = false;
 
@@ -53,7 +55,9 @@ export class Flushing {
   }
 
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
-    return this.side.run(task, input);
+    const running = this.side.run(task, input);
+    this.running.add(running);
+    return running.finally(() => this.running.delete(running));
   }
 
   /** The storages as `stats()` shows them. */
@@ -68,30 +72,39 @@ export class Flushing {
   /** The last flush, unless it takes longer. @returns what could not be delivered */
   async end(milliseconds: number): Promise<StorageRefusal[]> {
     if (this.ports.length === 0) return [];
+    for (const thread of this.threads.values()) thread.end();
     let timer: NodeJS.Timeout | undefined;
-    const time = new Promise<StorageRefusal[]>((resolve) => {
-      timer = setTimeout(
-        () => resolve([{ storage: 'all', message: `not done within ${milliseconds} ms` }]),
-        milliseconds,
-      );
+    const time = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
     });
-    const refusals = await Promise.race([this.side.run('end', {}), time]);
-    clearTimeout(timer);
-    return refusals;
+    try {
+      const answered = Promise.allSettled([...this.running]);
+      await Promise.race([this.side.run('end', {}).then(() => answered), time]);
+    } finally {
+      clearTimeout(timer);
+    }
+    return this.undelivered();
   }
 
   /**
    * The same while the process ends: blocks the calling thread until other threads are done. Called in an exit handler,
-   * where no event loop turns any more. Only what leaves the process is worth waiting for.
+   * where no event loop turns any more, and which must not throw. Only what leaves the process is worth waiting for.
    */
   endBlocking(milliseconds: number): void {
     const { arena, ports } = this;
     if (this.closed || milliseconds === 0 || ports.every(({ description }) => description.direct)) return;
-    if (this.side.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
-    else this.startEndingWorker();
-    raise(arena.i32, int(HEADER.WAKE));
-    if (Atomics.wait(arena.i32, high(HEADER.END), 0, milliseconds) === 'timed-out')
-      warn('RINGMETER_STORAGE_FAILED', `the last flush was not done within ${milliseconds} ms`);
+    const refusals: StorageRefusal[] = [];
+    try {
+      for (const thread of this.threads.values()) thread.end();
+      if (this.side.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
+      else this.startEndingWorker();
+      raise(arena.i32, int(HEADER.WAKE));
+      Atomics.wait(arena.i32, high(HEADER.END), 0, milliseconds);
+    } catch (error) {
+      refusals.push({ storage: 'all', message: messageOf(error) });
+    }
+    for (const { storage, message } of refusals.concat(this.undelivered()))
+      warnNow('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
   }
 
   /** Without flush workers nobody is left who could: a thread that is started now takes over what this one held. */
@@ -101,8 +114,22 @@ export class Flushing {
     new Worker(workerFile('flush'), { workerData, ...cleanStart() });
   }
 
+  /** What the last flush has left behind. */
+  private undelivered(): StorageRefusal[] {
+    return this.ports.flatMap(({ description, delivery: { name } }, index) => {
+      const { state, queue } = this.channels[index];
+      const { waiting } = queue;
+      if (description.direct || (waiting === 0 && state === STATE.CLOSED)) return [];
+      const what = state === STATE.CLOSED ? '' : 'it was not done in time, ';
+      const why = queue.isFailing ? `: ${queue.lastError()}` : '';
+      return [{ storage: name, message: `${what}${waiting} snapshots are left${why}` }];
+    });
+  }
+
   async close(): Promise<void> {
     this.closed = true;
+    // whoever still waits for a storage need not any more
+    for (const channel of this.channels) channel.state = STATE.CLOSED;
     await this.side.close();
     await Promise.all([...this.threads.values()].map((thread) => thread.close()));
     this.stopWatching();

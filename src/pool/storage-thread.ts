@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';
-import { type PlainError, RingmeterError } from '../errors';
-import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../flush/messages';
+import { HEADER, high } from '../arena/layout';
+import { messageOf, RingmeterError } from '../errors';
+import { RENEWAL, type StorageAnswer, type StorageQuestion, type StorageWorkerData } from '../flush/messages';
 import { backoff } from '../storage/backoff';
 import { type Channel, STATE } from '../storage/channel';
 import type { StoragePort } from '../storage/port';
@@ -12,19 +14,27 @@ import { cleanStart, workerFile } from './worker-file';
 
 /** How often the thread's sign of life is looked at. */
 const WATCH_MS = 500;
-/** V8 heap that somebody else's code may fill, in MB, unless the description says otherwise. */
-const HEAP_MB = 128;
+/** How long it may be silent at least: it may be loading, or be short of processor time. */
+const LEAST_SILENCE_MS = 5_000;
+/** How long `close()` waits for a thread that is in a call which cannot be interrupted. */
+const PATIENCE_MS = 1_000;
+const LAST_LIVES = 2;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The thread of a storage that is the user's own code. Whatever that code does, it does to this thread only: one that
- * ends, for whatever reason, or does not turn its event loop for longer than an attempt may take, is replaced.
+ * ends, for whatever reason, or does not turn its event loop for longer than an attempt may take (and for five seconds),
+ * is replaced. That is the work of this thread's event loop: while it is blocked, no thread is replaced, and a healthy one
+ * goes on.
  */
 export class StorageThread {
   private worker: Worker | undefined;
   private restart: NodeJS.Timeout | undefined;
   private readonly watch: NodeJS.Timeout;
   private readonly asked = new Map<string, (answer: StorageAnswer['outcome']) => void>();
-  private reason = '';
+  private reason: string | undefined;
+  /** How often the thread may still end before its storage is given up, once the collector ends. */
+  private lives = Number.POSITIVE_INFINITY;
   private closed = false;
 
   constructor(
@@ -38,80 +48,106 @@ export class StorageThread {
   }
 
   private start(): void {
-    const { arena, port, channel } = this;
     this.restart = undefined;
-    this.reason = '';
-    channel.showLife(arena.tick());
-    const worker = new Worker(workerFile('storage'), {
-      workerData: { arena: arena.buffer, port } satisfies StorageWorkerData,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-      ...cleanStart(),
-    });
-    worker.on('error', (error) => {
-      this.reason = error.message;
-    });
-    worker.on('message', ({ id, outcome }: StorageAnswer) => this.asked.get(id)?.(outcome));
-    worker.once('exit', (code) => this.ended(this.reason || `exit code ${code}`));
-    // a listener for messages would hold the process
-    worker.unref();
-    this.worker = worker;
+    this.reason = undefined;
+    this.channel.showLife(this.arena.tick());
+    try {
+      this.worker = this.launch();
+    } catch (error) {
+      // the system has no thread to give now
+      this.reason = messageOf(error);
+      void this.ended(1);
+    }
   }
 
-  private ended(reason: string): void {
-    const { channel, port } = this;
+  private launch(): Worker {
+    const { arena, port } = this;
+    const worker = new Worker(workerFile('storage'), {
+      workerData: { arena: arena.buffer, port } satisfies StorageWorkerData,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(port.description.foreign!.maxMemory / 2 ** 20) },
+      ...cleanStart(),
+    });
+    // anything can be thrown, and posted, by the user's code
+    worker.on('error', (error: unknown) => {
+      this.reason = messageOf(error);
+    });
+    worker.on('message', (answer: StorageAnswer | null) => this.asked.get(answer?.id ?? '')?.(answer!.outcome));
+    worker.once('exit', (code) => void this.ended(code));
+    // a listener for messages would hold the process
+    worker.unref();
+    return worker;
+  }
+
+  private async ended(code: number): Promise<void> {
+    const { channel, arena, port } = this;
+    const message = `its thread has ended: ${this.reason ?? `exit code ${code}`}`;
     this.worker = undefined;
     for (const answer of this.asked.values())
-      answer({ ok: false, error: { code: 'RINGMETER_STORAGE_FAILED', message: `its thread has ended: ${reason}` } });
+      answer({ ok: false, error: { code: 'RINGMETER_STORAGE_FAILED', message } });
     if (this.closed || channel.state === STATE.CLOSED) return;
-    let delay = 0;
-    const failures = channel.fail(`its thread has ended: ${reason}`, (count) => {
-      delay = backoff(port.delivery, count);
-      return this.arena.clock() + delay;
-    });
-    if (failures === 1)
-      warn(
-        'RINGMETER_STORAGE_FAILED',
-        `storage ${port.delivery.name}: its thread has ended: ${reason}; it is replaced`,
-      );
-    this.restart = setTimeout(() => this.start(), delay);
+    if (code !== RENEWAL || this.reason !== undefined) await this.fail(message).catch(() => {});
+    if (--this.lives <= 0) channel.state = STATE.CLOSED;
+    if (this.closed || this.lives <= 0) return;
+    const regular = Math.max(channel.queue.nextAttempt - arena.tick(), backoff(port.delivery, 1));
+    const wait = this.lives === Number.POSITIVE_INFINITY ? Math.min(regular, LONGEST_TIMER_MS) : 0;
+    this.restart = setTimeout(() => this.start(), wait);
     this.restart.unref();
+  }
+
+  private async fail(message: string): Promise<void> {
+    const { arena, port, channel } = this;
+    const now = arena.tick();
+    Atomics.add(arena.i32, high(HEADER.FLUSHES), 1);
+    const failures = await channel.queue.fail(message, (count) => now + backoff(port.delivery, count));
+    if (failures === 1) warn('RINGMETER_STORAGE_FAILED', `storage ${port.delivery.name}: ${message}; it is replaced`);
   }
 
   /** Ends a thread that does not turn its loop. */
   private check(): void {
     const { worker, channel, port } = this;
-    const silence = this.arena.tick() - channel.signOfLife;
-    if (worker === undefined || silence < port.delivery.timeout + WATCH_MS) return;
+    const now = this.arena.tick();
+    const silence = now - channel.signOfLife;
+    if (worker === undefined || silence < Math.max(port.delivery.timeout + WATCH_MS, LEAST_SILENCE_MS)) return;
     this.reason = `it was busy for ${Math.round(silence)} ms`;
-    channel.showLife(this.arena.clock());
+    channel.showLife(now);
     void worker.terminate();
+  }
+
+  /** Says that the collector ends: if the thread is waited for, it is started now; it is replaced once more. */
+  end(): void {
+    this.lives = LAST_LIVES;
+    if (this.restart === undefined) return;
+    clearTimeout(this.restart);
+    this.start();
   }
 
   /** Asks the backend. @throws RingmeterError RINGMETER_STORAGE_FAILED, and what the backend's own error is passed as */
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
     const { worker, asked } = this;
+    const { name, timeout } = this.port.delivery;
     if (worker === undefined)
-      throw new RingmeterError('RINGMETER_STORAGE_FAILED', `storage ${this.port.delivery.name} is being started again`);
+      throw new RingmeterError('RINGMETER_STORAGE_FAILED', `storage ${name} is being started again`);
     const id = randomUUID();
+    let late: NodeJS.Timeout | undefined;
     worker.ref();
     const outcome = await new Promise<StorageAnswer['outcome']>((resolve) => {
       asked.set(id, resolve);
+      const error = { code: 'RINGMETER_STORAGE_FAILED', message: `no answer from ${name} in ${timeout} ms` } as const;
+      late = setTimeout(resolve, timeout, { ok: false, error });
       worker.postMessage({ id, query } satisfies StorageQuestion);
     });
+    clearTimeout(late);
     asked.delete(id);
     if (asked.size === 0) worker.unref();
     if (outcome.ok) return outcome.value;
-    throw toError(outcome.error);
+    throw new RingmeterError(outcome.error.code, outcome.error.message);
   }
 
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watch);
     clearTimeout(this.restart);
-    await this.worker?.terminate();
+    if (this.worker === undefined) return;
+    await Promise.race([this.worker.terminate(), sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
-}
-
-function toError({ code, message }: PlainError): RingmeterError {
-  return new RingmeterError(code, message);
 }

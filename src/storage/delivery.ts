@@ -1,12 +1,13 @@
 import type { Family } from '../aggregate/catalog';
-import type { Snapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high } from '../arena/layout';
 import { messageOf } from '../errors';
 import { warn } from '../warning';
 import { backoff } from './backoff';
-import { type Channel, type Queued, STATE } from './channel';
+import { type Channel, STATE } from './channel';
 import type { ResolvedDelivery } from './delivery-options';
+import type { Queued } from './delivery-queue';
+import { detailsOf } from './failure';
 import type { Attempt, StorageBackend } from './types';
 
 /** What delivering needs to know of the thread it runs on. */
@@ -14,23 +15,30 @@ export interface DeliveryHost {
   readonly arena: Arena;
   /** The metrics that are registered now. */
   families(): readonly Family[];
-  /** Called when a backend holds on to an attempt after its time is up: only its thread's end gets rid of it. */
-  onStuck?(): void;
+  /**
+   * Called when only a new thread can help: the backend holds on to an attempt after its time is up, or its module could
+   * not be loaded, which node never tries twice.
+   */
+  renew?(): void;
 }
 
-/** What an error may say beside its message. */
-interface Details {
-  retryable?: boolean;
-  retryAfter?: number;
-}
+/** How long something that was told to stop may take to do so. */
+const GRACE_MS = 250;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Takes one storage's snapshots out of its channel, one after the other, and hands them to its backend; on whichever
+ * Takes one storage's snapshots out of its queue, one after the other, and hands them to its backend; on whichever
  * thread has the channel's lease. Failures are tried again with growing delays; nothing here delays anything else.
  */
 export class Delivery {
   private running: Promise<void> | undefined;
   private backend: StorageBackend | undefined;
+  private opening: Promise<StorageBackend> | undefined;
+  private isOpen = false;
+  /** What the last attempt fails with if it does not end when it is told to. */
+  private late: Error | undefined;
+  /** Whether the last snapshot was refused for good, which is told once in a row. */
+  private refused = false;
 
   constructor(
     private readonly channel: Channel,
@@ -44,122 +52,110 @@ export class Delivery {
     const { channel, host } = this;
     if (this.running !== undefined || channel.state === STATE.CLOSED || !channel.lease()) return;
     const closing = channel.state === STATE.CLOSING;
-    if (!closing && !channel.mayTry(host.arena.clock())) return;
-    this.running = this.work(closing)
-      .catch((error: unknown) => this.warn(messageOf(error)))
-      .finally(() => {
-        this.running = undefined;
-      });
-  }
-
-  /** Waits for the attempt that is running. */
-  async idle(): Promise<void> {
-    await this.running;
+    if (!closing && (channel.queue.waiting === 0 || host.arena.clock() < channel.queue.nextAttempt)) return;
+    this.running = this.work(closing).finally(() => {
+      this.running = undefined;
+    });
   }
 
   private async work(closing: boolean): Promise<void> {
-    while (await this.deliverNext());
-    if (!closing) return;
     try {
-      if (this.channel.counted('stored') > 0) await this.within((attempt) => this.close(attempt));
+      while (await this.deliverNext());
+      // also if another thread, which has ended, stored the snapshots: what is out there has to be closed
+      if (closing && (this.isOpen || this.channel.queue.counted('stored') > 0))
+        await this.within((attempt) => this.close(attempt));
     } catch (error) {
-      this.warn(`closing failed: ${messageOf(error)}`);
+      this.warn(`${closing ? 'closing' : 'delivering'} failed: ${messageOf(error)}`);
     } finally {
-      this.channel.state = STATE.CLOSED;
+      if (closing) this.channel.state = STATE.CLOSED;
     }
   }
 
   /** @returns whether there may be more to do now */
   private async deliverNext(): Promise<boolean> {
-    const { channel } = this;
-    const queued = channel.next();
+    const { queue } = this.channel;
+    const queued = await queue.next();
     if (queued === undefined) return false;
-    if (channel.isFailing) channel.count('retries', 1);
+    if (queue.isFailing) queue.count('retries', 1);
     try {
       await this.within((attempt) => this.attempt(queued, attempt));
     } catch (error) {
-      return this.failed(queued, error as Details);
+      return this.failed(queued, error);
     }
-    channel.settle(queued, 'stored');
+    await queue.store(queued);
+    this.refused = false;
     return true;
   }
 
   private async attempt({ snapshot }: Queued, attempt: Attempt): Promise<void> {
-    const backend = this.backend ?? (await this.open());
+    const backend = await this.opened(attempt.signal);
     const families = this.host.families();
-    const previous = this.channel.previous();
-    const whole: Snapshot = { ...snapshot, families };
-    await backend.store(whole, { ...attempt, previous: previous && { ...previous, families } });
+    const previous = this.channel.queue.previous();
+    await backend.store({ ...snapshot, families }, { ...attempt, previous: previous && { ...previous, families } });
   }
 
-  private async open(): Promise<StorageBackend> {
-    const backend = await this.makeBackend();
-    await backend.open?.();
-    this.backend = backend;
-    return backend;
+  /** The backend, made and opened by whoever needs it first. */
+  opened(signal: AbortSignal): Promise<StorageBackend> {
+    this.opening ??= this.open(signal).catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
   }
 
-  /** Also if another worker, which has ended, stored the snapshots: what is out there has to be closed. */
+  private async open(signal: AbortSignal): Promise<StorageBackend> {
+    this.backend ??= await this.makeBackend();
+    await this.backend.open?.(signal);
+    this.isOpen = true;
+    return this.backend;
+  }
+
   private async close({ signal }: Attempt): Promise<void> {
-    const backend = this.backend ?? (await this.open());
+    const backend = await this.opened(signal);
     await backend.close?.(signal);
   }
 
-  /** Runs something that may take as long as an attempt may. */
-  private async within<T>(action: (attempt: Attempt) => Promise<T>): Promise<T> {
+  /** Runs something that may take as long as an attempt may. What heeds the signal has a moment to say why it failed. */
+  private async within(action: (attempt: Attempt) => Promise<void>): Promise<void> {
     const { timeout } = this.options;
     const controller = new AbortController();
-    let late = false;
-    let timer: NodeJS.Timeout | undefined;
-    const time = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        late = true;
-        const error = new Error(`it took more than ${timeout} ms`);
-        controller.abort(error);
-        // what heeds the signal has a moment to fail by itself, with a better message
-        setTimeout(reject, GRACE_MS, error).unref();
-      }, timeout);
-      timer.unref();
+    const message = `it took more than ${timeout} ms`;
+    this.late = new Error(message);
+    // not the same error: whoever fails with the signal's reason has heeded it
+    const told = setTimeout(() => controller.abort(new Error(message)), timeout).unref();
+    let left: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      left = setTimeout(reject, Math.min(timeout + GRACE_MS, LONGEST_TIMER_MS), this.late).unref();
     });
-    const result = action({ signal: controller.signal });
     try {
-      return await Promise.race([result, time]);
-    } catch (error) {
-      if (late) this.leaveBehind(result);
-      throw error;
+      await Promise.race([action({ signal: controller.signal }), late]);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(told);
+      clearTimeout(left);
     }
-  }
-
-  /** A backend that still works at an attempt that is over must not be given another. */
-  private leaveBehind(result: Promise<unknown>): void {
-    let settled = false;
-    const settle = (): void => {
-      settled = true;
-    };
-    result.then(settle, settle);
-    setTimeout(() => {
-      if (!settled) this.host.onStuck?.();
-    }, GRACE_MS).unref();
   }
 
   /** @returns whether the next snapshot may be tried at once */
-  private failed(queued: Queued, error: Details): boolean {
-    const { channel, host } = this;
-    const now = host.arena.tick();
+  private async failed(queued: Queued, error: unknown): Promise<boolean> {
+    const { channel, host, options } = this;
     const message = messageOf(error);
+    const { retryable, retryAfter } = detailsOf(error);
     Atomics.add(host.arena.i32, high(HEADER.FLUSHES), 1);
-    const failures = channel.fail(
-      message,
-      (count) => now + Math.max(backoff(this.options, count), error.retryAfter ?? 0),
-    );
-    if (error.retryable === false) {
-      channel.settle(queued, 'rejected');
-      this.warn(`a snapshot was refused: ${message}`);
+    // one that is still at it must not be in the way of the next
+    if (!this.isOpen) this.opening = undefined;
+    if (!retryable) {
+      await channel.queue.reject(queued, message);
+      if (!this.refused) this.warn(`a snapshot was refused for good: ${message}`);
+      this.refused = true;
       return true;
     }
+    const now = host.arena.tick();
+    const wait = (failures: number): number =>
+      Math.max(backoff(options, failures), Math.min(retryAfter, options.queueAge));
+    const failures = await channel.queue.fail(message, (count) => now + wait(count));
     if (failures === 1) this.warn(`${message}; it is tried again`);
+    const helpless = error === this.late || this.backend === undefined;
+    if (helpless && channel.state === STATE.OPEN) host.renew?.();
     return false;
   }
 
@@ -167,6 +163,3 @@ export class Delivery {
     warn('RINGMETER_STORAGE_FAILED', `storage ${this.options.name}: ${message}`);
   }
 }
-
-/** How long something that was told to stop may take to do so. */
-const GRACE_MS = 250;

@@ -24,9 +24,12 @@ export class DescribedStorage implements Storage {
    *   without a collector, or when it is closed
    */
   async query(query: SeriesQuery): Promise<TimeSeries[]> {
-    const resolved = resolveQuery(query);
+    return this.answer(resolveQuery(query));
+  }
+
+  protected async answer(query: ResolvedQuery): Promise<TimeSeries[]> {
     if (this.ask === undefined)
       throw new RingmeterError('RINGMETER_CLOSED', 'this storage has not been given to a collector');
-    return this.ask(resolved);
+    return this.ask(query);
   }
 }

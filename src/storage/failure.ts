@@ -19,3 +19,13 @@ export interface FailureDetails {
   retryAfter?: number;
   cause?: unknown;
 }
+
+/** What anything that was thrown says of itself; nothing, in most cases: then it may pass. */
+export function detailsOf(error: unknown): { retryable: boolean; retryAfter: number } {
+  try {
+    const { retryable, retryAfter } = (error ?? {}) as Partial<FailureDetails>;
+    return { retryable: retryable !== false, retryAfter: Number.isFinite(retryAfter) ? retryAfter! : 0 };
+  } catch {
+    return { retryable: true, retryAfter: 0 };
+  }
+}

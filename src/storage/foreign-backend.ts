@@ -18,11 +18,11 @@ export interface StoredSnapshot {
 }
 
 /** What the user's own storages are told at every call. */
-export interface StorageModuleContext {
+export interface StorageModuleContext<Options = unknown> {
   /** The storage's name. */
   readonly name: string;
   /** The description's `options`. */
-  readonly options: unknown;
+  readonly options: Options;
   /** Aborted when the call takes longer than the storage's `timeout`. */
   readonly signal: AbortSignal;
 }
@@ -32,11 +32,11 @@ export interface StorageModuleContext {
  * storage's alone, so state may be kept in the module. One call at a time; what a call rejects with is retried with the
  * same snapshot, unless the error has `retryable: false`; `retryAfter` in it is the least wait in milliseconds.
  */
-export interface StorageModule {
-  open?(context: StorageModuleContext): void | Promise<void>;
-  store(snapshot: StoredSnapshot, context: StorageModuleContext): void | Promise<void>;
-  query?(query: ResolvedQuery, context: StorageModuleContext): TimeSeries[] | Promise<TimeSeries[]>;
-  close?(context: StorageModuleContext): void | Promise<void>;
+export interface StorageModule<Options = unknown> {
+  open?(context: StorageModuleContext<Options>): void | Promise<void>;
+  store(snapshot: StoredSnapshot, context: StorageModuleContext<Options>): void | Promise<void>;
+  query?(query: ResolvedQuery, context: StorageModuleContext<Options>): TimeSeries[] | Promise<TimeSeries[]>;
+  close?(context: StorageModuleContext<Options>): void | Promise<void>;
 }
 
 /** Loads the user's module and fits it to what delivers. */
@@ -53,7 +53,7 @@ export async function openForeign(
     exposition: () => ({ contentType: CONTENT_TYPE, body: renderer.render(snapshot) }),
   });
   return {
-    open: async () => loaded.open?.(context(NEVER)),
+    open: async (signal) => loaded.open?.(context(signal)),
     store: async (snapshot, { signal }) => loaded.store(wrapped(snapshot), context(signal)),
     query: loaded.query && (async (query) => loaded.query!(query, context(NEVER))),
     close: async (signal) => loaded.close?.(context(signal)),

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, parse } from 'node:path';
 import { RingmeterError, shown } from '../errors';
-import { checkOptions } from '../options-check';
+import { checkInteger, checkOptions } from '../options-check';
 import { checkDelivery, DELIVERY_OPTIONS } from './delivery-options';
 import { DescribedStorage } from './described';
 import type { DeliveryOptions } from './types';
@@ -12,16 +12,20 @@ export interface ModuleStorage extends DeliveryOptions {
   readonly module: string;
   /** What the module is told; must be something that `postMessage` can send. */
   readonly options?: unknown;
+  /** Bytes that its thread may take, for objects, and once more for buffers; beyond, it is replaced. Default 128 MiB. */
+  readonly maxMemory?: number;
 }
 
 /** A storage whose backend is a module of the user's. Its code runs in a thread of its own. */
 export class ForeignStorage extends DescribedStorage {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(given: ModuleStorage) {
-    const { module, options } = checkOptions('storage', given, ['module', 'options', ...DELIVERY_OPTIONS]);
-    const kind = 'module';
-    checkCloneable(options);
-    super({ kind, module: resolveModule(module), options, delivery: checkDelivery(kind, given), foreign: true });
+    checkOptions('storage', given, ['module', 'options', 'maxMemory', ...DELIVERY_OPTIONS]);
+    const module = resolveModule(given.module);
+    const kind = kindOf(given.module, module);
+    const maxMemory = checkInteger(`maxMemory of ${kind}`, given.maxMemory, 128 * 2 ** 20, 2 ** 24, 2 ** 32);
+    const delivery = checkDelivery(kind, given);
+    super({ kind, module, options: cloneOptions(given.options), delivery, foreign: { maxMemory } });
   }
 }
 
@@ -40,9 +44,18 @@ function resolveModule(module: unknown): string {
   }
 }
 
-function checkCloneable(options: unknown): void {
+/** What it is called unless the user says otherwise: the package, or the file's name, or its folder's if that is `index`. */
+function kindOf(given: string, path: string): string {
+  const { name, dir } = parse(path);
+  const file = name === 'index' ? parse(dir).name : name;
+  const isPath = given.startsWith('.') || isAbsolute(given);
+  return (isPath ? file : given).slice(0, 64) || 'module';
+}
+
+/** Every thread that the module is loaded in is told the same. */
+function cloneOptions(options: unknown): unknown {
   try {
-    structuredClone(options);
+    return structuredClone(options);
   } catch (error) {
     throw new RingmeterError('RINGMETER_INVALID_OPTION', 'options of a storage must be data that can be cloned', {
       cause: error,

@@ -1,29 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, request } from 'undici';
-import { RingmeterError, shown } from '../errors';
-import { checkOptions } from '../options-check';
+import { VERSION } from '../version';
 import { StorageFailure } from './failure';
-
-/** How a storage reaches a server. */
-export interface HttpOptions {
-  /** Sent with every request. */
-  headers?: Readonly<Record<string, string>>;
-  basicAuth?: { username: string; password: string };
-  bearerToken?: string;
-  tls?: TlsOptions;
-}
-
-/** Certificates as PEM text, or as the paths of files that the worker reads when it opens. */
-export interface TlsOptions {
-  ca?: string;
-  cert?: string;
-  key?: string;
-  passphrase?: string;
-  /** Name that the server's certificate must have, if it is not the URL's host. */
-  servername?: string;
-  /** Default true. */
-  rejectUnauthorized?: boolean;
-}
+import type { HttpOptions, TlsOptions } from './http-options';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -39,61 +18,56 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** Most of an answer that is read: enough to say what was wrong. */
+/** Most of an answer that is kept, in bytes. */
 const LONGEST_ANSWER = 4_096;
+/** Most of an answer that is read so that its connection can be used again; beyond, the connection is closed. */
+const MOST_DRAINED = 65_536;
+/** Most of an answer that a message quotes, in characters. */
+const LONGEST_QUOTE = 500;
+/** Longest wait that timers can have, in milliseconds. */
+const LONGEST_WAIT = 2 ** 31 - 1;
 /** Statuses beside 5xx after which the same request may succeed. */
 const PASSING = new Set([408, 425, 429]);
 
-/** Checks the options that storages with a server share. Throws RINGMETER_INVALID_OPTION. */
-export function checkHttpOptions(name: string, options: HttpOptions): HttpOptions {
-  const { headers, basicAuth, bearerToken, tls } = options;
-  if (basicAuth !== undefined && bearerToken !== undefined)
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} can have basicAuth or bearerToken, not both`);
-  for (const [header, value] of Object.entries(checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}))))
-    if (typeof value !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(value) || !/^[!#$%&'*+.^_`|~\w-]+$/.test(header))
-      throw new RingmeterError('RINGMETER_INVALID_OPTION', `header ${shown(header)} of ${name} cannot be sent`);
-  checkOptions(`tls of ${name}`, tls, ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized']);
-  checkOptions(`basicAuth of ${name}`, basicAuth, ['username', 'password']);
-  return { headers, basicAuth, bearerToken, tls };
+/** An answer that is not 2xx. */
+export class HttpFailure extends StorageFailure {
+  constructor(
+    { method, url }: HttpRequest,
+    readonly answer: HttpAnswer,
+  ) {
+    const { status, headers, body } = answer;
+    const location = status >= 300 && status < 400 && headers.location !== undefined ? ` to ${headers.location}` : '';
+    const quote = quoted(body);
+    super(`${method} ${withoutQuery(url)} was answered with ${status}${quoted(location)}${quote && `: ${quote}`}`, {
+      retryable: status >= 500 || PASSING.has(status),
+      retryAfter: retryAfterOf(headers['retry-after']),
+    });
+  }
 }
 
-/** Checks that something is an absolute http or https URL. Throws RINGMETER_INVALID_OPTION. */
-export function checkUrl(name: string, url: unknown): string {
-  const given = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
-  if (given !== undefined && /^https?:$/.test(given.protocol) && given.username === '') return given.href;
-  throw new RingmeterError(
-    'RINGMETER_INVALID_OPTION',
-    `${name} must be an http or https URL without a user in it, got ${shown(url)}`,
-  );
-}
-
-/** A client for one server, in a flush worker: connections are kept, redirects are not followed. */
+/** A client for one server, in a flush worker: one connection, which is kept; redirects are not followed. */
 export class HttpClient {
   private readonly agent: Agent;
   private readonly headers: Record<string, string>;
 
+  /** Throws whatever reading the certificates' files throws. */
   constructor({ headers, basicAuth, bearerToken, tls }: HttpOptions) {
-    this.agent = new Agent({ connect: tls && resolveTls(tls), connections: 2, pipelining: 0 });
-    this.headers = { ...headers };
+    this.agent = new Agent({ connect: tls && resolveTls(tls), connections: 1 });
+    this.headers = { 'user-agent': `ringmeter/${VERSION}` };
+    for (const [name, value] of Object.entries(headers ?? {})) this.headers[name.toLowerCase()] = value;
     if (basicAuth !== undefined) this.headers.authorization = `Basic ${encodeCredentials(basicAuth)}`;
     if (bearerToken !== undefined) this.headers.authorization = `Bearer ${bearerToken}`;
   }
 
   /**
-   * Sends one request and reads the answer's beginning.
+   * Sends one request and reads the answer's beginning. What the request's own headers are called must be lower case.
    *
-   * @throws StorageFailure if there is no answer, or one that is not 2xx
+   * @throws StorageFailure if there is no answer; HttpFailure if there is one that is not 2xx
    */
   async send(wanted: HttpRequest): Promise<HttpAnswer> {
     const answer = await this.exchange(wanted);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    throw new StorageFailure(
-      `${wanted.method} ${wanted.url} was answered with ${answer.status}${answer.body && `: ${answer.body.trim()}`}`,
-      {
-        retryable: answer.status >= 500 || PASSING.has(answer.status),
-        retryAfter: retryAfterOf(answer.headers['retry-after']),
-      },
-    );
+    throw new HttpFailure(wanted, answer);
   }
 
   private async exchange({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
@@ -107,7 +81,10 @@ export class HttpClient {
       });
       return { status: answer.statusCode, headers: answer.headers, body: await beginningOf(answer.body) };
     } catch (error) {
-      throw new StorageFailure(`${method} ${url} failed: ${describe(error)}`, { retryable: true, cause: error });
+      throw new StorageFailure(`${method} ${withoutQuery(url)} failed: ${describe(error)}`, {
+        retryable: true,
+        cause: error,
+      });
     }
   }
 
@@ -116,27 +93,45 @@ export class HttpClient {
   }
 }
 
+/** Whatever goes wrong after the status has come costs only text: the server has decided by then. */
 async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    if (length < LONGEST_ANSWER) chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
-  }
+  try {
+    for await (const chunk of body) {
+      if (length < LONGEST_ANSWER) chunks.push(chunk as Buffer);
+      length += (chunk as Buffer).length;
+      if (length > MOST_DRAINED) break;
+    }
+  } catch {}
   return Buffer.concat(chunks).subarray(0, LONGEST_ANSWER).toString('utf8');
 }
 
+/** A server's text for a message: on one line, without what a terminal would obey. */
+function quoted(text: string): string {
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ').trimEnd();
+  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
+}
+
+/** Queries may have secrets in them. */
+function withoutQuery(url: string): string {
+  return url.replace(/\?.*/s, '');
+}
+
 function describe(error: unknown): string {
+  // several addresses were tried, and each has its own error
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join(', ');
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined || message?.includes(code) ? (message ?? String(error)) : `${message} (${code})`;
+  return typeof code !== 'string' || message?.includes(code) ? message || String(error) : `${message} (${code})`;
 }
 
 /** Seconds or a date, as in RFC 9110, 10.2.3; as milliseconds from now. */
 function retryAfterOf(value: string | string[] | undefined): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
+  if (Array.isArray(value)) return retryAfterOf(value[0]);
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, LONGEST_WAIT);
+  const date = /GMT$/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(date - Date.now(), 0), LONGEST_WAIT);
 }
 
 function encodeCredentials({ username, password }: { username: string; password: string }): string {

@@ -1,8 +1,10 @@
 import type { Family } from '../aggregate/catalog';
-import { type Sample, samplesOf } from '../aggregate/samples';
+import { columnCount } from '../aggregate/columns';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
-import { type RingEntry, SnapshotRing } from './snapshot-ring';
+import { evaluate } from './evaluate';
+import { History } from './history/history';
+import { type Selected, select } from './selection';
 import type { BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
 /** What `MemoryStorage` sends to the workers. */
@@ -13,70 +15,70 @@ export interface MemoryBackendOptions {
   maxSnapshots: number;
 }
 
+/** Values that are read in one go, in some 10 to 50 ms; other threads that store or read wait for so long. */
+const VALUES_AT_ONCE = 500_000;
+
 export const createBackend: CreateBackend = (context) => new MemoryBackend(context);
 
-/** Keeps snapshots in shared memory and reads them back as time series. */
+/** Keeps snapshots in shared memory and reads them back as time series, or as what became of them in a range. */
 export class MemoryBackend implements StorageBackend {
-  private readonly history: SnapshotRing;
-
+  private readonly history: History;
   private readonly options: MemoryBackendOptions;
 
   constructor(private readonly context: BackendContext) {
     this.options = context.options as MemoryBackendOptions;
-    this.history = new SnapshotRing(new Float64Array(this.options.history));
+    this.history = new History(new Float64Array(this.options.history), this.options);
   }
 
   store({ timestamp, places, values }: Snapshot): void {
-    const { history, maxAge, maxSnapshots } = this.options;
-    const stored = this.context.exclusively(() => {
-      this.history.expire(timestamp - maxAge, maxSnapshots - 1);
-      return this.history.append(timestamp, places, values);
-    });
-    if (stored === undefined)
-      throw new RingmeterError(
-        'RINGMETER_STORAGE_FAILED',
-        `MemoryStorage: a snapshot of ${values.byteLength} bytes does not fit into maxBytes (${history.byteLength})`,
-      );
+    if (this.context.exclusively(() => this.history.append(timestamp, places, values))) return;
+    throw new RingmeterError(
+      'RINGMETER_STORAGE_FAILED',
+      `MemoryStorage: a snapshot of ${values.byteLength} bytes does not fit into a quarter of maxBytes (${this.options.history.byteLength})`,
+    );
   }
 
   query(query: ResolvedQuery): TimeSeries[] {
-    const lines = this.context.families().flatMap((family) => matchingLines(family, query));
-    const oldest = Math.max(query.from, Date.now() - this.options.maxAge);
-    this.context.exclusively(() => {
-      for (const entry of this.history.entries())
-        if (entry.timestamp >= oldest && entry.timestamp <= query.to) for (const line of lines) addPoint(line, entry);
-    });
-    return lines.map(({ result }) => result).filter(({ points }) => points.length > 0);
+    const families = this.context.families();
+    checkFunction(families, query);
+    const selected = families.flatMap((family) => [...select(family, query)]);
+    const from = Math.max(query.from, Date.now() - this.options.maxAge);
+    const { context, history } = this;
+    const kept = context.exclusively(() => history.window(from, query.to).times);
+    if (kept.length === 0) return [];
+    const [first] = kept;
+    const last = kept[kept.length - 1];
+    const answer: TimeSeries[] = [];
+    for (const slice of slices(selected, kept.length))
+      context.exclusively(() => {
+        const window = history.window(first, last);
+        for (const series of slice) answer.push(...evaluate(query, window, series));
+      });
+    return answer;
   }
 }
 
-/** One line of one series, and the answer it is collected into. */
-interface Line {
-  sample: Sample;
-  column: number;
-  place: number;
-  result: TimeSeries;
+/** Series that are read in one go: few enough, and at least one. */
+function* slices(selected: readonly Selected[], snapshots: number): Generator<Selected[]> {
+  let slice: Selected[] = [];
+  let values = 0;
+  for (const series of selected) {
+    slice.push(series);
+    values += columnCount(series.definition) * snapshots;
+    if (values < VALUES_AT_ONCE) continue;
+    yield slice;
+    slice = [];
+    values = 0;
+  }
+  yield slice;
 }
 
-function matchingLines(family: Family, query: ResolvedQuery): Line[] {
-  const { definition, series } = family;
-  const samples = samplesOf(definition).filter(
-    ({ suffix }) => query.name === definition.name || query.name === `${definition.name}${suffix}`,
+function checkFunction(families: readonly Family[], query: ResolvedQuery): void {
+  if (query.function !== 'quantile') return;
+  const family = families.find(({ definition }) => definition.name === query.name);
+  if (family === undefined || family.definition.type === 'histogram') return;
+  throw new RingmeterError(
+    'RINGMETER_INVALID_QUERY',
+    `quantile needs a histogram, and ${query.name} is a ${family.definition.type}`,
   );
-  const wanted = Object.entries(query.labels);
-  const lines: Line[] = [];
-  for (let index = 0; samples.length > 0 && index < series.count; index++) {
-    const pairs = family.labels(index);
-    for (const sample of samples) {
-      const labels = Object.fromEntries(sample.label === undefined ? pairs : [...pairs, sample.label]);
-      if (!wanted.every(([name, value]) => labels[name] === value)) continue;
-      const result = { name: `${definition.name}${sample.suffix}`, labels, points: [] };
-      lines.push({ sample, column: series.columns[index], place: series.places[index], result });
-    }
-  }
-  return lines;
-}
-
-function addPoint({ sample, column, place, result }: Line, { timestamp, places, values }: RingEntry): void {
-  if (place < places && column < values.length) result.points.push({ timestamp, value: sample.read(values, column) });
 }

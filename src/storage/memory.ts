@@ -1,14 +1,28 @@
+import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions } from '../options-check';
 import { DescribedStorage } from './described';
 import type { MemoryBackendOptions } from './memory-backend';
+import { resolveQuery } from './query';
+import type { ResolvedQuery, SeriesQuery } from './types';
 
 export interface MemoryStorageOptions {
   /** Seconds after which a snapshot is forgotten. Default 3600. */
   maxAge?: number;
   /** Most snapshots kept. Default 360: an hour at the default flush interval. */
   maxSnapshots?: number;
-  /** Bytes of shared memory for the history, resident where used; the oldest snapshots make room. Default 64 MiB. */
+  /**
+   * Bytes of shared memory for the history, resident where used; the oldest snapshots make room. One snapshot must fit
+   * into a quarter of it. Default 64 MiB.
+   */
   maxBytes?: number;
+}
+
+/** What a function made of one line in a range of time. */
+export interface SeriesValue {
+  /** As in `TimeSeries`. */
+  name: string;
+  labels: Record<string, string>;
+  value: number;
 }
 
 /** Keeps the snapshots of every flush in memory and reads them back as time series. The default storage. */
@@ -23,7 +37,7 @@ export class MemoryStorage extends DescribedStorage {
     const backend: MemoryBackendOptions = {
       maxAge: checkNumber('maxAge', maxAge, 3600, 0.001, Number.MAX_SAFE_INTEGER) * 1000,
       maxSnapshots: checkInteger('maxSnapshots', maxSnapshots, 360, 1, Number.MAX_SAFE_INTEGER),
-      history: new SharedArrayBuffer(checkInteger('maxBytes', maxBytes, 64 * 2 ** 20, 4096, 2 ** 31) & ~7),
+      history: new SharedArrayBuffer(wholeWords(checkInteger('maxBytes', maxBytes, 64 * 2 ** 20, 4096, 2 ** 31))),
     };
     super({
       kind: 'memory',
@@ -33,4 +47,42 @@ export class MemoryStorage extends DescribedStorage {
       direct: true,
     });
   }
+
+  /**
+   * How fast counters grew: per second, from `from` to `to`, as Prometheus' `rate()` says, resets and extrapolation to
+   * the ends of the range included. A bound that is left out is that of what is kept. Lines with fewer than two points
+   * in the range are left out.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_QUERY; RINGMETER_CLOSED
+   */
+  async rate(query: SeriesQuery): Promise<SeriesValue[]> {
+    return this.evaluate({ ...resolveQuery(query), function: 'rate' });
+  }
+
+  /** By how much counters grew from `from` to `to`, as Prometheus' `increase()` says. Otherwise like `rate`. */
+  async increase(query: SeriesQuery): Promise<SeriesValue[]> {
+    return this.evaluate({ ...resolveQuery(query), function: 'increase' });
+  }
+
+  /**
+   * The value below which the share `quantile` (0 to 1) of what a histogram observed from `from` to `to` lies: Prometheus'
+   * `histogram_quantile(quantile, increase(...))`, for each series. NaN where nothing was observed.
+   *
+   * @param query `name` is that of the histogram, without `_bucket`
+   * @throws RingmeterError RINGMETER_INVALID_QUERY, also if it is no histogram; RINGMETER_CLOSED
+   */
+  async quantile(quantile: number, query: SeriesQuery): Promise<SeriesValue[]> {
+    if (typeof quantile !== 'number')
+      throw new RingmeterError('RINGMETER_INVALID_QUERY', `quantile must be a number, got ${shown(quantile)}`);
+    return this.evaluate({ ...resolveQuery(query), function: 'quantile', quantile });
+  }
+
+  private async evaluate(query: ResolvedQuery): Promise<SeriesValue[]> {
+    return (await this.answer(query)).map(({ name, labels, points: [{ value }] }) => ({ name, labels, value }));
+  }
+}
+
+/** The shared memory is read in words of 8 bytes. */
+function wholeWords(bytes: number): number {
+  return bytes - (bytes % 8);
 }

@@ -2,7 +2,7 @@ import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkOneOf, checkOptions, checkString } from '../options-check';
 import { checkDelivery, DELIVERY_OPTIONS } from './delivery-options';
 import { DescribedStorage } from './described';
-import { checkHttpOptions, checkUrl, type HttpOptions } from './http';
+import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from './http-options';
 import type { Attributes } from './otlp/encoder';
 import { Ledger } from './otlp/ledger';
 import type { OtlpBackendOptions } from './otlp-backend';
@@ -37,7 +37,6 @@ const OWN_OPTIONS = [
   'compression',
   'maxSeriesPerRequest',
 ] as const;
-const HTTP_OPTIONS = ['headers', 'basicAuth', 'bearerToken', 'tls'] as const;
 const PATH = '/v1/metrics';
 
 /** Sends every snapshot to an OpenTelemetry receiver, by OTLP over HTTP. */

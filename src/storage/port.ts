@@ -1,5 +1,6 @@
-import { Channel, type ChannelSizes, channelBytes } from './channel';
+import { Channel, channelBytes } from './channel';
 import { type ResolvedDelivery, resolveDelivery } from './delivery-options';
+import type { QueueSizes } from './delivery-queue';
 import type { Storage, StorageDescription } from './types';
 
 /** A storage that stores at once has a queue that is always empty. */
@@ -28,6 +29,7 @@ export function openChannel({ description, delivery, channel }: StoragePort, mar
   return new Channel(channel, sizesOf(description, delivery), mark);
 }
 
-function sizesOf({ direct, keepsPrevious }: StorageDescription, { queueBytes }: ResolvedDelivery): ChannelSizes {
-  return { queueBytes: direct ? LEAST_QUEUE : queueBytes, keepsPrevious: keepsPrevious === true };
+function sizesOf({ direct, keepsPrevious }: StorageDescription, delivery: ResolvedDelivery): QueueSizes {
+  const { queueBytes, queueAge } = delivery;
+  return { queueBytes: direct ? LEAST_QUEUE : queueBytes, queueAge, keepsPrevious: keepsPrevious === true };
 }

@@ -16,8 +16,15 @@ export function resolveQuery(query: SeriesQuery): ResolvedQuery {
   return {
     name: query.name,
     labels: Object.fromEntries(labels.map(([name, value]) => [name, String(value)])),
-    from: resolveTime('from', query.from, Number.NEGATIVE_INFINITY),
-    to: resolveTime('to', query.to, Number.POSITIVE_INFINITY),
+    ...resolveTimes(query),
+  };
+}
+
+/** Checks the bounds of a time and fills in those that are left out. Throws RINGMETER_INVALID_QUERY. */
+export function resolveTimes({ from, to }: Pick<SeriesQuery, 'from' | 'to'>): { from: number; to: number } {
+  return {
+    from: resolveTime('from', from, Number.NEGATIVE_INFINITY),
+    to: resolveTime('to', to, Number.POSITIVE_INFINITY),
   };
 }
 

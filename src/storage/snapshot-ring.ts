@@ -16,6 +16,8 @@ const OLDEST = 0;
 const END = 1;
 const RING = 8;
 const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PLACES: 2, VALUES: 3 } as const;
+/** Words of an entry beside its columns. */
+export const ENTRY_WORDS = ENTRY.VALUES;
 
 export interface RingEntry {
   /** Where it stands among all that was ever appended; grows. */
@@ -57,16 +59,36 @@ export class SnapshotRing {
     return this.words[END];
   }
 
-  /** Position of the oldest entry, or of a skip before it; `end` if there is none. */
+  /** Position of the oldest entry; `end` if there is none. */
   get oldest(): number {
     return this.words[OLDEST];
   }
 
-  /** Lets an empty ring begin at its beginning again: memory that was never touched stays untouched. */
-  rewind(): void {
+  /**
+   * Lets the ring begin at its beginning again, if it is empty or has room for so many words before what it keeps:
+   * memory that was never touched stays untouched.
+   */
+  rewind(room = Number.POSITIVE_INFINITY): void {
     const { words, capacity } = this;
-    const used = words[END] % capacity;
-    if (words[OLDEST] === words[END] && used > 0) this.pad(capacity - used);
+    const kept = words[END] - words[OLDEST];
+    const before = words[OLDEST] % capacity;
+    const behind = before + kept;
+    if (behind > 0 && behind < capacity && (kept === 0 || before >= room)) this.pad(capacity - behind);
+  }
+
+  /** Whether a snapshot of so many columns is not larger than the whole ring. */
+  fits(columns: number): boolean {
+    return ENTRY.VALUES + columns <= this.capacity;
+  }
+
+  /** How many more snapshots of so many columns fit without the oldest having to go. */
+  roomFor(columns: number): number {
+    const { words, capacity } = this;
+    const length = ENTRY.VALUES + columns;
+    const free = capacity - (words[END] - words[OLDEST]);
+    const rest = capacity - (words[END] % capacity);
+    if (free <= rest) return Math.floor(free / length);
+    return Math.floor(rest / length) + Math.floor((free - rest) / length);
   }
 
   /** Skips the rest of the ring, with an entry that is nothing. */
@@ -75,6 +97,7 @@ export class SnapshotRing {
     this.makeRoom(length);
     words[RING + (words[END] % capacity)] = -length;
     words[END] += length;
+    this.passSkips();
   }
 
   private makeRoom(length: number): void {
@@ -96,11 +119,17 @@ export class SnapshotRing {
   /** Forgets the oldest entry, if there is one. */
   dropOldest(): void {
     const { words, capacity } = this;
-    while (words[OLDEST] < words[END]) {
-      const length = words[RING + (words[OLDEST] % capacity)];
-      words[OLDEST] += Math.abs(length);
-      if (length > 0) return;
-    }
+    this.passSkips();
+    if (words[OLDEST] === words[END]) return;
+    words[OLDEST] += words[RING + (words[OLDEST] % capacity)];
+    this.passSkips();
+  }
+
+  /** A skip before the oldest entry takes room for nothing. */
+  private passSkips(): void {
+    const { words, capacity } = this;
+    while (words[OLDEST] < words[END] && words[RING + (words[OLDEST] % capacity)] < 0)
+      words[OLDEST] -= words[RING + (words[OLDEST] % capacity)];
   }
 
   /** From the oldest to the newest. */

@@ -27,6 +27,10 @@ export interface ResolvedQuery {
   labels: Record<string, string>;
   from: number;
   to: number;
+  /** What is to be made of the points, if a storage can: then each series has one point, at the range's end. */
+  function?: 'rate' | 'increase' | 'quantile';
+  /** Which quantile. */
+  quantile?: number;
 }
 
 /** What a backend is told when it is made. */
@@ -48,7 +52,7 @@ export type CreateBackend = (context: BackendContext) => StorageBackend;
 
 /** One attempt to store a snapshot. */
 export interface Attempt {
-  /** Aborted when the attempt takes longer than the storage's `timeout`, or the collector closes in the meantime. */
+  /** Aborted when the attempt takes longer than the storage's `timeout`. */
   readonly signal: AbortSignal;
   /**
    * The snapshot that this storage stored last, also by a worker before this one; undefined if none. Only for storages
@@ -63,7 +67,7 @@ export interface Attempt {
  */
 export interface StorageBackend {
   /** Called once, before anything else. If it fails, it is called again at the next attempt. */
-  open?(): void | Promise<void>;
+  open?(signal: AbortSignal): void | Promise<void>;
   /**
    * Stores one snapshot. Whoever throws or rejects is given the same one again after a while, unless the error says
    * `retryable: false`; `retryAfter` (milliseconds) in the error sets how long that while is at least. After a worker
@@ -110,8 +114,8 @@ export interface StorageDescription {
   readonly delivery: DeliveryOptions;
   /** Whether `Attempt.previous` is wanted. */
   readonly keepsPrevious?: boolean;
-  /** Whether it is code of the user's, which gets a thread of its own. */
-  readonly foreign?: boolean;
+  /** Given if it is code of the user's, which gets a thread of its own: bytes that the thread may take. */
+  readonly foreign?: { readonly maxMemory: number };
   /** Whether it stores at once, in memory that all workers share: no queue, no retries. */
   readonly direct?: boolean;
 }

@@ -79,10 +79,13 @@ for (const flushWorkers of [0, 1]) {
     const deaf: RawConnection[] = [];
     // one after the other, so that each has a text of its own: only four of that size may be on their way
     for (let count = 1; count <= 4; count++) {
-      const client = await RawConnection.open(t, endpoint.port);
-      client.write(ask());
-      await client.until(/^HTTP\/1\.1 200 /);
-      deaf.push(client.pause());
+      const { collects } = collector.stats();
+      deaf.push((await RawConnection.open(t, endpoint.port)).pause().write(ask()));
+      await within(
+        5_000,
+        () => 'its snapshot',
+        () => collector.stats().collects > collects,
+      );
     }
     const began = performance.now();
     const { status } = await fetchFrom(endpoint.url);
@@ -110,6 +113,17 @@ for (const flushWorkers of [0, 1]) {
       else await client.until(/^HTTP\/1\.1 200 /);
       if (round % 2 === 0) client.socket.resetAndDestroy();
       else client.socket.destroy();
+    }
+    for (let round = 0; round < 5; round++) {
+      // node refuses the second by itself, and closes the connection
+      const hostless = await RawConnection.open(t, endpoint.port);
+      hostless.write(`${ask('/-/healthy')}GET /metrics HTTP/1.1\r\n\r\n${ask()}`);
+      await hostless.untilClosed();
+      t.same(hostless.statuses, ['200', '400']);
+      // and this it cuts off
+      const connecting = await RawConnection.open(t, endpoint.port);
+      connecting.write(ask() + ask('x:1', 'CONNECT'));
+      await connecting.untilClosed();
     }
     t.equal((await fetchFrom(endpoint.url)).status, 200, 'there is room for a scrape');
     await timed(1_000, endpoint.close());

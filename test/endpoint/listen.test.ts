@@ -143,9 +143,7 @@ for (const flushWorkers of [0, 1]) {
         return closed.deref() === undefined;
       },
     );
-    const open = kept.deref();
-    t.ok(open, 'an open one is not');
-    t.equal((await fetchFrom(open!.url)).status, 200);
+    t.ok(kept.deref(), 'an open one is not');
   });
 
   test(`closing the collector closes its endpoints ${mode}`, async (t) => {

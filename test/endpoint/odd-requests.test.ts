@@ -89,13 +89,15 @@ for (const flushWorkers of [0, 1]) {
     await t.test('what follows a request with a body is not taken for a request', async (t) => {
       const client = await open();
       const smuggled = ask('/metrics');
+      const { scrapes } = collector.stats();
       client.write(`GET /-/healthy HTTP/1.1\r\nHost: x\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
       await client.untilClosed();
       t.same(client.statuses, ['200']);
       const chunked = await open();
       chunked.write(`POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`);
       await chunked.untilClosed();
-      t.same(chunked.statuses, ['405'], 'nothing is answered after an answer that closes the connection');
+      t.same(chunked.statuses, ['405'], 'nor is anything answered after an answer that closes the connection');
+      t.equal(collector.stats().scrapes, scrapes, 'or made in vain');
     });
 
     await t.test('garbage after a request ends the connection', async () => {

@@ -6,12 +6,12 @@ import { backendOf, NEVER, snapshotsOf } from '../storage/otlp/support';
 import { needsVictoriaMetrics, TAKES_DELTAS, TAKES_OTLP, VictoriaMetrics } from './victoria-metrics';
 
 test('a VictoriaMetrics server has what a collector recorded', needsVictoriaMetrics(TAKES_OTLP), async (t) => {
-  const server = await VictoriaMetrics.start(t);
+  const server = await VictoriaMetrics.newest(t);
   const collector = collectorFor(t, {
     flushWorkers: 1,
     defaultLabels: { zone: 'a' },
     storage: new OtlpStorage({
-      url: `${server.url}/opentelemetry`,
+      url: `${server.base}/opentelemetry`,
       resource: { 'service.name': 'shop' },
       maxSeriesPerRequest: 3,
     }),
@@ -62,13 +62,12 @@ test('a VictoriaMetrics server has what a collector recorded', needsVictoriaMetr
   await collector.flush();
   const [{ values }] = await server.export('orders_total{user="plain"}', 2);
   t.same(values, [2 ** 40 + 0.5, 2 ** 40 + 1.5], 'cumulative: the second value has the first one in it');
-  const [{ value }] = await server.query('orders_total{user="plain"}', Date.now());
-  t.equal(value, 2 ** 40 + 1.5);
+  t.equal(await server.number('orders_total{user="plain"}'), 2 ** 40 + 1.5);
 });
 
 test('deltas add up in a VictoriaMetrics server that was away', needsVictoriaMetrics(TAKES_DELTAS), async (t) => {
-  const server = await VictoriaMetrics.start(t);
-  const { backend } = backendOf(t, { url: `${server.url}/opentelemetry`, temporality: 'delta' });
+  const server = await VictoriaMetrics.newest(t);
+  const { backend } = backendOf(t, { url: `${server.base}/opentelemetry`, temporality: 'delta' });
   const collector = collectorFor(t);
   const snapshot = snapshotsOf(collector);
   let previous: Snapshot | undefined;
@@ -92,7 +91,7 @@ test('deltas add up in a VictoriaMetrics server that was away', needsVictoriaMet
   await server.stop();
   await flush(4, false);
   await flush(8, false);
-  await server.start();
+  await server.run();
   await flush(16);
   await flush(32);
 
@@ -101,11 +100,10 @@ test('deltas add up in a VictoriaMetrics server that was away', needsVictoriaMet
   t.same(timestamps, stored);
   // sum, count and three buckets
   await server.export('{__name__=~"wait_seconds_.*"}', 5 * stored.length);
-  const total = async (expression: string): Promise<unknown> =>
-    (await server.query(`sum_over_time(${expression}[1h])`, Date.now())).map(({ value }) => value);
-  t.same(await total('orders_total'), [63]);
-  t.same(await total('wait_seconds_sum'), [63]);
-  t.same(await total('wait_seconds_count'), [6]);
-  t.same(await total('wait_seconds_bucket{le="5"}'), [3]);
-  t.same(await total('wait_seconds_bucket{le="50"}'), [6]);
+  const total = (expression: string): Promise<unknown> => server.number(`sum_over_time(${expression}[1h])`);
+  t.equal(await total('orders_total'), 63);
+  t.equal(await total('wait_seconds_sum'), 63);
+  t.equal(await total('wait_seconds_count'), 6);
+  t.equal(await total('wait_seconds_bucket{le="5"}'), 3);
+  t.equal(await total('wait_seconds_bucket{le="50"}'), 6);
 });

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import { needs, Prometheus, poll } from './engine';
+import { needs, poll } from './engine';
+import { Prometheus } from './servers';
 
 /** What one thread of the service says it has recorded. */
 interface Totals {
@@ -36,7 +37,7 @@ const add = (numbers: readonly number[]): number => numbers.reduce((sum, number)
 test('a Prometheus server that scrapes a service under load has its totals', needs('prometheus'), async (t) => {
   const service = startService(t);
   const port = await told<number>(service, 'port');
-  const server = await Prometheus.start(t, `127.0.0.1:${port}`);
+  const server = await Prometheus.start(t, { target: `127.0.0.1:${port}` });
   // a server takes some seconds before it scrapes for the first time
   await poll('the target is up', async () => (await server.target())?.health === 'up');
   service.send('load');

@@ -45,6 +45,7 @@ function link(name: string, modules: string): void {
 
 export interface Ending {
   code: number | null;
+  signal: NodeJS.Signals | null;
   output: string;
   /** Milliseconds from the start, or from `restart()`, to the end. */
   took: number;
@@ -68,9 +69,9 @@ export class Program {
     child.stderr!.on('data', keep);
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) => {
+      child.once('close', (code, signal) => {
         clearTimeout(timer);
-        resolve({ code, output: this.output, took: performance.now() - this.began });
+        resolve({ code, signal, output: this.output, took: performance.now() - this.began });
       });
     });
   }
@@ -105,6 +106,10 @@ export class Program {
         throw new Error(`it ended without ${pattern}: ${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   /** Takes the time from now on. */

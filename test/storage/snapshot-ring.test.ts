@@ -84,6 +84,38 @@ test('the ring wraps many times without losing an entry that fits', async (t) =>
   }
 });
 
+test('a ring that was empty and begins again has room for as much as ever', async (t) => {
+  const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
+  const values = new Float64Array(97);
+  for (let round = 0; round < 50; round++) {
+    history.rewind();
+    history.append(round, 1, values);
+    history.dropOldest();
+  }
+  for (let waiting = 1; waiting <= 5; waiting++) {
+    t.equal(history.roomFor(values.length), 6 - waiting);
+    history.rewind();
+    history.append(waiting, 1, values);
+    t.equal(contentOf(history).length, waiting, `${waiting} wait`);
+  }
+  t.equal(history.end - history.oldest, 500, 'and nothing but they takes room');
+});
+
+test('a ring that keeps little begins again only where it has room enough', async (t) => {
+  const memory = new Float64Array(new SharedArrayBuffer(BYTES));
+  const history = new SnapshotRing(memory);
+  for (let round = 0; round < 1_000; round++) {
+    history.rewind(150);
+    history.append(round, 1, new Float64Array(7).fill(1));
+    history.expire(round - 4, 5);
+    t.same(
+      contentOf(history).map(({ timestamp }) => timestamp),
+      [4, 3, 2, 1, 0].map((ago) => round - ago).filter((time) => time >= 0),
+    );
+  }
+  t.ok(memory.findLastIndex((word) => word !== 0) < 250, 'most was never touched');
+});
+
 test('an entry may fill the whole ring; one that is larger is refused and changes nothing', async (t) => {
   const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
   const most = CAPACITY - ENTRY_WORDS;
@@ -117,4 +149,17 @@ test('a snapshot of more than half the ring behind a shorter one does not hang t
     setTimeout(resolve, 5_000, 'nothing within 5 s').unref();
   });
   t.same(kept, [2]);
+});
+
+test('a ring that begins at its beginning again has room for as much as a new one', async (t) => {
+  const history = new SnapshotRing(new Float64Array(BYTES / 8));
+  const append = (timestamp: number): void => void history.append(timestamp, 1, new Float64Array(HALF));
+  const kept = (): number[] => contentOf(history).map(({ timestamp }) => timestamp);
+  append(1);
+  history.dropOldest();
+  history.rewind();
+  append(2);
+  append(3);
+  t.same(kept(), [2, 3]);
+  t.equal(history.end - history.oldest, 2 * (ENTRY_WORDS + HALF), 'and says so');
 });

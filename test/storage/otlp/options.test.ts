@@ -37,7 +37,7 @@ test('options are checked, and the message says what was expected', async (t) =>
     [{ url, scope: { vers: '1' } }, 'scope', 'vers'],
     [{ url, timeout: -1 }, 'timeout', '-1'],
     [{ url, queue: { maxBytes: 1 } }, 'queue.maxBytes'],
-    [{ url, bearerToken: 'a', basicAuth: { username: 'a', password: 'b' } }, 'not both'],
+    [{ url, bearerToken: 'a', basicAuth: { username: 'a', password: 'b' } }, 'not two'],
     [{ url, headers: { 'a b': 'c' } }, 'a b'],
     [{ url, colour: 'red' }, 'colour', 'temporality'],
   ] as [unknown, ...string[]][])

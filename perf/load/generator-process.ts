@@ -1,0 +1,4 @@
+import { generate } from './generator';
+import { answerWith } from './messages';
+
+answerWith(generate);

@@ -1,0 +1,4 @@
+import { answerWith } from './messages';
+import { scrape } from './scraper';
+
+answerWith(scrape);

@@ -1,0 +1,3 @@
+import { renderReport } from './files';
+
+process.stderr.write(`Report: ${renderReport('full')}\n`);

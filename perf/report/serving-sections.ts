@@ -1,0 +1,124 @@
+import type { Parameters } from '../runner/benchmark';
+import { casesOf, cell, libraries, peerRatio, present } from './columns';
+import { count, NOTHING, plural, table, times } from './format';
+import { PEERS, type Suite } from './suite';
+
+const SCRAPE = 'scrape';
+
+export function scrapeSection(suite: Suite): string {
+  return [
+    'A GET by another process, everything read; every series has changed since the scrape before. Peers answer from the main',
+    'thread (`node:http`, as their documentation shows), ringmeter from `listen()`. Each contender is left out where it takes',
+    'more than 4 GB or a minute. Milliseconds until the last byte, of scrapes after the first:',
+    '',
+    scrapes(suite, 'later', 'ms', true),
+    '',
+    'The first scrape:',
+    '',
+    scrapes(suite, 'first', 'ms', true),
+    '',
+    "The longest gap in the main thread's event loop during a later scrape, in milliseconds: how late a 1 ms timer comes at",
+    "worst. It is also late when the operating system gives the processor to others: ringmeter's gap of the same length of",
+    'time without a scrape stands beside.',
+    '',
+    gaps(suite),
+    '',
+    "Processor time of the main thread for a later scrape, in milliseconds (from the kernel's accounts, on Linux):",
+    '',
+    scrapes(suite, 'later', 'cpuMs', false),
+    '',
+    'Bytes over the wire, in thousands:',
+    '',
+    scrapes(suite, 'later', 'bytes', false, 1e-3),
+  ].join('\n');
+}
+
+function shown({ kind, series, gzip }: Parameters): string {
+  return `${plural(Number(series), String(kind))}${gzip ? ', gzip' : ''}`;
+}
+
+function scrapes(suite: Suite, row: string, column: string, compared: boolean, scale = 1): string {
+  const { contenders, titles } = libraries(suite, SCRAPE);
+  return table([
+    ['', ...titles, ...(compared ? ['fastest peer / ringmeter'] : [])],
+    ...casesOf<Parameters>(suite, SCRAPE).map((parameters) => {
+      const query = (contender: string) => ({ benchmark: SCRAPE, contender, parameters, row, column });
+      const cells = contenders.map((contender) => cell(suite, query(contender), scale));
+      return [shown(parameters), ...cells, ...(compared ? [peerRatio(suite, query(''))] : [])];
+    }),
+  ]);
+}
+
+function gaps(suite: Suite): string {
+  const { contenders, titles } = libraries(suite, SCRAPE);
+  return table([
+    ['', ...titles, 'ringmeter, no scrape'],
+    ...casesOf<Parameters>(suite, SCRAPE).map((parameters) => {
+      const query = (contender: string, column: string) => ({
+        benchmark: SCRAPE,
+        contender,
+        parameters,
+        row: 'later',
+        column,
+      });
+      const cells = contenders.map((contender) => cell(suite, query(contender, 'gapMs')));
+      return [shown(parameters), ...cells, cell(suite, query('ringmeter', 'idleGapMs'))];
+    }),
+  ]);
+}
+
+const SERVER = 'latency-sensitive-server';
+const COLUMNS = ['p50', 'p99', 'p999', 'max', 'saturated'] as const;
+const HEADINGS = {
+  p50: 'p50, ms',
+  p99: 'p99, ms',
+  p999: 'p99.9, ms',
+  max: 'max, ms',
+  saturated: 'saturation, requests/s',
+};
+
+export function serverSection(suite: Suite): string {
+  const tables = casesOf<Parameters>(suite, SERVER).flatMap((parameters) => ['', ...oneServer(suite, parameters)]);
+  return [
+    'Three records with label objects per request (counter, gauge, 11-bucket histogram), a third of the series each, all',
+    'touched at random, and a scrape every second by another process. Requests come at a constant rate from a third one, over',
+    '64 connections; latency counts from when a request was due, also if no connection was free for it, so that a server which',
+    'stops pays for every request that it keeps waiting (no coordinated omission). Saturation: every connection sends its',
+    'next request when it has its answer. `generator late` is the longest that the load generator itself was late, which is',
+    'not in the latencies.',
+    ...tables,
+  ].join('\n');
+}
+
+function oneServer(suite: Suite, parameters: Parameters): string[] {
+  const contenders = present(suite, SERVER, ['none', 'ringmeter', ...PEERS]);
+  const query = (contender: string, column: string) => ({
+    benchmark: SERVER,
+    contender,
+    parameters,
+    row: 'server',
+    column,
+  });
+  const rows = contenders.map((contender) => [
+    suite.title(SERVER, contender),
+    ...COLUMNS.map((column) => cell(suite, query(contender, column))),
+    cell(suite, query(contender, 'generatorLate')),
+    cell(suite, query(contender, 'scrapes')),
+  ]);
+  const ratios = contenders
+    .slice(1)
+    .map((contender) => [
+      `${suite.title(SERVER, contender)} / no metrics`,
+      ...COLUMNS.map((column) => times(suite.ratio(query(contender, column), query('none', column)))),
+      '',
+      '',
+    ]);
+  const { framework, series, rate } = parameters;
+  const load = suite.spread(query('none', 'saturated'));
+  const share = load === undefined ? NOTHING : `${Math.round((100 * Number(rate)) / load.median)} %`;
+  return [
+    `${framework === 'http' ? '`node:http`' : framework}, ${count(Number(series))} series, ${count(Number(rate))} requests per second (${share} of what it can do without metrics):`,
+    '',
+    table([['', ...COLUMNS.map((column) => HEADINGS[column]), 'generator late, ms', 'scrapes'], ...rows, ...ratios]),
+  ];
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { Contender } from '../contenders/contender';
+import { type Answer, type Benchmark, EVERYTHING, type Task, TooMuch } from './benchmark';
+
+async function perform({ benchmark: name, parameters, turn }: Task): Promise<Answer> {
+  const { benchmark } = require(join('..', 'benchmarks', name)) as { benchmark: Benchmark };
+  const file = turn.contender;
+  let title = file;
+  const load = (): Contender => {
+    const { contender } = require(join('..', 'contenders', file)) as { contender: Contender };
+    title = contender.title;
+    return contender;
+  };
+  try {
+    const outcome = await benchmark.perform(load, parameters, turn);
+    return { ...outcome, title };
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return { figures: {}, omitted: { [EVERYTHING]: error.message }, wrong: [], title };
+  }
+}
+
+perform(JSON.parse(process.argv[2]) as Task).then(
+  (answer) => process.send?.(answer, () => process.exit()),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    process.exit(1);
+  },
+);

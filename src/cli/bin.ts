@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { once } from 'node:events';
+import type { CommandIo } from './command';
+import { run } from './ringmeter';
+
+const { stdout, stderr } = process;
+
+// whoever read the output has seen enough, as `| head` does
+stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+
+const io: CommandIo = {
+  async print(text) {
+    if (!stdout.write(text)) await once(stdout, 'drain');
+  },
+  warn: (text) => void stderr.write(text),
+  signal: new AbortController().signal,
+};
+
+void run(process.argv.slice(2), io).then((code) => {
+  process.exitCode = code;
+});

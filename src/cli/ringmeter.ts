@@ -1,0 +1,56 @@
+import { RingmeterError } from '../errors';
+import { type Command, type CommandIo, UsageError } from './command';
+
+/** Every subcommand: what it is for, and where. Its module is loaded when it is called. */
+const COMMANDS: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  cat: { summary: 'show the metrics that FileStorage wrote to a directory', load: () => import('./cat.js') },
+};
+
+const HELP = `Usage: ringmeter COMMAND [OPTIONS]
+
+Commands:
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .join('\n')}
+
+ringmeter COMMAND --help tells more about one of them.
+`;
+
+/**
+ * Runs a command line.
+ *
+ * @returns the exit code: 0 = fine, 1 = failed, 2 = not understood
+ */
+export async function run([name, ...args]: string[], io: CommandIo): Promise<number> {
+  if (name === '--help' || name === '-h') {
+    await io.print(HELP);
+    return 0;
+  }
+  if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
+    io.warn(name === undefined ? HELP : `ringmeter: there is no command ${JSON.stringify(name)}\n\n${HELP}`);
+    return 2;
+  }
+  const { command } = await COMMANDS[name].load();
+  return runCommand(name, command, args, io);
+}
+
+async function runCommand(name: string, command: Command, args: string[], io: CommandIo): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    await io.print(command.help);
+    return 0;
+  }
+  try {
+    return await command.run(args, io);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isUsage = error instanceof UsageError || isParseError(error);
+    if (!isUsage && !(error instanceof RingmeterError)) throw error;
+    io.warn(`ringmeter ${name}: ${error.message}\n${isUsage ? `Try ringmeter ${name} --help.\n` : ''}`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+/** What `parseArgs` of node:util throws. */
+function isParseError(error: Error): boolean {
+  return String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS_');
+}

@@ -1,0 +1,48 @@
+import { histogramQuantile } from '../aggregate/histogram';
+import type { Metric } from '../exposition/metrics';
+
+/** Of a histogram. */
+const QUANTILES = [0.5, 0.95, 0.99];
+const HEAD = ['METRIC', 'TYPE', 'LABELS', 'VALUE'];
+
+/** One row for each series, in columns. */
+export function metricsTable(metrics: readonly Metric[]): string {
+  const rows = [HEAD, ...metrics.map((metric) => [metric.name, metric.type, labelsOf(metric), shownValue(metric)])];
+  const widths = HEAD.slice(0, -1).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column].length), 0),
+  );
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('');
+}
+
+function labelsOf({ labels }: Metric): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${quoted(value)}`)
+    .join(',');
+}
+
+/** What controls a terminal is shown, not sent to it. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Observations in one cell: of a histogram the quantiles are estimated from its buckets, as Prometheus does. */
+function shownValue({ value, sum, buckets, quantiles }: Metric): string {
+  if (sum === undefined) return String(value);
+  const shown = quantiles ?? estimate(buckets ?? []);
+  return [`count=${value}`, `sum=${sum}`, ...shown.map(({ quantile, value }) => `q${quantile}=${brief(value)}`)].join(
+    ' ',
+  );
+}
+
+function estimate(buckets: NonNullable<Metric['buckets']>): NonNullable<Metric['quantiles']> {
+  const bounds = buckets.slice(0, -1).map(({ le }) => Number(le));
+  const counts = buckets.map(({ count }, index) => count - (buckets[index - 1]?.count ?? 0));
+  return QUANTILES.map((quantile) => ({ quantile, value: histogramQuantile(quantile, bounds, counts) }));
+}
+
+function brief(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

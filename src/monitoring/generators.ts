@@ -1,0 +1,48 @@
+type AnyGenerator = Generator | AsyncGenerator;
+type Step = IteratorResult<unknown>;
+
+/** Told once of how a generator ended: what it returned, or that it threw. */
+type Ended = (returned: unknown, failed: boolean) => void;
+
+/** A generator that gives what the given one gives, and says when that ends. One that is left alone for good never ends. */
+export function watchGenerator(generator: AnyGenerator, ended: Ended): AnyGenerator {
+  let open = true;
+  const end: Ended = (returned, failed) => {
+    if (open) ended(returned, failed);
+    open = false;
+  };
+  const after = (step: Step): Step => {
+    if (step.done) end(step.value, false);
+    return step;
+  };
+  const passed = (method: 'next' | 'return' | 'throw') => ({
+    value: (...args: [unknown]): unknown => step(() => generator[method](...(args as [never])), after, end),
+    writable: true,
+    configurable: true,
+  });
+  // the prototype brings everything else, such as Symbol.iterator, which gives the object it is called on
+  return Object.create(Object.getPrototypeOf(generator), {
+    next: passed('next'),
+    return: passed('return'),
+    throw: passed('throw'),
+  });
+}
+
+function step(
+  advance: () => Step | Promise<Step>,
+  after: (step: Step) => Step,
+  end: (returned: unknown, failed: boolean) => void,
+): unknown {
+  let result: Step | Promise<Step>;
+  try {
+    result = advance();
+  } catch (error) {
+    end(undefined, true);
+    throw error;
+  }
+  if (!(result instanceof Promise)) return after(result);
+  return result.then(after, (error: unknown) => {
+    end(undefined, true);
+    throw error;
+  });
+}

@@ -1,0 +1,75 @@
+import { types } from 'node:util';
+import { RingmeterError, shown } from '../errors';
+import { checkOptions } from '../options-check';
+import { watchGenerator } from './generators';
+import { type MonitoringOptions, Observation } from './observation';
+
+type AnyFunction = (...args: never[]) => unknown;
+
+const OPTIONS = [
+  'timingMetric',
+  'counterMetric',
+  'errorCounter',
+  'inFlightMetric',
+  'labels',
+  'resultErrors',
+  'collector',
+] as const;
+
+/**
+ * A function that does what the given one does, and records its calls. `this`, arguments, what is returned or thrown, the
+ * name and the length stay as they are; a promise is followed by one that settles alike, generators are recorded until
+ * they end. Other thenables, which may begin their work when they are asked for it, are returned as they are.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_OPTION
+ */
+export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptions<Parameters<F>>): F {
+  if (typeof fn !== 'function')
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', `what is monitored must be a function, got ${shown(fn)}`);
+  const given = checkOptions<MonitoringOptions<Parameters<F>>>('monitoring options', options, OPTIONS);
+  const observation = new Observation(given as MonitoringOptions);
+  const isGenerator = types.isGeneratorFunction(fn);
+  const monitoring = function (this: unknown, ...args: never[]): unknown {
+    const end = observation.begin(args);
+    let result: unknown;
+    try {
+      result = new.target === undefined ? fn.apply(this, args) : Reflect.construct(fn, args, newTarget(new.target));
+    } catch (error) {
+      end(true);
+      throw error;
+    }
+    if (isGenerator)
+      return watchGenerator(result as Generator, (outcome, failed) => end(failed || observation.isFailure(outcome)));
+    if (types.isPromise(result)) return follow(result, observation, end);
+    end(observation.isFailure(result));
+    return result;
+  };
+  const newTarget = (target: unknown): typeof Function => (target === monitoring ? fn : target) as typeof Function;
+  return alike(fn, monitoring) as unknown as F;
+}
+
+/** One promise more, so that a rejection nobody handles stays one. */
+function follow(promise: Promise<unknown>, observation: Observation, end: (failed: boolean) => void): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      end(observation.isFailure(value));
+      return value;
+    },
+    (error: unknown) => {
+      end(true);
+      throw error;
+    },
+  );
+}
+
+/** Gives a function everything that another has of its own: name, length, prototype, and what was put on it. */
+function alike(original: AnyFunction, copy: AnyFunction): AnyFunction {
+  for (const key of Reflect.ownKeys(original)) {
+    const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
+    const own = Object.getOwnPropertyDescriptor(copy, key);
+    if (own === undefined || own.configurable) Object.defineProperty(copy, key, descriptor);
+    else if (own.writable && 'value' in descriptor) Reflect.set(copy, key, descriptor.value);
+  }
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(original));
+  return copy;
+}

@@ -1,0 +1,102 @@
+import type { MetricsCollector } from '../collector';
+import { getMetricsCollector } from '../default-collector';
+import { messageOf } from '../errors';
+import type { Counter } from '../instruments/counter';
+import type { Gauge } from '../instruments/gauge';
+import type { Histogram } from '../instruments/histogram';
+import type { Labels } from '../instruments/labels';
+import { warnOnce } from '../warning';
+import type { CounterMetric, InFlightMetric, TimingMetric } from './described-metrics';
+
+/** What of a function's calls is recorded. Every part may be left out. */
+export interface MonitoringOptions<Args extends readonly unknown[] = readonly never[]> {
+  /** Seconds that calls took, failed ones too: until the promise has settled, or the generator has ended. */
+  timingMetric?: TimingMetric;
+  /** Calls, when they end. */
+  counterMetric?: CounterMetric;
+  /** Calls that failed: threw, rejected, or, with `resultErrors`, returned the error side of a Result. */
+  errorCounter?: CounterMetric;
+  /** Calls that are going on. */
+  inFlightMetric?: InFlightMetric;
+  /** Of all these metrics; or what they are for a call, by its arguments. */
+  labels?: Labels | ((...args: Args) => Labels);
+  /** Whether something returned whose `isErr()` says true is a failure. Default false. */
+  resultErrors?: boolean;
+  /** Default: the process's collector at the time of the call. */
+  collector?: MetricsCollector;
+}
+
+interface Metrics {
+  readonly collector: MetricsCollector;
+  readonly timing: Histogram | undefined;
+  readonly calls: Counter | undefined;
+  readonly errors: Counter | undefined;
+  readonly inFlight: Gauge | undefined;
+}
+
+/** Records calls of one function. Nothing here throws: a metric that cannot be had is done without. */
+export class Observation {
+  private metrics: Metrics | undefined;
+
+  constructor(private readonly options: MonitoringOptions) {}
+
+  /** A call begins. @returns how it is told that the call has ended */
+  begin(args: ArrayLike<unknown>): (failed: boolean) => void {
+    const metrics = this.present();
+    if (metrics === undefined) return () => {};
+    const labels = this.labelsOf(args);
+    metrics.inFlight?.increment(1, labels);
+    const began = performance.now();
+    return (failed) => {
+      metrics.inFlight?.decrement(1, labels);
+      metrics.timing?.observe((performance.now() - began) / 1000, labels);
+      metrics.calls?.increment(1, labels);
+      if (failed) metrics.errors?.increment(1, labels);
+    };
+  }
+
+  /** Whether what a function returned is a failure. */
+  isFailure(result: unknown): boolean {
+    if (this.options.resultErrors !== true || typeof result !== 'object' || result === null) return false;
+    try {
+      const { isErr } = result as { isErr?: unknown };
+      return typeof isErr === 'function' && isErr.call(result) === true;
+    } catch {
+      return false;
+    }
+  }
+
+  private labelsOf(args: ArrayLike<unknown>): Labels | undefined {
+    const { labels } = this.options;
+    if (typeof labels !== 'function') return labels;
+    try {
+      return labels(...(Array.from(args) as never[]));
+    } catch (error) {
+      // no label set: refused and counted where it is recorded
+      warnOnce('RINGMETER_INVALID_RECORD', `the labels of a monitored function threw: ${messageOf(error)}`);
+      return null as never;
+    }
+  }
+
+  private present(): Metrics | undefined {
+    try {
+      const collector = this.options.collector ?? getMetricsCollector();
+      if (this.metrics?.collector !== collector) this.metrics = this.metricsOn(collector);
+      return this.metrics;
+    } catch (error) {
+      warnOnce('RINGMETER_INVALID_RECORD', `a monitored function is not recorded: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  private metricsOn(collector: MetricsCollector): Metrics {
+    const { timingMetric, counterMetric, errorCounter, inFlightMetric } = this.options;
+    return {
+      collector,
+      timing: timingMetric?.on(collector),
+      calls: counterMetric?.on(collector),
+      errors: errorCounter?.on(collector),
+      inFlight: inFlightMetric?.on(collector),
+    };
+  }
+}

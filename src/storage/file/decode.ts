@@ -1,0 +1,118 @@
+import { columnCount } from '../../aggregate/columns';
+import type { Definition } from '../../aggregate/definition';
+import {
+  FORMAT_VERSION,
+  type HeaderLine,
+  METRIC_START,
+  type MetricLine,
+  type SeriesLine,
+  type ValuesLine,
+} from './format';
+import type { Group } from './groups';
+
+const QUOTE = 34;
+/** Between the name of the metric and the next key: `","`. */
+const BETWEEN = 3;
+
+/** A metric of one flush. */
+export interface StoredMetric {
+  definition: Definition;
+  /** Columns of each series. */
+  width: number;
+  /** By number of the series. A number is missing if the flush that had its labels was damaged. */
+  labels: (Readonly<Record<string, string>> | undefined)[];
+  /** The columns of series 0, then those of series 1, and so on. */
+  values: Float64Array;
+}
+
+/** A flush as it was stored. */
+export interface StoredFlush {
+  /** Wall-clock milliseconds of the collect. */
+  timestamp: number;
+  source: string;
+  metrics: StoredMetric[];
+}
+
+/** Which flushes and metrics are wanted. */
+export interface Wanted {
+  from: number;
+  to: number;
+  /** All, if left out. */
+  names?: ReadonlySet<string>;
+}
+
+/** Understands the flushes of one file, which have to come in order: the first of them say what the others refer to. */
+export class FileDecoder {
+  private header: HeaderLine | undefined;
+  private readonly metrics = new Map<string, Pick<StoredMetric, 'definition' | 'width' | 'labels'>>();
+
+  constructor(private readonly wanted: Wanted) {}
+
+  /**
+   * @returns undefined if it is not of the wanted time
+   * @throws Error if it cannot be understood
+   */
+  decode({ lines, flush }: Group): StoredFlush | undefined {
+    const { from, to } = this.wanted;
+    const inTime = flush.time >= from && flush.time <= to;
+    const values: ValuesLine[] = [];
+    for (const line of lines)
+      if (line.subarray(0, METRIC_START.length).equals(METRIC_START)) this.enter(line, inTime, values);
+      else this.begin(line);
+    if (this.header === undefined) throw new Error('the header is missing');
+    if (!inTime) return undefined;
+    return { timestamp: flush.time, source: this.header.source, metrics: this.assemble(values) };
+  }
+
+  private begin(line: Buffer): void {
+    const header = JSON.parse(line.toString()) as HeaderLine;
+    if (header.ringmeter !== FORMAT_VERSION)
+      throw new Error(`its format is version ${header.ringmeter}, this program reads version ${FORMAT_VERSION}`);
+    this.header = header;
+  }
+
+  /** Takes a line of a metric, unless its name or its time is not wanted: then it is not even parsed. */
+  private enter(line: Buffer, inTime: boolean, values: ValuesLine[]): void {
+    const { names } = this.wanted;
+    const end = line.indexOf(QUOTE, METRIC_START.length);
+    if (names !== undefined && !names.has(line.toString('latin1', METRIC_START.length, end))) return;
+    const next = end + BETWEEN;
+    const isValues = line.toString('latin1', next, next + 4) === 'time';
+    if (isValues && !inTime) return;
+    const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
+    if ('values' in parsed) values.push(parsed);
+    else if ('labels' in parsed) this.addSeries(parsed);
+    else this.addMetric(parsed);
+  }
+
+  private addMetric({ metric: name, ...rest }: MetricLine): void {
+    const definition = { name, ...rest };
+    this.metrics.set(name, { definition, width: columnCount(definition), labels: [] });
+  }
+
+  private addSeries({ metric, series, labels }: SeriesLine): void {
+    const known = this.metrics.get(metric);
+    if (known !== undefined) known.labels[series] = labels;
+  }
+
+  private assemble(lines: readonly ValuesLine[]): StoredMetric[] {
+    const found = new Map<string, StoredMetric>();
+    for (const { metric, first, values } of lines) {
+      const known = this.metrics.get(metric);
+      if (known === undefined) continue;
+      let stored = found.get(metric);
+      if (stored === undefined) {
+        stored = { ...known, values: new Float64Array(known.labels.length * known.width) };
+        found.set(metric, stored);
+      }
+      for (let index = 0; index < values.length; index++)
+        stored.values[first * stored.width + index] = storedNumber(values[index]);
+    }
+    return [...found.values()];
+  }
+}
+
+function storedNumber(value: ValuesLine['values'][number]): number {
+  if (typeof value === 'number') return value;
+  return value === '+Inf' ? Number.POSITIVE_INFINITY : value === '-Inf' ? Number.NEGATIVE_INFINITY : Number.NaN;
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Metric, toMetric } from '../../exposition/metrics';
+import { checkOptions } from '../../options-check';
+import { resolveTimes } from '../query';
+import type { StoredFlush, StoredMetric, Wanted } from './decode';
+import type { FileName } from './names';
+import { readFlushes } from './read';
+import { type Damage, FileReader } from './read-file';
+
+/** How often a directory that is followed is looked at. */
+const POLL_MS = 500;
+
+/** What of a directory is wanted. */
+export interface ReadMetricsOptions {
+  /** First and last moment, inclusive: wall-clock milliseconds or Dates. Unbounded if left out. */
+  from?: number | Date;
+  to?: number | Date;
+  /** Names of metrics. All, if left out. */
+  names?: Iterable<string>;
+  /** Called for every part of a file that is left out because it is not what was written. Default: nothing. */
+  onDamage?: (damage: Damage) => void;
+}
+
+/** One flush of one process. */
+export interface MetricsFlush {
+  /** Wall-clock milliseconds of the collect. */
+  timestamp: number;
+  /** Tells the storages of all processes apart that have written to the directory. */
+  source: string;
+  metrics: Metric[];
+}
+
+/**
+ * What `FileStorage` has written to a directory: the flushes of all its writers in the order of their times, also while
+ * they write. A flush is there as a whole or not at all.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_INVALID_QUERY; while it is read, RINGMETER_STORAGE_FAILED if
+ *   the directory or a file cannot be read
+ */
+export function readMetricsDirectory(
+  directory: string,
+  options?: ReadMetricsOptions,
+): AsyncGenerator<MetricsFlush, void> {
+  const { wanted, readerOf } = resolve(directory, options);
+  return asMetrics(readFlushes(directory, wanted, readerOf));
+}
+
+/**
+ * The same, and then what is written from then on, looked for every half second, until the signal.
+ *
+ * @throws as `readMetricsDirectory`
+ */
+export async function* followMetricsDirectory(
+  directory: string,
+  options: ReadMetricsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<MetricsFlush, void> {
+  const { wanted, readerOf } = resolve(directory, options);
+  const readers = new Map<string, FileReader>();
+  const readerOnce = (file: FileName): FileReader => {
+    const reader = readers.get(file.stem) ?? readerOf(file);
+    readers.set(file.stem, reader);
+    return reader;
+  };
+  while (!signal.aborted) {
+    yield* asMetrics(readFlushes(directory, wanted, readerOnce));
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+function resolve(
+  directory: string,
+  options: ReadMetricsOptions | undefined,
+): { wanted: Wanted; readerOf: (file: FileName) => FileReader } {
+  const {
+    names,
+    onDamage = () => {},
+    ...times
+  } = checkOptions('readMetricsDirectory options', options, ['from', 'to', 'names', 'onDamage']);
+  const wanted = { ...resolveTimes(times), names: names && new Set(names) };
+  return { wanted, readerOf: (file) => new FileReader(directory, file, wanted, onDamage) };
+}
+
+async function* asMetrics(flushes: AsyncIterable<StoredFlush>): AsyncGenerator<MetricsFlush, void> {
+  for await (const { timestamp, source, metrics } of flushes)
+    yield { timestamp, source, metrics: metrics.flatMap((metric) => seriesOf(metric, timestamp)) };
+}
+
+function seriesOf({ definition, labels, width, values }: StoredMetric, timestamp: number): Metric[] {
+  const metrics: Metric[] = [];
+  for (let column = 0, index = 0; column < values.length; column += width, index++) {
+    const own = labels[index];
+    if (own !== undefined) metrics.push(toMetric(definition, { ...own }, { timestamp, values, column }));
+  }
+  return metrics;
+}

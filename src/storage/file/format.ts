@@ -1,0 +1,60 @@
+import type { Definition } from '../../aggregate/definition';
+
+/**
+ * The lines of a file, each one JSON object; docs/storage-file.md is their specification. The first key of a line tells
+ * its kind. Writers put the keys in the order in which they stand here, readers may rely on it.
+ */
+export const FORMAT_VERSION = 1;
+
+/** The first line of a file. */
+export interface HeaderLine {
+  ringmeter: number;
+  /** Wall-clock milliseconds. */
+  created: number;
+  /** Which storage of which process wrote it, whichever of its threads did. */
+  source: string;
+  writer: string;
+  storage: string;
+  host: string;
+  pid: number;
+}
+
+/** A metric, once in a file, before its first series. */
+export interface MetricLine extends Omit<Definition, 'name'> {
+  metric: string;
+}
+
+/** A series of a metric, once in a file. They are numbered from 0 within their metric. */
+export interface SeriesLine {
+  metric: string;
+  series: number;
+  labels: Record<string, string>;
+}
+
+/** JSON has no numbers for these. */
+export type StoredNumber = number | 'NaN' | '+Inf' | '-Inf';
+
+/** Values of consecutive series of a metric at one moment, the columns of each one after the other. */
+export interface ValuesLine {
+  metric: string;
+  time: number;
+  /** Number of the first series. */
+  first: number;
+  values: StoredNumber[];
+}
+
+/** The last line of a flush. Without it, or if it does not fit what stands before it, the flush does not count. */
+export interface FlushLine {
+  /** From 0, within the file. */
+  flush: number;
+  time: number;
+  series: number;
+  /** Of the lines that belong to the flush, before this one. */
+  bytes: number;
+  crc32: number;
+}
+
+/** What a flush's last line begins with. */
+export const FLUSH_START = Buffer.from('{"flush":');
+/** What the lines of metrics begin with, before the name, which needs no escapes. */
+export const METRIC_START = Buffer.from('{"metric":"');

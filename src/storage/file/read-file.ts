@@ -1,0 +1,111 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { FileDecoder, type StoredFlush, type Wanted } from './decode';
+import { type Group, readGroups } from './groups';
+import type { FileName } from './names';
+import { fileFailure, isMissing } from './problem';
+
+const CHUNK = 2 ** 20;
+
+/** A part of a file that is left out because it is not what was written. */
+export interface Damage {
+  file: string;
+  /** Where in the (decompressed) file the damaged flush begins. */
+  offset: number;
+  reason: string;
+}
+
+/** Reads one file, and later what has been written to it since. */
+export class FileReader {
+  /** Behind the last flush that was read, in the decompressed file. */
+  private offset = 0;
+  /** Nothing more will come of it: it is damaged beyond understanding, or compressed and read to the end. */
+  private ended = false;
+  private readonly decoder: FileDecoder;
+
+  constructor(
+    private readonly directory: string,
+    private readonly file: FileName,
+    wanted: Wanted,
+    private readonly onDamage: (damage: Damage) => void,
+  ) {
+    this.decoder = new FileDecoder(wanted);
+  }
+
+  /** The flushes from where the last call ended. None if the file has been removed in the meantime. */
+  async *flushes(): AsyncGenerator<StoredFlush, void> {
+    const start = this.offset;
+    const chunks = this.ended ? undefined : await this.chunks(start);
+    if (chunks === undefined) return;
+    const { bytes, closed } = chunks;
+    try {
+      for await (const group of readGroups(bytes)) {
+        const flush = this.decode(group);
+        this.offset = start + group.end;
+        if (flush !== undefined) yield flush;
+        if (this.ended) return;
+      }
+      this.ended = closed;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (!code?.startsWith('Z_')) throw fileFailure('read', join(this.directory, this.file.name), error);
+      this.giveUp(`it cannot be decompressed: ${(error as Error).message}`);
+    }
+  }
+
+  private decode(group: Group): StoredFlush | undefined {
+    if (!group.whole) {
+      this.damaged(`flush ${group.flush.flush} does not have the bytes that were written`);
+      return undefined;
+    }
+    try {
+      return this.decoder.decode(group);
+    } catch (error) {
+      this.giveUp((error as Error).message);
+      return undefined;
+    }
+  }
+
+  private giveUp(reason: string): void {
+    this.ended = true;
+    this.damaged(reason);
+  }
+
+  private damaged(reason: string): void {
+    this.onDamage({ file: join(this.directory, this.file.name), offset: this.offset, reason });
+  }
+
+  /** The decompressed bytes from an offset on, compressed or not: that may change between two looks. */
+  private async chunks(start: number): Promise<{ bytes: AsyncIterable<Buffer>; closed: boolean } | undefined> {
+    const path = join(this.directory, this.file.stem);
+    const plain = await openIfThere(path);
+    if (plain !== undefined) return { bytes: plain.createReadStream({ start, highWaterMark: CHUNK }), closed: false };
+    const zipped = await openIfThere(`${path}.gz`);
+    return zipped && { bytes: skip(decompress(zipped), start), closed: true };
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw fileFailure('read', path, error);
+  }
+}
+
+function decompress(file: FileHandle): AsyncIterable<Buffer> {
+  const unzip = createGunzip({ chunkSize: CHUNK });
+  // what goes wrong is thrown where the stream is read
+  return pipeline(file.createReadStream({ highWaterMark: CHUNK }), unzip, () => {});
+}
+
+async function* skip(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer, void> {
+  for await (const chunk of chunks) {
+    const skipped = Math.min(bytes, chunk.length);
+    bytes -= skipped;
+    if (skipped < chunk.length) yield chunk.subarray(skipped);
+  }
+}

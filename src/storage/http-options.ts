@@ -1,0 +1,93 @@
+import { RingmeterError, shown } from '../errors';
+import { checkOptions } from '../options-check';
+
+/** How a storage reaches a server. */
+export interface HttpOptions {
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>;
+  basicAuth?: { username: string; password: string };
+  bearerToken?: string;
+  tls?: TlsOptions;
+}
+
+/** Certificates as PEM text, or as the paths of files that the worker reads when it opens. */
+export interface TlsOptions {
+  ca?: string;
+  cert?: string;
+  key?: string;
+  passphrase?: string;
+  /** Name that the server's certificate must have, if it is not the URL's host. */
+  servername?: string;
+  /** Default true. */
+  rejectUnauthorized?: boolean;
+}
+
+/** The options that a storage's own are checked together with. */
+export const HTTP_OPTIONS = ['headers', 'basicAuth', 'bearerToken', 'tls'] as const;
+
+const TLS_TEXTS = ['ca', 'cert', 'key', 'passphrase', 'servername'] as const;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** What the connection or the body decides, and nobody else. */
+const NOT_OURS = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function fail(message: string): never {
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
+}
+
+/** Checks the options that storages with a server share. Throws RINGMETER_INVALID_OPTION. */
+export function checkHttpOptions(name: string, options: HttpOptions): HttpOptions {
+  const { headers, basicAuth, bearerToken, tls } = options;
+  checkHeaders(name, headers);
+  checkCredentials(name, options);
+  const { rejectUnauthorized, ...texts } = checkOptions(`tls of ${name}`, tls, [...TLS_TEXTS, 'rejectUnauthorized']);
+  for (const [option, value] of Object.entries(texts))
+    if (value !== undefined && typeof value !== 'string')
+      fail(`tls.${option} of ${name} must be a string, got ${shown(value)}`);
+  if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean')
+    fail(`tls.rejectUnauthorized of ${name} must be true or false, got ${shown(rejectUnauthorized)}`);
+  return { headers, basicAuth, bearerToken, tls };
+}
+
+function checkHeaders(name: string, headers: HttpOptions['headers']): void {
+  for (const [header, value] of Object.entries(checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}))))
+    if (!HEADER_NAME.test(header) || NOT_OURS.has(header.toLowerCase()))
+      fail(`header ${shown(header)} of ${name} cannot be set`);
+    // the value may be a secret: it is not shown
+    else if (typeof value !== 'string' || !HEADER_VALUE.test(value))
+      fail(`header ${shown(header)} of ${name} must be a string of characters that a header can have`);
+}
+
+function checkCredentials(name: string, { headers, basicAuth, bearerToken }: HttpOptions): void {
+  const inHeaders = Object.keys(headers ?? {}).some((header) => header.toLowerCase() === 'authorization');
+  const ways = [basicAuth !== undefined, bearerToken !== undefined, inHeaders].filter(Boolean).length;
+  if (ways > 1) fail(`${name} can have one of basicAuth, bearerToken and an authorization header, not two`);
+  const { username, password } = checkOptions(`basicAuth of ${name}`, basicAuth, ['username', 'password']);
+  if (basicAuth !== undefined) {
+    if (typeof username !== 'string' || username.includes(':'))
+      fail(`basicAuth.username of ${name} must be a string without a colon, got ${shown(username)}`);
+    if (typeof password !== 'string') fail(`basicAuth.password of ${name} must be a string, got a ${typeof password}`);
+  }
+  if (bearerToken !== undefined && !(typeof bearerToken === 'string' && /^[\x21-\x7e]+$/.test(bearerToken)))
+    fail(`bearerToken of ${name} must be a string of visible ASCII characters without spaces`);
+}
+
+/** Checks that something is an absolute http or https URL. Throws RINGMETER_INVALID_OPTION. */
+export function checkUrl(name: string, url: unknown): string {
+  const given = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+  if (given !== undefined && /^https?:$/.test(given.protocol) && given.username + given.password + given.hash === '')
+    return given.href;
+  const got = given === undefined ? shown(url) : `one of ${given.protocol}//${given.host}`;
+  return fail(`${name} must be an http or https URL without a user or a fragment in it, got ${got}`);
+}

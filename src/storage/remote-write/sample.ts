@@ -1,0 +1,34 @@
+import type { Writer } from 'protobufjs/minimal';
+import type { MetricType } from '../../aggregate/cells';
+
+/** Wire types of protobuf. */
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+
+/** What a field begins with on the wire. */
+export const field = (number: number, wireType: number): number => (number << 3) | wireType;
+
+/** How both versions number the kinds of metrics. */
+export const METRIC_TYPE: Record<MetricType, number> = { counter: 1, gauge: 2, histogram: 3, summary: 5 };
+
+const VALUE = field(1, FIXED64);
+const TIMESTAMP = field(2, VARINT);
+/**
+ * The NaN that says that a series has ended. Its bits count, and JavaScript may change those of a number, so they are
+ * written as an integer. Source: Prometheus remote write specification 1.0, "Stale markers".
+ */
+const STALE_NAN = { low: 0x00000002, high: 0x7ff00000, unsigned: true };
+
+/**
+ * Writes a sample, which is the same in both versions, as the field that `tag` says.
+ *
+ * @param value undefined for the end of a series
+ * @param timestamp milliseconds since 1970
+ */
+export function writeSample(writer: Writer, tag: number, value: number | undefined, timestamp: number): void {
+  writer.uint32(tag).fork().uint32(VALUE);
+  if (value === undefined) writer.fixed64(STALE_NAN);
+  else writer.double(value);
+  writer.uint32(TIMESTAMP).int64(timestamp).ldelim();
+}

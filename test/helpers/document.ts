@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import ts from 'typescript';
+
+const root = join(__dirname, '..', '..');
+
+/** A file of the repository. */
+export const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+/** The part of a document below a heading, up to the next one of any level. */
+export function section(document: string, heading: string): string {
+  const start = document.indexOf(`\n${heading}\n`);
+  if (start === -1) throw new Error(`there is no heading ${heading}`);
+  const rest = document.slice(start + heading.length + 2);
+  const end = rest.search(/^#{1,4} /m);
+  return end === -1 ? rest : rest.slice(0, end);
+}
+
+/** The cells of the table in a section, without its head; code without its backquotes. */
+export function table(document: string, heading: string): string[][] {
+  const rows = section(document, heading)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')),
+  );
+}
+
+/** The names of an interface's properties and methods; an object inside has its own as `outer.inner`. */
+export function members(file: string, name: string): string[] {
+  const source = ts.createSourceFile(file, text(file), ts.ScriptTarget.Latest);
+  const found = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);
+  if (found === undefined) throw new Error(`${file} has no interface ${name}`);
+  return found.members.flatMap(namesOf);
+}
+
+function namesOf(member: ts.TypeElement): string[] {
+  const name = (member.name as ts.Identifier).text;
+  if (!ts.isPropertySignature(member) || member.type === undefined || !ts.isTypeLiteralNode(member.type)) return [name];
+  return member.type.members.flatMap(namesOf).map((inner) => `${name}.${inner}`);
+}
+
+/** The code of the first block below a heading. */
+export function code(document: string, heading: string): string {
+  const block = /```ts\n([\s\S]*?)```/.exec(section(document, heading));
+  if (block === null) throw new Error(`no code below ${heading}`);
+  return block[1];
+}
+
+/** What the compiler has to say about a module of a user's. */
+export function diagnose(t: Test, source: string): string[] {
+  const file = join(t.testdir({ 'user.mts': source }), 'user.mts');
+  const program = ts.createProgram([file], {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+    skipLibCheck: true,
+  });
+  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}

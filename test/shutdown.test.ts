@@ -1,0 +1,221 @@
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { type Ending, Program } from './package/consumer';
+import { readLines, type StoredLine } from './storage/lines';
+
+// each is another process and mostly waits
+t.jobs = 3;
+
+const FIXTURES = join(__dirname, 'fixtures', 'storages');
+/** What the two threads of the program and its main thread record. */
+const TOTAL = 2 * 1_000 + 500;
+
+interface Input {
+  ending: string;
+  flushWorkers: number;
+  /** What the storage does after it has stored: 'deaf' hangs, anything else until it is told to stop. */
+  hang?: string;
+  /** Whether the program's threads record until the end. */
+  endless?: boolean;
+  /** Further options of the collector. */
+  more?: object;
+}
+
+interface Run {
+  program: Program;
+  file: string;
+}
+
+function start(t: Test, input: Input): Run {
+  const file = join(t.testdir({}), 'stored.jsonl');
+  return { file, program: Program.start(t, FIXTURES, ['ends.cjs', JSON.stringify({ ...input, file })], {}, 60_000) };
+}
+
+/** Runs the program to its end. The time is taken from when it has recorded everything. */
+async function run(t: Test, input: Input): Promise<Ending & { lines: StoredLine[]; events: string[]; last?: number }> {
+  const { program, file } = start(t, input);
+  await program.line(/^ready$/);
+  program.restart();
+  const ending = await program.ended;
+  const lines = readLines(file);
+  const last = lines.findLast(({ event }) => event === 'stored')?.values?.n;
+  return { ...ending, lines, events: lines.map(({ event }) => event), last };
+}
+
+const BOOM = /^.*ends\.cjs:\d+\n(.*\n)+Error: boom\n(.*\n)+Node\.js v\d+/m;
+
+for (const flushWorkers of [0, 1]) {
+  const titled = (title: string, body: (t: Test) => Promise<void>) =>
+    t.test(`${title} (flushWorkers: ${flushWorkers})`, { buffered: true }, body);
+
+  titled('everything is stored when a process ends by itself', async (t) => {
+    const { code, last, output, events } = await run(t, { ending: 'by itself', flushWorkers });
+    t.equal(code, 0);
+    t.equal(output, 'ready\n');
+    t.equal(last, TOTAL);
+    t.same(events, ['open', 'stored', 'close']);
+  });
+
+  titled('everything is stored when a request ends the process', async (t) => {
+    const { code, last, output } = await run(t, { ending: 'by process.exit(0) inside a request', flushWorkers });
+    t.equal(code, 0);
+    t.equal(output, 'ready\n');
+    t.equal(last, TOTAL + 1);
+  });
+
+  titled('everything is stored when the process ends before a worker is up', async (t) => {
+    const { code, last, output } = await run(t, { ending: 'at once', flushWorkers });
+    t.equal(code, 0);
+    t.equal(output, 'ready\n');
+    t.equal(last, 500);
+  });
+
+  for (const ending of ['by an uncaught exception', 'by an unhandled rejection'])
+    titled(`everything is stored when a process ends ${ending}, which looks as ever`, async (t) => {
+      const { code, last, output } = await run(t, { ending, flushWorkers });
+      t.equal(code, 1);
+      t.match(output, BOOM);
+      t.notMatch(output, /ringmeter/i);
+      t.equal(last, TOTAL);
+    });
+
+  titled('everything is stored when the event loop was blocked until the end', async (t) => {
+    const { code, last, output } = await run(t, { ending: 'after its event loop was blocked', flushWorkers });
+    t.equal(code, 3);
+    t.equal(output, 'ready\n');
+    t.equal(last, TOTAL + 1);
+  });
+
+  titled('what threads record until the end is stored', async (t) => {
+    const { code, last, output } = await run(t, { ending: 'at once', flushWorkers, endless: true });
+    t.equal(code, 0);
+    const recorded = Number(/^recorded (\d+)$/m.exec(output)?.[1]);
+    t.ok(last! >= recorded, `${last} of ${recorded} when the end began`);
+  });
+
+  titled('closing twice stores once', async (t) => {
+    const { code, last, output, events } = await run(t, { ending: 'by closing twice', flushWorkers });
+    t.equal(code, 0);
+    t.equal(output, 'ready\nclosed\n');
+    t.equal(last, TOTAL);
+    t.same(events, ['open', 'stored', 'close']);
+  });
+
+  titled('closing while it flushes stores everything', async (t) => {
+    const { code, last, output, events } = await run(t, { ending: 'by closing while it flushes', flushWorkers });
+    t.equal(code, 0);
+    t.equal(output, 'ready\nok,ok\n');
+    t.equal(last, TOTAL + 1);
+    t.equal(events.at(-1), 'close');
+  });
+
+  titled('process.exit while it closes stores everything', async (t) => {
+    const { code, last, output } = await run(t, { ending: 'by closing and process.exit at once', flushWorkers });
+    t.equal(code, 0);
+    t.equal(output, 'ready\n');
+    t.equal(last, TOTAL);
+  });
+
+  titled('workers that are killed during the last flush are replaced, and everything is stored', async (t) => {
+    const { code, last, output, lines } = await run(t, {
+      ending: 'by closing while its threads are killed',
+      flushWorkers,
+    });
+    t.equal(code, 0, output);
+    t.match(output, /^closed$/m);
+    t.equal(last, TOTAL);
+    const stored = lines.filter(({ event }) => event === 'stored');
+    t.ok(stored.every(({ values }) => values?.n === TOTAL));
+  });
+
+  titled('SIGTERM ends a process as ever', async (t) => {
+    const { program, file } = start(t, { ending: 'by a signal', flushWorkers });
+    await program.line(/^ready$/);
+    program.kill('SIGTERM');
+    const { code, signal, output } = await program.ended;
+    t.same({ code, signal, output }, { code: null, signal: 'SIGTERM', output: 'ready\n' });
+    t.same(readLines(file), []);
+  });
+
+  titled('with shutdown.signals everything is stored before SIGTERM ends the process', async (t) => {
+    const more = { shutdown: { timeout: 30_000, signals: ['SIGTERM', 'SIGINT'] } };
+    for (const wanted of ['SIGTERM', 'SIGINT'] as const) {
+      const { program, file } = start(t, { ending: 'by a signal', flushWorkers, more });
+      await program.line(/^ready$/);
+      program.kill(wanted);
+      const { code, signal, output } = await program.ended;
+      t.same({ code, signal, output }, { code: null, signal: wanted, output: 'ready\n' });
+      t.match(readLines(file).at(-1), { event: 'close' });
+      t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+    }
+  });
+
+  titled('with shutdown.signals SIGTERM ends also a process that has signal-exit', async (t) => {
+    const more = { shutdown: { timeout: 30_000, signals: ['SIGTERM'] } };
+    const { program, file } = start(t, { ending: 'by a signal that a package listens to', flushWorkers, more });
+    await program.line(/^ready$/);
+    program.kill('SIGTERM');
+    const { signal, output } = await program.ended;
+    t.same({ signal, output }, { signal: 'SIGTERM', output: 'ready\nends\n' });
+    t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+  });
+
+  titled('with shutdown.signals a program that listens to the signal itself decides when it ends', async (t) => {
+    const more = { shutdown: { timeout: 30_000, signals: ['SIGTERM'] } };
+    const { program, file } = start(t, { ending: 'by a signal that it listens to', flushWorkers, more });
+    await program.line(/^ready$/);
+    program.kill('SIGTERM');
+    const { code, signal, output } = await program.ended;
+    t.same({ code, signal, output }, { code: 7, signal: null, output: 'ready\nheard\n' });
+    t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+  });
+
+  for (const hang of ['deaf', 'until told']) {
+    titled(`a storage that hangs (${hang}) holds up the end for shutdown.timeout`, async (t) => {
+      const more = { shutdown: { timeout: 2_500 } };
+      const { code, last, took, output } = await run(t, { ending: 'by itself', flushWorkers, hang, more });
+      t.equal(code, 0);
+      t.equal(last, TOTAL);
+      t.ok(took >= 2_400 && took < 15_000, `${took} ms`);
+      t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
+    });
+
+    titled(`a storage that hangs (${hang}) holds up SIGTERM for shutdown.timeout`, async (t) => {
+      const more = { shutdown: { timeout: 2_500, signals: ['SIGTERM'] } };
+      const { program } = start(t, { ending: 'by a signal', flushWorkers, hang, more });
+      await program.line(/^ready$/);
+      program.restart();
+      program.kill('SIGTERM');
+      const { signal, took } = await program.ended;
+      t.equal(signal, 'SIGTERM');
+      t.ok(took >= 2_400 && took < 15_000, `${took} ms`);
+    });
+
+    titled(`a storage that hangs (${hang}) holds up close() for its timeout`, async (t) => {
+      const { code, last, took, output } = await run(t, { ending: 'by a close that is bounded', flushWorkers, hang });
+      t.equal(code, 0);
+      t.equal(last, TOTAL);
+      t.ok(took < 15_000, `${took} ms`);
+      const after = Number(/closed after (\d+) ms/.exec(output)?.[1]);
+      t.ok(after >= 2_400 && after < 10_000, `${after} ms`);
+      t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
+    });
+  }
+
+  titled('with shutdown.timeout 0 nothing is stored at the end', async (t) => {
+    const { code, events } = await run(t, { ending: 'by itself', flushWorkers, more: { shutdown: { timeout: 0 } } });
+    t.equal(code, 0);
+    t.same(events, []);
+  });
+
+  titled('kill -9 loses at most what came after the last flush', async (t) => {
+    const { program, file } = start(t, { ending: 'by kill -9', flushWorkers });
+    await program.line(/^stored/);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+    program.kill('SIGKILL');
+    const { output } = await program.ended;
+    const told = Number([...output.matchAll(/^stored (\d+)$/gm)].at(-1)?.[1]);
+    const stored = readLines(file).filter(({ event }) => event === 'stored');
+    t.ok(stored.at(-1)!.values!.n >= told, `${stored.at(-1)!.values!.n} of ${told}`);
+  });
+}
