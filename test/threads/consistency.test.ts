@@ -8,7 +8,10 @@ import { HISTOGRAM_COLUMNS } from '../../dist/src/aggregate/columns.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
+import { SeriesReading } from '../../dist/src/instruments/reading.js';
+import { Recorder } from '../../dist/src/instruments/recorder.js';
 import program from '../fixtures/program.cjs';
+import { Load, makeArena, startDrainer } from './bench';
 import { Stopper } from './stopper';
 
 const FAMILIES = 12;
@@ -111,4 +114,32 @@ test('who reads waits for a thread that lost its processor while it folded in pl
   t.ok(agrees(), 'when it goes on, a read has all of it');
   stopper.close();
   await worker.terminate();
+});
+
+test('who cannot have the lock reads what is being folded wholly or not at all', async (t) => {
+  // as above
+  const arena = makeArena();
+  const load = new Load(arena);
+  const recorder = new Recorder(arena, 'fold');
+  t.teardown(() => recorder.close());
+  const holder = await startDrainer(arena);
+  const stopper = await Stopper.of(holder);
+  await stopper.stopAt('src/aggregate/fold.js', '.HISTOGRAM.SUM] += value');
+  load.record(recorder, 'OBSERVE', 7);
+  recorder.publish();
+  holder.postMessage({ task: 'drain' });
+  await stopper.stopped();
+
+  const reading = new SeriesReading(recorder, new Drainer(arena, 1));
+  const { series, definition } = load.histogram;
+  const read = (): number[] => [...reading.read(series, definition)];
+  const began = performance.now();
+  read();
+  const waited = performance.now() - began;
+  // half a second for the lock
+  t.ok(waited > 550 && waited < 5_000, `while the thread stays where it is, a read takes ${waited} ms`);
+  stopper.release();
+  t.same(read(), [7, 1, 0, 0, 0]);
+  stopper.close();
+  await holder.terminate();
 });
