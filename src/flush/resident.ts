@@ -3,7 +3,7 @@ import { Sleeper } from '../atomics/signal';
 import type { FlushService } from './service';
 
 /** An idle collector looks less and less often, down to this: a recording thread whose ring fills up wakes it. */
-const LONGEST_SLEEP_MS = 250;
+const LONGEST_SLEEP_MS = 500;
 /** Passes without any event before sleeping longer. */
 const IDLE_PASSES = 20;
 
