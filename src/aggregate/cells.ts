@@ -2,7 +2,7 @@
  * The aggregated state of one series in one shard, as words of its page. `fold` writes it, `collect` reads it; offsets
  * are from the series' first cell. A page begins as zeros, so all-zero cells mean "nothing recorded yet".
  *
- * Every kind but the counter begins with a sequence word, which is only used in overflow cells.
+ * Every kind but the counter begins with a sequence word, for those who read without the lock: overflow cells have none.
  */
 export const METRIC_TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
 export type MetricType = (typeof METRIC_TYPES)[number];

@@ -26,7 +26,8 @@ function newPage(arena: Arena, table: number, series: number): number {
  *
  * The caller can be terminated at any function entry and at any loop edge, but not between two stores. So every case
  * first finds and computes everything, and then does its stores in one straight line that ends with
- * `f64[progress] = done`, the caller's count of events folded: a killed thread neither loses nor repeats an event.
+ * `f64[progress] = done`, the caller's count of events folded: a killed thread neither loses nor repeats an event. Where
+ * an event takes several stores, the line begins and ends with the sequence word, for those who read without the lock.
  *
  * @param cell from `cellOf`; 0 is refused
  * @param progress word that counts the caller's folded events, and `done`, what it counts to with this one
@@ -79,8 +80,12 @@ function foldObservation(
     if (value <= f64[bounds + middle]) top = middle;
     else low = middle + 1;
   }
+  const sequence = int(cell);
+  const version = i32[sequence] | 1;
+  i32[sequence] = version;
   f64[cell + HISTOGRAM.COUNTS + low] += 1;
   f64[cell + HISTOGRAM.SUM] += value;
+  i32[sequence] = (version + 1) | 0;
   f64[progress] = done;
   return true;
 }
@@ -100,22 +105,29 @@ function foldGauge(
   done: number,
 ): boolean {
   const { i32, f64 } = arena;
-  const current = i32[int(cell + GAUGE.EPOCHS)];
+  const epochs = int(cell + GAUGE.EPOCHS);
+  const current = i32[epochs];
   const value = f64[cell + GAUGE.VALUE];
   const sum = f64[cell + GAUGE.ADDED];
+  const sequence = int(cell);
+  const version = i32[sequence] | 1;
   if (epoch === current) {
     const newValue = Number.isNaN(set) ? value : set;
+    i32[sequence] = version;
     f64[cell + GAUGE.VALUE] = newValue;
     f64[cell + GAUGE.ADDED] = sum + added;
+    i32[sequence] = (version + 1) | 0;
     f64[progress] = done;
     return true;
   }
+  i32[sequence] = version;
   f64[cell + GAUGE.OLD_VALUE] = value;
   f64[cell + GAUGE.OLD_ADDED] = sum;
-  i32[high(cell + GAUGE.EPOCHS)] = current;
-  i32[int(cell + GAUGE.EPOCHS)] = epoch;
+  i32[epochs + 1] = current;
+  i32[epochs] = epoch;
   f64[cell + GAUGE.VALUE] = set;
   f64[cell + GAUGE.ADDED] = added;
+  i32[sequence] = (version + 1) | 0;
   f64[progress] = done;
   return true;
 }
@@ -140,6 +152,9 @@ function foldSummary(
   const max = f64[state + SLOT.MAX];
   const newMin = Math.min(value, min);
   const newMax = Math.max(value, max);
+  const sequence = int(cell);
+  const version = i32[sequence] | 1;
+  i32[sequence] = version;
   i32[bin] += 1;
   f64[state + SLOT.MIN] = newMin;
   f64[state + SLOT.MAX] = newMax;
@@ -147,6 +162,7 @@ function foldSummary(
   f64[state + SLOT.COUNT] += 1;
   f64[cell + SUMMARY.SUM] += value;
   f64[cell + SUMMARY.COUNT] += 1;
+  i32[sequence] = (version + 1) | 0;
   f64[progress] = done;
   return true;
 }

@@ -75,7 +75,11 @@ function newChunk(arena: Arena, entry: number, octave: number): number {
 export function clearSlot(arena: Arena, cell: number, slot: number): void {
   const { i32, f64 } = arena;
   const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
+  const sequence = int(cell);
+  // who reads without the lock and has begun with this slot notices; who begins later leaves it out
+  const version = (i32[sequence] + 2) | 0;
   f64[state + SLOT.BEGAN] = 0;
+  i32[sequence] = version;
   const entries = int(cell + SUMMARY.CHUNKS);
   for (let entry = entries; entry < entries + CHUNK_ENTRIES; entry++) {
     const counts = int(i32[entry] + CHUNK.COUNTS) + slot * BINS;

@@ -1,4 +1,5 @@
-import { recover } from '../atomics/mutex';
+import { threadId } from 'node:worker_threads';
+import { takeOver, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
 import { alignToLine, EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
 
@@ -58,7 +59,7 @@ export class Shard {
     return this.arena.f64[this.base + SHARD.FOLDED];
   }
 
-  /** Tells the owner which slots it may overwrite. Only the lock's holder calls this, or who recovers a dead one's lock. */
+  /** Tells the owner which slots it may overwrite. Only the lock's holder calls this. */
   free(): void {
     Atomics.store(this.arena.i32, int(this.base + SHARD.FREED), this.folded | 0);
   }
@@ -104,14 +105,26 @@ export class Shard {
       Atomics.compareExchange(i32, used, seen, this.number + 1);
   }
 
-  /**
-   * Gives the shard back. Only the owner itself calls this, or the thread that saw the owner end: all the owner ever
-   * stored is visible to the caller, so the plain head can be published.
-   */
+  /** Gives the shard back. Only the owner calls this: all that was ever stored is visible to it, the plain head too. */
   release(mark: number): void {
     if (this.owner !== mark) return;
     Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
     Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
+  }
+
+  /**
+   * Puts an ended thread out of the lock and out of the ownership. Several threads may hear of one end, and the next owner
+   * may record before the last of them comes here: so who takes over is the holder, or the owner, until all is in order.
+   * Then it is also buried in its turn if it ends before that.
+   */
+  bury(deadMark: number, mark: number): void {
+    const { i32 } = this.arena;
+    if (takeOver(i32, this.lock, deadMark, mark)) {
+      // it may have folded a whole batch and died before saying so
+      this.free();
+      unlock(i32, this.lock);
+    }
+    if (Atomics.compareExchange(i32, int(this.base + SHARD.OWNER), deadMark, mark) === deadMark) this.release(mark);
   }
 }
 
@@ -126,16 +139,8 @@ export function openShards(arena: Arena): Shard[] {
 }
 
 /** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
-export function buryThread(arena: Arena, shards: readonly Shard[], threadId: number): void {
-  const mark = threadMark(threadId);
-  for (const shard of shards) {
-    if (Atomics.load(arena.i32, shard.lock) === mark) {
-      // it may have folded a whole batch and died before saying so
-      shard.free();
-      recover(arena.i32, shard.lock, mark);
-    }
-    shard.release(mark);
-  }
+export function buryThread(shards: readonly Shard[], ended: number): void {
+  for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId));
 }
 
 /** What a thread writes into shared memory to say "me": never 0, never reused within a process. */

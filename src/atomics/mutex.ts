@@ -47,9 +47,17 @@ export function unlock(i32: Int32Array, index: number): void {
   Atomics.notify(i32, index, 1);
 }
 
+/**
+ * Makes the caller the holder in place of a thread that is known to have ended. Returns whether that one held the lock:
+ * of several threads that hear of one end, one gets it.
+ */
+export function takeOver(i32: Int32Array, index: number, deadMark: number, mark: number): boolean {
+  return Atomics.compareExchange(i32, index, deadMark, mark) === deadMark;
+}
+
 /** Frees the lock if a thread that is known to have ended still holds it. Returns whether it did. */
 export function recover(i32: Int32Array, index: number, deadMark: number): boolean {
-  if (Atomics.compareExchange(i32, index, deadMark, 0) !== deadMark) return false;
+  if (!takeOver(i32, index, deadMark, 0)) return false;
   Atomics.notify(i32, index, 1);
   return true;
 }

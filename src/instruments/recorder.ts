@@ -1,9 +1,8 @@
 import { threadId } from 'node:worker_threads';
 import { cellOf, fold } from '../aggregate/fold';
 import type { Arena } from '../arena/arena';
-import { EVENT_SHIFT, HEADER, int, OPERATION, OPERATION_SHIFT, SERIES_MASK, SHARD } from '../arena/layout';
+import { EVENT_SHIFT, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard, threadMark } from '../arena/shard';
-import { beginWrite, endWrite } from '../atomics/sequence-lock';
 import { raise } from '../atomics/signal';
 import { warnOnce } from '../warning';
 
@@ -197,13 +196,7 @@ export class Recorder {
     const progress = shard!.base + SHARD.FOLDED_IN_PLACE;
     const done = this.f64[progress] + 1;
     const cell = cellOf(arena, shard!.overflowCells, code & SERIES_MASK);
-    // a counter is one word, which no reader can see torn
-    if (cell === 0 || code >>> OPERATION_SHIFT === OPERATION.COUNTER_ADD)
-      return fold(arena, cell, code, aux, value, progress, done);
-    beginWrite(this.i32, int(cell));
-    const folded = fold(arena, cell, code, aux, value, progress, done);
-    endWrite(this.i32, int(cell));
-    return folded;
+    return fold(arena, cell, code, aux, value, progress, done);
   }
 
   /** Whether there is a shard to write to; if there is none to be had, looks again only now and then. */

@@ -43,7 +43,7 @@ export class Flushing {
     this.channels = this.ports.map((port) => openChannel(port, mark));
     // before any thread is started: it has to hear of them all
     this.stopWatching = onThreadEnd((ended) => {
-      buryThread(arena, shards, ended);
+      buryThread(shards, ended);
       for (const channel of this.channels) channel.bury(threadMark(ended));
     });
     this.starting = setImmediate(() => this.side);

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { MetricsCollector } from 'ringmeter';
+import { type Test, test } from 'tap';
+import { Collect } from '../../dist/src/aggregate/collect.js';
+import { HISTOGRAM_COLUMNS } from '../../dist/src/aggregate/columns.js';
+import { Drainer } from '../../dist/src/aggregate/drain.js';
+import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
+import { Arena } from '../../dist/src/arena/arena.js';
+import program from '../fixtures/program.cjs';
+import { Stopper } from './stopper';
+
+const FAMILIES = 12;
+const SERIES = 400;
+const SNAPSHOTS = 20;
+
+/** Histograms in a snapshot whose buckets and sum do not tell of the same observations. */
+function contradictions({ families, values }: Snapshot): string[] {
+  const problems: string[] = [];
+  for (const { definition, series } of families)
+    for (let index = 0; index < series.count; index++) {
+      const column = series.columns[index];
+      const from = column + HISTOGRAM_COLUMNS.COUNTS;
+      const counts = [...values.subarray(from, from + program.OBSERVED.length)];
+      const sum = values[column + HISTOGRAM_COLUMNS.SUM];
+      if (!program.agrees(counts, sum)) problems.push(`${definition.name} ${index}: ${counts}, sum ${sum}`);
+    }
+  return problems;
+}
+
+/** Threads that observe, and one that reads, all histograms of a collector. */
+async function startObservers(t: Test, collector: MetricsCollector, families = FAMILIES, series = SERIES) {
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const workers = [false, false, true].map(
+    (reads) =>
+      new Worker(join(__dirname, '../fixtures/observer.cjs'), {
+        workerData: { handle: collector.handle, families, series, words, reads },
+        execArgv: [],
+      }),
+  );
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  const answers = Promise.all(workers.map((worker) => once(worker, 'message')));
+  t.teardown(() => Atomics.store(words, 0, 1));
+  return {
+    workers,
+    reads: () => Atomics.load(words, 1),
+    /** What the reading thread found wrong. */
+    async stop(): Promise<unknown> {
+      Atomics.store(words, 0, 1);
+      const [, , [problem]] = await answers;
+      return problem;
+    },
+  };
+}
+
+for (const ringCapacity of [64, 16_384])
+  test(`a histogram agrees with itself in every snapshot, while readers are let in (rings of ${ringCapacity})`, async (t) => {
+    // buckets and sum of each histogram from one moment   allowed
+    // histograms of different moments in one snapshot     allowed     a reader was let in between them
+    // a sum without its count, or the other way round     FORBIDDEN
+    // no read while a snapshot is made                    FORBIDDEN   a thread would wait for all of a scrape
+    const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000, ringCapacity });
+    t.teardown(() => collector.close());
+    const observers = await startObservers(t, collector);
+    const arena = Arena.attach(collector.handle.arena);
+    const drainer = new Drainer(arena, 1);
+    let letIn = 0;
+    const { withDrained } = Drainer.prototype;
+    drainer.withDrained = (shards, patience, read) =>
+      withDrained.call(drainer, shards, patience, (breathe) => {
+        const before = observers.reads();
+        read(breathe);
+        // one may have been under way
+        letIn += Math.max(observers.reads() - before - 1, 0);
+      });
+    const collect = new Collect(arena, drainer);
+    for (let snapshot = 0; snapshot < SNAPSHOTS; snapshot++) {
+      const problems = contradictions(await collect.snapshot());
+      if (problems.length > 0) t.fail(`snapshot ${snapshot}`, { problems: problems.slice(0, 5) });
+      await new Promise(setImmediate);
+    }
+    t.equal(await observers.stop(), undefined, 'what the reading thread saw agreed as well');
+    t.ok(letIn > 0, `${letIn} reads while ${SNAPSHOTS} snapshots were made, ${observers.reads()} in all`);
+    const { foldedInPlace, folded } = collector.stats();
+    t.ok(foldedInPlace > 0, `${foldedInPlace} of ${folded} folded in place`);
+  });
+
+test('who reads waits for a thread that lost its processor while it folded in place, but not for ever', async (t) => {
+  // the observation is in the buckets and in the sum, or in neither   allowed
+  // in one of them                                                    FORBIDDEN   unless the thread stays away for long
+  const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000, ringCapacity: 64 });
+  t.teardown(() => collector.close());
+  const histogram = collector.histogram('h0', { buckets: program.BOUNDS }).labels({ index: 0 });
+  const agrees = (): boolean => {
+    const { sum, buckets } = histogram.getValue();
+    const counts = buckets.map(({ count }, bucket) => count - (buckets[bucket - 1]?.count ?? 0));
+    return program.agrees(counts, sum);
+  };
+  const observers = await startObservers(t, collector, 1, 1);
+  for (const worker of observers.workers.slice(1)) await worker.terminate();
+  const [worker] = observers.workers;
+  const stopper = await Stopper.of(worker);
+  await stopper.stopAt('src/aggregate/fold.js', '.HISTOGRAM.SUM] += value');
+  await stopper.stopped();
+  const began = performance.now();
+  agrees();
+  const waited = performance.now() - began;
+  t.ok(waited > 50 && waited < 5_000, `while the thread stays where it is, a read takes ${waited} ms`);
+  stopper.release();
+  t.ok(agrees(), 'when it goes on, a read has all of it');
+  stopper.close();
+  await worker.terminate();
+});
