@@ -43,7 +43,7 @@ export class ResidentLoop {
       this.service.tick();
       const busy = folded > arena.ringCapacity / 2;
       const patience = 2 ** Math.min(Math.max(idlePasses - IDLE_PASSES, 0), 10);
-      const longest = Math.max(LONGEST_SLEEP_MS, settings.drainInterval);
+      const longest = Math.max(Math.min(LONGEST_SLEEP_MS, this.service.patience), settings.drainInterval);
       await this.pause(busy ? 0 : Math.min(settings.drainInterval * patience, longest));
     }
   }

@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none
+import { clearImmediate, setImmediate } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
