@@ -125,6 +125,8 @@ for (const place of PLACES)
       t.equal(arena.i32[shard.lock], 0, 'the lock is free');
       t.equal(freed(arena), shard.folded, 'what it folded is given back');
       const drainer = new Drainer(arena, threadMark(0));
+      drainer.drainAll();
+      t.same(load.problems(), [], 'what it left is folded by the next');
       // the ring is used up, and around again
       for (let event = 1; event <= 200; event++) {
         load.record(recorder, kind, event);
