@@ -128,6 +128,13 @@ test('docs/storage-prometheus.md lists exactly the options there are, and its co
   for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
+test('docs/functions.md lists exactly the options there are, and its code compiles', async (t) => {
+  const document = text('docs/functions.md');
+  const listed = table(document, '## Options').map(([name]) => name);
+  t.same(listed, members('src/monitoring/observation.ts', 'MonitoringOptions'));
+  for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+});
+
 test('the quick start of the README runs as printed', async (t) => {
   const { outputText } = ts.transpileModule(code(readme, '## Quick start'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
