@@ -18,6 +18,7 @@ const NAMES = [
   'memory',
   'start-up-and-idle',
   'sum-over-threads',
+  'flush',
 ] as const;
 
 async function main(): Promise<void> {

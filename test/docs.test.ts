@@ -108,7 +108,7 @@ test('the README lists exactly the options of MemoryStorage and listen, with the
 
 test('the code of the README compiles', async (t) => {
   t.same(diagnose(t, code(readme, '## Quick start')), []);
-  const preamble = `import { MetricsCollector } from 'ringmeter';\nconst collector = new MetricsCollector();\n`;
+  const preamble = `import { MetricsCollector, recordCounter } from 'ringmeter';\nconst collector = new MetricsCollector();\n`;
   t.same(diagnose(t, preamble + code(readme, '## Recording and reading')), []);
 });
 
@@ -118,11 +118,20 @@ test('docs/storage-prometheus.md lists exactly the options there are, and its co
   const file = 'src/storage/prometheus.ts';
   t.same(listed('### Options of `pushgateway`'), members(file, 'PushgatewayOptions'));
   t.same(listed('### Options of `remoteWrite`'), members(file, 'RemoteWriteOptions'));
-  t.same(listed('## Options of both'), [
+  const all = [
     ...members(file, 'PrometheusStorageOptions'),
     ...members('src/storage/http-options.ts', 'HttpOptions'),
     ...members('src/storage/types.ts', 'DeliveryOptions'),
-  ]);
+  ];
+  // options that have options of their own are one row
+  t.same(listed('## Options of both'), [...new Set(all.map((name) => name.replace(/\..*/, '')))]);
+  for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+});
+
+test('docs/functions.md lists exactly the options there are, and its code compiles', async (t) => {
+  const document = text('docs/functions.md');
+  const listed = table(document, '## Options').map(([name]) => name);
+  t.same(listed, members('src/monitoring/observation.ts', 'MonitoringOptions'));
   for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 

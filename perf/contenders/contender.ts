@@ -14,7 +14,12 @@ export interface Contender {
 export const KINDS = ['counter', 'gauge', 'histogram', 'summary', 'window'] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** Where metrics are sent or written to. */
+export type Target = 'file' | 'pushgateway' | 'remote-write' | 'otlp';
+
 export interface OpenOptions {
+  /** What `Library.flush` delivers to. */
+  deliverTo?: { target: Target; url: string; directory: string };
   /** The most series that one metric is going to have. */
   series: number;
   /** What another thread's `Library.handle` was, where threads share one collector. */
@@ -33,6 +38,10 @@ export interface Library {
   labelled(kind: Kind, name: string): LabelledMetric;
   /** Opens what a scraper reads, the way the library's own documentation shows. */
   serve?(): Promise<Served>;
+  /** Delivers everything once, the way the library's own documentation shows; returns when it has arrived. */
+  flush?(): Promise<void>;
+  /** How often that has succeeded, if the library says so. */
+  flushed?(): number;
   /** On the main thread: the same for what these worker threads have recorded, added up. */
   serveSum?(workers: readonly Worker[]): Promise<Served>;
   /** On such a worker thread: makes it ready to be asked. */

@@ -1,5 +1,13 @@
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import {
+  type DataPoint,
+  type Histogram,
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { BUCKETS, labelsOf, VALUE_MASK, values } from '../workload';
 import type { Contender, Kind, LabelledMetric, Library, Metric, OpenOptions, Total } from './contender';
 import { serveText } from './http-server';
@@ -14,9 +22,12 @@ export const contender: Contender = {
 
 type Meter = ReturnType<MeterProvider['getMeter']>;
 
-function open({ series }: OpenOptions): Library {
+function open({ series, deliverTo }: OpenOptions): Library {
   const reader = new Reader({ cardinalitySelector: () => series + 1 });
-  const provider = new MeterProvider({ readers: [reader] });
+  const readers: MetricReader[] = [reader];
+  if (deliverTo !== undefined) readers.push(periodicReader(deliverTo.url));
+  const views = [{ instrumentName: '*', aggregationCardinalityLimit: series + 1 }];
+  const provider = new MeterProvider({ readers, views });
   const meter = provider.getMeter('perf');
   const make = (kind: Kind, name: string) => metricOf(meter, kind, name, () => reader.total(name));
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
@@ -28,9 +39,18 @@ function open({ series }: OpenOptions): Library {
       serveText('text/plain; version=0.0.4', async () =>
         serializer.serialize((await reader.collect()).resourceMetrics),
       ),
+    flush: () => provider.forceFlush(),
     exercise: () => exercise(meter, reader),
     close: () => provider.shutdown(),
   };
+}
+
+/** What it has for delivery: a reader that collects and exports now and then, here only when it is asked to. */
+function periodicReader(url: string): MetricReader {
+  return new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url: `${url}/v1/metrics`, compression: CompressionAlgorithm.GZIP }) as never,
+    exportIntervalMillis: 2 ** 31 - 1,
+  });
 }
 
 /** Its exporters of the Prometheus format are such readers: they collect when asked to. */

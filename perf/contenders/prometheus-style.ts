@@ -1,10 +1,18 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type * as PromClient from 'prom-client';
 import { BUCKETS, LABEL_NAMES, labelsOf, VALUE_MASK, values } from '../workload';
-import { type Contender, KINDS, type Kind, type LabelledMetric, type Library, type Metric } from './contender';
+import {
+  type Contender,
+  KINDS,
+  type Kind,
+  type LabelledMetric,
+  type Library,
+  type Metric,
+  type OpenOptions,
+} from './contender';
 import { serveText } from './http-server';
 
-type Client = Pick<typeof PromClient, 'Counter' | 'Gauge' | 'Histogram' | 'Summary' | 'Registry'>;
+type Client = Pick<typeof PromClient, 'Counter' | 'Gauge' | 'Histogram' | 'Summary' | 'Registry' | 'Pushgateway'>;
 /** Ten minutes in five parts. */
 const WINDOW = { maxAgeSeconds: 600, ageBuckets: 5 };
 
@@ -12,7 +20,7 @@ type Handles = { labels(labels: object): unknown };
 
 /** prom-client and its successor have the same interface: what both are made to do. Each runs in its own process. */
 export function prometheusStyle(title: string, client: Client, sumOf: SumOf): Contender {
-  return { title, kinds: KINDS, open: () => open(client, sumOf) };
+  return { title, kinds: KINDS, open: (options) => open(client, sumOf, options) };
 }
 
 /** How a library adds up the registries of several threads. */
@@ -23,7 +31,7 @@ export interface SumOf {
   answer(port: MessagePort, registry: PromClient.Registry): void;
 }
 
-function open(client: Client, sumOf: SumOf): Library {
+function open(client: Client, sumOf: SumOf, { deliverTo }: OpenOptions): Library {
   const registry = new client.Registry();
   const { Counter, Gauge, Histogram, Summary } = client;
   const make = {
@@ -42,6 +50,9 @@ function open(client: Client, sumOf: SumOf): Library {
     serve: () => serveText(registry.contentType, () => registry.metrics()),
     serveSum: (workers) => serveText(registry.contentType, sumOf.render(workers)),
     answerSum: (port) => sumOf.answer(port, registry),
+    flush: async () => {
+      await new client.Pushgateway(deliverTo!.url, {}, registry).push({ jobName: 'perf' });
+    },
     exercise: () => exercise(client, registry),
   };
 }

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachCollector, type CollectorStats, MetricsCollector } from 'ringmeter';
+import {
+  attachCollector,
+  type CollectorStats,
+  FileStorage,
+  MetricsCollector,
+  OtlpStorage,
+  PrometheusStorage,
+  type Storage,
+} from 'ringmeter';
 import { TooMuch } from '../runner/benchmark';
 import { BUCKETS, LABEL_NAMES, labelsOf, VALUE_MASK, values } from '../workload';
 import {
@@ -36,6 +44,8 @@ function open({ series, joins, ...options }: OpenOptions): Library {
     labelled: (kind, name) => metrics[kind](collector, name, series).labelled,
     serve,
     serveSum: serve,
+    flush: () => collector.flush(),
+    flushed: () => collector.stats().storages[0].stored,
     handle: collector.handle,
     exercise: () => exercise(collector),
     settle: () => drained(collector),
@@ -44,12 +54,26 @@ function open({ series, joins, ...options }: OpenOptions): Library {
   };
 }
 
-function create(series: number, options: Omit<OpenOptions, 'series' | 'joins'>): MetricsCollector {
+function storageFor({ target, url, directory }: NonNullable<OpenOptions['deliverTo']>): Storage {
+  switch (target) {
+    case 'file':
+      return new FileStorage({ directory });
+    case 'pushgateway':
+      return new PrometheusStorage({ pushgateway: { url, job: 'perf' } });
+    case 'remote-write':
+      return new PrometheusStorage({ remoteWrite: { url: `${url}/api/v1/write`, version: 1 } });
+    case 'otlp':
+      return new OtlpStorage({ url });
+  }
+}
+
+function create(series: number, { deliverTo, ...options }: Omit<OpenOptions, 'series' | 'joins'>): MetricsCollector {
   const large = options.ringCapacity !== undefined || series > FEW_SERIES;
   return new MetricsCollector({
     ...options,
-    // the peers keep no history either: all of them are only scraped
-    storage: [],
+    // the peers keep no history either: most of them are only scraped
+    storage: deliverTo === undefined ? [] : storageFor(deliverTo),
+    flushInterval: 0,
     // with room to spare: threads that register a series at the same time count it twice for a moment
     cardinalityLimit: Math.max(2 * series, 10_000),
     ...(large && { maxMemory: LARGEST_ARENA }),

@@ -1,4 +1,5 @@
 import type { Chart } from './chart';
+import { flushSection } from './flush-section';
 import { digits } from './format';
 import { drainSection, memorySection, startSection, sumSection } from './other-sections';
 import { hotPathSection, threadsSection } from './record-sections';
@@ -20,6 +21,7 @@ export function renderMarkdown(suite: Suite, charts: ReadonlyMap<string, Chart>,
     ...section(suite, 'sum-over-threads', 'Worker threads, added up', sumSection),
     ...section(suite, 'drain', 'Flush workers', drainSection),
     ...section(suite, 'memory', 'Memory', memorySection),
+    ...section(suite, 'flush', 'Flushing to storages', flushSection),
     ...section(suite, 'start-up-and-idle', 'Start-up and idle', startSection),
     ...growth(charts),
     notes.trim(),

@@ -122,7 +122,7 @@ export function startSection(suite: Suite): string {
     ...contenders.map((contender) => cell(suite, { benchmark: START, contender, row, column })),
   ]);
   return [
-    'In a fresh process each. Idle: from half a second after the scrape on, with its endpoint open and nothing recorded.',
+    'In a fresh process each. Idle: from twenty seconds after the scrape on (half a second with --quick), with its endpoint open and nothing recorded.',
     '',
     table([
       ['', ...contenders.map((contender) => suite.title(START, contender))],

@@ -185,7 +185,20 @@ const drain = (kind: string, series: number): Part => ({
   column: 'perSecond',
 });
 
+const flush = (target: string): Part => ({
+  benchmark: 'flush',
+  parameters: { target, series: 100_000 },
+  row: 'flush',
+  column: 'gapMs',
+});
+
 const otherTargets: Target[] = [
+  ...['file', 'pushgateway', 'remote-write', 'otlp'].map((target) => ({
+    what: `flush of 100,000 counters, ${target}: gap of the main thread`,
+    limit: most(1),
+    unit: 'ms',
+    measure: ofRingmeter(flush(target)),
+  })),
   { what: 'sum over 4 threads: total', limit: most(10), unit: 'ms', measure: summed('ms') },
   { what: 'sum over 4 threads: gap of the main thread', limit: most(1), unit: 'ms', measure: summed('mainGapMs') },
   { what: 'sum over 4 threads: gap of each thread', limit: most(1), unit: 'ms', measure: summed('threadGapMs') },

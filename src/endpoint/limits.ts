@@ -24,7 +24,7 @@ export const MOST_CONNECTIONS = 256;
 export const MOST_WAITING = 4;
 
 /** An answer is sent in pieces of so many bytes: each one that is taken is a sign of life of its client. */
-export const PIECE_BYTES = 512 * 1_024;
+export const PIECE_BYTES = 2 ** 20;
 
 /** An answer of which no piece is taken for so long is cut off. */
 export const PATIENCE_MS = 10_000;

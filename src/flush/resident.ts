@@ -3,7 +3,7 @@ import { Sleeper } from '../atomics/signal';
 import type { FlushService } from './service';
 
 /** An idle collector looks less and less often, down to this: a recording thread whose ring fills up wakes it. */
-const LONGEST_SLEEP_MS = 250;
+const LONGEST_SLEEP_MS = 500;
 /** Passes without any event before sleeping longer. */
 const IDLE_PASSES = 20;
 
@@ -43,7 +43,7 @@ export class ResidentLoop {
       this.service.tick();
       const busy = folded > arena.ringCapacity / 2;
       const patience = 2 ** Math.min(Math.max(idlePasses - IDLE_PASSES, 0), 10);
-      const longest = Math.max(LONGEST_SLEEP_MS, settings.drainInterval);
+      const longest = Math.max(Math.min(LONGEST_SLEEP_MS, this.service.patience), settings.drainInterval);
       await this.pause(busy ? 0 : Math.min(settings.drainInterval * patience, longest));
     }
   }

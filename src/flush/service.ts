@@ -102,6 +102,11 @@ export class FlushService {
     return { series: snapshot.families.reduce((sum, { series }) => sum + series.count, 0), failures };
   }
 
+  /** Milliseconds after which `tick` should be called again. */
+  get patience(): number {
+    return this.storages.patience;
+  }
+
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
   tick(): void {
     const due = this.storages.claimDue();

@@ -13,6 +13,8 @@ import { warn } from '../warning';
 
 /** How often a thread that waits for a storage looks, at least. */
 const LOOK_MS = 20;
+/** By how much of an interval or a delay a snapshot or an attempt may be late. */
+const SHARE_OF_INTERVAL = 1 / 8;
 /** What an attempt may take beyond its time before its thread is given up. */
 const GRACE_MS = 2_000;
 
@@ -27,6 +29,11 @@ export class Storages {
     families: () => readonly Family[],
   ) {
     this.storages = ports.map((port) => new OneStorage(arena, port, openChannel(port, mark), families));
+  }
+
+  /** Milliseconds after which this thread should look again, so that no interval or delay is missed by much. */
+  get patience(): number {
+    return Math.min(...this.storages.map(({ patience }) => patience));
   }
 
   /** Delivers what waits, where it is this thread's turn. Called at every turn of its loop. */
@@ -114,6 +121,12 @@ class OneStorage {
 
   get interval(): number {
     return this.port.delivery.interval;
+  }
+
+  get patience(): number {
+    const { interval, firstDelay } = this.port.delivery;
+    const delay = this.isDirect ? Number.POSITIVE_INFINITY : firstDelay;
+    return Math.min(interval || delay, delay) * SHARE_OF_INTERVAL;
   }
 
   /** Made when it is needed first; the one that delivers is also the one that is asked. */

@@ -10,8 +10,9 @@ import { warnOnce } from '../warning';
 const PUBLISH_EVERY = 32;
 /** Events dealt with before looking again whether there is room: looking costs more than folding in place. */
 const LOOK_EVERY = 128;
-/** Milliseconds between the heartbeats of a recording thread, which also publish. */
+/** Milliseconds between the heartbeats of a thread that records, which also publish; and of one that does not just now. */
 const HEARTBEAT_MS = 100;
+const IDLE_HEARTBEAT_MS = 500;
 
 export type FullPolicy = 'fold' | 'drop';
 
@@ -132,7 +133,7 @@ export class Recorder {
 
   /** Publishes and gives the shard back; another thread, or this one, may take it up where it was left. */
   close(): void {
-    clearInterval(this.heartbeat);
+    clearTimeout(this.heartbeat);
     this.shard?.release(this.mark);
     this.shard = undefined;
     this.stop = this.position;
@@ -218,9 +219,15 @@ export class Recorder {
     this.head = int(shard.base + SHARD.HEAD);
     this.position = shard.head;
     this.stop = this.position;
-    this.publish();
-    this.heartbeat = setInterval(() => this.publish(), HEARTBEAT_MS);
-    this.heartbeat.unref();
+    this.beat(this.position);
     return true;
+  }
+
+  /** @param before the position at the last heartbeat */
+  private beat(before: number): void {
+    this.publish();
+    const { position } = this;
+    this.heartbeat = setTimeout(() => this.beat(position), position === before ? IDLE_HEARTBEAT_MS : HEARTBEAT_MS);
+    this.heartbeat.unref();
   }
 }

@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none
+import { clearImmediate, setImmediate } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
@@ -24,7 +26,8 @@ export class Flushing {
   /** What the threads share about each storage. */
   private readonly channels: readonly Channel[];
   private readonly ports: readonly StoragePort[];
-  private readonly side: FlushSide;
+  private started: FlushSide | undefined;
+  private readonly starting: NodeJS.Immediate;
   private readonly threads = new Map<number, StorageThread>();
   /** What has been asked of the flushing side and not been answered. */
   private readonly running = new Set<Promise<unknown>>();
@@ -35,7 +38,7 @@ export class Flushing {
   constructor(
     private readonly arena: Arena,
     shards: readonly Shard[],
-    options: ResolvedOptions | undefined,
+    private readonly options: ResolvedOptions | undefined,
   ) {
     const mark = threadMark(threadId);
     this.ports = makePorts(options?.storages ?? [], options?.settings.flushInterval ?? 0);
@@ -45,13 +48,23 @@ export class Flushing {
       buryThread(shards, ended);
       for (const channel of this.channels) channel.bury(threadMark(ended));
     });
-    this.side =
-      options !== undefined && options.flushWorkers > 0
-        ? startPool({ arena: arena.buffer, storages: [...this.ports] }, options)
-        : startInThread(arena, this.ports, options !== undefined);
+    this.starting = setImmediate(() => this.side);
     this.ports.forEach((port, index) => {
       if (port.description.foreign) this.threads.set(index, startThread(arena, port, this.channels[index]));
     });
+  }
+
+  /**
+   * Started when it is first needed, or at the next turn of the event loop: starting a thread takes some milliseconds, and
+   * what is constructed to record with can do so at once.
+   */
+  private get side(): FlushSide {
+    const { arena, ports, options } = this;
+    this.started ??=
+      options !== undefined && options.flushWorkers > 0
+        ? startPool({ arena: arena.buffer, storages: [...ports] }, options)
+        : startInThread(arena, ports, options !== undefined);
+    return this.started;
   }
 
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
@@ -96,7 +109,7 @@ export class Flushing {
     const refusals: StorageRefusal[] = [];
     try {
       for (const thread of this.threads.values()) thread.end();
-      if (this.side.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
+      if (this.started?.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
       else this.startEndingWorker();
       raise(arena.i32, int(HEADER.WAKE));
       Atomics.wait(arena.i32, high(HEADER.END), 0, milliseconds);
@@ -130,7 +143,8 @@ export class Flushing {
     this.closed = true;
     // whoever still waits for a storage need not any more
     for (const channel of this.channels) channel.state = STATE.CLOSED;
-    await this.side.close();
+    clearImmediate(this.starting);
+    await this.started?.close();
     await Promise.all([...this.threads.values()].map((thread) => thread.close()));
     this.stopWatching();
   }

@@ -65,7 +65,10 @@ test('files of a writer that lives are never touched, those of a dead one are', 
   living.kill();
   await living.ended;
   const next = await writerFor(t, { directory });
-  for (const name of content.keys()) t.ok(isWhole(textOf(join(directory, name))), `${name} has been repaired`);
+  // the last one may have been begun with nothing whole in it yet: that is removed
+  const begun = [...content].filter(([, text]) => text.includes('\n{"flush":')).map(([name]) => name);
+  t.ok(begun.length >= content.size - 1);
+  for (const name of begun) t.ok(isWhole(textOf(join(directory, name))), `${name} has been repaired`);
   t.equal(locksIn(directory).length, 1, 'and the lock of the dead has been removed');
   await next.close();
   await writerFor(t, greedy);
