@@ -34,6 +34,7 @@ export class Collect {
   ) {
     this.catalog = new Catalog(arena);
     this.merge = new SeriesMerge(arena);
+    this.merge.isStill = drainer.holds;
   }
 
   /**

@@ -93,7 +93,7 @@ export class Drainer {
    * then what is read afterwards may be newer than what was read before.
    *
    * @param patience milliseconds to wait for the locks. A shard whose lock is not to be had in time is read without it:
-   *   every word is whole, but pending events are missing, and one being folded at that instant may be half in.
+   *   pending events are missing. What is read of it has to be read by sequence: see `holds`.
    */
   withDrained(shards: readonly Shard[], patience: number, read: (breathe: () => void) => void): void {
     const { i32 } = this.arena;
@@ -116,6 +116,9 @@ export class Drainer {
       for (const shard of held) unlock(i32, shard.lock);
     }
   }
+
+  /** Whether this thread has the shard's lock. */
+  readonly holds = (shard: Shard): boolean => Atomics.load(this.arena.i32, shard.lock) === this.mark;
 
   private lockAll(shards: readonly Shard[], patience: number): readonly Shard[] {
     const deadline = performance.now() + patience;

@@ -11,7 +11,8 @@ import { MergedWindow } from './sketch';
 
 /**
  * Adds up series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, which keeps
- * the cells still. The overflow cells are never still; their copies are checked by sequence.
+ * the cells still. The overflow cells are never still, nor are those of a shard whose lock was not to be had: of these
+ * copies are taken, which are checked by sequence.
  *
  * Pages are looked up with plain loads: the lock has made the cells visible, and what a new page of overflow cells does
  * not show yet is an event that is being folded at this moment.
@@ -21,8 +22,12 @@ export class SeriesMerge {
   private readonly copyF64 = new Float64Array(this.copy);
   private readonly copyI32 = new Int32Array(this.copy);
   private readonly gauge: GaugeMerge;
+  /** Whether nobody else can write the cells of a shard, its overflow cells aside. */
+  isStill: (shard: Shard) => boolean = () => true;
+  /** The answers, in the order of the shards: they stay the same while series are added up without a break. */
+  private still: readonly boolean[] = [];
   private readonly window = new MergedWindow();
-  private readonly overflowWindow = new MergedWindow();
+  private readonly movingWindow = new MergedWindow();
 
   constructor(
     private readonly arena: Arena,
@@ -34,6 +39,7 @@ export class SeriesMerge {
 
   /** Adds series of one metric, those from one index of the list to another, to their columns of `out`, which must be zero. */
   into(out: Float64Array, series: SeriesList, definition: Definition, from = 0, to = series.count): void {
+    this.still = this.shards.map(this.isStill);
     switch (definition.type) {
       case 'counter':
         this.counters(out, series, from, to);
@@ -69,58 +75,74 @@ export class SeriesMerge {
 
   private histograms(out: Float64Array, { ids, columns }: SeriesList, buckets: number, from: number, to: number): void {
     const { f64 } = this.arena;
-    for (const shard of this.shards) {
+    for (let number = 0; number < this.shards.length; number++) {
+      const shard = this.shards[number];
       const overflown = hasOverflown(shard);
       for (let index = from; index < to; index++) {
         const cell = this.cell(shard.cells, ids[index]);
-        if (cell !== 0) addHistogram(out, columns[index], f64, cell, buckets);
+        if (cell !== 0 && this.still[number]) addHistogram(out, columns[index], f64, cell, buckets);
+        else if (cell !== 0) this.addMovingHistogram(out, columns[index], cell, buckets);
         const overflow = overflown ? this.cell(shard.overflowCells, ids[index]) : 0;
-        if (overflow === 0) continue;
-        this.copyCells(overflow, HISTOGRAM.COUNTS + buckets);
-        addHistogram(out, columns[index], this.copyF64, 0, buckets);
+        if (overflow !== 0) this.addMovingHistogram(out, columns[index], overflow, buckets);
       }
     }
+  }
+
+  private addMovingHistogram(out: Float64Array, column: number, cell: number, buckets: number): void {
+    this.copyCells(cell, HISTOGRAM.COUNTS + buckets);
+    addHistogram(out, column, this.copyF64, 0, buckets);
   }
 
   private gauges(out: Float64Array, { ids, columns, epochs }: SeriesList, from: number, to: number): void {
     const { arena, gauge } = this;
     for (let index = from; index < to; index++) {
       gauge.reset();
-      for (const shard of this.shards) {
+      for (let number = 0; number < this.shards.length; number++) {
+        const shard = this.shards[number];
         const cell = this.cell(shard.cells, ids[index]);
-        if (cell !== 0) gauge.add(arena.i32, arena.f64, cell);
+        if (cell !== 0 && this.still[number]) gauge.add(arena.i32, arena.f64, cell);
+        else if (cell !== 0) this.addMovingGauge(cell);
         const overflow = this.cell(shard.overflowCells, ids[index]);
-        if (overflow === 0) continue;
-        this.copyCells(overflow, GAUGE.WORDS);
-        gauge.add(this.copyI32, this.copyF64, 0);
+        if (overflow !== 0) this.addMovingGauge(overflow);
       }
       out[columns[index] + VALUE_COLUMN] = gauge.value(Atomics.load(arena.i32, epochs[index]));
     }
+  }
+
+  private addMovingGauge(cell: number): void {
+    this.copyCells(cell, GAUGE.WORDS);
+    this.gauge.add(this.copyI32, this.copyF64, 0);
   }
 
   private summary(out: Float64Array, column: number, id: number, { maxAge, quantiles }: Definition): void {
     const { arena, window } = this;
     const oldest = arena.clock() - maxAge * 1000;
     window.reset();
-    for (const shard of this.shards) {
+    for (let number = 0; number < this.shards.length; number++) {
+      const shard = this.shards[number];
       const cell = this.cell(shard.cells, id);
-      if (cell !== 0) addSummary(out, column, arena.f64, cell);
-      if (cell !== 0) window.add(arena, cell, oldest);
+      if (cell !== 0 && this.still[number]) {
+        addSummary(out, column, arena.f64, cell);
+        window.add(arena, cell, oldest);
+      } else if (cell !== 0) this.addMovingSummary(out, column, cell, oldest);
       const overflow = this.cell(shard.overflowCells, id);
-      if (overflow === 0) continue;
-      this.copySummary(overflow, oldest);
-      addSummary(out, column, this.copyF64, 0);
-      window.merge(this.overflowWindow);
+      if (overflow !== 0) this.addMovingSummary(out, column, overflow, oldest);
     }
     showWindow(out, column, window, quantiles);
   }
 
+  private addMovingSummary(out: Float64Array, column: number, cell: number, oldest: number): void {
+    this.copySummary(cell, oldest);
+    addSummary(out, column, this.copyF64, 0);
+    this.window.merge(this.movingWindow);
+  }
+
   private copySummary(cell: number, oldest: number): void {
-    const { arena, copyF64, overflowWindow } = this;
+    const { arena, copyF64, movingWindow } = this;
     readConsistently(arena.i32, int(cell), () => {
       for (let word = 0; word < SUMMARY.SLOTS; word++) copyF64[word] = arena.f64[cell + word];
-      overflowWindow.reset();
-      overflowWindow.add(arena, cell, oldest);
+      movingWindow.reset();
+      movingWindow.add(arena, cell, oldest);
     });
   }
 

@@ -20,6 +20,7 @@ export class SeriesReading {
     private readonly drainer: Drainer,
   ) {
     this.merge = new SeriesMerge(recorder.arena);
+    this.merge.isStill = drainer.holds;
   }
 
   /** The columns of one series, added up over all threads. */

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import { runProgram } from './run-program';
 
 const SEED = Number(process.env.RINGMETER_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const PROGRAMS = 10;
+const PROGRAMS = 6;
 
 test(`random programs of many threads, killed at random, lose nothing (RINGMETER_SEED=${SEED})`, async (t) => {
   for (let program = 0; program < PROGRAMS; program++)

@@ -40,7 +40,14 @@ const PLACES: readonly Place[] = [
     kinds: KINDS,
     folded: 37,
   },
-  { name: 'before an event', file: FOLD, line: 'if (cell === 0)', when: 'done === 38', kinds: KINDS, folded: 37 },
+  {
+    name: 'before an event',
+    file: FOLD,
+    line: 'if (cell === 0)',
+    when: 'done === 38',
+    kinds: ['COUNTER_ADD', 'SUMMARIZE'],
+    folded: 37,
+  },
   {
     name: 'while it looks for the bucket',
     file: FOLD,

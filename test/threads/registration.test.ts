@@ -9,7 +9,7 @@ import program from '../fixtures/program.cjs';
 import { SEED } from '../instruments/support';
 import { definitionOf, makeArena } from './bench';
 
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 /** What several threads answer that register at the same moment. One more of them is killed at a random moment. */
 async function race<T>(workerData: object, round: number): Promise<T[]> {

@@ -63,9 +63,11 @@ test('a joined thread can ask for everything that its parent can', async (t) => 
     collector.counter('asked_total').increment(1);
     collector.exposition().then(({ body }) => parentPort.postMessage(Buffer.from(body).toString()));
   `);
+  // it may have ended before the message is dealt with
+  const exit = untilExit(worker);
   const [text] = await once(worker, 'message');
   t.match(text, /^asked_total 3$/m);
-  await untilExit(worker);
+  await exit;
 });
 
 test('the last set of a gauge wins, and additions of every thread count since', async (t) => {
