@@ -6,6 +6,8 @@ import { threadMark, threadOf } from './arena/shard';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
+import { CallbackMetrics } from './instruments/callback-metrics';
+import { CollectTimeValues } from './instruments/collect-time';
 import type { BoundCounter, Counter } from './instruments/counter';
 import type { HistogramOptions, MetricOptions, SummaryOptions } from './instruments/definitions';
 import type { BoundGauge, Gauge } from './instruments/gauge';
@@ -60,6 +62,7 @@ export class MetricsCollector {
   private readonly drainer: Drainer;
   private readonly instruments: Instruments;
   private readonly named: NamedRecords;
+  private readonly collectTime: CollectTimeValues;
   private readonly flushSide: Flushing;
   private readonly shutdown: Shutdown;
   private readonly endpoints = new Set<Endpoint>();
@@ -76,9 +79,12 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
+    const callbacks = new CallbackMetrics(() => this.instruments);
+    this.collectTime = new CollectTimeValues(this.recorder, settings.collectTimeout, callbacks);
     this.instruments = new Instruments({
       recorder: this.recorder,
       reading,
+      collectTime: this.collectTime,
       cardinalityLimit: settings.cardinalityLimit,
       defaultLabels: Object.entries(settings.defaultLabels),
       resolved: new SeriesSet(),
@@ -274,11 +280,13 @@ export class MetricsCollector {
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
     this.shutdown.stop();
+    this.collectTime.close();
     this.recorder.close();
   }
 
   /** What is done when the process, or this thread, ends without `close()` having come to its end. */
   private endNow(milliseconds: number): void {
+    this.collectTime.lastCall();
     this.recorder.close();
     this.flushSide.endBlocking(milliseconds);
   }

@@ -16,6 +16,7 @@ export const errorCodes = {
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
   RINGMETER_INVALID_QUERY: 'A query names no metric, or its label values or time bounds have the wrong type.',
+  RINGMETER_QUERY_LIMIT: 'A query took more time or more samples than it may.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
   RINGMETER_CLOSED: 'The collector has been closed.',

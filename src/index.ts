@@ -10,6 +10,7 @@ export { RingmeterError, StorageError } from './errors';
 export type { Metric } from './exposition/metrics';
 export type { Exposition } from './exposition/prometheus';
 export { recordCounter, recordGauge, recordHistogram, recordSummary } from './global-records';
+export type { Observation, Observe, Observed } from './instruments/collect-time';
 export type { BoundCounter, Counter } from './instruments/counter';
 export type { HistogramOptions, MetricOptions, SummaryOptions } from './instruments/definitions';
 export type { BoundGauge, Gauge } from './instruments/gauge';

@@ -19,6 +19,8 @@ export interface CollectorOptions {
   flushWorkers?: number;
   /** Milliseconds between drains of the rings while there is something to drain. Default 10. */
   drainInterval?: number;
+  /** Most milliseconds that a snapshot waits for the values of `gauge.collect(...)` and `counter.collect(...)`. Default 250. */
+  collectTimeout?: number;
   /** Events per ring, 16 bytes each; a power of two from 64 to 2^24. Default 65 536. */
   ringCapacity?: number;
   /** What a record does that finds the ring full: 'fold' it in place, or 'drop' and count it. Default 'fold'. */
@@ -71,6 +73,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'flushInterval',
     'flushWorkers',
     'drainInterval',
+    'collectTimeout',
     'ringCapacity',
     'onFull',
     'maxMemory',
@@ -85,6 +88,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     settings: {
       flushInterval: checkNumber('flushInterval', given.flushInterval, 10_000, 0, 2 ** 31 - 1),
       drainInterval: checkNumber('drainInterval', given.drainInterval, 10, 1, 60_000),
+      collectTimeout: checkNumber('collectTimeout', given.collectTimeout, 250, 0, 60_000),
       onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
       cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
       defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),

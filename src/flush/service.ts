@@ -3,6 +3,7 @@ import { threadId } from 'node:worker_threads';
 import type { Family } from '../aggregate/catalog';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
+import { Questions } from '../aggregate/questions';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
@@ -45,7 +46,7 @@ export class FlushService {
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
-    this.collect = new Collect(arena, this.drainer);
+    this.collect = new Collect(arena, this.drainer, new Questions(arena, this.settings.collectTimeout));
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     this.page = new MetricsPage({
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),

@@ -1,5 +1,6 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { SERIES_MASK } from '../arena/layout';
+import type { CollectTimeValues } from './collect-time';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
 import type { SeriesSet } from './series-set';
@@ -12,6 +13,8 @@ export interface Instrumentation {
   readonly cardinalityLimit: number;
   /** Labels that every series gets, unless it has one of that name itself. */
   readonly defaultLabels: LabelPairs;
+  /** Values that are asked for when a snapshot is made. */
+  readonly collectTime: CollectTimeValues;
   /** Series that a label set was resolved to on this thread. */
   readonly resolved: SeriesSet;
 }

@@ -145,6 +145,11 @@ export class Recorder {
     return this.shard;
   }
 
+  /** The shard of this thread, taken now if it has none; undefined if there is none to be had. */
+  claimed(): Shard | undefined {
+    return this.ownsShard() ? this.shard : undefined;
+  }
+
   /** What has to happen now and then: take a shard, publish, find out whether there is room, and where. */
   private turn(): Room {
     if (!this.ownsShard()) return Room.NONE;
