@@ -13,6 +13,7 @@ import type { HistogramOptions, MetricOptions, SummaryOptions } from './instrume
 import type { BoundGauge, Gauge } from './instruments/gauge';
 import type { BoundHistogram, Histogram } from './instruments/histogram';
 import { Instruments } from './instruments/instruments';
+import { Step } from './instruments/label-tree';
 import type { Labels } from './instruments/labels';
 import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
@@ -87,6 +88,7 @@ export class MetricsCollector {
       collectTime: this.collectTime,
       cardinalityLimit: settings.cardinalityLimit,
       defaultLabels: Object.entries(settings.defaultLabels),
+      labelTree: new Step(),
       resolved: new SeriesSet(),
     });
     this.named = new NamedRecords(this.instruments, this.recorder);
