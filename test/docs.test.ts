@@ -139,6 +139,19 @@ test('the code of docs/collect-time.md compiles', async (t) => {
   for (const [, code] of text('docs/collect-time.md').matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
+const GUIDES = ['naming', 'labels', 'buckets', 'cost', 'threads', 'shutdown'];
+
+for (const guide of GUIDES)
+  test(`the claims of docs/${guide}.md are shown by tests and benchmarks that exist, and its code compiles`, async (t) => {
+    const document = text(`docs/${guide}.md`);
+    const proofs = [...document.matchAll(/\]\(\.\.\/((?:test|perf)\/[^\s)]+)\s+"([^"]+)"\)/g)];
+    t.ok(proofs.length >= 4, `${proofs.length} proofs`);
+    for (const [, file, title] of proofs)
+      t.ok(text(file).includes(title.replace(/'/g, "\\'")) || text(file).includes(title), `${file} has ${title}`);
+    for (const [, file] of document.matchAll(/\]\((\w[\w/-]*\.md)\)/g)) t.ok(text(`docs/${file}`), `there is ${file}`);
+    for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+  });
+
 test('the quick start of the README runs as printed', async (t) => {
   const { outputText } = ts.transpileModule(code(readme, '## Quick start'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
