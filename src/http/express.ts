@@ -1,11 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expressRoute } from './express-route';
 import { type AnyRequest, type HttpMetricsOptions, resolveHttpOptions } from './options';
 import { ServerMeter } from './server-meter';
 import type { AnyResponse } from './watch-response';
 
 /** A middleware of express, connect, NestJS or whoever calls one with node's request and response. */
-export type Middleware = (request: never, response: never, next: (error?: unknown) => void) => void;
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
  * A middleware that records requests, to be used before all others. Routes are express's patterns, those of mounts and

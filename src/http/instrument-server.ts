@@ -10,7 +10,7 @@ import type { AnyResponse } from './watch-response';
 export type AnyServer = EventEmitter;
 
 /** Events that a server does something else about if nobody listens: we only listen while somebody else does. */
-const FOLLOWED = ['checkContinue', 'checkExpectation', 'upgrade', 'connect'] as const;
+const FOLLOWED = new Set(['checkContinue', 'checkExpectation', 'upgrade', 'connect']);
 
 /**
  * Records the requests of a server, those that a framework never sees included: upgrades, CONNECT, requests that it refuses.
@@ -27,37 +27,37 @@ export function instrumentServer<Request = IncomingMessage>(
   return listenTo(server, new ServerMeter(resolveHttpOptions(options)));
 }
 
+type Listener = (request: AnyRequest, second: AnyResponse | Socket) => void;
+
 /** @returns a function that stops it */
 export function listenTo(server: AnyServer, meter: ServerMeter): () => void {
-  const observe = (request: AnyRequest, second: AnyResponse | Socket): void => {
+  const observe: Listener = (request, second) => {
     // CONNECT has a response in HTTP/2 only
     if ('statusCode' in second) meter.observe(request, second);
     else meter.observeHandover(request, second);
   };
   server.prependListener('request', observe);
-  const stops = FOLLOWED.map((event) => follow(server, event, observe));
+  const stopFollowing = follow(server, observe);
   return () => {
     server.removeListener('request', observe);
-    for (const stop of stops) stop();
+    stopFollowing();
   };
 }
 
-type Listener = (request: AnyRequest, second: AnyResponse | Socket) => void;
-
-/** Listens to an event, first of all, for as long as somebody else listens to it. */
-function follow(server: AnyServer, event: string, listener: Listener): () => void {
-  const listens = (): boolean => server.listeners(event).includes(listener);
-  const added = (name: string | symbol, other: unknown): void => {
-    if (name === event && other !== listener && !listens()) server.prependListener(event, listener);
+/** Listens to the followed events, first of all, for as long as somebody else listens to them. */
+function follow(server: AnyServer, listener: Listener): () => void {
+  const listens = (event: string): boolean => server.listeners(event).includes(listener);
+  const added = (event: string, other: unknown): void => {
+    if (FOLLOWED.has(event) && other !== listener && !listens(event)) server.prependListener(event, listener);
   };
-  const removed = (name: string | symbol): void => {
-    if (name === event && server.listenerCount(event) === 1 && listens()) server.removeListener(event, listener);
+  const removed = (event: string): void => {
+    if (FOLLOWED.has(event) && server.listenerCount(event) === 1) server.removeListener(event, listener);
   };
-  if (server.listenerCount(event) > 0) server.prependListener(event, listener);
+  for (const event of FOLLOWED) if (server.listenerCount(event) > 0) server.prependListener(event, listener);
   server.on('newListener', added).on('removeListener', removed);
   return () => {
     server.removeListener('newListener', added);
     server.removeListener('removeListener', removed);
-    server.removeListener(event, listener);
+    for (const event of FOLLOWED) server.removeListener(event, listener);
   };
 }
