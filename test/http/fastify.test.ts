@@ -75,6 +75,8 @@ test('aborted requests, hijacked ones and upgrades are counted with their routes
     const response = new ServerResponse(request);
     response.assignSocket(socket as never);
     app.routing(request, response);
+    // the server does not know this connection any more, and waits for its end all the same
+    socket.resume().once('end', () => socket.end());
   });
   const raw = await Raw.open(t, port);
   raw.send(['GET /hijacked HTTP/1.1']);
@@ -84,7 +86,6 @@ test('aborted requests, hijacked ones and upgrades are counted with their routes
   upgraded.send(['GET /chat/1 HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket']);
   await upgraded.receives(/101/);
   raw.socket.destroy();
-  // nobody else ends it: no server knows it any more
   upgraded.socket.destroy();
   t.same(await shownAfter(collector, 3), {
     'method=GET,route=/hijacked,status=200': 1,

@@ -36,7 +36,7 @@ export async function shownAfter(
   metric = 'http_requests_total',
 ): Promise<Record<string, number>> {
   const ended = () => shown(collector, 'http_requests_total');
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(5)) {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(5)) {
     const { '': inFlight } = await shown(collector, 'http_requests_in_flight');
     if (inFlight === 0 && sum(await ended()) >= requests) break;
   }
@@ -72,13 +72,13 @@ export class Raw {
 
   /** Waits until so much was received. */
   async receives(pattern: RegExp): Promise<void> {
-    for (const deadline = Date.now() + 5_000; !pattern.test(this.received); await sleep(2))
+    for (const deadline = Date.now() + 20_000; !pattern.test(this.received); await sleep(2))
       if (Date.now() > deadline) throw new Error(`${pattern} did not come: ${this.received}`);
   }
 }
 
 /** Waits until something is so. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 5_000; !(await condition()); await sleep(2))
+  for (const deadline = Date.now() + 20_000; !(await condition()); await sleep(2))
     if (Date.now() > deadline) throw new Error(`waited in vain for ${condition}`);
 }
