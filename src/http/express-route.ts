@@ -29,12 +29,12 @@ interface Layer {
   /** What it is mounted at is in the result, or, with older routers, in the layer. */
   match(path: string): boolean | Partial<Match>;
   path?: string;
-  params?: Record<string, string>;
+  params?: Record<string, string | string[]>;
 }
 
 interface Match {
   path: string;
-  params: Record<string, string>;
+  params: Record<string, string | string[]>;
   /** The pattern, with routers that keep it. */
   pattern: unknown;
 }
@@ -45,35 +45,41 @@ interface Mounting {
   pattern?: string;
 }
 
-/** A router that is mounted twice leads to its routes in two ways. */
-const mountings = new WeakMap<ExpressRoute, Mounting[]>();
+/** Where a route was found: a router that is mounted twice leads to it in two ways. */
+interface Found {
+  readonly app: ExpressApp | undefined;
+  readonly mountings: readonly Mounting[];
+}
+
+const found = new WeakMap<ExpressRoute, Found>();
 
 /** The pattern of the route that answered, mounts included: `/users/:id/orders/:order`. */
 export function expressRoute(request: AnyRequest): string | undefined {
   const { route, app, baseUrl = '', originalUrl } = request as ExpressRequest;
   if (route === undefined) return undefined;
-  let known = mountings.get(route);
-  if (known === undefined || known.length === 0) {
-    known = mountingsOf(app, route);
-    mountings.set(route, known);
+  let known = found.get(route);
+  // a request whose error left a mounted application is its parent's, which does not lead to the route
+  if (known === undefined || (known.mountings.length === 0 && known.app !== app)) {
+    known = { app, mountings: mountingsOf(app, route) };
+    found.set(route, known);
   }
-  return join(mountPattern(known, app, originalUrl) ?? baseUrl, route.path);
+  return join(mountPattern(known.mountings, app, originalUrl) ?? baseUrl, route.path);
 }
 
 function mountingsOf(app: ExpressApp | undefined, route: ExpressRoute): Mounting[] {
-  const found: Mounting[] = [];
+  const mountings: Mounting[] = [];
   const search = (stack: readonly Layer[], layers: readonly Layer[]): void => {
     for (const layer of stack)
-      if (layer.route === route) found.push({ layers });
+      if (layer.route === route) mountings.push({ layers });
       // a router may be mounted below itself
       else if (layer.handle?.stack !== undefined && !layers.includes(layer))
         search(layer.handle.stack, [...layers, layer]);
   };
   search((app?._router ?? app?.router)?.stack ?? [], []);
-  return found;
+  return mountings;
 }
 
-function mountPattern(known: Mounting[], app: ExpressApp | undefined, url = '/'): string | undefined {
+function mountPattern(known: readonly Mounting[], app: ExpressApp | undefined, url = '/'): string | undefined {
   if (known.length === 1 && known[0].pattern !== undefined) return known[0].pattern;
   const appPattern = mountOf(app);
   const path = withoutSegments(url.split('?', 1)[0], segmentsOf(appPattern));
@@ -126,7 +132,9 @@ function matchOf(layer: Layer, path: string): Match | undefined {
 function withNames({ path, params }: Match): string {
   let pattern = '';
   let rest = decoded(path);
-  for (const [name, value] of Object.entries(params)) {
+  for (const [name, param] of Object.entries(params)) {
+    // a wildcard's value may be in segments
+    const value = Array.isArray(param) ? param.join('/') : param;
     if (typeof value !== 'string' || value === '') continue;
     const at = `${rest}/`.indexOf(`/${value}/`);
     const start = at === -1 ? rest.indexOf(value) : at + 1;

@@ -9,8 +9,11 @@ import type { AnyResponse } from './watch-response';
 /** A server of `node:http`, `node:https`, or `node:http2` with its compatibility API. */
 export type AnyServer = EventEmitter;
 
-/** Events that a server does something else about if nobody listens: we only listen while somebody else does. */
-const FOLLOWED = new Set(['checkContinue', 'checkExpectation', 'upgrade', 'connect']);
+/** A server does something else about these if nobody listens: we only listen while somebody else does. */
+const FOLLOWED = new Set(['request', 'checkContinue', 'checkExpectation', 'upgrade', 'connect']);
+
+/** Listeners of ours, which are nobody else's. */
+const ours = new WeakSet<object>();
 
 /**
  * Records the requests of a server, those that a framework never sees included: upgrades, CONNECT, requests that it refuses.
@@ -36,24 +39,25 @@ export function listenTo(server: AnyServer, meter: ServerMeter): () => void {
     if ('statusCode' in second) meter.observe(request, second);
     else meter.observeHandover(request, second);
   };
-  server.prependListener('request', observe);
-  const stopFollowing = follow(server, observe);
-  return () => {
-    server.removeListener('request', observe);
-    stopFollowing();
-  };
+  ours.add(observe);
+  return follow(server, observe);
 }
 
-/** Listens to the followed events, first of all, for as long as somebody else listens to them. */
+/** Listens to the followed events, before whoever was there first, for as long as somebody else listens to them. */
 function follow(server: AnyServer, listener: Listener): () => void {
   const listens = (event: string): boolean => server.listeners(event).includes(listener);
-  const added = (event: string, other: unknown): void => {
-    if (FOLLOWED.has(event) && other !== listener && !listens(event)) server.prependListener(event, listener);
+  const others = (event: string): boolean => server.listeners(event).some((other) => !ours.has(other));
+  const added = (event: string, other: object): void => {
+    if (FOLLOWED.has(event) && !ours.has(other) && !listens(event)) server.prependListener(event, listener);
   };
-  const removed = (event: string): void => {
-    if (FOLLOWED.has(event) && server.listenerCount(event) === 1) server.removeListener(event, listener);
+  const leave = (event: string): void => {
+    if (!others(event)) server.removeListener(event, listener);
   };
-  for (const event of FOLLOWED) if (server.listenerCount(event) > 0) server.prependListener(event, listener);
+  const removed = (event: string, other: object): void => {
+    // not at once: whoever removes all listeners is just walking along them
+    if (FOLLOWED.has(event) && !ours.has(other)) queueMicrotask(() => leave(event));
+  };
+  for (const event of FOLLOWED) if (others(event)) server.prependListener(event, listener);
   server.on('newListener', added).on('removeListener', removed);
   return () => {
     server.removeListener('newListener', added);

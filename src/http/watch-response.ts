@@ -28,8 +28,9 @@ export function watchResponse(request: AnyRequest, response: Response): void {
   // before node's own listener, which lets the next response use the connection
   response.prependListener('finish', finished);
   response.once('close', closed);
-  if (response.stream !== undefined) return;
-  const connection = request.socket as Connection;
+  const connection = request.socket as Connection | undefined;
+  // what only looks like a request has no connection
+  if (response.stream !== undefined || connection === undefined) return;
   if (response.socket === null) waitInQueue(request, connection);
   else connection[SENT] = connection.bytesWritten;
 }
@@ -51,10 +52,10 @@ function closed(this: Response): void {
 
 /** Bytes of the body that were handed to the connection, with their framing if it was chunked. */
 function bytesSent(request: AnyRequest, { _header: head }: Response): number {
-  const connection = request.socket as Connection;
-  connection[QUEUED]?.delete(request);
-  const before = connection[SENT];
-  if (before === undefined || typeof head !== 'string') return Number.NaN;
+  const connection = request.socket as Connection | undefined;
+  connection?.[QUEUED]?.delete(request);
+  const before = connection?.[SENT];
+  if (connection === undefined || before === undefined || typeof head !== 'string') return Number.NaN;
   connection[SENT] = connection.bytesWritten;
   return connection.bytesWritten - before - head.length;
 }

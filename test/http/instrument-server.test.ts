@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import {
   connect as connectHttp2,
   constants,
@@ -235,18 +235,35 @@ test('a server that is instrumented twice counts once, and under two names twice
   t.same(await shown(collector, 'other_http_requests_in_flight'), { '': 0 });
 });
 
-test('stopping leaves no listener behind', async (t) => {
+test('stopping leaves no listener behind, and a server does not get listeners that nobody else has', async (t) => {
   const server = createServer();
   server.on('upgrade', () => {});
-  const before = server.eventNames().map((name) => [name, server.listenerCount(name)]);
-  const stop = instrumentServer(server, { collector: collectorFor(t) });
-  server.on('connect', () => {});
+  const listeners = () => server.eventNames().map((name) => [name, server.listenerCount(name)]);
+  const before = listeners();
+  const collector = collectorFor(t);
+  const stops = ['', 'a_', 'b_', 'c_'].map((prefix) => instrumentServer(server, { collector, prefix }));
+  server.on('connect', () => {}).on('request', () => {});
+  t.equal(server.listenerCount('connect'), 5);
+  t.equal(server.listenerCount('checkContinue'), 0);
+  const answer = server.listeners('request').at(-1) as () => void;
+  server.removeListener('request', answer);
   server.removeAllListeners('connect');
-  stop();
-  t.same(
-    server.eventNames().map((name) => [name, server.listenerCount(name)]),
-    before,
-  );
+  await Promise.resolve();
+  t.equal(server.listenerCount('request'), 0);
+  t.equal(server.listenerCount('connect'), 0);
+  for (const stop of stops) stop();
+  t.same(listeners(), before);
+});
+
+test('requests that only look like some are counted, or let pass', async (t) => {
+  const collector = collectorFor(t);
+  const server = createServer(() => {});
+  instrumentServer(server, { collector });
+  const request = { method: 'GET', url: '/', headers: {} };
+  const response = new ServerResponse(request as never);
+  server.emit('request', request, response);
+  response.emit('finish');
+  t.same(await shownAfter(collector, 1), { 'method=GET,route=__unmatched__,status=200': 1 });
 });
 
 test('HTTP/2 requests are counted through the compatibility API, reset streams as aborted', async (t) => {
