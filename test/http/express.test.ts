@@ -60,7 +60,9 @@ for (const version of ['express', 'express4']) {
     app.use('/api/users', users);
     app.use('/archive', orders);
     const admin = express();
-    admin.get('/:page', three);
+    admin.get('/:page', (request, response, next) =>
+      (request.params.page === 'fails' ? fail : three)(request, response, next),
+    );
     app.use('/tenants/:tenant/admin', admin);
     app.use((error: Error, _request: Request, response: ServerResponse, _next: unknown) => {
       response.statusCode = 500;
@@ -76,7 +78,8 @@ for (const version of ['express', 'express4']) {
     await get('/archive/99');
     await get('/api/users/broken');
     await get('/tenants/tenants/admin/home');
-    t.same(await shownAfter(collector, paths.length + 9), {
+    await get('/tenants/other/admin/fails');
+    t.same(await shownAfter(collector, paths.length + 10), {
       'method=GET,route=/,status=200': 1,
       'method=GET,route=/items/:id,status=200': 2,
       'method=GET,route=/a|/b,status=200': 2,
@@ -87,6 +90,7 @@ for (const version of ['express', 'express4']) {
       'method=GET,route=/archive/:order,status=200': 1,
       'method=GET,route=/api/users/broken,status=500': 1,
       'method=GET,route=/tenants/:tenant/admin/:page,status=503': 1,
+      'method=GET,route=/tenants/:tenant/admin/:page,status=500': 1,
     });
   });
 
