@@ -94,16 +94,45 @@ for (const version of ['express', 'express4']) {
     });
   });
 
-  test(`${version}: routers that no application leads to are known by where they were called`, async (t) => {
+  test(`${version}: routers that functions call, and paths that were rewritten, have their patterns`, async (t) => {
     const collector = collectorFor(t);
     const app = express();
     app.use(expressMetrics({ collector }));
     const lazy = express.Router() as Router & Handler;
     lazy.get('/page', ok);
-    app.use('/lazy', ((request, response, next) => lazy(request, response, next)) as Handler);
+    const hidden: Handler = (request, response, next) => lazy(request, response, next);
+    app.use('/lazy', hidden);
+    const inner = express.Router();
+    inner.use('/users/:user', hidden);
+    inner.get('/direct', ok);
+    app.use(inner);
+    app.use('/api/:version', inner);
+    const rewrite: Handler = (request, _response, next) => {
+      request.url = request.url?.replace('/old/', '/new/');
+      next();
+    };
+    app.use(rewrite);
+    const rewritten = express.Router();
+    rewritten.get('/:page', ok);
+    app.use('/new/:user', rewritten);
+    const plain = express();
+    plain.get('/plain', ok);
+    plain.use('/deep/', rewritten);
+    app.use(plain);
     const { get } = await open(t, app);
-    await get('/lazy/page');
-    t.same(await shownAfter(collector, 1), { 'method=GET,route=/lazy/page,status=200': 1 });
+    for (const path of ['/direct', '/api/1/direct', '/plain', '/deep/page']) await get(path);
+    for (const path of ['/lazy', '/users/1', '/users/2', '/api/1/users/1', '/api/2/users/2']) await get(`${path}/page`);
+    for (const user of [1, 2]) await get(`/old/${user}/page`);
+    t.same(await shownAfter(collector, 11), {
+      'method=GET,route=/direct,status=200': 1,
+      'method=GET,route=/api/:version/direct,status=200': 1,
+      'method=GET,route=/plain,status=200': 1,
+      'method=GET,route=/deep/:page,status=200': 1,
+      'method=GET,route=/lazy/page,status=200': 1,
+      'method=GET,route=/users/:user/page,status=200': 2,
+      'method=GET,route=/api/:version/users/:user/page,status=200': 2,
+      'method=GET,route=/new/:user/:page,status=200': 2,
+    });
   });
 
   test(`${version}: 10,000 paths of a scanner make one series`, async (t) => {
