@@ -292,3 +292,15 @@ test('HTTP/2 requests are counted through the compatibility API, reset streams a
   t.same(await shown(collector, 'http_request_size_bytes_sum'), { 'method=POST,route=/done': 5 });
   t.same(await shown(collector, 'http_response_size_bytes_sum'), { 'method=POST,route=/done': 4 });
 });
+
+test('routes without end are held by the cardinality limit, and one that is no label costs its record only', async (t) => {
+  const collector = collectorFor(t, { cardinalityLimit: 5 });
+  const server = createServer((_request, response) => void response.end());
+  instrumentServer(server, { collector, route: ({ url }) => (url === '/long' ? 'x'.repeat(70_000) : url) });
+  const url = `http://127.0.0.1:${await listening(t, server)}`;
+  t.equal(await ask(`${url}/long`), 200);
+  for (let n = 0; n < 20; n++) await ask(`${url}/${n}`);
+  const counts = await shownAfter(collector, 20);
+  t.equal(Object.keys(counts).length, 6);
+  t.equal(counts['ringmeter_overflow=true'], 15);
+});
