@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { fastifyMetrics, type MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { collectorFor } from '../instruments/support';
-import { Raw, shown, shownAfter } from './support';
+import { Raw, shown, shownAfter, until } from './support';
 
 async function open(
   t: Test,
@@ -105,6 +105,19 @@ test('injected requests are counted too', async (t) => {
   const { collector, app } = await open(t, (app) => void app.get('/items/:id', async () => 'item'));
   t.equal((await app.inject('/items/1')).body, 'item');
   t.same(await shownAfter(collector, 1), { 'method=GET,route=/items/:id,status=200': 1 });
+});
+
+test('the prefix is that of the metrics, not of routes, and registering twice counts once', async (t) => {
+  const collector = collectorFor(t);
+  const app = fastify();
+  t.teardown(() => app.close());
+  app.register(fastifyMetrics, { collector, prefix: 'shop_' });
+  app.register(fastifyMetrics, { collector, prefix: 'shop_' });
+  app.get('/items/:id', async () => 'item');
+  t.equal((await app.inject('/items/1')).statusCode, 200);
+  await until(async () => Object.keys(await shown(collector, 'shop_http_requests_total')).length > 0);
+  t.same(await shown(collector, 'shop_http_requests_total'), { 'method=GET,route=/items/:id,status=200': 1 });
+  t.same(await shown(collector, 'shop_http_requests_in_flight'), { '': 0 });
 });
 
 test('wrong options fail the registration', async (t) => {
