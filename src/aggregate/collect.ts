@@ -32,7 +32,8 @@ export class Collect {
   constructor(
     private readonly arena: Arena,
     private readonly drainer: Drainer,
-    private readonly questions: Questions,
+    /** Left out where nobody's collect-time values are asked for. */
+    private readonly questions?: Questions,
   ) {
     this.catalog = new Catalog(arena);
     this.merge = new SeriesMerge(arena);
@@ -45,7 +46,7 @@ export class Collect {
    * for their collect-time values.
    */
   async snapshot(): Promise<TakenSnapshot> {
-    await this.questions.ask(this.drainer.used());
+    await this.questions?.ask(this.drainer.used());
     const glance = this.drainer.glance();
     while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
     this.drainer.trust(glance);
