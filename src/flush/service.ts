@@ -14,6 +14,9 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { lint } from '../lint/lint';
+import type { Finding } from '../lint/rules';
+import { decodeScrape } from '../scrape/decode';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -93,6 +96,12 @@ export class FlushService {
 
   async json(): Promise<Uint8Array<ArrayBuffer>> {
     return toJson(await this.metrics());
+  }
+
+  /** What there is to say about the metrics as a scrape shows them. */
+  async lint(): Promise<Finding[]> {
+    const { body, contentType } = await this.exposition();
+    return lint(decodeScrape(body, contentType));
   }
 
   /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */

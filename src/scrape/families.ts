@@ -1,16 +1,21 @@
-import type { Note, NoteKind, ScrapedFamily, ScrapedSample, ScrapedType } from './types';
+import type { Note, NoteKind, ScrapedFamily, ScrapedSample, ScrapedType, ScrapeFormat } from './types';
 
 /** What the lines of a metric are called, behind its name. */
 const SUFFIXES: Record<ScrapedType, readonly string[]> = {
-  counter: ['', '_total', '_created'],
+  counter: ['', '_total'],
   gauge: [''],
-  histogram: ['', '_bucket', '_sum', '_count', '_created'],
-  summary: ['', '_sum', '_count', '_created'],
+  histogram: ['', '_bucket', '_sum', '_count'],
+  summary: ['', '_sum', '_count'],
   untyped: [''],
   info: ['', '_info'],
   stateset: [''],
   gaugehistogram: ['', '_bucket', '_gsum', '_gcount'],
 };
+
+function suffixesOf(type: ScrapedType, format: ScrapeFormat): readonly string[] {
+  if (format === 'openmetrics') return [...SUFFIXES[type], '_created'];
+  return type === 'counter' ? [''] : SUFFIXES[type];
+}
 
 /** Gathers the lines of an exposition by metric, and notes what stands where it should not. */
 export class Families {
@@ -21,21 +26,22 @@ export class Families {
   private readonly owners = new Map<string, ScrapedFamily>();
   /** The metric of the last line. */
   private current: ScrapedFamily | undefined;
+  /** Names of metrics that have had their TYPE line. */
+  private readonly typed = new Set<string>();
+
+  constructor(private readonly format: ScrapeFormat) {}
 
   type(name: string, type: ScrapedType, line: number): void {
     const family = this.described(name, line);
     if (this.typed.has(name)) this.note('repeated-metadata', name, line);
     this.typed.add(name);
     family.type = type;
-    for (const suffix of SUFFIXES[type]) {
+    for (const suffix of suffixesOf(type, this.format)) {
       const other = this.owners.get(name + suffix);
       // a metric of just that name comes first
       if (other?.name !== name + suffix) this.owners.set(name + suffix, family);
     }
   }
-
-  /** Metrics that have had their TYPE line. */
-  private readonly typed = new Set<string>();
 
   help(name: string, help: string, line: number): void {
     const family = this.described(name, line);

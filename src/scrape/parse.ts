@@ -28,7 +28,7 @@ const TYPES: Record<ScrapeFormat, Record<string, ScrapedType>> = {
  */
 export function parseScrape(text: string, format: ScrapeFormat): Scrape {
   const scanner = new Scanner(text);
-  const families = new Families();
+  const families = new Families(format);
   let ended = false;
   while (!ended && scanner.nextLine()) ended = readLine(scanner, families, format);
   if (ended && scanner.nextLine()) scanner.fail('there is something behind # EOF');
