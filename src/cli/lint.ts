@@ -3,7 +3,7 @@ import { lint } from '../lint/lint';
 import { type LintRule, RULES, type Severity } from '../lint/rules';
 import { type Command, type CommandIo, UsageError } from './command';
 import { findingsText } from './lint-text';
-import { anySource, SOURCE_HELP, SOURCE_OPTIONS } from './source';
+import { anySource, SOURCE_OPTIONS, sourceHelp } from './source';
 
 const HELP = `Usage: ringmeter lint [OPTIONS] URL | FILE | -
 
@@ -15,7 +15,7 @@ Options:
   --level LEVEL  least severity that counts: error, warning or advice (the default)
   --ignore RULE  not this rule; may be given several times
   --json         findings as a JSON array
-${SOURCE_HELP}
+${sourceHelp(15)}
   --help         show this
 `;
 

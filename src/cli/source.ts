@@ -7,9 +7,15 @@ export const SOURCE_OPTIONS = {
   timeout: { type: 'string' },
 } as const;
 
-/** And for their help. */
-export const SOURCE_HELP = `  --header LINE  sent with the request: 'Authorization: Bearer ...'; may be given several times
-  --timeout TIME most that an answer may take, as 500ms or 5s; default 10s`;
+/** And for their help. @param width of the column that has the options */
+export function sourceHelp(width: number): string {
+  return [
+    ['--header LINE', "sent with the request: 'Authorization: Bearer ...'; may be given several times"],
+    ['--timeout TIME', 'most that an answer may take, as 500ms or 5s; default 10s'],
+  ]
+    .map(([option, text]) => `  ${option.padEnd(width)}${text}`)
+    .join('\n');
+}
 
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:]+\]):\d+(?:\/.*)?$/i;

@@ -101,7 +101,8 @@ export class FlushService {
   /** What there is to say about the metrics as a scrape shows them. */
   async lint(): Promise<Finding[]> {
     const { body, contentType } = await this.exposition();
-    return lint(decodeScrape(body, contentType));
+    // lines of a text that nobody sees help nobody
+    return lint(decodeScrape(body, contentType)).map(({ line, ...finding }) => finding);
   }
 
   /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */
