@@ -69,7 +69,8 @@ function lintSpelling({ name, type, samples }: ScrapedFamily, report: Report): v
   const word = TYPE_WORDS.find((each) => `${name.toLowerCase()}_`.includes(`_${each}_`));
   if (word !== undefined && type !== 'untyped')
     report('type-in-name', `names its type (${word}): the type is known, and may change. Leave it out`);
-  const labels = new Set(samples.flatMap((sample) => sample.labels.map(([label]) => label)));
+  const labels = new Set<string>();
+  for (const sample of samples) for (const [label] of sample.labels) labels.add(label);
   for (const label of labels)
     if (CAMEL_CASE.test(label)) report('camel-case', `has a camelCase label: write ${snakeCase(label)}`, { label });
 }

@@ -29,7 +29,7 @@ export function frameLines(view: View, { columns, rows }: FrameSize, isColoured 
   const lines = [paint('inverse', fit(headline(view, columns), columns).padEnd(columns))];
   if (view.problem) lines.push(paint('red', fit(printable(view.problem), columns)));
   if (view.reading) {
-    lines.push(fit(processLine(view.reading, view.now), columns));
+    lines.push(fit(processLine(view.reading, view.now, columns), columns));
     for (const section of share(sectionsOf(view.reading, view), rows - lines.length)) {
       const [head, ...body] = table([section.head, ...section.rows], columns);
       lines.push('', paint('bold', head), ...body);

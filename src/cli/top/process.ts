@@ -2,8 +2,10 @@ import { groupBy, type Reading } from './reading';
 import type { Section } from './section';
 import { bytes, count, duration, percent } from './units';
 
-/** What a process says of itself, on one line; parts that it does not say are left out. */
-export function processLine(reading: Reading, now: number): string {
+const GAP = '   ';
+
+/** What a process says of itself, on one line; parts that it does not say are left out, and those that do not fit. */
+export function processLine(reading: Reading, now: number, columns: number): string {
   const start = reading.value('process_start_time_seconds');
   const parts: readonly (readonly [string, string, unknown])[] = [
     ['cpu', percent(cpu(reading)), cpu(reading)],
@@ -14,8 +16,9 @@ export function processLine(reading: Reading, now: number): string {
     ['fds', count(reading.value('process_open_fds')), reading.value('process_open_fds')],
     ['up', duration(start === undefined ? undefined : Math.max(now / 1_000 - start, 0)), start],
   ];
-  const known = parts.filter(([, , value]) => value !== undefined);
-  return known.length === 0 ? 'no metrics of the process' : known.map(([name, text]) => `${name} ${text}`).join('   ');
+  const known = parts.filter(([, , value]) => value !== undefined).map(([name, text]) => `${name} ${text}`);
+  while (known.length > 1 && known.join(GAP).length > columns) known.pop();
+  return known.length === 0 ? 'no metrics of the process' : known.join(GAP);
 }
 
 const HEAP_USED = ['nodejs_heap_size_used_bytes', 'go_memstats_heap_inuse_bytes', 'v8js_memory_heap_used_bytes'];
