@@ -6,6 +6,8 @@ import { areNumericIds, SMELLS } from './smells';
 const MANY_VALUES = 100;
 /** Different values that are looked at: a label with more has shown its nature. */
 const MOST_LOOKED_AT = 10_000;
+/** Characters of a value that are looked at. */
+const LONGEST_LOOKED_AT = 1_000;
 /** What a collector of this library calls the series that takes what goes beyond the limit. */
 const OVERFLOW = 'ringmeter_overflow';
 /** Labels that the format writes itself, and the types that have them. */
@@ -39,7 +41,8 @@ function valuesByLabel({ samples }: ScrapedFamily): Map<string, Set<string>> {
         values = new Set();
         found.set(label, values);
       }
-      if (values.size < MOST_LOOKED_AT) values.add(value);
+      if (values.size < MOST_LOOKED_AT)
+        values.add(value.length > LONGEST_LOOKED_AT ? value.slice(0, LONGEST_LOOKED_AT) : value);
     }
   return found;
 }

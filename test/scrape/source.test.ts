@@ -53,9 +53,11 @@ test('it asks for text, packed, with the credentials of the URL and the headers 
 
 test('a path and a query stay as they are', async (t) => {
   const seen: unknown[] = [];
-  const source = await serve(t, ({ url }, response) => void (seen.push(url), response.end('a 1\n')), {
-    path: '/federate?x=1',
-  });
+  const listener: RequestListener = ({ url }, response) => {
+    seen.push(url);
+    response.end('a 1\n');
+  };
+  const source = await serve(t, listener, { path: '/federate?x=1' });
   await source.scrape();
   t.same(seen, ['/federate?x=1']);
   t.match(source.name, /\/federate$/, 'a query may be a secret');
