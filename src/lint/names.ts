@@ -63,11 +63,11 @@ function lintUnits({ name, unit }: ScrapedFamily, report: Report): void {
     report('unit-suffix', `has the unit ${unit}, which its name must end in: ${name.replace(/_total$/, '')}_${unit}`);
 }
 
-function lintSpelling({ name, type, samples }: ScrapedFamily, report: Report): void {
+function lintSpelling({ name, samples }: ScrapedFamily, report: Report): void {
   if (CAMEL_CASE.test(name)) report('camel-case', `is camelCase: write ${snakeCase(name)}`);
   if (name.includes(':')) report('colon', 'has a colon, which is for the results of recording rules. Use underscores');
   const word = TYPE_WORDS.find((each) => `${name.toLowerCase()}_`.includes(`_${each}_`));
-  if (word !== undefined && type !== 'untyped')
+  if (word !== undefined)
     report('type-in-name', `names its type (${word}): the type is known, and may change. Leave it out`);
   const labels = new Set<string>();
   for (const sample of samples) for (const [label] of sample.labels) labels.add(label);

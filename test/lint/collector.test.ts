@@ -1,0 +1,41 @@
+import { MetricsCollector } from 'ringmeter';
+import { test } from 'tap';
+import { lint } from '../../dist/src/lint/lint.js';
+import { HttpSource } from '../../dist/src/scrape/source.js';
+
+for (const flushWorkers of [0, 1])
+  test(`a collector lints itself as its endpoint is linted (flushWorkers: ${flushWorkers})`, async (t) => {
+    const collector = new MetricsCollector({ flushWorkers, flushInterval: 0, cardinalityLimit: 20 });
+    t.teardown(() => collector.close());
+    t.same(await collector.lint(), [], 'nothing to say about nothing but its own metrics');
+    const wait = collector.histogram('wait_seconds', { description: 'Wait.' });
+    for (let n = 0; n < 1_000; n++) wait.observe(60 + n);
+    const logins = collector.counter('logins', { description: 'Logins.' });
+    for (let n = 0; n < 30; n++) logins.increment(1, { user: `user${n}@example.com` });
+    collector.gauge('never_changed', { description: 'Never set.' });
+    const findings = await collector.lint();
+    t.same(
+      findings.map(({ metric, rule, label }) => [metric, rule, label]),
+      [
+        ['wait_seconds', 'buckets-beyond', undefined],
+        ['logins', 'counter-total', undefined],
+        ['logins', 'label-email', 'user'],
+        ['logins', 'cardinality-overflow', 'ringmeter_overflow'],
+      ],
+    );
+    const { buckets } = findings[0];
+    t.ok(buckets!.at(-1)! > 1_060, `${buckets} spans the values`);
+    t.ok(findings.every((finding) => !('line' in finding)));
+
+    const { url } = await collector.listen({ port: 0 });
+    const source = new HttpSource(new URL(url), { headers: {}, timeout: 10_000 });
+    t.teardown(() => source.close());
+    const seen = lint(await source.scrape()).map(({ line, ...finding }) => finding);
+    t.same(JSON.parse(JSON.stringify(seen)), JSON.parse(JSON.stringify(findings)));
+  });
+
+test('a closed collector does not lint', async (t) => {
+  const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0 });
+  await collector.close();
+  await t.rejects(collector.lint(), { code: 'RINGMETER_CLOSED' });
+});
