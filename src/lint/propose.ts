@@ -76,7 +76,7 @@ function between(digits: readonly number[], low: number, high: number): number[]
 
 function linear(low: number, high: number): number[] | undefined {
   if (!(high > low)) return undefined;
-  const [step] = between(DIGITS[2], (high - low) / STEPS, (high - low) / STEPS);
+  const step = between(DIGITS[2], (high - low) / STEPS, (high - low) / STEPS).at(-1)!;
   const first = Math.floor(low / step);
   return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, index) =>
     Number(((first + index) * step).toPrecision(12)),
