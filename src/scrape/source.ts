@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { messageOf } from '../errors';
+import { messageOf, RingmeterError } from '../errors';
 import { beginningOf, describe, HttpClient, HttpFailure, type HttpRequest, withoutQuery } from '../storage/http';
 import { readBody } from './body';
 import { decodeScrape } from './decode';
@@ -73,11 +73,14 @@ export class HttpSource implements ScrapeSource {
       return await read(body, answer.headers['content-type']?.toString());
     } catch (error) {
       if (error instanceof ScrapeError) throw error;
-      const told = limit.aborted ? `there was no whole answer within ${this.options.timeout} ms` : describe(error);
-      throw new ScrapeError(told.startsWith('GET ') ? told : `GET ${withoutQuery(url)} failed: ${told}`, {
-        cause: error,
-      });
+      throw new ScrapeError(this.told(error, url, limit), { cause: error });
     }
+  }
+
+  private told(error: unknown, url: string, limit: AbortSignal): string {
+    const failed = `GET ${withoutQuery(url)} failed: `;
+    if (limit.aborted) return `${failed}there was no whole answer within ${this.options.timeout} ms`;
+    return error instanceof RingmeterError ? error.message : failed + describe(error);
   }
 
   async close(): Promise<void> {

@@ -5,12 +5,12 @@ import { type Test, test } from 'tap';
 import { findingsText } from '../../dist/src/cli/lint-text.js';
 import { mayColour } from '../../dist/src/cli/style.js';
 import { freePort } from '../engines/engine';
-import { runCli } from './run';
+import { runCli, runHere } from './run';
 
 const BIN = join(__dirname, '..', '..', 'dist', 'src', 'cli', 'bin.js');
 const BAD = `# HELP logins Logins.
 # TYPE logins counter
-logins{path="/users/1234\\\\u001b[31m"} 1
+logins{path="/users/1234"} 1
 logins{path="/users/1235"} 1
 a_ratio 1
 `;
@@ -42,7 +42,7 @@ test('lint groups findings by metric and exits with 3', async (t) => {
     output,
     /^queueLength\n {2}warning {2}has no help text.*\[no-help\]\n {2}warning {2}.*\[camel-case\]\n\nwait_seconds\n {2}warning {2}has 100 % of its values above the highest bound, 10: .*\[buckets-beyond\]\n\n0 errors, 3 warnings, 0 of advice, about 2 metrics\n$/,
   );
-  t.notMatch(output, /\u001b/, 'no colours where there is no terminal');
+  t.notOk(output.includes('\u001b'), 'no colours where there is no terminal');
 });
 
 test('lint reads files and the standard input', async (t) => {
@@ -71,7 +71,7 @@ test('lint reads files and the standard input', async (t) => {
 test('what counts can be chosen', async (t) => {
   const file = join(t.testdir({ metrics: BAD }), 'metrics');
   const rules = async (...args: string[]): Promise<[number | null, string[]]> => {
-    const { code, output } = await runCli(t, 'lint', '--json', ...args, file);
+    const { code, output } = await runHere('lint', '--json', ...args, file);
     return [code, JSON.parse(output).map(({ rule }: { rule: string }) => rule)];
   };
   t.same(await rules('--level', 'warning'), [3, ['counter-total', 'label-path-id', 'no-help']]);
@@ -86,7 +86,7 @@ test('nothing that is read controls the terminal, and colours are for terminals'
     plain,
     'a\\u001b[2J\n  error    has \\u009b1m\\u000a in it  [colon]\n\n1 error, 0 warnings, 0 of advice, about 1 metric\n',
   );
-  t.match(findingsText([finding], true), /\u001b\[31merror/);
+  t.ok(findingsText([finding], true).includes('\u001b[31merror'));
   t.equal(mayColour({ isTTY: true }, {}), true);
   t.equal(mayColour({ isTTY: true }, { NO_COLOR: '1' }), false);
   t.equal(mayColour({ isTTY: true }, { TERM: 'dumb' }), false);
@@ -108,7 +108,7 @@ test('what lint cannot do is told, with 2 if it was called wrongly and 1 if it c
     [['--timeout', '5', 'http://a'], 2, /--timeout must be a duration.*got "5"/],
     [['http://me:secret@:0'], 2, /http:\/\/:0 is not a URL/],
   ] as const) {
-    const ran = await runCli(t, 'lint', ...args);
+    const ran = await runHere('lint', ...args);
     t.equal(ran.code, code, args.join(' '));
     t.match(ran.errors, says);
     t.equal(ran.output, '');

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { MetricsCollector } from 'ringmeter';
+import { MetricsCollector, PrometheusStorage } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { freePort, needs } from '../engines/engine';
-import { Prometheus } from '../engines/servers';
+import { Server } from '../engines/server';
 import { until } from '../instruments/support';
-import { runCli } from './run';
+import { runCli, runHere } from './run';
 
 const BIN = join(__dirname, '..', '..', 'dist', 'src', 'cli', 'bin.js');
 
@@ -26,6 +28,9 @@ async function serve(t: Test, body: () => string | undefined): Promise<string> {
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what is taken away
+const CONTROL = /\u001b\[[?\d;]*[a-zA-Z]/g;
 
 /** A run of `ringmeter top` in a terminal of 80 by 24, which `script` makes. */
 class Terminal {
@@ -45,6 +50,12 @@ class Terminal {
     t.teardown(() => this.child.kill());
   }
 
+  /** Sends a signal to what runs in the terminal. */
+  signal(signal: NodeJS.Signals): void {
+    const { pid } = this.child;
+    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), signal);
+  }
+
   type(text: string): void {
     this.child.stdin.write(text);
   }
@@ -53,11 +64,7 @@ class Terminal {
   get frame(): string[] {
     const frames = this.output.split('\u001b[H').slice(1);
     const whole = frames.filter((frame) => frame.includes('\u001b[J')).at(-1) ?? '';
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what is taken away
-    return whole
-      .replace(/\u001b\[[?\d;]*[a-zA-Z]/g, '')
-      .replaceAll('\r', '')
-      .split('\n');
+    return whole.replace(CONTROL, '').replaceAll('\r', '').split('\n');
   }
 }
 
@@ -89,7 +96,7 @@ test('top prints one frame of two scrapes where there is no terminal', async (t)
   t.equal(errors, '');
   t.equal(code, 0);
   t.equal(scrapes, 2);
-  t.notMatch(output, /\u001b/);
+  t.notOk(output.includes('\u001b'));
   t.match(output, new RegExp(`^ringmeter top {2}${url}/metrics +over \\d+ ms {2}\\d\\d:\\d\\d:\\d\\d\n`));
   const seconds = Number(/over (\d+) ms/.exec(output)?.[1]) / 1_000;
   const row = (name: string): string[] =>
@@ -118,24 +125,43 @@ test('top prints one frame of two scrapes where there is no terminal', async (t)
 });
 
 test('top shows a collector, with its storages', async (t) => {
-  const collector = new MetricsCollector({ flushWorkers: 1, flushInterval: 50, storage: undefined });
-  t.teardown(() => collector.close());
+  const storage = new PrometheusStorage({ remoteWrite: { url: `http://127.0.0.1:${await freePort()}/write` } });
+  const collector = new MetricsCollector({ flushWorkers: 1, flushInterval: 50, storage });
+  t.teardown(() => collector.close({ timeout: 1 }));
   const orders = collector.counter('orders_total', { description: 'Orders.' });
   const timer = setInterval(() => orders.increment(), 5);
   t.teardown(() => clearInterval(timer));
   const { url } = await collector.listen({ port: 0 });
+  await until('a failure', async () => /storage_failures_total\S* [1-9]/.test(await (await fetch(url)).text()));
   const { code, output } = await runCli(t, 'top', '--once', '--interval', '300ms', url);
   t.equal(code, 0);
   t.match(output, /\norders_total +\d+(?:\.\d+)?\/s +\d+\n/);
+  t.match(output, /\nSTORAGES +STORED +FAILED .*\n\S.* +0 +[1-9]\d* +0 +0 +[1-9]\d* .* never\n/);
 });
 
 test('top shows Prometheus, and the alerts that fire', needs('prometheus'), async (t) => {
-  const prometheus = await Prometheus.start(t, {});
-  const { code, output } = await runCli(t, 'top', '--once', '--interval', '300ms', prometheus.base);
+  const server = await Server.start(t, {
+    program: 'prometheus',
+    ready: '/-/ready',
+    async args(address, folder) {
+      const [config, rules] = ['prometheus.yml', 'rules.yml'].map((file) => join(folder, file));
+      await writeFile(config, `rule_files: ['${rules}']\n`);
+      const alert = '{ alert: Always, expr: vector(1), labels: { severity: page } }';
+      await writeFile(rules, `groups: [{ name: test, interval: 100ms, rules: [${alert}] }]\n`);
+      return [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        `--web.listen-address=${address}`,
+      ];
+    },
+  });
+  await until('an alert', async () => (await (await fetch(`${server.base}/api/v1/alerts`)).text()).includes('firing'));
+  const { code, output } = await runCli(t, 'top', '--once', '--interval', '300ms', server.base);
   t.equal(code, 0);
   t.match(output, /\ncpu .* rss .* heap .* goroutines \d+/);
+  t.match(output, /\nALERTS .*\nAlways +firing +severity=page +\d/);
   t.match(output, /\nREQUESTS .*\nprometheus_http_request_duration_seconds +\d/);
-  t.match(output, /\n {2}\/metrics +\d/);
+  t.match(output, /\n {2}\/metrics +\d\S*\/s +0 %/, 'errors are those of the counter beside it');
 });
 
 test('top fills a terminal of 80 by 24, again and again, until q', needs('script'), async (t) => {
@@ -161,11 +187,18 @@ test('top fills a terminal of 80 by 24, again and again, until q', needs('script
 
 test('Control-C and signals put the terminal back too', needs('script'), async (t) => {
   const url = await serve(t, () => requests(1));
-  const terminal = new Terminal(t, url);
-  await until('a frame', () => terminal.frame.length > 5);
-  terminal.type('\u0003');
-  t.equal(await terminal.ended, 0);
-  t.ok(terminal.output.includes('\u001b[?1049l'));
+  const ways: ((terminal: Terminal) => void)[] = [
+    (terminal) => terminal.type('\u0003'),
+    (terminal) => terminal.signal('SIGTERM'),
+    (terminal) => terminal.signal('SIGINT'),
+  ];
+  for (const end of ways) {
+    const terminal = new Terminal(t, url);
+    await until('a frame', () => terminal.frame.length > 5);
+    end(terminal);
+    t.equal(await terminal.ended, 0);
+    t.ok(terminal.output.endsWith('\u001b[?25h\u001b[?1049l'));
+  }
 });
 
 test('top tells why it cannot scrape, keeps what it has, and goes on trying', needs('script'), async (t) => {
@@ -194,7 +227,7 @@ test('what top cannot do is told', async (t) => {
     [['some/file'], 2, /give one URL/],
     [['--interval', '0s', 'http://a'], 2, /--interval must be a duration/],
   ] as const) {
-    const ran = await runCli(t, 'top', ...args);
+    const ran = await runHere('top', ...args);
     t.equal(ran.code, code, args.join(' '));
     t.match(ran.errors, says);
     t.equal(ran.output, '');

@@ -27,7 +27,7 @@ export interface View {
 export function frameLines(view: View, { columns, rows }: FrameSize, isColoured = false): string[] {
   const paint = (name: Parameters<typeof style>[0], text: string): string => (isColoured ? style(name, text) : text);
   const lines = [paint('inverse', fit(headline(view, columns), columns).padEnd(columns))];
-  if (view.problem) lines.push(paint('red', fit(printable(view.problem), columns)));
+  if (view.problem) lines.push(...wrap(printable(view.problem), columns).map((line) => paint('red', line)));
   if (view.reading) {
     lines.push(fit(processLine(view.reading, view.now, columns), columns));
     for (const section of share(sectionsOf(view.reading, view), rows - lines.length)) {
@@ -97,6 +97,14 @@ function table(rows: readonly (readonly string[])[], columns: number): string[] 
       columns,
     ),
   );
+}
+
+/** Lines that a message may take. */
+const LONGEST_MESSAGE = 3;
+
+function wrap(text: string, width: number): string[] {
+  const lines = Math.min(Math.ceil(text.length / width), LONGEST_MESSAGE);
+  return Array.from({ length: lines }, (_, line) => text.slice(line * width, (line + 1) * width));
 }
 
 /** Cuts text that is too long in its middle: names differ at both ends. */
