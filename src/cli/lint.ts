@@ -12,11 +12,11 @@ A URL without a path means its /metrics; host:port will do. Exits with 0 if ther
 if it cannot be read.
 
 Options:
-  --level LEVEL  least severity that counts: error, warning or advice (the default)
-  --ignore RULE  not this rule; may be given several times
-  --json         findings as a JSON array
-${sourceHelp(15)}
-  --help         show this
+  --level LEVEL    least severity that counts: error, warning or advice (the default)
+  --ignore RULE    not this rule; may be given several times
+  --json           findings as a JSON array
+${sourceHelp(17)}
+  --help           show this
 `;
 
 export const command: Command = { help: HELP, run };

