@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -52,8 +52,18 @@ class Terminal {
 
   /** Sends a signal to what runs in the terminal. */
   signal(signal: NodeJS.Signals): void {
+    process.kill(this.inside, signal);
+  }
+
+  /** Gives the terminal another size. */
+  resize(columns: number, rows: number): void {
+    const device = readlinkSync(`/proc/${this.inside}/fd/1`);
+    execFileSync('stty', ['-F', device, 'cols', String(columns), 'rows', String(rows)]);
+  }
+
+  private get inside(): number {
     const { pid } = this.child;
-    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), signal);
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
   }
 
   type(text: string): void {
@@ -180,6 +190,11 @@ test('top fills a terminal of 80 by 24, again and again, until q', needs('script
     );
   t.ok(terminal.output.includes('\u001b[?1049h\u001b[?25l'), 'on the alternate screen, without a cursor');
   t.notOk(terminal.output.includes('\u001b[?1049l'));
+  terminal.resize(40, 10);
+  await until(
+    'a smaller frame',
+    () => terminal.frame.length <= 10 && terminal.frame.every((line) => line.length <= 40),
+  );
   terminal.type('q');
   t.equal(await terminal.ended, 0);
   t.ok(terminal.output.includes('\u001b[?25h\u001b[?1049l'), 'and it is put back');

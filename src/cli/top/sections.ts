@@ -1,13 +1,19 @@
+import type { ScrapedFamily } from '../../scrape/types';
 import { groupBy, type Reading } from './reading';
 import type { Section } from './section';
 import { bytes, count, duration, perSecond, unitOf } from './units';
 
 const MANY = 100;
 
+/** Whether the lines only rise. Some servers give no types. */
+function isCounter({ type, name }: ScrapedFamily): boolean {
+  return type === 'counter' || (type === 'untyped' && name.endsWith('_total'));
+}
+
 /** Counters that rise fastest; the CPU's are told above. */
 export function countersSection(reading: Reading): Section {
   const rows = reading.families
-    .filter(({ type, name, samples }) => type === 'counter' && samples.length > 0 && !name.startsWith('process_cpu_'))
+    .filter((family) => isCounter(family) && !family.name.startsWith('process_cpu_'))
     .map(({ samples }) => samples.find(({ name }) => !name.endsWith('_created'))?.name)
     .filter((name) => name !== undefined)
     .map((name) => ({ name, rate: reading.rate(name) ?? Number.NaN, value: reading.value(name) ?? 0 }))
