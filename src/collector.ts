@@ -201,7 +201,7 @@ export class MetricsCollector {
 
   /**
    * Checks names, units, labels and buckets against the field's conventions and the values seen so far, in a flush worker,
-   * which it keeps busy for some 0.5 s per 100,000 lines. See `docs/lint.md` for the rules.
+   * which goes on with its other work between two metrics. See `docs/lint.md` for the rules.
    */
   async lint(): Promise<Finding[]> {
     return this.flushing().run('lint', {});

@@ -14,9 +14,8 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
-import { lint } from '../lint/lint';
 import type { Finding } from '../lint/rules';
-import { decodeScrape } from '../scrape/decode';
+import { lintSnapshot } from '../lint/snapshot';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -100,9 +99,7 @@ export class FlushService {
 
   /** What there is to say about the metrics as a scrape shows them. */
   async lint(): Promise<Finding[]> {
-    const { body, contentType } = await this.exposition();
-    // lines of a text that nobody sees help nobody
-    return lint(decodeScrape(body, contentType)).map(({ line, ...finding }) => finding);
+    return lintSnapshot(await this.snapshot(), this.settings.defaultLabels);
   }
 
   /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */

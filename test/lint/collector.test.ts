@@ -1,6 +1,7 @@
 import { type Finding, MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
 import { lint } from '../../dist/src/lint/lint.js';
+import { decodeScrape } from '../../dist/src/scrape/decode.js';
 import { HttpSource } from '../../dist/src/scrape/source.js';
 
 const isOwn = ({ metric }: Finding): boolean => !/^(?:process|nodejs|ringmeter)_/.test(metric);
@@ -42,4 +43,21 @@ test('a closed collector does not lint', async (t) => {
   const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0 });
   await collector.close();
   await t.rejects(collector.lint(), { code: 'RINGMETER_CLOSED' });
+});
+
+test('what is recorded, scraped and registered while a collector is linted does not confuse it', async (t) => {
+  const collector = new MetricsCollector({ flushWorkers: 1, flushInterval: 0, defaultLabels: { service: 'a' } });
+  t.teardown(() => collector.close());
+  for (let n = 0; n < 300; n++) collector.counter(`c${n}_total`, { description: 'Some.' }).increment(1, { n });
+  const linted = collector.lint();
+  for (let n = 0; n < 300; n++) collector.counter(`c${n}_total`).increment(1, { n: n + 1 });
+  for (let n = 0; n < 50; n++) collector.counter(`late${n}`).increment();
+  const scrapes = Promise.all(Array.from({ length: 20 }, () => collector.exposition()));
+  t.same(
+    (await linted).filter(isOwn).filter(({ metric }) => !metric.startsWith('late')),
+    [],
+  );
+  const bodies = (await scrapes).map(({ body }) => decodeScrape(body));
+  t.ok(bodies.every(({ notes }) => notes.length === 0));
+  t.equal((await collector.lint()).filter(({ rule }) => rule === 'counter-total').length, 50);
 });
