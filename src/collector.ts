@@ -20,6 +20,7 @@ import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
 import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
+import type { Finding } from './lint/rules';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
@@ -204,6 +205,14 @@ export class MetricsCollector {
   /** What `getAllMetrics` gives, as a JSON array, collected and rendered in a flush worker. */
   async exportJson(): Promise<string> {
     return Buffer.from((await this.flushing().run('json', {})).buffer).toString('utf8');
+  }
+
+  /**
+   * Checks names, units, labels and buckets against the field's conventions and the values seen so far, in a flush worker,
+   * which goes on with its other work between two metrics. See `docs/lint.md` for the rules.
+   */
+  async lint(): Promise<Finding[]> {
+    return this.flushing().run('lint', {});
   }
 
   /**

@@ -15,6 +15,7 @@ export const errorCodes = {
   RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
+  RINGMETER_SCRAPE_FAILED: 'A scrape endpoint could not be reached, or what it answers could not be read.',
   RINGMETER_INVALID_QUERY: 'A query names no metric, or its label values or time bounds have the wrong type.',
   RINGMETER_QUERY_LIMIT: 'A query took more time or more samples than it may.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',

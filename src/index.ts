@@ -26,6 +26,7 @@ export type { BoundHistogram, Histogram } from './instruments/histogram';
 export type { Labels } from './instruments/labels';
 export type { RecordOptions } from './instruments/named';
 export type { BoundSummary, Summary, SummaryStatistics } from './instruments/summary';
+export type { Finding, LintRule, Severity } from './lint/rules';
 export type { MethodDecorator, ShortOptions } from './monitoring/decorators';
 export { Counted, InFlight, PerformanceMonitored, Timed } from './monitoring/decorators';
 export { CounterMetric, InFlightMetric, TimingMetric } from './monitoring/described-metrics';

@@ -3,6 +3,7 @@ import type { ListenAddress } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/prometheus';
+import type { Finding } from '../lint/rules';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 
@@ -26,6 +27,7 @@ export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
+  lint: { input: Record<string, never>; output: Finding[] };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };

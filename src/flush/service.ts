@@ -15,6 +15,8 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import type { Finding } from '../lint/rules';
+import { lintSnapshot } from '../lint/snapshot';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -94,6 +96,11 @@ export class FlushService {
 
   async json(): Promise<Uint8Array<ArrayBuffer>> {
     return toJson(await this.metrics());
+  }
+
+  /** What there is to say about the metrics as a scrape shows them. */
+  async lint(): Promise<Finding[]> {
+    return lintSnapshot(await this.snapshot(), this.settings.defaultLabels);
   }
 
   /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */
