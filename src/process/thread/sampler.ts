@@ -26,7 +26,7 @@ const SAMPLING = [
 export class ThreadSampler {
   private readonly timer: NodeJS.Timeout;
   private probes: Probe[] = [];
-  private spent: BoundCounter;
+  private spent: BoundCounter | undefined;
   private placed = false;
 
   constructor(
@@ -50,17 +50,17 @@ export class ThreadSampler {
     const began = performance.now();
     if (!this.placed && !this.findPlace()) return;
     for (const probe of this.probes) probe.sample();
-    this.spent.increment((performance.now() - began) / 1000);
+    this.spent?.increment((performance.now() - began) / 1000);
   }
 
   /** The thread's series are told apart by its place among the recording threads, which it has after its first record. */
   private findPlace(): boolean {
     const { instruments, recorder, options } = this;
-    this.spent.increment(0);
+    this.spent?.increment(0);
     if (recorder.own === undefined) return false;
     const series = new ThreadSeries(instruments, options, threadLabel(recorder.own));
     this.spent = series.counter(...SAMPLING);
-    this.probes = [heapProbe(series), gcProbe(series), eventLoopProbe(series, seenIn(recorder)), activityProbe(series)];
+    this.probes = [heapProbe(series), gcProbe(series), activityProbe(series), eventLoopProbe(series, seenIn(recorder))];
     this.placed = true;
     return true;
   }

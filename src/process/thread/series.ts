@@ -1,3 +1,5 @@
+import type { MetricType } from '../../aggregate/cells';
+import { RingmeterError } from '../../errors';
 import type { BoundCounter } from '../../instruments/counter';
 import type { HistogramOptions } from '../../instruments/definitions';
 import type { BoundGauge } from '../../instruments/gauge';
@@ -13,7 +15,10 @@ export interface Probe {
   stop?(): void;
 }
 
-/** One thread's series of the default metrics: all of them get the thread's labels. */
+/**
+ * One thread's series of the default metrics: all of them get the thread's labels. What the user has defined otherwise, or
+ * there is no room for, is left out.
+ */
 export class ThreadSeries {
   private readonly labels: Own;
 
@@ -34,26 +39,33 @@ export class ThreadSeries {
 
   /** The same for a gauge that has a series per value of a label, `label`. */
   gaugeBy(name: string, description: string, label: string): (value: number, kind: string) => void {
-    const series = new Map<string, BoundGauge>();
+    const series = new Map<string, BoundGauge | undefined>();
     return (value, kind) => {
-      let bound = series.get(kind);
-      if (bound === undefined) {
+      if (!series.has(kind)) {
         const labels = label === '' ? this.labels : { ...this.labels, [label]: kind };
-        bound = this.instruments.get('gauge', this.options.prefix + name, { description, labels }) as BoundGauge;
-        series.set(kind, bound);
+        series.set(kind, this.open('gauge', this.options.prefix + name, { description, labels }));
       }
-      bound.set(value);
+      series.get(kind)?.set(value);
     };
   }
 
   /** The series of a histogram that has the labels `own` beside the thread's. */
-  histogram(name: string, own: Own, options: HistogramOptions): BoundHistogram {
+  histogram(name: string, own: Own, options: HistogramOptions): BoundHistogram | undefined {
     const labels = { ...this.labels, ...own };
-    return this.instruments.get('histogram', this.options.prefix + name, { ...options, labels }) as BoundHistogram;
+    return this.open('histogram', this.options.prefix + name, { ...options, labels });
   }
 
   /** A counter of the library's own, whose name has no prefix. */
-  counter(name: string, description: string): BoundCounter {
-    return this.instruments.get('counter', name, { description, labels: this.labels }) as BoundCounter;
+  counter(name: string, description: string): BoundCounter | undefined {
+    return this.open('counter', name, { description, labels: this.labels });
+  }
+
+  private open<T>(type: MetricType, name: string, options: HistogramOptions): T | undefined {
+    try {
+      return this.instruments.get(type, name, options) as T;
+    } catch (error) {
+      if (error instanceof RingmeterError) return undefined;
+      throw error;
+    }
   }
 }
