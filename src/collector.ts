@@ -99,7 +99,7 @@ export class MetricsCollector {
       () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
-    this.defaultMetrics.join(resolved?.defaultMetrics);
+    this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
     remember(this);
     if (!attached) claimDefault(this);
   }

@@ -65,8 +65,7 @@ export interface ResolvedOptions {
   niceIncrement: number;
   resourceLimits: ResourceLimits;
   shutdown: { timeout: number; signals: readonly NodeJS.Signals[] };
-  /** None if they are not wanted. */
-  defaultMetrics: DefaultMetrics | undefined;
+  defaultMetrics: DefaultMetrics | false;
 }
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */

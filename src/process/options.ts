@@ -34,11 +34,11 @@ const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
 const PREFIX = /^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
 
 /**
- * @returns undefined if they are not wanted
+ * @returns false if they are not wanted
  * @throws RingmeterError RINGMETER_INVALID_OPTION, and those of bad label names and buckets
  */
-export function checkDefaultMetrics(options: boolean | DefaultMetricsOptions | undefined): DefaultMetrics | undefined {
-  if (options === undefined || options === false) return undefined;
+export function checkDefaultMetrics(options: boolean | DefaultMetricsOptions = false): DefaultMetrics | false {
+  if (options === false) return false;
   const given = checkOptions<DefaultMetricsOptions>('defaultMetrics', options === true ? {} : options, [
     'prefix',
     'labels',

@@ -14,10 +14,10 @@ export class ThreadMetrics {
   ) {}
 
   /** Switches them on if they are wanted, or if another thread has switched them on. */
-  join(wanted: DefaultMetrics | undefined): void {
+  join(wanted: DefaultMetrics | false): void {
     const { arena } = this.recorder;
-    if (wanted !== undefined) publishIn(arena, wanted);
-    const present = wanted ?? publishedIn(arena);
+    if (wanted) publishIn(arena, wanted);
+    const present = wanted || publishedIn(arena);
     if (present !== undefined) this.sampler ??= new ThreadSampler(this.instruments, this.recorder, present);
   }
 
