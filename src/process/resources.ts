@@ -45,7 +45,7 @@ export class Resources {
     const report = this.open();
     if (report === undefined) return [];
     const began = performance.now();
-    for (const source of this.sources) source(report);
+    for (const source of this.sources) attempt(source, report);
     report.set(COST, this.cost);
     this.cost = (performance.now() - began) / 1000;
     return report.take();
@@ -110,4 +110,11 @@ export class Resources {
     this.files.set(path, file);
     return file;
   }
+}
+
+/** What the system refuses to tell is left out: a snapshot must not fail for it. */
+function attempt(source: Source, report: Report): void {
+  try {
+    source(report);
+  } catch {}
 }

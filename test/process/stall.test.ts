@@ -32,9 +32,9 @@ test('a stall is visible from outside while it lasts, with its stack, and is ove
   child.send(STALL_MS);
   const seen: number[] = [];
   const began = performance.now();
-  await until('a stall of half a second', async () => {
+  await until('half of the stall', async () => {
     seen.push(await stalledSeconds(url));
-    return seen.at(-1)! > 0.5;
+    return seen.at(-1)! > STALL_MS / 2_000;
   });
   const text = await (await fetch(stack)).text();
   seen.push(await stalledSeconds(url));

@@ -1,8 +1,9 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 /**
- * The delays of this thread's event loop since the last time that somebody saw them. What was seen can only have been what
- * the last sample showed, so a window has to begin at that sample: a second histogram is there for that moment.
+ * The delays of this thread's event loop since somebody saw them. What was seen can only have been what the last sample
+ * showed, so the next window begins there: a second histogram is there for that moment. A histogram that was just reset
+ * misses the delay that is going on, so one is shown only after the other has been shown once more.
  */
 export class DelayWindow {
   private present: IntervalHistogram;
@@ -17,11 +18,11 @@ export class DelayWindow {
     this.next.enable();
   }
 
-  /** @param seen whether the last sample was seen by somebody */
-  sample(seen: boolean): IntervalHistogram {
+  /** @param seen whether what was shown last has been seen */
+  sample(show: (delays: IntervalHistogram) => void, seen: boolean): void {
+    show(this.present);
     if (seen) [this.present, this.next] = [this.next, this.present];
     this.next.reset();
-    return this.present;
   }
 
   stop(): void {

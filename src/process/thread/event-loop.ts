@@ -1,6 +1,6 @@
-import { performance } from 'node:perf_hooks';
+import { type IntervalHistogram, performance } from 'node:perf_hooks';
 // not the globals: there are realms that have none
-import { setImmediate } from 'node:timers';
+import { clearImmediate, setImmediate } from 'node:timers';
 import { DelayWindow } from './delay-window';
 import type { Probe, ThreadSeries } from './series';
 
@@ -20,22 +20,29 @@ export function eventLoopProbe(series: ThreadSeries, seen: () => boolean): Probe
   const showDelays = delayGauges(series);
   const window = new DelayWindow(series.options.eventLoopMonitoringPrecision);
   let last = performance.eventLoopUtilization();
+  let late: NodeJS.Immediate | undefined;
   return {
     sample() {
       const began = performance.now();
-      setImmediate(() => lag((performance.now() - began) / 1000)).unref();
       const present = performance.eventLoopUtilization();
       utilization(performance.eventLoopUtilization(present, last).utilization);
       last = present;
-      showDelays(window.sample(seen()));
+      clearImmediate(late);
+      // after all timers of this turn: node's own look at a delay that has just ended may come after this one
+      late = setImmediate(() => {
+        lag((performance.now() - began) / 1000);
+        window.sample(showDelays, seen());
+      });
+      late.unref();
     },
-    stop: () => window.stop(),
+    stop() {
+      clearImmediate(late);
+      window.stop();
+    },
   };
 }
 
-type Delays = ReturnType<DelayWindow['sample']>;
-
-function delayGauges(series: ThreadSeries): (delays: Delays) => void {
+function delayGauges(series: ThreadSeries): (delays: IntervalHistogram) => void {
   const gauge = (what: string, description: string) =>
     series.gauge(`nodejs_eventloop_lag_${what}_seconds`, description);
   const percentile = (rank: number) => gauge(`p${rank}`, `The ${rank}th percentile of the recorded event loop delays.`);
