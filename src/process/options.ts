@@ -71,29 +71,11 @@ function checkPrefix(prefix: string): string {
   );
 }
 
-/** Labels that these metrics have themselves. */
-const OWN_LABELS = [
-  'thread',
-  'kind',
-  'space',
-  'type',
-  'device',
-  'mode',
-  'resource',
-  'version',
-  'major',
-  'minor',
-  'patch',
-];
-
+/** Where a metric has a label of the same name itself, its own counts; what tells threads apart must not be lost. */
 function checkLabels(labels: unknown): Record<string, string> {
   const known = checkCommonLabels('defaultMetrics.labels', labels);
-  const taken = OWN_LABELS.find((name) => name in known);
-  if (taken === undefined) return known;
-  throw new RingmeterError(
-    'RINGMETER_INVALID_OPTION',
-    `defaultMetrics.labels must not have names that the metrics use themselves, got ${shown(taken)}`,
-  );
+  if (!('thread' in known)) return known;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', 'defaultMetrics.labels must not have the label "thread"');
 }
 
 function checkBoolean(system: unknown = true): boolean {

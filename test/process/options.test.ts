@@ -30,6 +30,7 @@ test('the function measures for the collector it is given, and else for that of 
   t.teardown(() => setMetricsCollector(getMetricsCollector()));
   collectDefaultMetrics({ collector: given, labels: { pod: 7 }, prefix: 'a_', system: false });
   const samples = await samplesOf(given);
+  t.ok([...samples.keys()].every((line) => line.includes('pod="7"')));
   t.ok(samples.has('a_nodejs_heap_size_used_bytes{pod="7",service="api"}'));
   t.ok(samples.has('a_process_resident_memory_bytes{pod="7",service="api"}'));
   t.ok(samples.has('ringmeter_recorded_total{pod="7",service="api"}'));

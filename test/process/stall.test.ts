@@ -2,7 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import { parseExposition, until } from '../instruments/support';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { FlushService } from '../../dist/src/flush/service.js';
+import { Board } from '../../dist/src/process/board.js';
+import { collectorFor, parseExposition, until } from '../instruments/support';
 
 /** Set it to 5000 to see the stall that the library promises to show; the rest of this file scales with it. */
 const STALL_MS = Number(process.env.RINGMETER_STALL_MS ?? 2_500);
@@ -45,7 +48,7 @@ test('a stall is visible from outside while it lasts, with its stack, and is ove
   t.same(
     seen,
     [...seen].sort((a, b) => a - b),
-    `it rises: ${seen}`,
+    `it rises: ${seen.length} scrapes, from ${seen[0]} to ${seen.at(-1)}`,
   );
   // the heartbeat before the stall can be as old as the longest time between two
   t.ok(seen.at(-1)! <= elapsed + 0.05, `${seen.at(-1)} s of ${elapsed}`);
@@ -56,4 +59,39 @@ test('a stall is visible from outside while it lasts, with its stack, and is ove
   t.equal(errors().match(/RINGMETER_STALLED/g)?.length, 1, 'one warning per stall');
   child.disconnect();
   t.same(await once(child, 'exit'), [0, null]);
+});
+
+test('where a stall has no stack, the warning says why', async (t) => {
+  const { child, url, errors } = await stalling(t);
+  await until('the event loop turns', async () => (await stalledSeconds(url)) === 0);
+  child.send('natively');
+  await until('the warning', () => errors().includes('RINGMETER_STALLED'));
+  t.match(
+    errors(),
+    /has not turned for \d\.\d s\n {4}at \(the main thread has not answered in 2000 ms: it runs native code/,
+  );
+});
+
+test('the last stall is kept for every flush worker', async (t) => {
+  const collector = collectorFor(t, { storage: [], defaultMetrics: { stallThreshold: 100, system: false } });
+  const arena = Arena.attach(collector.handle.arena);
+  const board = Board.create(arena.maxThreads);
+  const service = new FlushService(arena, [], board);
+  t.teardown(() => service.close());
+  t.equal(service.lastStall, undefined);
+  const block = async (milliseconds: number): Promise<void> => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+    // on this very thread, as if on another: after the stall, but before the heartbeat
+    arena.tick();
+    service.tick();
+  };
+  const began = Date.now();
+  await block(1_000);
+  await until('it is noted', () => service.lastStall !== undefined);
+  const { thread, seconds, stack, at } = service.lastStall!;
+  t.equal(thread, 'main');
+  t.ok(seconds >= 0.45 && seconds < 20 && at >= began && at <= Date.now(), `${seconds} s at ${at}`);
+  t.match(stack, /^\(the main thread cannot look at itself/);
+  t.same(new FlushService(arena, [], board).lastStall, service.lastStall, 'another worker has it too');
 });

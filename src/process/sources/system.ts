@@ -98,5 +98,5 @@ export function network(file: ProcFile): Source {
 }
 
 function words(line = ''): string[] {
-  return line.trim().split(/\s+/);
+  return line.match(/\S+/g) ?? [];
 }
