@@ -11,11 +11,14 @@ import { stalledSeconds } from './stall';
 /** How long the stack is waited for: what is stuck longer is in native code. */
 const STACK_TIMEOUT_MS = 2_000;
 const MAIN_THREAD = threadMark(0);
+/** Whoever watches looks more often; if not, the whole process did not run (SIGSTOP, a debugger, a machine that slept). */
+const BLIND_MS = 1_000;
 
 /** Notices stalls that last longer than a threshold: one warning each, and its stack if the main thread is stuck. */
 export class StallWatch {
   /** Those that this thread deals with and that are not over. */
   private readonly present = new Map<Shard, Stall>();
+  private lookedAt = performance.now();
 
   /** @param threshold milliseconds */
   constructor(
@@ -25,6 +28,13 @@ export class StallWatch {
   ) {}
 
   tick(): void {
+    const now = performance.now();
+    const wasBlind = now - this.lookedAt > BLIND_MS;
+    this.lookedAt = now;
+    if (!wasBlind) this.look();
+  }
+
+  private look(): void {
     const shards = this.drainer.used();
     // who hears of the others' ends is the maker: while it is stuck, one that is silent may just have ended
     const maker = shards.find(isMaker);
