@@ -69,7 +69,7 @@ export class StallWatch {
 async function stackOf(shard: Shard): Promise<string> {
   if (!isMaker(shard) || shard.owner !== MAIN_THREAD) return '(only the stack of the main thread can be had)';
   try {
-    return await mainThreadStack(STACK_TIMEOUT_MS);
+    return (await mainThreadStack(STACK_TIMEOUT_MS)) || '(it waits for events again)';
   } catch (error) {
     return `(${messageOf(error)})`;
   }
