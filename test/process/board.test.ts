@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { FlushService } from '../../dist/src/flush/service.js';
 import { Board } from '../../dist/src/process/board.js';
+import { collectorFor, until } from '../instruments/support';
 
 const MODULE = join(__dirname, '..', '..', 'dist', 'src', 'process', 'board.js');
 
@@ -73,4 +76,26 @@ test('the time of a worker that has ended stays in the sum', { skip: process.pla
   }
   t.ok(sums[1] > 0.005 && sums[2] > sums[1] + 0.005, String(sums));
   t.ok(sums[2] < 5, 'each second is counted once');
+});
+
+test('the last stall is kept for every flush worker', async (t) => {
+  const collector = collectorFor(t, { storage: [], defaultMetrics: { stallThreshold: 100, system: false } });
+  const arena = Arena.attach(collector.handle.arena);
+  const board = Board.create(arena.maxThreads);
+  const service = new FlushService(arena, [], board);
+  t.teardown(() => service.close());
+  t.equal(service.lastStall, undefined);
+  const began = Date.now();
+  const end = performance.now() + 1_000;
+  while (performance.now() < end) {
+    // on this very thread, as if on another
+    arena.tick();
+    service.tick();
+  }
+  await until('it is noted', () => service.lastStall !== undefined);
+  const { thread, seconds, stack, at } = service.lastStall!;
+  t.equal(thread, 'main');
+  t.ok(seconds >= 0.1 && seconds < 20 && at >= began && at <= Date.now(), `${seconds} s at ${at}`);
+  t.match(stack, /^\(the main thread cannot look at itself/);
+  t.same(new FlushService(arena, [], board).lastStall, service.lastStall, 'another worker has it too');
 });
