@@ -26,6 +26,8 @@ import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
 import { announceTo } from './pool/thread-ends';
+import type { DefaultMetricsOptions } from './process/options';
+import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { Settings } from './settings';
 import { Shutdown } from './shutdown';
@@ -67,6 +69,7 @@ export class MetricsCollector {
   private readonly collectTime: CollectTimeValues;
   private readonly flushSide: Flushing;
   private readonly shutdown: Shutdown;
+  private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
   private closing: Promise<void> | undefined;
 
@@ -97,6 +100,7 @@ export class MetricsCollector {
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().query(index, query));
     });
+    this.defaultMetrics = new ThreadMetrics(this.instruments, this.recorder);
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
     this.shutdown = new Shutdown(
       () => this.endNow(resolved?.shutdown.timeout ?? 0),
@@ -104,6 +108,7 @@ export class MetricsCollector {
       () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
+    this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
     remember(this);
     if (!attached) claimDefault(this);
   }
@@ -265,6 +270,28 @@ export class MetricsCollector {
     return Endpoint.open(options, openServer, this.endpoints);
   }
 
+  /**
+   * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
+   * again changes nothing.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+   */
+  collectDefaultMetrics(options?: DefaultMetricsOptions): void {
+    this.defaultMetrics.start(options);
+  }
+
+  /**
+   * The JavaScript stack that the main thread is in now, innermost call first; '' while it waits for events. Taken by a
+   * flush worker; asked on another thread that has joined the collector, by that one: it works while the main thread is stuck.
+   *
+   * @param options.timeout milliseconds to wait for an answer; default 2 000
+   * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
+   */
+  async mainThreadStack(options?: { timeout?: number }): Promise<string> {
+    const { timeout } = checkOptions('stack options', options, ['timeout']);
+    return this.flushing().run('stack', { timeout: checkNumber('timeout', timeout, 2_000, 1, 2 ** 31 - 1) });
+  }
+
   /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
   stats(): CollectorStats {
     this.recorder.publish();
@@ -292,12 +319,14 @@ export class MetricsCollector {
     await this.flushSide.close();
     this.shutdown.stop();
     this.collectTime.close();
+    this.defaultMetrics.stop();
     this.recorder.close();
   }
 
   /** What is done when the process, or this thread, ends without `close()` having come to its end. */
   private endNow(milliseconds: number): void {
     this.collectTime.lastCall();
+    this.defaultMetrics.stop();
     this.recorder.close();
     this.flushSide.endBlocking(milliseconds);
   }

@@ -20,6 +20,7 @@ export const errorCodes = {
   RINGMETER_QUERY_LIMIT: 'A query took more time or more samples than it may.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
+  RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread cannot be had, or not in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;
 

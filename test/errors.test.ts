@@ -83,6 +83,7 @@ test('each code that a thread can raise by itself is raised', async (t) => {
     RINGMETER_INVALID_QUERY: () => collector.storage.query({} as never),
     RINGMETER_SCRAPE_FAILED: () => parseScrape('{', 'prometheus'),
     RINGMETER_NO_STORAGE: () => collectorFor(t, { storage: [] }).storage,
+    RINGMETER_STACK_UNAVAILABLE: () => collector.mainThreadStack(),
     RINGMETER_CLOSED: () => closed.flush(),
   };
   for (const [code, raise] of Object.entries(raised))

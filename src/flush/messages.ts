@@ -13,6 +13,8 @@ export interface FlushWorkerData {
   storages: StoragePort[];
   /** Whether the process is ending, and all that is left to do is the last flush. */
   ending?: boolean;
+  /** What the flush workers share beside the arena. */
+  board?: SharedArrayBuffer;
 }
 
 /** What became of a snapshot that was handed to every storage. */
@@ -31,6 +33,7 @@ export interface FlushTasks {
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
+  stack: { input: { timeout: number }; output: string };
   listen: { input: { address: ListenAddress; control: MessagePort }; output: ListenAddress };
 }
 

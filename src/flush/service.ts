@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import type { Family } from '../aggregate/catalog';
-import { Collect } from '../aggregate/collect';
+import { Collect, type Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import { Questions } from '../aggregate/questions';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
@@ -17,6 +17,9 @@ import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
 import type { Finding } from '../lint/rules';
 import { lintSnapshot } from '../lint/snapshot';
+import type { Stall } from '../process/board';
+import { mainThreadStack } from '../process/main-stack';
+import { Resources } from '../process/resources';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -37,6 +40,8 @@ export class FlushService {
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly page: MetricsPage;
+  private readonly storageMetrics: readonly Reading[];
+  private readonly resources: Resources;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -45,6 +50,7 @@ export class FlushService {
   constructor(
     readonly arena: Arena,
     ports: readonly StoragePort[],
+    board?: SharedArrayBuffer,
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
@@ -56,7 +62,8 @@ export class FlushService {
       render: (snapshot, names) => this.render(snapshot, names),
     });
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
-    this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
+    this.storageMetrics = registerStorageMetrics(arena, this.storages.delivered());
+    this.resources = new Resources(this.drainer, this.collect.catalog, board);
   }
 
   /**
@@ -65,7 +72,7 @@ export class FlushService {
    */
   snapshot(): Promise<TakenSnapshot> {
     if (this.running === undefined) {
-      this.running = this.collect.snapshot().finally(() => {
+      this.running = this.takeSnapshot().finally(() => {
         this.running = undefined;
       });
       return this.running;
@@ -75,6 +82,11 @@ export class FlushService {
       () => this.nextSnapshot(),
     );
     return this.queued;
+  }
+
+  private takeSnapshot(): Promise<TakenSnapshot> {
+    this.collect.readings = [...this.storageMetrics, ...this.resources.read()];
+    return this.collect.snapshot();
   }
 
   private nextSnapshot(): Promise<TakenSnapshot> {
@@ -112,7 +124,7 @@ export class FlushService {
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return this.storages.patience;
+    return Math.min(this.storages.patience, this.resources.patience);
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -120,6 +132,7 @@ export class FlushService {
     const due = this.storages.claimDue();
     if (due.length > 0) void this.flush(due);
     this.storages.tick();
+    this.resources.tick();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
   }
@@ -147,6 +160,20 @@ export class FlushService {
     return this.collect.catalog.families;
   }
 
+  /** The last stall of an event loop that was longer than `stallThreshold`; undefined if there was none. */
+  get lastStall(): Stall | undefined {
+    return this.resources.lastStall;
+  }
+
+  /**
+   * The JavaScript stack that the main thread is in now.
+   *
+   * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
+   */
+  mainThreadStack(timeout: number): Promise<string> {
+    return mainThreadStack(timeout);
+  }
+
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
     return this.storages.query(storage, query);
   }
@@ -166,6 +193,7 @@ export class FlushService {
 
   async close(): Promise<void> {
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
+    this.resources.close();
   }
 
   private async closeOne(connections: Connections): Promise<void> {

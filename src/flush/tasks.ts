@@ -23,5 +23,6 @@ const tasks: {
     return undefined;
   },
   query: (service, { storage, query }) => service.query(storage, query),
+  stack: (service, { timeout }) => service.mainThreadStack(timeout),
   listen: (service, { address, control }) => service.listen(address, control),
 };
