@@ -241,9 +241,9 @@ export class MetricsCollector {
    */
   async listen(options?: ListenOptions): Promise<Endpoint> {
     const side = this.flushing();
-    const openServer: OpenServer = async (address) => {
+    const openServer: OpenServer = async (settings) => {
       const { port1, port2 } = new MessageChannel();
-      return { control: port1, bound: await side.run('listen', { address, control: port2 }) };
+      return { control: port1, bound: await side.run('listen', { settings, control: port2 }) };
     };
     return Endpoint.open(options, openServer, this.endpoints);
   }

@@ -17,6 +17,8 @@ export class Exchange {
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
+    /** Ends the connection at once. */
+    private readonly hangUp: () => void,
   ) {}
 
   /** Milliseconds since the client last took something of what is there for it. */
@@ -47,7 +49,7 @@ export class Exchange {
   /** Gives up on the client. */
   cut(): void {
     this.end();
-    reset(this.request.socket);
+    this.hangUp();
   }
 }
 

@@ -14,6 +14,9 @@ export const PARSER = {
   insecureHTTPParser: false,
 } as const;
 
+/** How long a client may take to agree with a TLS server. */
+export const HANDSHAKE_MS = 5_000;
+
 /** A connection on which nothing happens at all. */
 export const SILENCE_MS = 90_000;
 

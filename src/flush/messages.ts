@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ListenAddress } from '../endpoint/server';
+import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/prometheus';
@@ -29,7 +29,7 @@ export interface FlushTasks {
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
-  listen: { input: { address: ListenAddress; control: MessagePort }; output: ListenAddress };
+  listen: { input: { settings: ServerSettings; control: MessagePort }; output: ListenAddress };
 }
 
 export type FlushTask = keyof FlushTasks;

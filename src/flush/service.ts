@@ -7,9 +7,11 @@ import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
 import { MetricsPage } from '../endpoint/metrics-page';
-import { type ListenAddress, openEndpoint } from '../endpoint/server';
+import type { RouteTable } from '../endpoint/route';
+import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
@@ -33,7 +35,7 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
-  private readonly page: MetricsPage;
+  private readonly routes: RouteTable;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -47,11 +49,12 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    this.page = new MetricsPage({
+    const page = new MetricsPage({
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
       snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
     });
+    this.routes = { ...basicRoutes(page) };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
   }
@@ -143,9 +146,9 @@ export class FlushService {
     return this.storages.query(storage, query);
   }
 
-  /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
-  async listen(address: ListenAddress, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(address, this.page);
+  /** Opens an endpoint on this thread. It is closed when `control` says so. */
+  async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+    const { connections, bound } = await openEndpoint(settings, this.routes);
     this.endpoints.add(connections);
     control.once('message', async () => {
       await this.closeOne(connections);

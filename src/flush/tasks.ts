@@ -22,5 +22,5 @@ const tasks: {
     return undefined;
   },
   query: (service, { storage, query }) => service.query(storage, query),
-  listen: (service, { address, control }) => service.listen(address, control),
+  listen: (service, { settings, control }) => service.listen(settings, control),
 };

@@ -38,7 +38,7 @@ export function fill(collector: MetricsCollector, series = 400): void {
 
 /** The text of a request that has no more than it needs. */
 export function ask(target = '/metrics', method = 'GET'): string {
-  return `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 }
 
 /** The answer to one request, which is on a connection of its own unless there is an agent. */
