@@ -21,6 +21,7 @@ import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
 import type { StoreOutcome } from './messages';
+import { Queries } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
@@ -36,6 +37,7 @@ export class FlushService {
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly routes: RouteTable;
+  readonly queries: Queries;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -56,6 +58,7 @@ export class FlushService {
     });
     this.routes = { ...basicRoutes(page) };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
+    this.queries = new Queries(() => undefined);
     this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
   }
 
@@ -160,6 +163,7 @@ export class FlushService {
   }
 
   async close(): Promise<void> {
+    this.queries.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
   }
 
