@@ -1,5 +1,6 @@
 import { RingmeterError } from '../errors';
 import { Places } from '../query/places';
+import { QUERIES_AT_ONCE, QUERIES_WAITING, QUERY_TIMEOUT_MS } from '../query/query-limits';
 import { QueryLate } from '../query/refusals';
 import type { QueryEngine, QueryResult, RangeResult, SampleSource } from '../query/types';
 
@@ -17,17 +18,12 @@ export interface QueryWish {
   timeout?: number;
 }
 
-export const QUERY_TIMEOUT_MS = 30_000;
-/** They share one thread: more at once would only make each slower, and take its memory. */
-const MOST_RUNNING = 4;
-const MOST_WAITING = 64;
-
 /**
  * All PromQL that is evaluated on one thread, whoever asks: the collector, an endpoint, rules. It reads the collector's
  * first MemoryStorage.
  */
 export class Queries {
-  private readonly places = new Places(MOST_RUNNING, MOST_WAITING);
+  private readonly places = new Places(QUERIES_AT_ONCE, QUERIES_WAITING);
   private readonly closing = new AbortController();
   private tools: QueryTools | undefined;
 

@@ -7,9 +7,12 @@ import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { apiRoutes } from '../endpoint/api/routes';
+import { NO_RULES } from '../endpoint/api/rules-view';
 import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
-import { MetricsPage } from '../endpoint/metrics-page';
+import { InFlight } from '../endpoint/in-flight';
+import { MetricsPage, type Source } from '../endpoint/metrics-page';
 import type { RouteTable } from '../endpoint/route';
 import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
@@ -51,14 +54,26 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    const page = new MetricsPage({
+    const inFlight = new InFlight();
+    const source: Source = {
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
       snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
-    });
-    this.routes = { ...basicRoutes(page) };
+    };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.queries = new Queries(() => undefined);
+    this.routes = {
+      ...basicRoutes(new MetricsPage(source, inFlight)),
+      ...apiRoutes(
+        {
+          evaluator: this.queries,
+          reading: (read, signal) => this.queries.use(({ source }) => read(source), { signal }),
+          families: () => this.families(),
+          rules: NO_RULES,
+        },
+        inFlight,
+      ),
+    };
     this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
   }
 
