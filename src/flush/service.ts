@@ -19,12 +19,15 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { createQueryEngine } from '../query/engine';
+import { ENGINE_LIMITS } from '../query/query-limits';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
+import { MemorySource } from './memory-source';
 import type { StoreOutcome } from './messages';
-import { Queries } from './queries';
+import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
@@ -61,7 +64,7 @@ export class FlushService {
       render: (snapshot, names) => this.render(snapshot, names),
     };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
-    this.queries = new Queries(() => undefined);
+    this.queries = new Queries(() => this.openQueries());
     this.routes = {
       ...basicRoutes(new MetricsPage(source, inFlight)),
       ...apiRoutes(
@@ -146,8 +149,9 @@ export class FlushService {
     }
   }
 
-  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
+  /** Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
   async end(): Promise<void> {
+    this.queries.close();
     this.ended ??= this.flush(this.storages.all()).then(() => this.storages.close());
     await this.ended;
     const { i32 } = this.arena;
@@ -158,6 +162,13 @@ export class FlushService {
   private families(): readonly Family[] {
     this.collect.catalog.refresh();
     return this.collect.catalog.families;
+  }
+
+  private openQueries(): QueryTools | undefined {
+    const history = this.storages.history();
+    if (history === undefined) return undefined;
+    const source = new MemorySource(history, () => this.families(), this.settings.defaultLabels);
+    return { engine: createQueryEngine(source, ENGINE_LIMITS), source };
   }
 
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors';
 import { allMatchers } from '../../query/ast';
+import { typeOf } from '../../query/check';
 import { readDuration } from '../../query/literals';
 import { parseExpression } from '../../query/parse';
 import type { Matcher } from '../../query/types';
@@ -61,10 +62,18 @@ export class Parameters {
   }
 
   /** An expression whose text has been checked. */
-  expression(name: string): string {
-    const text = this.text(name);
-    parse(name, text);
+  expression(): string {
+    const text = this.text('query');
+    parse('query', text);
     return text;
+  }
+
+  /** One that gives a value at each step. */
+  rangeExpression(): string {
+    const text = this.text('query');
+    const type = typeOf(parse('query', text));
+    if (type === 'scalar' || type === 'vector') return text;
+    throw badParameter('query', `a range query needs a scalar or an instant vector, and this is a ${type}`);
   }
 
   /** The selectors of `match[]`. */

@@ -7,12 +7,13 @@ import { fetchFrom, RawConnection, serving, timed, within } from '../client';
 import { startedWorkers } from '../workers';
 import { baseOf, formOf, get } from './support';
 
-/** Takes some seconds, and lets others have their turn all the time. */
-const LONG = 'sum(avg_over_time(jobs_total[1h:1ms]))';
+/** Takes some seconds, and lets others have their turn after each of the 300 series of `many`. */
+const LONG = 'max(max_over_time(stddev_over_time((many @ end() * time())[20s:1s])[4m:10ms]))';
 
 async function withHistory(t: Test, flushWorkers = 1) {
   const { collector, endpoint } = await serving(t, { flushWorkers, storage: new MemoryStorage() });
   const jobs = collector.counter('jobs_total');
+  for (let series = 0; series < 300; series++) collector.gauge('many').set(series, { series });
   for (let round = 1; round <= 5; round++) {
     jobs.increment(1, { queue: 'a' });
     jobs.increment(2, { queue: 'b' });
