@@ -1,14 +1,18 @@
 import build from 'fast-json-stringify';
-import type { QueryResult } from '../../query/types';
+import type { QueryResult, RangeResult } from '../../query/types';
 import { arrayOf } from './envelope';
 import { sampleText } from './number-text';
+
+/** Points that become JSON at a time: a range can have millions. */
+const POINTS = 1_000;
 
 const point = { type: 'array', items: [{ type: 'number' }, { type: 'string' }] } as const;
 const metric = { type: 'object', additionalProperties: { type: 'string' } } as const;
 
 const pointText = build(point);
 const sample = build({ type: 'object', properties: { metric, value: point } } as const);
-const series = build({ type: 'object', properties: { metric, values: { type: 'array', items: point } } } as const);
+const points = build({ type: 'array', items: point } as const);
+const labelText = build(metric);
 
 const pointOf = (time: number, text: string): [number, string] => [time / 1000, text];
 
@@ -30,10 +34,23 @@ function valuePieces(result: QueryResult): Iterable<string> {
         sample({ metric: labels, value: pointOf(time, sampleText(value)) }),
       );
     case 'matrix':
-      return arrayOf(result.series, ({ labels, times, values }) =>
-        series({ metric: labels, values: times.map((time, index) => pointOf(time, sampleText(values[index]))) }),
-      );
+      return matrixPieces(result);
   }
+}
+
+function* matrixPieces({ series }: RangeResult): Generator<string> {
+  yield '[';
+  for (let index = 0; index < series.length; index++) {
+    const { labels, times, values } = series[index];
+    yield `${index > 0 ? ',' : ''}{"metric":${labelText(labels)},"values":[`;
+    for (let start = 0; start < times.length; start += POINTS) {
+      const some = times.slice(start, start + POINTS);
+      const text = points(some.map((time, at) => pointOf(time, sampleText(values[start + at]))));
+      yield (start > 0 ? ',' : '') + text.slice(1, -1);
+    }
+    yield ']}';
+  }
+  yield ']';
 }
 
 /** No more than so many series of a result; 0 = all. */

@@ -197,7 +197,8 @@ test('metadata are those of a Prometheus that scrapes the endpoint', needs('prom
   // the text format has no units
   t.same(unitless(data), theirs);
   t.equal(data.wait_seconds[0].unit, 'seconds');
-  for (const given of [{ metric: 'level' }, { metric: 'nothing' }, { limit: '0' }, { limit: 'x' }])
+  const some: Given[] = [{ metric: 'level' }, { metric: 'nothing' }, { limit: '0' }, { limit: 'x' }];
+  for (const given of some)
     t.same(
       comparable(await get(baseOf(endpoint), 'metadata', given)),
       comparable(await get(server.base, 'metadata', given)),
