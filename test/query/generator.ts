@@ -50,6 +50,11 @@ export class Generator {
       () => `histogram_quantile(${this.scalar(0)}, ${this.vector(depth - 1)})`,
       () => `label_replace(${this.vector(depth - 1)}, "x", "$1", "${this.one(LABELS)}", "(.).*")`,
       () => `vector(${this.scalar(depth - 1)})`,
+      () => `absent_over_time(${this.range(depth - 1)})`,
+      () => `holt_winters(${this.range(depth - 1)}, 0.${1 + Math.floor(this.random() * 9)}, 0.5)`,
+      () => `label_join(${this.vector(depth - 1)}, "${this.one(LABELS)}", "-", "job", "${this.one(LABELS)}")`,
+      () => `round(${this.vector(depth - 1)}, ${this.scalar(depth - 1)})`,
+      () => `clamp_${this.one(['min', 'max'])}(${this.vector(depth - 1)}, ${this.scalar(depth - 1)})`,
     ])();
   }
 
@@ -104,7 +109,7 @@ export class Generator {
       `${this.one(AGGREGATIONS)}${modifier} (${vector})`,
       `${this.one(AGGREGATIONS)}(${vector})${modifier}`,
       `quantile${modifier} (${this.scalar(0)}, ${vector})`,
-      `count_values${modifier} ("${this.one(['value', 'job', 'n'])}", ${vector})`,
+      `count_values${modifier} ("${this.one(['value', 'job', 'n'])}", ${this.vector(0)})`,
       // how many, not which: that is chance among equal ones
       `count(${this.one(['topk', 'bottomk'])} (${this.one(['1', '2', '5'])}, ${vector}))`,
     ]);

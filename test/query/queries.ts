@@ -173,6 +173,7 @@ timestamp(memory_bytes + 0)
 timestamp((memory_bytes))
 timestamp(vector(1))
 timestamp(timestamp(ended_total))
+timestamp(memory_bytes @ 1772321600 offset 5m)
 day_of_month(moments)
 day_of_week(moments)
 day_of_year(moments)
@@ -271,6 +272,7 @@ count_values("value", kinds)
 count_values by (half) ("value", kinds)
 count_values without (n) ("value", kinds)
 count_values("n", kinds)
+count_values by (job, le, n) ("job", seconds_bucket)
 count_values without (value) ("value", kinds)
 count_values("value", odd)
 count_values("__name__", kinds)
@@ -450,7 +452,6 @@ requests_total{__name__="x"}
 {job=~".*"}
 {job!="x"}
 sum(
-sum
 sum(requests_total, 1)
 sum()
 topk(requests_total)
@@ -545,7 +546,7 @@ memory_bytes + ignoring (instance) limit_bytes
 limit_bytes + ignoring (instance) memory_bytes
 memory_bytes * on (job) group_left (instance) requests_total
 memory_bytes * on (instance) group_left (job) info
-memory_bytes > on (job) limit_bytes
+memory_bytes < on (job) limit_bytes
 -{job="api"}
 abs({job="api"})
 rate({job="api"}[5m])
