@@ -3,8 +3,8 @@ import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
 import { Grouping, groupsOf } from '../grouping';
-import { labelOf, NAME, pick, withLabel, withoutName } from '../labels';
-import { COMPARISONS } from '../signatures';
+import { labelOf, pick, withLabel, withoutName } from '../labels';
+import { ARITHMETIC, COMPARISONS } from '../signatures';
 import type { LabelSet } from '../types';
 import { OPERATORS } from './arithmetic';
 
@@ -12,6 +12,10 @@ import { OPERATORS } from './arithmetic';
 type Operation = Pick<Binary, 'operator' | 'bool' | 'matching'>;
 
 const WHOLE: Matching = { on: false, labels: [], include: [] };
+
+function dropsName({ operator, bool }: Operation): boolean {
+  return bool || ARITHMETIC.has(operator);
+}
 
 /** A scalar with a scalar. */
 export function ofScalars({ operator }: Operation, left: Column, right: Column): Column {
@@ -31,7 +35,7 @@ export function ofVectorAndScalar(operation: Operation, block: Block, scalar: Co
       if (!filters) values[cell] = value;
       else if (value === 0) present[cell] = 0;
     }
-  return filters ? block : block.unnamed();
+  return dropsName(operation) ? block.unnamed() : block;
 }
 
 /** A vector with a vector. */
@@ -143,21 +147,15 @@ class Pairs {
   }
 
   /** Of the results. */
-  labels({ operator, bool }: Operation): LabelSet[] {
+  labels(operation: Operation): LabelSet[] {
     const { on, labels: names, many, include } = this.matching;
-    const keepsName = COMPARISONS.has(operator) && !bool;
     const matched = new Set(names);
     return this.many.map((series, pair) => {
       let labels = this.manySide.labels[series];
-      if (!keepsName) labels = withoutName(labels);
+      if (ARITHMETIC.has(operation.operator)) labels = withoutName(labels);
       if (many === undefined && (on || names.length > 0)) labels = pick(labels, (name) => matched.has(name) === on);
       for (const name of include) labels = withLabel(labels, name, labelOf(this.oneSide.labels[this.one[pair]], name));
-      return name(labels, bool);
+      return operation.bool ? withoutName(labels) : labels;
     });
   }
-}
-
-/** A name that came in from the other side goes, too, where the result is no sample of a metric. */
-function name(labels: LabelSet, bool: boolean): LabelSet {
-  return bool && Object.hasOwn(labels, NAME) ? withoutName(labels) : labels;
 }
