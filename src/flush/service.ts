@@ -25,7 +25,6 @@ import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
-import { MemorySource } from './memory-source';
 import type { StoreOutcome } from './messages';
 import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
@@ -165,10 +164,8 @@ export class FlushService {
   }
 
   private openQueries(): QueryTools | undefined {
-    const history = this.storages.history();
-    if (history === undefined) return undefined;
-    const source = new MemorySource(history, () => this.families(), this.settings.defaultLabels);
-    return { engine: createQueryEngine(source, ENGINE_LIMITS), source };
+    const source = this.storages.source();
+    return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
   }
 
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {

@@ -3,6 +3,7 @@ import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
+import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
@@ -82,9 +83,10 @@ export class Storages {
     await Promise.all(this.storages.map((storage) => storage.close()));
   }
 
-  /** The first storage that keeps a history in this process. */
-  history(): MemoryBackend | undefined {
-    return this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
+  /** What PromQL reads: the history of the first MemoryStorage. */
+  source(): SampleSource | undefined {
+    const found = this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
+    return found?.source;
   }
 
   async query(index: number, query: ResolvedQuery): Promise<TimeSeries[]> {

@@ -11,10 +11,11 @@ const metric = { type: 'object', additionalProperties: { type: 'string' } } as c
 
 const pointText = build(point);
 const sample = build({ type: 'object', properties: { metric, value: point } } as const);
-const points = build({ type: 'array', items: point } as const);
 const labelText = build(metric);
 
 const pointOf = (time: number, text: string): [number, string] => [time / 1000, text];
+/** Written by hand, which is several times as fast: there are many, and nothing in them has to be escaped. */
+const numberPoint = (time: number, value: number): string => `[${time / 1000},"${sampleText(value)}"]`;
 
 /** What a query has given, as the data of an answer. */
 export function* resultPieces(result: QueryResult): Generator<string> {
@@ -26,7 +27,7 @@ export function* resultPieces(result: QueryResult): Generator<string> {
 function valuePieces(result: QueryResult): Iterable<string> {
   switch (result.type) {
     case 'scalar':
-      return [pointText(pointOf(result.time, sampleText(result.value)))];
+      return [numberPoint(result.time, result.value)];
     case 'string':
       return [pointText(pointOf(result.time, result.value))];
     case 'vector':
@@ -44,9 +45,10 @@ function* matrixPieces({ series }: RangeResult): Generator<string> {
     const { labels, times, values } = series[index];
     yield `${index > 0 ? ',' : ''}{"metric":${labelText(labels)},"values":[`;
     for (let start = 0; start < times.length; start += POINTS) {
-      const some = times.slice(start, start + POINTS);
-      const text = points(some.map((time, at) => pointOf(time, sampleText(values[start + at]))));
-      yield (start > 0 ? ',' : '') + text.slice(1, -1);
+      let text = '';
+      for (let at = start; at < Math.min(start + POINTS, times.length); at++)
+        text += `${at > 0 ? ',' : ''}${numberPoint(times[at], values[at])}`;
+      yield text;
     }
     yield ']}';
   }

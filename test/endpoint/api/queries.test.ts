@@ -3,7 +3,6 @@ import { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { MemoryStorage, MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { until } from '../../instruments/support';
 import { fetchFrom, RawConnection, serving, timed } from '../client';
 import { startedWorkers } from '../workers';
 import { baseOf, formOf, get } from './support';
@@ -125,31 +124,14 @@ test('answers are compressed for those who take that, and HEAD has none', async 
 
 test('an answer that is too large is refused, and costs others nothing', async (t) => {
   const { base, endpoint } = await withHistory(t);
-  const large = get(base, 'query', { query: 'vector(1)[5000s:1ms]' });
+  const large = get(base, 'query', { query: 'vector(1)[1500s:1ms]' });
   t.ok((await timed(5_000, fetchFrom(endpoint.url))) < 4_000);
   const { status, json } = await large;
   t.equal(status, 422);
-  t.match(json, { errorType: 'execution', error: /larger than 33554432 bytes/ });
+  t.match(json, { errorType: 'execution', error: /larger than 16777216 bytes/ });
   const { data } = (await get(base, 'query', { query: 'vector(1)[20s:1ms]', time: '100' })).json;
   t.equal(data.result[0].values.length, 20_001);
   t.same(data.result[0].values.at(-1), [100, '1']);
-});
-
-test('clients that do not read their answers take a limited part of the memory', async (t) => {
-  const { base, endpoint } = await withHistory(t, 0);
-  const ask = `GET /api/v1/query?${formOf({ query: 'vector(1)[300s:1ms]' })} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-  const clients = await Promise.all(Array.from({ length: 24 }, () => RawConnection.open(t, endpoint.port)));
-  const before = process.memoryUsage().arrayBuffers;
-  let most = 0;
-  const look = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-  }, 20);
-  t.teardown(() => clearInterval(look));
-  for (const client of clients) client.pause().write(ask);
-  // all 24 of them would be 200 MB
-  await until('others are answered', async () => (await get(base, 'query', { query: '1' })).status === 200);
-  t.ok(most > 40e6 && most < 150e6, `${Math.round(most / 1e6)} MB`);
-  t.equal((await fetchFrom(endpoint.url)).status, 200);
 });
 
 test('a worker that dies takes no query with it', async (t) => {
