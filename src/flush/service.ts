@@ -69,7 +69,7 @@ export class FlushService {
       ...apiRoutes(
         {
           evaluator: this.queries,
-          reading: (read, signal) => this.queries.use(({ source }) => read(source), { signal }),
+          reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
           families: () => this.families(),
           rules: NO_RULES,
         },

@@ -11,6 +11,8 @@ const UNBOUNDED: Readonly<Record<string, number>> = {
   '-292273086-05-16T16:47:06Z': Number.NEGATIVE_INFINITY,
   '292277025-08-18T07:12:54.999999999Z': Number.POSITIVE_INFINITY,
 };
+/** Selectors of one request: each is looked up by itself. */
+const MOST_SELECTORS = 256;
 /** Milliseconds that a Date can have. */
 const FARTHEST = 8.64e15;
 
@@ -78,7 +80,9 @@ export class Parameters {
 
   /** The selectors of `match[]`. */
   selectors(): (readonly Matcher[])[] {
-    return this.all('match[]').map((text) => {
+    const all = this.all('match[]');
+    if (all.length > MOST_SELECTORS) throw badParameter('match[]', `more than ${MOST_SELECTORS} are too many`);
+    return all.map((text) => {
       const node = parse('match[]', text);
       if (node.kind !== 'selector' || node.range !== undefined || node.offset !== undefined || node.at !== undefined)
         throw badParameter('match[]', `${JSON.stringify(text)} is no selector of series`);
