@@ -19,7 +19,8 @@ export interface HistoryLine {
 }
 
 /** A line of one series. */
-export interface SeriesLine extends HistoryLine {
+export interface SeriesLine {
+  readonly line: HistoryLine;
   readonly labels: LabelSet;
   /** First column of the series in a snapshot, and its place in the directory. */
   readonly column: number;
@@ -56,7 +57,7 @@ export class FamilyLines {
       for (const { line, at } of lines) {
         const labels = this.labels(at, series);
         if (!matchesAll(labels, matchers)) continue;
-        selected.push({ ...line, labels, column: columns[series], place: places[series] });
+        selected.push({ line, labels, column: columns[series], place: places[series] });
       }
     return selected;
   }

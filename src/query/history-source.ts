@@ -90,6 +90,8 @@ class LineReader {
   /** Indexes of the snapshots that count, if not all do. */
   private readonly distinct: Uint32Array | undefined;
   private readonly times: Float64Array;
+  /** Those of the last series: mostly the next one has been there as long. */
+  private since: Float64Array = new Float64Array(0);
   private readonly scratch: Float64Array;
   private sum: Float64Array;
   private first = 0;
@@ -105,17 +107,19 @@ class LineReader {
     this.sum = new Float64Array(times.length);
   }
 
-  cost({ begin, end }: SeriesLine): number {
+  cost({ line: { begin, end } }: SeriesLine): number {
     return (end - begin) * this.window.times.length;
   }
 
   /** undefined if the series is in no snapshot. */
-  read(line: SeriesLine): SampleSeries | undefined {
-    this.addUp(line);
-    const { presence, place, column, labels } = line;
+  read(series: SeriesLine): SampleSeries | undefined {
+    this.addUp(series);
+    const { line, place, column, labels } = series;
+    const { presence } = line;
     const values = this.counting(this.sum, this.first);
     if (values.length === 0) return undefined;
-    const times = this.times.subarray(this.times.length - values.length);
+    if (this.since.length !== values.length) this.since = this.times.subarray(this.times.length - values.length);
+    const times = this.since;
     let there = values;
     if (presence !== undefined) {
       this.window.read(column + presence, place, this.scratch);
@@ -126,7 +130,7 @@ class LineReader {
   }
 
   /** Lines of the same columns but for more of them go on from the one before. */
-  private addUp({ column, place, begin, end }: SeriesLine): void {
+  private addUp({ column, place, line: { begin, end } }: SeriesLine): void {
     const goesOn = this.column === column && this.begin === begin && this.end <= end;
     let next = goesOn ? this.end : begin;
     if (!goesOn) this.first = this.window.read(column + next++, place, this.sum);
