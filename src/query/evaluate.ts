@@ -71,7 +71,7 @@ export class Evaluation {
     const subquery = inner as Subquery;
     const steps = stepsOf(subquery, grid, this.reading.bounds);
     budget.hold(steps.grid.count);
-    const ranges = samplesOfSteps(subquery, await this.vector(subquery.expression, steps.grid), steps);
+    const ranges = await samplesOfSteps(subquery, await this.vector(subquery.expression, steps.grid), steps);
     budget.release(steps.grid.count);
     return ranges;
   }

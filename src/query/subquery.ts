@@ -1,6 +1,6 @@
 import type { Subquery } from './ast';
 import type { Block, Grid } from './block';
-import { type Bounds, type Ends, endsOf, lastOf, type Ranges } from './windows';
+import { type Bounds, type Ends, endsOf, type Line, lastOf, type Ranges } from './windows';
 
 /** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
 const SUBQUERY_STEP = 60_000;
@@ -21,15 +21,17 @@ export function stepsOf(node: Subquery, around: Grid, bounds: Bounds): Steps {
 }
 
 /** The results, as if they were samples. */
-export function samplesOfSteps({ range }: Subquery, block: Block, { grid, ends }: Steps): Ranges {
+export async function samplesOfSteps({ range }: Subquery, block: Block, { grid, ends }: Steps): Promise<Ranges> {
   const { start, step, count } = grid;
   const times = Float64Array.from({ length: count }, (_, index) => start + index * step);
-  const lines = block.labels.map((labels, series) => {
-    const values = block.values.subarray(series * count, (series + 1) * count);
-    const present = block.present.subarray(series * count, (series + 1) * count);
-    if (!present.includes(0)) return { labels, times, values };
+  const lines: Line[] = [];
+  await block.eachSeries((from, to, series) => {
+    const labels = block.labels[series];
+    const values = block.values.subarray(from, to);
+    const present = block.present.subarray(from, to);
     const isThere = (_: number, index: number): boolean => present[index] === 1;
-    return { labels, times: times.filter(isThere), values: values.filter(isThere) };
+    if (!present.includes(0)) lines.push({ labels, times, values });
+    else if (present.includes(1)) lines.push({ labels, times: times.filter(isThere), values: values.filter(isThere) });
   });
-  return { lines: lines.filter((line) => line.times.length > 0), range, ends, held: block.values.length };
+  return { lines, range, ends, held: block.values.length };
 }
