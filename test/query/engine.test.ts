@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
-import type { SampleSource } from '../../dist/src/query/types.js';
+import type { LabelSet, SampleSource } from '../../dist/src/query/types.js';
 import { asking, every10, seriesOf, sourceOf } from './support';
 
 const many = Array.from({ length: 2_000 }, (_, n) =>
@@ -36,7 +36,7 @@ test('a range query needs something that has a value at each step, and a step', 
 
 test('the series of a range query are in the order of their labels', async (t) => {
   const { engine } = asking(
-    [{ b: '2' }, { a: '10' }, { a: '9' }, { a: '10', b: '1' }, {}].map((labels) =>
+    ([{ b: '2' }, { a: '10' }, { a: '9' }, { a: '10', b: '1' }, {}] as LabelSet[]).map((labels) =>
       every10({ __name__: 's', ...labels }, 1),
     ),
   );

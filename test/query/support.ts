@@ -47,7 +47,7 @@ export function asking(series: readonly SampleSeries[], limits?: Partial<QueryLi
 }
 
 /** Compares values to the 12th digit. */
-export function nearly(t: Test, told: unknown, expected: Record<string, number> | number, message?: string): void {
+export function nearly(t: Test, told: unknown, expected: Record<string, number> | number, message = 'values'): void {
   const round = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(12)) : value);
   const rounded = (values: unknown): unknown =>
     typeof values === 'number'

@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import type { LabelSet } from '../../../dist/src/query/types.js';
 import { asking, every10, nearly } from '../support';
 
 const { NaN: NONE, POSITIVE_INFINITY: INF } = Number;
@@ -76,7 +77,7 @@ test('count_values counts each value, written without an exponent', async (t) =>
 });
 
 test('labels that look alike when they are written one behind the other are not mistaken', async (t) => {
-  const labels = [
+  const labels: LabelSet[] = [
     { a: 'b', c: 'd' },
     { a: 'b1:c1:d' },
     { a: 'b', c1: 'd' },
