@@ -8,9 +8,14 @@ import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { apiRoutes } from '../endpoint/api/routes';
+import { NO_RULES } from '../endpoint/api/rules-view';
+import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
-import { MetricsPage } from '../endpoint/metrics-page';
-import { type ListenAddress, openEndpoint } from '../endpoint/server';
+import { InFlight } from '../endpoint/in-flight';
+import { MetricsPage, type Source } from '../endpoint/metrics-page';
+import type { RouteTable } from '../endpoint/route';
+import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
@@ -20,11 +25,14 @@ import { lintSnapshot } from '../lint/snapshot';
 import type { Stall } from '../process/board';
 import { mainThreadStack } from '../process/main-stack';
 import { Resources } from '../process/resources';
+import { createQueryEngine } from '../query/engine';
+import { ENGINE_LIMITS } from '../query/query-limits';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
 import type { StoreOutcome } from './messages';
+import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
@@ -39,9 +47,10 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
-  private readonly page: MetricsPage;
   private readonly storageMetrics: readonly Reading[];
   private readonly resources: Resources;
+  private readonly routes: RouteTable;
+  readonly queries: Queries;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -56,14 +65,28 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer, new Questions(arena, this.settings.collectTimeout));
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    this.page = new MetricsPage({
+    const inFlight = new InFlight();
+    const source: Source = {
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
       snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
-    });
+    };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.storageMetrics = registerStorageMetrics(arena, this.storages.delivered());
     this.resources = new Resources(this.drainer, this.collect.catalog, board);
+    this.queries = new Queries(() => this.openQueries());
+    this.routes = {
+      ...basicRoutes(new MetricsPage(source, inFlight)),
+      ...apiRoutes(
+        {
+          evaluator: this.queries,
+          reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
+          families: () => this.families(),
+          rules: NO_RULES,
+        },
+        inFlight,
+      ),
+    };
   }
 
   /**
@@ -146,8 +169,9 @@ export class FlushService {
     }
   }
 
-  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
+  /** Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
   async end(): Promise<void> {
+    this.queries.close();
     this.ended ??= this.flush(this.storages.all()).then(() => this.storages.close());
     await this.ended;
     const { i32 } = this.arena;
@@ -174,13 +198,18 @@ export class FlushService {
     return mainThreadStack(timeout);
   }
 
+  private openQueries(): QueryTools | undefined {
+    const source = this.storages.source();
+    return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
+  }
+
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
     return this.storages.query(storage, query);
   }
 
-  /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
-  async listen(address: ListenAddress, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(address, this.page);
+  /** Opens an endpoint on this thread. It is closed when `control` says so. */
+  async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+    const { connections, bound } = await openEndpoint(settings, this.routes);
     this.endpoints.add(connections);
     control.once('message', async () => {
       await this.closeOne(connections);
@@ -192,6 +221,7 @@ export class FlushService {
   }
 
   async close(): Promise<void> {
+    this.queries.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
     this.resources.close();
   }
