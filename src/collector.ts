@@ -20,12 +20,17 @@ import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
 import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
+import type { Finding } from './lint/rules';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
+import { type InstantQueryOptions, queryInstant, queryRange, type RangeQueryOptions } from './pool/promql';
 import { announceTo } from './pool/thread-ends';
+import type { DefaultMetricsOptions } from './process/options';
+import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
+import type { QueryResult, RangeResult } from './query/types';
 import type { Settings } from './settings';
 import { Shutdown } from './shutdown';
 import { type CollectorStats, readStats } from './stats';
@@ -66,6 +71,7 @@ export class MetricsCollector {
   private readonly collectTime: CollectTimeValues;
   private readonly flushSide: Flushing;
   private readonly shutdown: Shutdown;
+  private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
   private closing: Promise<void> | undefined;
 
@@ -96,6 +102,7 @@ export class MetricsCollector {
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().query(index, query));
     });
+    this.defaultMetrics = new ThreadMetrics(this.instruments, this.recorder);
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
     this.shutdown = new Shutdown(
       () => this.endNow(resolved?.shutdown.timeout ?? 0),
@@ -103,6 +110,7 @@ export class MetricsCollector {
       () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
+    this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
     remember(this);
     if (!attached) claimDefault(this);
   }
@@ -207,6 +215,14 @@ export class MetricsCollector {
   }
 
   /**
+   * Checks names, units, labels and buckets against the field's conventions and the values seen so far, in a flush worker,
+   * which goes on with its other work between two metrics. See `docs/lint.md` for the rules.
+   */
+  async lint(): Promise<Finding[]> {
+    return this.flushing().run('lint', {});
+  }
+
+  /**
    * The present state as a scrape would see it, rendered in a flush worker.
    *
    * @throws RingmeterError RINGMETER_INVALID_OPTION
@@ -242,18 +258,56 @@ export class MetricsCollector {
   }
 
   /**
-   * Opens the scrape endpoint in a flush worker: `GET /metrics`, `GET /-/healthy`. If that worker dies, the endpoint is
+   * Evaluates PromQL over the history of the first MemoryStorage, in a flush worker.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_QUERY, RINGMETER_QUERY_LIMIT, RINGMETER_NO_STORAGE; the signal's reason
+   */
+  async query(expression: string, options?: InstantQueryOptions): Promise<QueryResult> {
+    const side = this.flushing();
+    return queryInstant((task, input) => side.evaluate(task, input), expression, options);
+  }
+
+  /** Evaluates PromQL at every `step` from `start` to `end`. Throws as `query` does. */
+  async queryRange(expression: string, options: RangeQueryOptions): Promise<RangeResult> {
+    const side = this.flushing();
+    return queryRange((task, input) => side.evaluate(task, input), expression, options);
+  }
+
+  /**
+   * Opens an endpoint in a flush worker: metrics to scrape, and Prometheus' HTTP API; docs/endpoint.md lists it all. If that worker dies, the endpoint is
    * opened again by another one, at the same port.
    *
    * @throws RingmeterError RINGMETER_LISTEN_FAILED if the port is taken or not allowed, RINGMETER_INVALID_OPTION
    */
   async listen(options?: ListenOptions): Promise<Endpoint> {
     const side = this.flushing();
-    const openServer: OpenServer = async (address) => {
+    const openServer: OpenServer = async (settings) => {
       const { port1, port2 } = new MessageChannel();
-      return { control: port1, bound: await side.run('listen', { address, control: port2 }) };
+      return { control: port1, bound: await side.run('listen', { settings, control: port2 }) };
     };
     return Endpoint.open(options, openServer, this.endpoints);
+  }
+
+  /**
+   * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
+   * again changes nothing.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+   */
+  collectDefaultMetrics(options?: DefaultMetricsOptions): void {
+    this.defaultMetrics.start(options);
+  }
+
+  /**
+   * The JavaScript stack that the main thread is in now, innermost call first; '' while it waits for events. Taken by a
+   * flush worker; asked on another thread that has joined the collector, by that one: it works while the main thread is stuck.
+   *
+   * @param options.timeout milliseconds to wait for an answer; default 2 000
+   * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
+   */
+  async mainThreadStack(options?: { timeout?: number }): Promise<string> {
+    const { timeout } = checkOptions('stack options', options, ['timeout']);
+    return this.flushing().run('stack', { timeout: checkNumber('timeout', timeout, 2_000, 1, 2 ** 31 - 1) });
   }
 
   /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
@@ -283,12 +337,14 @@ export class MetricsCollector {
     await this.flushSide.close();
     this.shutdown.stop();
     this.collectTime.close();
+    this.defaultMetrics.stop();
     this.recorder.close();
   }
 
   /** What is done when the process, or this thread, ends without `close()` having come to its end. */
   private endNow(milliseconds: number): void {
     this.collectTime.lastCall();
+    this.defaultMetrics.stop();
     this.recorder.close();
     this.flushSide.endBlocking(milliseconds);
   }

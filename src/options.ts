@@ -4,6 +4,7 @@ import type { LabelValue } from './aggregate/label-pairs';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
+import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './process/options';
 import type { Settings } from './settings';
 import { ForeignStorage, type ModuleStorage } from './storage/foreign';
 import { MemoryStorage } from './storage/memory';
@@ -35,6 +36,8 @@ export interface CollectorOptions {
   defaultLabels?: Readonly<Record<string, LabelValue>>;
   worker?: WorkerOptions;
   shutdown?: ShutdownOptions;
+  /** Whether, and how, the process, its threads and the machine are measured. Default false. */
+  defaultMetrics?: boolean | DefaultMetricsOptions;
 }
 
 /** What happens when the process ends without `close()`. */
@@ -64,6 +67,7 @@ export interface ResolvedOptions {
   niceIncrement: number;
   resourceLimits: ResourceLimits;
   shutdown: { timeout: number; signals: readonly NodeJS.Signals[] };
+  defaultMetrics: DefaultMetrics | false;
 }
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */
@@ -82,6 +86,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'defaultLabels',
     'worker',
     'shutdown',
+    'defaultMetrics',
   ]);
   const worker = checkOptions('worker', given.worker, ['niceIncrement', 'resourceLimits']);
   return {
@@ -104,6 +109,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     niceIncrement: checkInteger('worker.niceIncrement', worker.niceIncrement, 0, 0, 19),
     resourceLimits: checkResourceLimits(worker.resourceLimits),
     shutdown: checkShutdown(given.shutdown),
+    defaultMetrics: checkDefaultMetrics(given.defaultMetrics),
   };
 }
 

@@ -7,7 +7,8 @@ export type WarningCode =
   | 'RINGMETER_DROPPED'
   | 'RINGMETER_NO_SHARD'
   | 'RINGMETER_CARDINALITY'
-  | 'RINGMETER_COLLECT_FAILED';
+  | 'RINGMETER_COLLECT_FAILED'
+  | 'RINGMETER_STALLED';
 
 /** The only way in which the library says something unasked. */
 export function warn(code: WarningCode, message: string): void {

@@ -1,8 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ListenAddress } from '../endpoint/server';
+import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/prometheus';
+import type { Finding } from '../lint/rules';
+import type { QueryResult, RangeResult } from '../query/types';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 
@@ -12,6 +14,8 @@ export interface FlushWorkerData {
   storages: StoragePort[];
   /** Whether the process is ending, and all that is left to do is the last flush. */
   ending?: boolean;
+  /** What the flush workers share beside the arena. */
+  board?: SharedArrayBuffer;
 }
 
 /** What became of a snapshot that was handed to every storage. */
@@ -21,15 +25,27 @@ export interface StoreOutcome {
   failures: StorageRefusal[];
 }
 
+/** PromQL to be evaluated; times in milliseconds. */
+export interface QueryInput {
+  expression: string;
+  timeout?: number;
+  /** Says when the answer is not wanted any more. */
+  flag: SharedArrayBuffer;
+}
+
 /** What can be asked of a flush worker: the input and the output of each task. */
 export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
+  lint: { input: Record<string, never>; output: Finding[] };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
-  listen: { input: { address: ListenAddress; control: MessagePort }; output: ListenAddress };
+  stack: { input: { timeout: number }; output: string };
+  instant: { input: QueryInput & { time: number }; output: QueryResult };
+  range: { input: QueryInput & { start: number; end: number; step: number }; output: RangeResult };
+  listen: { input: { settings: ServerSettings; control: MessagePort }; output: ListenAddress };
 }
 
 export type FlushTask = keyof FlushTasks;

@@ -1,25 +1,38 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import type { Family } from '../aggregate/catalog';
-import { Collect } from '../aggregate/collect';
+import { Collect, type Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import { Questions } from '../aggregate/questions';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { apiRoutes } from '../endpoint/api/routes';
+import { NO_RULES } from '../endpoint/api/rules-view';
+import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
-import { MetricsPage } from '../endpoint/metrics-page';
-import { type ListenAddress, openEndpoint } from '../endpoint/server';
+import { InFlight } from '../endpoint/in-flight';
+import { MetricsPage, type Source } from '../endpoint/metrics-page';
+import type { RouteTable } from '../endpoint/route';
+import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import type { Finding } from '../lint/rules';
+import { lintSnapshot } from '../lint/snapshot';
+import type { Stall } from '../process/board';
+import { mainThreadStack } from '../process/main-stack';
+import { Resources } from '../process/resources';
+import { createQueryEngine } from '../query/engine';
+import { ENGINE_LIMITS } from '../query/query-limits';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
 import type { StoreOutcome } from './messages';
+import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
@@ -34,7 +47,10 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
-  private readonly page: MetricsPage;
+  private readonly storageMetrics: readonly Reading[];
+  private readonly resources: Resources;
+  private readonly routes: RouteTable;
+  readonly queries: Queries;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -43,18 +59,34 @@ export class FlushService {
   constructor(
     readonly arena: Arena,
     ports: readonly StoragePort[],
+    board?: SharedArrayBuffer,
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer, new Questions(arena, this.settings.collectTimeout));
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    this.page = new MetricsPage({
+    const inFlight = new InFlight();
+    const source: Source = {
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
       snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
-    });
+    };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
-    this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
+    this.storageMetrics = registerStorageMetrics(arena, this.storages.delivered());
+    this.resources = new Resources(this.drainer, this.collect.catalog, board);
+    this.queries = new Queries(() => this.openQueries());
+    this.routes = {
+      ...basicRoutes(new MetricsPage(source, inFlight)),
+      ...apiRoutes(
+        {
+          evaluator: this.queries,
+          reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
+          families: () => this.families(),
+          rules: NO_RULES,
+        },
+        inFlight,
+      ),
+    };
   }
 
   /**
@@ -63,7 +95,7 @@ export class FlushService {
    */
   snapshot(): Promise<TakenSnapshot> {
     if (this.running === undefined) {
-      this.running = this.collect.snapshot().finally(() => {
+      this.running = this.takeSnapshot().finally(() => {
         this.running = undefined;
       });
       return this.running;
@@ -73,6 +105,11 @@ export class FlushService {
       () => this.nextSnapshot(),
     );
     return this.queued;
+  }
+
+  private takeSnapshot(): Promise<TakenSnapshot> {
+    this.collect.readings = [...this.storageMetrics, ...this.resources.read()];
+    return this.collect.snapshot();
   }
 
   private nextSnapshot(): Promise<TakenSnapshot> {
@@ -96,6 +133,11 @@ export class FlushService {
     return toJson(await this.metrics());
   }
 
+  /** What there is to say about the metrics as a scrape shows them. */
+  async lint(): Promise<Finding[]> {
+    return lintSnapshot(await this.snapshot(), this.settings.defaultLabels);
+  }
+
   /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */
   async store(): Promise<StoreOutcome> {
     const snapshot = await this.snapshot();
@@ -105,7 +147,7 @@ export class FlushService {
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return this.storages.patience;
+    return Math.min(this.storages.patience, this.resources.patience);
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -113,6 +155,7 @@ export class FlushService {
     const due = this.storages.claimDue();
     if (due.length > 0) void this.flush(due);
     this.storages.tick();
+    this.resources.tick();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
   }
@@ -126,8 +169,9 @@ export class FlushService {
     }
   }
 
-  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
+  /** Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
   async end(): Promise<void> {
+    this.queries.close();
     this.ended ??= this.flush(this.storages.all()).then(() => this.storages.close());
     await this.ended;
     const { i32 } = this.arena;
@@ -140,13 +184,32 @@ export class FlushService {
     return this.collect.catalog.families;
   }
 
+  /** The last stall of an event loop that was longer than `stallThreshold`; undefined if there was none. */
+  get lastStall(): Stall | undefined {
+    return this.resources.lastStall;
+  }
+
+  /**
+   * The JavaScript stack that the main thread is in now.
+   *
+   * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
+   */
+  mainThreadStack(timeout: number): Promise<string> {
+    return mainThreadStack(timeout);
+  }
+
+  private openQueries(): QueryTools | undefined {
+    const source = this.storages.source();
+    return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
+  }
+
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
     return this.storages.query(storage, query);
   }
 
-  /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
-  async listen(address: ListenAddress, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(address, this.page);
+  /** Opens an endpoint on this thread. It is closed when `control` says so. */
+  async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+    const { connections, bound } = await openEndpoint(settings, this.routes);
     this.endpoints.add(connections);
     control.once('message', async () => {
       await this.closeOne(connections);
@@ -158,7 +221,9 @@ export class FlushService {
   }
 
   async close(): Promise<void> {
+    this.queries.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
+    this.resources.close();
   }
 
   private async closeOne(connections: Connections): Promise<void> {

@@ -1,8 +1,5 @@
 import type { Reading } from '../aggregate/collect';
-import type { Definition } from '../aggregate/definition';
-import { toPairs } from '../aggregate/label-pairs';
-import { settle } from '../aggregate/overlap';
-import { readDefinition, registerFamily, registerSeries } from '../aggregate/register';
+import { openOwnSeries } from '../aggregate/own-series';
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../settings';
 import type { Channel } from '../storage/channel';
@@ -42,28 +39,11 @@ export function registerStorageMetrics(
   arena: Arena,
   storages: readonly { name: string; channel: Channel }[],
 ): Reading[] {
+  const { defaultLabels } = arena.settings as Settings;
   return METRICS.flatMap(([name, type, description, read]) =>
     storages.flatMap(({ name: storage, channel }) => {
-      const column = registerColumn(arena, name, type, description, storage);
+      const column = openOwnSeries(arena, { name, type, description, labels: { storage } }, defaultLabels);
       return column === undefined ? [] : [{ column, read: () => read(channel) }];
     }),
   );
-}
-
-function registerColumn(
-  arena: Arena,
-  name: string,
-  type: Kind,
-  description: string,
-  storage: string,
-): number | undefined {
-  const labelNames = ['storage'];
-  const rest = { unit: '', buckets: [], quantiles: [], maxAge: 1, maxSamples: 1 };
-  const definition: Definition = { name, type, description, labelNames, ...rest };
-  const family = registerFamily(arena, definition);
-  if (family === 0 || !settle(arena, family) || readDefinition(arena, family).type !== type) return undefined;
-  const labels = toPairs([['storage', storage]], Object.entries((arena.settings as Settings).defaultLabels));
-  const limit = Number.POSITIVE_INFINITY;
-  const { series } = registerSeries(arena, family, definition, { labels, limit, beyond: () => labels });
-  return series.id === 0 ? undefined : series.column;
 }

@@ -3,9 +3,11 @@ import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
+import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
+import type { MemoryBackend } from '../storage/memory-backend';
 import { openBackend } from '../storage/open';
 import { openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
@@ -81,6 +83,12 @@ export class Storages {
     await Promise.all(this.storages.map((storage) => storage.close()));
   }
 
+  /** What PromQL reads: the history of the first MemoryStorage. */
+  source(): SampleSource | undefined {
+    const found = this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
+    return found?.source;
+  }
+
   async query(index: number, query: ResolvedQuery): Promise<TimeSeries[]> {
     return this.storages[index].query(query);
   }
@@ -115,6 +123,10 @@ class OneStorage {
     return this.port.delivery.name;
   }
 
+  get kind(): string {
+    return this.port.description.kind;
+  }
+
   get isDirect(): boolean {
     return this.direct !== undefined;
   }
@@ -130,7 +142,7 @@ class OneStorage {
   }
 
   /** Made when it is needed first; the one that delivers is also the one that is asked. */
-  private backend(): StorageBackend {
+  backend(): StorageBackend {
     const { description, delivery } = this.port;
     this.made ??= openBackend(description.module, {
       name: delivery.name,

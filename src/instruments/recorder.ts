@@ -12,7 +12,7 @@ const PUBLISH_EVERY = 32;
 const LOOK_EVERY = 128;
 /** Milliseconds between the heartbeats of a thread that records, which also publish; and of one that does not just now. */
 const HEARTBEAT_MS = 100;
-const IDLE_HEARTBEAT_MS = 500;
+export const IDLE_HEARTBEAT_MS = 500;
 
 export type FullPolicy = 'fold' | 'drop';
 
@@ -128,7 +128,6 @@ export class Recorder {
   publish(): void {
     if (this.shard === undefined) return;
     Atomics.store(this.i32, int(this.shard.base + SHARD.PUBLISHED), this.position);
-    this.f64[this.shard.base + SHARD.HEARTBEAT] = this.arena.clock();
   }
 
   /** Publishes and gives the shard back; another thread, or this one, may take it up where it was left. */
@@ -231,6 +230,8 @@ export class Recorder {
   /** @param before the position at the last heartbeat */
   private beat(before: number): void {
     this.publish();
+    // not in `publish`, which a loop that does not turn may call too; and by a clock that nobody else has to tick
+    this.f64[this.shard!.base + SHARD.HEARTBEAT] = this.arena.tick();
     const { position } = this;
     this.heartbeat = setTimeout(() => this.beat(position), position === before ? IDLE_HEARTBEAT_MS : HEARTBEAT_MS);
     this.heartbeat.unref();

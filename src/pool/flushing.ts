@@ -9,6 +9,7 @@ import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
 import type { ResolvedOptions } from '../options';
+import { Board } from '../process/board';
 import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -62,7 +63,7 @@ export class Flushing {
     const { arena, ports, options } = this;
     this.started ??=
       options !== undefined && options.flushWorkers > 0
-        ? startPool({ arena: arena.buffer, storages: [...ports] }, options)
+        ? startPool({ arena: arena.buffer, storages: [...ports], board: Board.create(arena.maxThreads) }, options)
         : startInThread(arena, ports, options !== undefined);
     return this.started;
   }
@@ -80,6 +81,11 @@ export class Flushing {
 
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
     return this.threads.get(storage)?.query(query) ?? this.side.run('query', { storage, query });
+  }
+
+  /** Evaluates PromQL. Closing does not wait for it. */
+  evaluate<T extends 'instant' | 'range'>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
+    return this.side.run(task, input);
   }
 
   /** The last flush, unless it takes longer. @returns what could not be delivered */
