@@ -75,8 +75,8 @@ export function told(result: QueryResult): Answer {
   }
 }
 
-/** In what two answers differ; undefined if in nothing. With `isOrdered`, the order of the series counts too. */
-export function difference(expected: Answer, actual: Answer, isOrdered: boolean): string | undefined {
+/** In what two answers differ; undefined if in nothing. The series come in the order of their labels, or values, if one is told. */
+export function difference(expected: Answer, actual: Answer, order: 'labels' | 'values' | 'none'): string | undefined {
   if (expected.error !== undefined || actual.error !== undefined) {
     if (expected.error !== undefined && actual.error !== undefined) return undefined;
     return `expected ${expected.error ?? 'an answer'}, got ${actual.error ?? 'an answer'}`;
@@ -90,9 +90,13 @@ export function difference(expected: Answer, actual: Answer, isOrdered: boolean)
       if (!isSame(value, given)) return `series ${key} at ${time}: expected ${value}, got ${given}`;
     }
   }
-  if (isOrdered && [...expected.series.keys()].join() !== [...actual.series.keys()].join())
-    return `expected the order ${[...expected.series.keys()]}, got ${[...actual.series.keys()]}`;
-  return undefined;
+  if (order === 'none') return undefined;
+  const [wanted, given] = [expected, actual].map(({ series }) =>
+    order === 'labels'
+      ? [...series.keys()].join('  ')
+      : [...series.values()].map((values) => [...values.values()]).join(),
+  );
+  return wanted === given ? undefined : `expected the order ${wanted}, got ${given}`;
 }
 
 function isSame(a: number | string | undefined, b: number | string | undefined): boolean {
