@@ -1,6 +1,8 @@
 import { test } from 'tap';
 import { RingmeterError } from '../../dist/src/errors.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
+import { parseExpression } from '../../dist/src/query/parse.js';
+import { printExpression } from '../../dist/src/query/print.js';
 import { needs } from '../engines/engine';
 import { Prometheus } from '../engines/servers';
 import { SEED } from '../instruments/support';
@@ -16,6 +18,8 @@ const GENERATED = Number(process.env.RINGMETER_QUERIES ?? 400);
 /** Queries at one time. */
 const TOGETHER = 8;
 const STEP = 70_000;
+/** Prometheus writes longer expressions in several lines. */
+const LONGEST_LINE = 80;
 
 interface Query {
   expression: string;
@@ -97,6 +101,12 @@ test(`answers are those of a real Prometheus (RINGMETER_SEED=${SEED})`, needs('p
     t.notOk((await asked.instant(expression, times[0])).error, `Prometheus reads ${expression}`);
     t.ok((await tell({ expression, start: times[0] })).error, `not so we: ${expression}`);
   }
+  const printed: Record<string, [ours: string, theirs: string]> = {};
+  for (const expression of [...VECTORS, ...SCALARS].filter(({ length }) => length < LONGEST_LINE)) {
+    const [ours, theirs] = [printExpression(parseExpression(expression)), await asked.format(expression)];
+    if (ours !== theirs) printed[expression] = [ours, theirs];
+  }
+  t.same(printed, {}, 'expressions are written as Prometheus writes them');
   t.same(wrong, []);
   t.same([...seen].sort(), Object.keys(KNOWN_DIFFERENCES).sort(), 'every difference that is listed is there');
   const expressions = new Set(queries.map(({ expression }) => expression)).size;

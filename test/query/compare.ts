@@ -33,6 +33,13 @@ export class Asked {
     return this.ask('query_range', { query, ...times });
   }
 
+  /** An expression as it writes it. */
+  async format(query: string): Promise<string> {
+    const body = new URLSearchParams({ query });
+    const response = await fetch(`${this.base}/api/v1/format_query`, { method: 'POST', body });
+    return ((await response.json()) as { data: string }).data;
+  }
+
   private async ask(path: string, form: Record<string, string>): Promise<Answer> {
     const response = await fetch(`${this.base}/api/v1/${path}`, { method: 'POST', body: new URLSearchParams(form) });
     const { status, error, data } = (await response.json()) as Body;
