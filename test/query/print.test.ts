@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import type { Node } from '../../dist/src/query/ast.js';
-import { parseExpression } from '../../dist/src/query/parse.js';
+import { checkExpression, parseExpression } from '../../dist/src/query/parse.js';
 import { printExpression } from '../../dist/src/query/print.js';
 import type { Matcher } from '../../dist/src/query/types.js';
 import { SEED } from '../instruments/support';
@@ -8,12 +8,13 @@ import { randomFrom } from '../storage/history/values';
 import { Generator } from './generator';
 import { OTHERS, SCALARS, VECTORS } from './queries';
 
-/** Without the places in the text, and what means nothing: the plus of a number, the order of matchers ... */
+/** Without the places in the text, and what means nothing: a plus, the order of matchers ... */
 function plain(node: Node): string {
   return JSON.stringify(node, (key, value) => {
     if (key === 'from' || key === 'to') return undefined;
-    if (value?.kind === 'unary' && value.operator === '+' && value.expression.kind === 'number')
-      return value.expression;
+    let inner = value;
+    while (inner?.kind === 'unary' && inner.operator === '+') inner = inner.expression;
+    if (inner !== value) return inner;
     if (key === 'matchers') return value.map((matcher: Matcher) => JSON.stringify(matcher)).sort();
     if (key === 'matching' && value !== undefined && !value.on && value.labels.length === 0 && value.many === undefined)
       return undefined;
@@ -40,13 +41,24 @@ test('an expression is written as Prometheus writes it', async (t) => {
     t.equal(printExpression(parseExpression(written)), expected);
 });
 
+/**
+ * What follows group_left in parentheses is taken for labels, and operators may bind otherwise than was thought. A NaN
+ * loses its sign.
+ */
+function isRight(expression: string): boolean {
+  if (expression.includes('-NaN')) return false;
+  try {
+    checkExpression(expression);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test(`what was written is read as the same expression (RINGMETER_SEED=${SEED})`, async (t) => {
   const generator = new Generator(randomFrom(SEED), [0, 1_500]);
-  // what follows group_left in parentheses is taken for labels, by Prometheus too
-  const generated = Array.from({ length: 500 }, (_, index) => generator.vector(1 + (index % 5))).filter(
-    (expression) => !/group_(left|right) \((?!version\))/.test(expression),
-  );
-  for (const expression of [...VECTORS, ...SCALARS, ...OTHERS, ...generated]) {
+  const generated = Array.from({ length: 500 }, (_, index) => generator.vector(1 + (index % 5)));
+  for (const expression of [...VECTORS, ...SCALARS, ...OTHERS, ...generated.filter(isRight)]) {
     const node = parseExpression(expression);
     const again = parseExpression(printExpression(node));
     if (plain(node) !== plain(again)) t.equal(plain(again), plain(node), expression);
