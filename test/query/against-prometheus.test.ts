@@ -5,7 +5,6 @@ import { parseExpression } from '../../dist/src/query/parse.js';
 import { printExpression } from '../../dist/src/query/print.js';
 import { needs } from '../engines/engine';
 import { Prometheus } from '../engines/servers';
-import { SEED } from '../instruments/support';
 import { randomFrom } from '../storage/history/values';
 import { type Answer, Asked, difference, told } from './compare';
 import { Generator } from './generator';
@@ -13,6 +12,11 @@ import { KNOWN_DIFFERENCES, knownDifferences, NOT_READ } from './known';
 import { OTHERS, SCALARS, VECTORS, WRONG } from './queries';
 import { END, encodeSamples, makeSamples, START, sourceOf } from './samples';
 
+/**
+ * Always the same, unless told: once in some 10 000 expressions the maths libraries' last digits become a difference, by
+ * a comparison or a rounding.
+ */
+const SEED = Number(process.env.RINGMETER_SEED ?? 242);
 /** Queries that are made from the grammar. */
 const GENERATED = Number(process.env.RINGMETER_QUERIES ?? 400);
 /** Queries at one time. */
@@ -66,7 +70,7 @@ test(`answers are those of a real Prometheus (RINGMETER_SEED=${SEED})`, needs('p
     values += expected.error === undefined ? expected.series.size : 0;
     const found = difference(expected, actual, orderOf(query));
     if (found === undefined) return;
-    const known = actual.error === undefined ? knownDifferences(query.expression) : [];
+    const known = knownDifferences(query.expression);
     for (const name of known) seen.add(name);
     if (known.length === 0) wrong.push(`${query.expression}  [${query.start}, ${query.end ?? '-'}]\n    ${found}`);
   };

@@ -23,7 +23,12 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, (node: Node) => boolean>
 
 /** The known differences that an expression may show. */
 export function knownDifferences(expression: string): string[] {
-  const nodes = [...nodesOf(parseExpression(expression))];
+  let nodes: Node[] = [];
+  try {
+    nodes = [...nodesOf(parseExpression(expression))];
+  } catch {
+    // one that cannot be read has none
+  }
   return Object.entries(KNOWN_DIFFERENCES).flatMap(([name, applies]) => (nodes.some(applies) ? [name] : []));
 }
 
