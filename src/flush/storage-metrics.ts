@@ -1,14 +1,8 @@
 import type { Reading } from '../aggregate/collect';
-import type { Definition } from '../aggregate/definition';
-import { toPairs } from '../aggregate/label-pairs';
-import { settle } from '../aggregate/overlap';
-import { readDefinition, registerFamily, registerSeries } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
-import type { Settings } from '../settings';
 import type { Channel } from '../storage/channel';
 import type { Count } from '../storage/delivery-record';
-
-type Kind = 'counter' | 'gauge';
+import { type OwnMetric, registerOwnMetrics } from './own-metrics';
 
 const total =
   (what: Count) =>
@@ -16,12 +10,7 @@ const total =
     queue.counted(what);
 
 /** What every storage that delivers somewhere says of itself, labelled with its name. */
-const METRICS: readonly (readonly [
-  name: string,
-  type: Kind,
-  description: string,
-  read: (channel: Channel) => number,
-])[] = [
+const METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_storage_stored_total', 'counter', 'Snapshots that were stored.', total('stored')],
   ['ringmeter_storage_failures_total', 'counter', 'Attempts to store a snapshot that failed.', total('failures')],
   ['ringmeter_storage_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
@@ -37,33 +26,15 @@ const METRICS: readonly (readonly [
   ],
 ];
 
-/** Registers these metrics for storages. What the user has defined otherwise, or there is no room for, is left out. */
+/** Registers these metrics for storages. */
 export function registerStorageMetrics(
   arena: Arena,
   storages: readonly { name: string; channel: Channel }[],
 ): Reading[] {
-  return METRICS.flatMap(([name, type, description, read]) =>
-    storages.flatMap(({ name: storage, channel }) => {
-      const column = registerColumn(arena, name, type, description, storage);
-      return column === undefined ? [] : [{ column, read: () => read(channel) }];
-    }),
+  return registerOwnMetrics(
+    arena,
+    'storage',
+    METRICS,
+    storages.map(({ name, channel }) => ({ name, part: channel })),
   );
-}
-
-function registerColumn(
-  arena: Arena,
-  name: string,
-  type: Kind,
-  description: string,
-  storage: string,
-): number | undefined {
-  const labelNames = ['storage'];
-  const rest = { unit: '', buckets: [], quantiles: [], maxAge: 1, maxSamples: 1 };
-  const definition: Definition = { name, type, description, labelNames, ...rest };
-  const family = registerFamily(arena, definition);
-  if (family === 0 || !settle(arena, family) || readDefinition(arena, family).type !== type) return undefined;
-  const labels = toPairs([['storage', storage]], Object.entries((arena.settings as Settings).defaultLabels));
-  const limit = Number.POSITIVE_INFINITY;
-  const { series } = registerSeries(arena, family, definition, { labels, limit, beyond: () => labels });
-  return series.id === 0 ? undefined : series.column;
 }
