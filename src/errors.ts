@@ -15,7 +15,9 @@ export const errorCodes = {
   RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
-  RINGMETER_INVALID_QUERY: 'A query names no metric, or its label values or time bounds have the wrong type.',
+  RINGMETER_INVALID_QUERY:
+    'A query names no metric, its label values or time bounds have the wrong type, or its PromQL is wrong or has no answer.',
+  RINGMETER_QUERY_LIMIT: 'An evaluation of PromQL would take more samples or more time than it may.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
   RINGMETER_INVALID_RULE: 'A rule, its expression or one of its templates cannot be used; the message says where it stands.',

@@ -19,10 +19,20 @@ export interface SampleSeries {
   readonly stale?: Uint8Array;
 }
 
+export interface SelectHints {
+  /** Only the last sample of each series. */
+  readonly latest?: boolean;
+}
+
 /** Where samples come from: the history of a `MemoryStorage`, or any other. Reading is synchronous and short. */
 export interface SampleSource {
-  /** The series that fulfil all matchers, with their samples from `from` to `to`, both included. */
-  select(matchers: readonly Matcher[], from: number, to: number): readonly SampleSeries[];
+  /**
+   * The series that fulfil all matchers, with their samples from `from` to `to`, both included. The object of a series'
+   * labels may be the same each time: what is made of it is kept as long as it is.
+   *
+   * @param hints what of it is wanted; a source may give more
+   */
+  select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[];
 }
 
 /** What an instant query gives, times in wall-clock milliseconds. */

@@ -9,27 +9,13 @@ export interface Points {
 const LONGEST_GAP = 1.1;
 
 /**
- * By how much a counter grew between two moments, as Prometheus' `increase()` tells it (2.x: both ends inclusive). A
- * value below the one before is a reset to 0. The growth between the first and the last point is extrapolated to the
- * ends of the range: to the end if the gap is at most 1.1 times the average distance of two points, otherwise by half
- * that distance; and backwards not beyond the moment at which the counter would have been 0.
- * Source: Prometheus documentation, "Query functions": increase(), rate(); `extrapolatedRate` of Prometheus 2.42.
+ * By how much a counter grew between two moments, as Prometheus' `increase()` tells it (2.x: both ends inclusive).
  *
  * @returns undefined with fewer than two points
  */
 export function increase(points: Points, from: number, to: number): number | undefined {
-  const growth = growthOf(points);
-  if (growth === undefined) return undefined;
-  const { times, values } = points;
-  const { start, steps, value } = growth;
-  const last = times.length - 1;
-  const sampled = (times[last] - times[start]) / 1000;
-  const distance = sampled / steps;
-  const extend = (gap: number): number => (gap < distance * LONGEST_GAP ? gap : distance / 2);
-  const sinceFrom = (times[start] - from) / 1000;
-  const sinceZero = value > 0 && values[start] >= 0 ? sampled * (values[start] / value) : Number.POSITIVE_INFINITY;
-  const covered = sampled + extend(Math.min(sinceFrom, sinceZero)) + extend((to - times[last]) / 1000);
-  return value * (covered / sampled);
+  const { times, values, first } = distinct(points);
+  return extrapolatedGrowth(times, values, first, times.length, from, to, true);
 }
 
 /** `increase` per second of the range: Prometheus' `rate()`. */
@@ -38,18 +24,48 @@ export function rate(points: Points, from: number, to: number): number | undefin
   return growth === undefined ? undefined : growth / ((to - from) / 1000);
 }
 
-/** The growth from the first point to the last, resets made good. Of points at one time only the last counts. */
-function growthOf({ times, values, first }: Points): { start: number; steps: number; value: number } | undefined {
-  let start = -1;
-  let steps = -1;
-  let resets = 0;
-  let before = Number.NaN;
-  for (let index = first; index < times.length; index++) {
-    if (times[index + 1] === times[index]) continue;
-    if (start === -1) start = index;
-    if (values[index] < before) resets += before;
-    before = values[index];
-    steps++;
-  }
-  return steps < 1 ? undefined : { start, steps, value: values[times.length - 1] - values[start] + resets };
+/**
+ * The growth between the first and the last of the points from index `begin` to before `end`, extrapolated to the ends of
+ * the range: to the end if the gap is at most 1.1 times the average distance of two points, otherwise by half that
+ * distance. Of a counter, a value below the one before is a reset to 0, and it is not extrapolated backwards beyond the
+ * moment at which it would have been 0.
+ * Source: Prometheus documentation, "Query functions": increase(), rate(), delta(); `extrapolatedRate` of Prometheus 2.42.
+ *
+ * @param times milliseconds, each after the one before
+ * @returns undefined with fewer than two points
+ */
+export function extrapolatedGrowth(
+  times: Float64Array,
+  values: Float64Array,
+  begin: number,
+  end: number,
+  from: number,
+  to: number,
+  isCounter: boolean,
+): number | undefined {
+  const steps = end - begin - 1;
+  if (steps < 1) return undefined;
+  let value = values[end - 1] - values[begin];
+  if (isCounter)
+    for (let index = begin + 1; index < end; index++) if (values[index] < values[index - 1]) value += values[index - 1];
+  const sampled = (times[end - 1] - times[begin]) / 1000;
+  const distance = sampled / steps;
+  const extend = (gap: number): number => (gap < distance * LONGEST_GAP ? gap : distance / 2);
+  let sinceFrom = (times[begin] - from) / 1000;
+  if (isCounter && value > 0 && values[begin] >= 0) sinceFrom = Math.min(sinceFrom, sampled * (values[begin] / value));
+  const covered = sampled + extend(sinceFrom) + extend((to - times[end - 1]) / 1000);
+  return value * (covered / sampled);
+}
+
+/** Of points at one time only the last counts. */
+function distinct({ times, values, first }: Points): Points {
+  const isLast = (index: number): boolean => index >= first && times[index + 1] !== times[index];
+  let count = 0;
+  for (let index = first; index < times.length; index++) if (isLast(index)) count++;
+  if (count === times.length - first) return { times, values, first };
+  return {
+    times: times.filter((_, index) => isLast(index)),
+    values: values.filter((_, index) => isLast(index)),
+    first: 0,
+  };
 }

@@ -1,0 +1,86 @@
+import { type Node, type StringLiteral, unwrapped } from './ast';
+import { Budget } from './budget';
+import { typeOf } from './check';
+import { Evaluation } from './evaluate';
+import { invalid, limited } from './failure';
+import { parseExpression } from './parse';
+import { instantOf, matrixOf, samplesOf } from './results';
+import type { QueryEngine, QueryLimits, QueryResult, RangeResult, SampleSource } from './types';
+import type { Bounds } from './windows';
+
+/** What an evaluation may take, unless it is said otherwise. */
+export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, timeout: 30_000 };
+/** Milliseconds for which a sample counts. */
+const LOOKBACK = 300_000;
+/** Expressions that are kept read. */
+const MOST_PARSED = 1_000;
+
+/** @param limits those that are left out are `QUERY_LIMITS` */
+export function createQueryEngine(source: SampleSource, limits: Partial<QueryLimits> = {}): QueryEngine {
+  return new Engine(source, { ...QUERY_LIMITS, ...limits });
+}
+
+class Engine implements QueryEngine {
+  private readonly parsed = new Map<string, Node>();
+
+  constructor(
+    private readonly source: SampleSource,
+    private readonly limits: QueryLimits,
+  ) {}
+
+  async instant(expression: string, time: number, signal?: AbortSignal): Promise<QueryResult> {
+    const node = this.parse(expression);
+    const grid = { start: time, step: 1, count: 1 };
+    const evaluation = this.evaluation({ start: time, end: time }, signal);
+    switch (typeOf(node)) {
+      case 'string':
+        return { type: 'string', time, value: (unwrapped(node) as StringLiteral).value };
+      case 'scalar':
+        return { type: 'scalar', time, value: (await evaluation.scalar(node, grid))[0] };
+      case 'matrix':
+        return samplesOf(await evaluation.ranges(node, grid));
+      case 'vector':
+        return instantOf(await evaluation.vector(node, grid), time);
+    }
+  }
+
+  async range(
+    expression: string,
+    start: number,
+    end: number,
+    step: number,
+    signal?: AbortSignal,
+  ): Promise<RangeResult> {
+    const node = this.parse(expression);
+    const type = typeOf(node);
+    if (type !== 'scalar' && type !== 'vector')
+      throw invalid('a range query needs a scalar or an instant vector', expression, node.from);
+    if (!(step > 0)) throw limited(`the step of a range query must be positive, got ${step}`);
+    const grid = { start, step, count: Math.max(0, Math.floor((end - start) / step) + 1) };
+    if (grid.count > this.limits.maxSamples)
+      throw limited(`the evaluation has ${grid.count} steps, and may hold ${this.limits.maxSamples} samples`);
+    const evaluation = this.evaluation({ start, end }, signal);
+    if (type === 'vector') return matrixOf(await evaluation.vector(node, grid), grid);
+    const values = [...(await evaluation.scalar(node, grid))];
+    return { type: 'matrix', series: [{ labels: {}, times: values.map((_, at) => start + at * step), values }] };
+  }
+
+  private evaluation(bounds: Bounds, signal: AbortSignal | undefined): Evaluation {
+    return new Evaluation({
+      source: this.source,
+      bounds,
+      lookback: LOOKBACK,
+      budget: new Budget(this.limits, signal),
+    });
+  }
+
+  private parse(expression: string): Node {
+    let node = this.parsed.get(expression);
+    if (node === undefined) {
+      node = parseExpression(expression);
+      if (this.parsed.size >= MOST_PARSED) this.parsed.clear();
+      this.parsed.set(expression, node);
+    }
+    return node;
+  }
+}

@@ -1,0 +1,273 @@
+import { type Aggregate, allMatchers, type Binary, type Call, type Node, type Subquery, unwrapped } from './ast';
+import { Block, type Column, type Grid } from './block';
+import { typeOf } from './check';
+import { CLOCKS, mapClock } from './functions/clocks';
+import { histogramQuantiles } from './functions/histogram-quantile';
+import { joinLabels, replaceLabel } from './functions/label-functions';
+import { mapCells, mapValues, VALUE_FUNCTIONS } from './functions/maths';
+import { overRanges, presentAt, RANGE_FUNCTIONS } from './functions/ranges';
+import { Grouping } from './grouping';
+import { isInvariant } from './invariant';
+import { NAME, NO_LABELS, withLabel } from './labels';
+import { aggregate } from './operators/aggregations';
+import { ofScalars, ofVectorAndScalar, ofVectors } from './operators/binary';
+import { compare, countValues, quantiles, selectExtremes } from './operators/selections';
+import { combineSets } from './operators/sets';
+import { type Reading, releaseRanges, selectInstants, selectRanges } from './select';
+import { SET_OPERATORS } from './signatures';
+import type { LabelSet } from './types';
+import { endsOf, lastOf, type Ranges } from './windows';
+
+/** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
+const SUBQUERY_STEP = 60_000;
+
+const groupings = new WeakMap<Aggregate, Grouping>();
+
+/** Evaluates nodes that have been checked, each at all the steps of a grid at once. */
+export class Evaluation {
+  constructor(private readonly reading: Reading) {}
+
+  async scalar(node: Node, grid: Grid): Promise<Column> {
+    const inner = unwrapped(node);
+    switch (inner.kind) {
+      case 'number':
+        return this.column(grid, () => inner.value);
+      case 'unary': {
+        const column = await this.scalar(inner.expression, grid);
+        return inner.operator === '-' ? column.map((value) => -value) : column;
+      }
+      case 'binary':
+        return ofScalars(inner, await this.scalar(inner.left, grid), await this.scalar(inner.right, grid));
+      case 'call':
+        return this.scalarCall(inner, grid);
+    }
+    throw new Error(`no scalar: ${inner.kind}`);
+  }
+
+  async vector(node: Node, grid: Grid): Promise<Block> {
+    if (grid.count > 1 && isInvariant(node)) return this.repeated(await this.vector(node, { ...grid, count: 1 }), grid);
+    const inner = unwrapped(node);
+    switch (inner.kind) {
+      case 'selector':
+        return selectInstants(inner, grid, this.reading);
+      case 'unary': {
+        const block = await this.vector(inner.expression, grid);
+        if (inner.operator === '+') return block;
+        mapCells(block, (value) => -value);
+        return block.unnamed();
+      }
+      case 'binary':
+        return this.binary(inner, grid);
+      case 'aggregate':
+        return this.aggregate(inner, grid);
+      case 'call':
+        return this.call(inner, grid);
+    }
+    throw new Error(`no vector: ${inner.kind}`);
+  }
+
+  async ranges(node: Node, grid: Grid): Promise<Ranges> {
+    const inner = unwrapped(node);
+    if (inner.kind === 'selector') return selectRanges(inner, grid, this.reading);
+    return this.subquery(inner as Subquery, grid);
+  }
+
+  private column({ start, step, count }: Grid, valueAt: (time: number) => number): Column {
+    const { budget } = this.reading;
+    budget.hold(count);
+    const column = new Float64Array(count);
+    for (let index = 0; index < count; index++) column[index] = valueAt(start + index * step);
+    budget.release(count);
+    return column;
+  }
+
+  private async scalarCall({ name, args }: Call, grid: Grid): Promise<Column> {
+    if (name === 'time') return this.column(grid, (time) => time / 1_000);
+    if (name === 'pi') return this.column(grid, () => Math.PI);
+    const block = await this.vector(args[0], grid);
+    const { values, present, count, steps } = block;
+    const column = this.column(grid, () => Number.NaN);
+    for (let step = 0; step < steps; step++) {
+      if (block.countAt(step) !== 1) continue;
+      for (let series = 0; series < count; series++)
+        if (present[series * steps + step] === 1) column[step] = values[series * steps + step];
+    }
+    block.release();
+    return column;
+  }
+
+  /** What is the same at all steps. */
+  private repeated(block: Block, { count }: Grid): Block {
+    const result = Block.of(block.labels, count, this.reading.budget);
+    for (let series = 0; series < block.count; series++) {
+      result.values.fill(block.values[series], series * count, (series + 1) * count);
+      result.present.fill(block.present[series], series * count, (series + 1) * count);
+    }
+    block.release();
+    return result;
+  }
+
+  /** Evaluates at multiples of the step, whenever the grid begins, and takes the results for samples. */
+  private async subquery(node: Subquery, grid: Grid): Promise<Ranges> {
+    const ends = endsOf(node, grid, this.reading.bounds);
+    const { range, step = SUBQUERY_STEP } = node;
+    const start = Math.ceil((ends.first - range) / step) * step;
+    const count = Math.max(0, Math.floor((lastOf(ends, grid) - start) / step) + 1);
+    const block = await this.vector(node.expression, { start, step, count });
+    const times = Float64Array.from({ length: count }, (_, index) => start + index * step);
+    const lines = block.labels.map((labels, series) => {
+      const values = block.values.subarray(series * count, (series + 1) * count);
+      const present = block.present.subarray(series * count, (series + 1) * count);
+      if (!present.includes(0)) return { labels, times, values };
+      const isThere = (_: number, index: number): boolean => present[index] === 1;
+      return { labels, times: times.filter(isThere), values: values.filter(isThere) };
+    });
+    return { lines: lines.filter((line) => line.times.length > 0), range, ends };
+  }
+
+  private async binary(node: Binary, grid: Grid): Promise<Block> {
+    const { left, right, operator, matching } = node;
+    const { budget } = this.reading;
+    if (typeOf(left) === 'scalar')
+      return ofVectorAndScalar(node, await this.vector(right, grid), await this.scalar(left, grid), true);
+    const block = await this.vector(left, grid);
+    if (typeOf(right) === 'scalar') return ofVectorAndScalar(node, block, await this.scalar(right, grid), false);
+    const other = await this.vector(right, grid);
+    if (SET_OPERATORS.has(operator)) return combineSets(operator, block, other, matching, budget);
+    return ofVectors(node, block, other, budget);
+  }
+
+  private async aggregate(node: Aggregate, grid: Grid): Promise<Block> {
+    const { operator, parameter, expression } = node;
+    const { budget } = this.reading;
+    const grouping = groupingOf(node);
+    if (parameter === undefined) return aggregate(operator, await this.vector(expression, grid), grouping, budget);
+    const block = await this.vector(expression, grid);
+    if (operator === 'count_values') return countValues(block, text(parameter), node, budget);
+    const column = await this.scalar(parameter, grid);
+    if (operator === 'quantile') return quantiles(block, column, grouping, budget);
+    return selectExtremes(operator, block, column, grouping, budget);
+  }
+
+  private async call(node: Call, grid: Grid): Promise<Block> {
+    const { name, args } = node;
+    const { budget } = this.reading;
+    if (name in RANGE_FUNCTIONS) return this.rangeCall(node, grid);
+    if (name in VALUE_FUNCTIONS)
+      return mapValues(name, await this.vector(args[0], grid), await this.scalars(args.slice(1), grid));
+    if (name in CLOCKS) return mapClock(name, args.length === 0 ? this.now(grid) : await this.vector(args[0], grid));
+    switch (name) {
+      case 'absent':
+        return this.absent(args[0], await this.presence(await this.vector(args[0], grid)), grid);
+      case 'absent_over_time': {
+        const ranges = await this.ranges(args[0], grid);
+        const present = presentAt(ranges, grid);
+        releaseRanges(ranges, budget);
+        return this.absent(args[0], present, grid);
+      }
+      case 'histogram_quantile':
+        return histogramQuantiles(await this.scalar(args[0], grid), await this.vector(args[1], grid), budget);
+      case 'label_join':
+        return joinLabels(await this.vector(args[0], grid), args.slice(1).map(text));
+      case 'label_replace':
+        return replaceLabel(await this.vector(args[0], grid), args.slice(1).map(text));
+      case 'sort':
+      case 'sort_desc':
+        return sorted(await this.vector(args[0], grid), name === 'sort' ? -1 : 1);
+      case 'timestamp':
+        return this.timestamp(args[0], grid);
+      case 'vector': {
+        const values = await this.scalar(args[0], grid);
+        const block = Block.of([NO_LABELS], grid.count, budget);
+        block.values.set(values);
+        block.present.fill(1);
+        return block;
+      }
+    }
+    throw new Error(`no function: ${name}`);
+  }
+
+  private async rangeCall({ name, args }: Call, grid: Grid): Promise<Block> {
+    const { budget } = this.reading;
+    const parameters = await this.scalars(
+      args.filter((arg) => typeOf(arg) === 'scalar'),
+      grid,
+    );
+    const ranges = await this.ranges(args.find((arg) => typeOf(arg) === 'matrix')!, grid);
+    const block = await overRanges(name, ranges, parameters, grid, budget);
+    releaseRanges(ranges, budget);
+    return block;
+  }
+
+  private async scalars(nodes: readonly Node[], grid: Grid): Promise<Column[]> {
+    const columns: Column[] = [];
+    for (const node of nodes) columns.push(await this.scalar(node, grid));
+    return columns;
+  }
+
+  private now(grid: Grid): Block {
+    const block = Block.of([NO_LABELS], grid.count, this.reading.budget);
+    block.values.set(this.column(grid, (time) => time / 1_000));
+    block.present.fill(1);
+    return block;
+  }
+
+  private async timestamp(node: Node, grid: Grid): Promise<Block> {
+    const inner = unwrapped(node);
+    if (inner.kind === 'selector') return (await selectInstants(inner, grid, this.reading, true)).unnamed();
+    const block = await this.vector(node, grid);
+    for (let cell = 0; cell < block.values.length; cell++)
+      block.values[cell] = (grid.start + (cell % grid.count) * grid.step) / 1_000;
+    return block.unnamed();
+  }
+
+  private async presence(block: Block): Promise<Uint8Array> {
+    const present = Uint8Array.from({ length: block.steps }, (_, step) => (block.countAt(step) > 0 ? 1 : 0));
+    block.release();
+    return present;
+  }
+
+  /** 1 where nothing is, with the labels that the selector asks for. */
+  private absent(node: Node, present: Uint8Array, grid: Grid): Block {
+    const block = Block.of([absentLabels(node)], grid.count, this.reading.budget);
+    block.values.fill(1);
+    for (let step = 0; step < grid.count; step++) block.present[step] = 1 - present[step];
+    return block;
+  }
+}
+
+function groupingOf(node: Aggregate): Grouping {
+  let grouping = groupings.get(node);
+  if (grouping === undefined) {
+    grouping = new Grouping(node.labels, node.without);
+    groupings.set(node, grouping);
+  }
+  return grouping;
+}
+
+function text(node: Node): string {
+  const inner = unwrapped(node);
+  if (inner.kind !== 'string') throw new Error(`no string: ${inner.kind}`);
+  return inner.value;
+}
+
+function sorted(block: Block, sign: number): Block {
+  if (block.steps !== 1) return block;
+  const order = block.labels.flatMap((_, series) => (block.present[series] === 1 ? [series] : []));
+  return block.take(order.sort((a, b) => compare(block.values[a], block.values[b], sign)));
+}
+
+/** A label for which several values are asked has none. */
+function absentLabels(node: Node): LabelSet {
+  const inner = unwrapped(node);
+  let labels = NO_LABELS;
+  if (inner.kind !== 'selector') return labels;
+  const seen = new Set<string>();
+  for (const { name, operator, value } of allMatchers(inner)) {
+    if (name === NAME) continue;
+    const isFirst = operator === '=' && !seen.has(name);
+    labels = withLabel(labels, name, isFirst ? value : '');
+    if (isFirst) seen.add(name);
+  }
+  return labels;
+}

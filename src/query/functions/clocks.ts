@@ -1,0 +1,32 @@
+import type { Block } from '../block';
+import { mapCells } from './maths';
+
+/** What a calendar, in UTC, says of seconds since 1970; NaN beyond the years that JavaScript knows. */
+export const CLOCKS: Readonly<Record<string, (date: Date) => number>> = {
+  day_of_month: (date) => date.getUTCDate(),
+  day_of_week: (date) => date.getUTCDay(),
+  day_of_year: (date) => Math.floor((startOfDay(date) - yearStart(date)) / 86_400_000) + 1,
+  days_in_month: (date) => new Date(startOfMonthAfter(date) - 86_400_000).getUTCDate(),
+  hour: (date) => date.getUTCHours(),
+  minute: (date) => date.getUTCMinutes(),
+  month: (date) => date.getUTCMonth() + 1,
+  year: (date) => date.getUTCFullYear(),
+};
+
+/** Applies a clock to all values, in place. */
+export function mapClock(name: string, block: Block): Block {
+  mapCells(block, (seconds) => CLOCKS[name](new Date(Math.trunc(seconds) * 1_000)));
+  return block.unnamed();
+}
+
+function startOfDay(date: Date): number {
+  return new Date(date).setUTCHours(0, 0, 0, 0);
+}
+
+function yearStart(date: Date): number {
+  return new Date(startOfDay(date)).setUTCMonth(0, 1);
+}
+
+function startOfMonthAfter(date: Date): number {
+  return new Date(startOfDay(date)).setUTCMonth(date.getUTCMonth() + 1, 1);
+}

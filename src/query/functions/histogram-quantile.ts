@@ -1,0 +1,115 @@
+import { Block, type Column } from '../block';
+import type { Budget } from '../budget';
+import { keyOf, labelOf, NAME, pick, withLabel } from '../labels';
+import { readNumber } from '../literals';
+import type { LabelSet } from '../types';
+
+/** The buckets of one histogram. */
+interface Histogram {
+  labels: LabelSet;
+  /** By upper bound, ascending. */
+  buckets: { bound: number; series: number }[];
+}
+
+/** `histogram_quantile(quantile, buckets)` of classic histograms. */
+export async function histogramQuantiles(quantile: Column, block: Block, budget: Budget): Promise<Block> {
+  const histograms = histogramsOf(block);
+  const { steps, values, present } = block;
+  const labels = histograms.map(({ labels }) => labels);
+  const result = Block.of(labels, steps, budget);
+  for (const [index, { buckets }] of histograms.entries()) {
+    for (let step = 0; step < steps; step++) {
+      const there = buckets.filter(({ series }) => present[series * steps + step] === 1);
+      if (there.length === 0) continue;
+      const cell = index * steps + step;
+      const counts = there.map(({ series }) => values[series * steps + step]);
+      const bounds = there.map(({ bound }) => bound);
+      result.values[cell] = bucketQuantile(quantile[step], bounds, counts);
+      result.present[cell] = 1;
+    }
+    if (budget.spend(buckets.length * steps * 4)) await budget.turn();
+  }
+  block.release();
+  return result.merged();
+}
+
+function histogramsOf({ labels }: Block): Histogram[] {
+  const histograms = new Map<string, Histogram>();
+  labels.forEach((one, series) => {
+    const bound = readBound(labelOf(one, 'le'));
+    if (bound === undefined) return;
+    // the name is not in the result, yet what differs in it differs
+    const key = keyOf(withLabel(one, 'le', ''));
+    let histogram = histograms.get(key);
+    if (histogram === undefined) {
+      histogram = { labels: pick(one, (name) => name !== 'le' && name !== NAME), buckets: [] };
+      histograms.set(key, histogram);
+    }
+    histogram.buckets.push({ bound, series });
+  });
+  for (const { buckets } of histograms.values()) buckets.sort((a, b) => (a.bound < b.bound ? -1 : 1));
+  return [...histograms.values()];
+}
+
+/** Go reads `Infinity` too, and no octal numbers here. */
+function readBound(text: string): number | undefined {
+  const written = text.replace(/^([+-]?)infinity$/i, '$1inf').replace(/^([+-]?)0+(?=\d)/, '$1');
+  return /\s/.test(text) ? undefined : readNumber(written);
+}
+
+/**
+ * A quantile of buckets, by linear interpolation in the one it falls into: NaN without observations or without a bucket of
+ * +Inf, the highest other bound in that one; the first bucket begins at 0, if its bound is positive.
+ * Source: Prometheus documentation, "histogram_quantile()"; `bucketQuantile` of Prometheus 2.42.
+ *
+ * @param bounds ascending
+ * @param counts of observations up to the bound
+ */
+export function bucketQuantile(quantile: number, bounds: readonly number[], counts: readonly number[]): number {
+  if (Number.isNaN(quantile)) return Number.NaN;
+  if (quantile < 0) return Number.NEGATIVE_INFINITY;
+  if (quantile > 1) return Number.POSITIVE_INFINITY;
+  if (bounds[bounds.length - 1] !== Number.POSITIVE_INFINITY) return Number.NaN;
+  const buckets = monotonic(bounds, counts);
+  const last = buckets.bounds.length - 1;
+  const total = buckets.counts[last];
+  if (last < 1 || total === 0) return Number.NaN;
+  const rank = quantile * total;
+  const bucket = firstWith(buckets.counts, rank);
+  if (bucket === last) return buckets.bounds[last - 1];
+  const bound = buckets.bounds[bucket];
+  if (bucket === 0) return bound <= 0 ? bound : bound * (rank / buckets.counts[0]);
+  const [start, before] = [buckets.bounds[bucket - 1], buckets.counts[bucket - 1]];
+  return start + (bound - start) * ((rank - before) / (buckets.counts[bucket] - before));
+}
+
+/** Adds up buckets of the same bound, and raises those that have less than one below. */
+function monotonic(bounds: readonly number[], counts: readonly number[]): { bounds: number[]; counts: number[] } {
+  const result = { bounds: [bounds[0]], counts: [counts[0]] };
+  for (let index = 1; index < bounds.length; index++) {
+    const last = result.bounds.length - 1;
+    if (bounds[index] === result.bounds[last]) result.counts[last] += counts[index];
+    else {
+      result.bounds.push(bounds[index]);
+      result.counts.push(counts[index]);
+    }
+  }
+  let most = result.counts[0];
+  for (let index = 1; index < result.counts.length; index++) {
+    if (result.counts[index] > most) most = result.counts[index];
+    else if (result.counts[index] < most) result.counts[index] = most;
+  }
+  return result;
+}
+
+/** The first bucket with so many, otherwise the last one. Halving, also where a count is NaN. */
+function firstWith(counts: readonly number[], rank: number): number {
+  let low = 0;
+  let high = counts.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (counts[middle] >= rank) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

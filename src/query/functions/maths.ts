@@ -1,0 +1,64 @@
+import type { Block, Column } from '../block';
+
+/** What a function makes of one value. The parameters are those of the step. */
+type ValueFunction = (value: number, a: number, b: number) => number;
+
+/** Of two values of which one may be NaN, an infinite one of the wanted sign wins, as in Go. */
+export function larger(a: number, b: number): number {
+  return a === Number.POSITIVE_INFINITY || b === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : Math.max(a, b);
+}
+
+export function smaller(a: number, b: number): number {
+  return a === Number.NEGATIVE_INFINITY || b === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(a, b);
+}
+
+export const VALUE_FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
+  abs: Math.abs,
+  acos: Math.acos,
+  acosh: Math.acosh,
+  asin: Math.asin,
+  asinh: Math.asinh,
+  atan: Math.atan,
+  atanh: Math.atanh,
+  ceil: Math.ceil,
+  clamp: (value, least, most) => larger(least, smaller(most, value)),
+  clamp_max: (value, most) => smaller(most, value),
+  clamp_min: (value, least) => larger(least, value),
+  cos: Math.cos,
+  cosh: Math.cosh,
+  deg: (value) => (value * 180) / Math.PI,
+  exp: Math.exp,
+  floor: Math.floor,
+  ln: Math.log,
+  log10: Math.log10,
+  log2: Math.log2,
+  rad: (value) => (value * Math.PI) / 180,
+  round: (value, nearest) => {
+    const inverse = 1 / nearest;
+    return Math.floor(value * inverse + 0.5) / inverse;
+  },
+  sgn: (value) => (value < 0 ? -1 : value > 0 ? 1 : value),
+  sin: Math.sin,
+  sinh: Math.sinh,
+  sqrt: Math.sqrt,
+  tan: Math.tan,
+  tanh: Math.tanh,
+};
+
+/** Applies a function to all values, in place. Parameters that are left out are 1. */
+export function mapValues(name: string, block: Block, [a, b]: readonly Column[]): Block {
+  mapCells(block, VALUE_FUNCTIONS[name], a, b);
+  if (name !== 'clamp') return block.unnamed();
+  // where the bounds exclude one another, nothing is left
+  for (let cell = 0; cell < block.present.length; cell++) {
+    const step = cell % block.steps;
+    if (a[step] > b[step]) block.present[cell] = 0;
+  }
+  return block.unnamed();
+}
+
+export function mapCells({ values, count, steps }: Block, apply: ValueFunction, a?: Column, b?: Column): void {
+  for (let series = 0, cell = 0; series < count; series++)
+    for (let step = 0; step < steps; step++, cell++)
+      values[cell] = apply(values[cell], a === undefined ? 1 : a[step], b === undefined ? 1 : b[step]);
+}

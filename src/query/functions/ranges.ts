@@ -1,0 +1,89 @@
+import { Block, type Column, type Grid } from '../block';
+import type { Budget } from '../budget';
+import { unanswerable } from '../failure';
+import { keyOf, withoutName } from '../labels';
+import { firstAt, type Line, type Ranges, Window } from '../windows';
+import { OVER_TIME, type RangeFunction } from './over-time';
+import { RATES } from './rates';
+
+/** The functions of a range that give a series for each one. */
+export const RANGE_FUNCTIONS: Readonly<Record<string, RangeFunction>> = { ...OVER_TIME, ...RATES };
+
+/** Applies a function of ranges at all steps. */
+export async function overRanges(
+  name: string,
+  ranges: Ranges,
+  parameters: readonly Column[],
+  grid: Grid,
+  budget: Budget,
+): Promise<Block> {
+  const { lines } = ranges;
+  const keepsName = name === 'last_over_time';
+  const labels = lines.map((line) => (keepsName ? line.labels : withoutName(line.labels)));
+  const block = Block.of(labels, grid.count, budget);
+  const apply = RANGE_FUNCTIONS[name];
+  const [a, b] = parameters;
+  for (let index = 0; index < lines.length; index++) {
+    const at = index * grid.count;
+    eachWindow(lines[index], ranges, grid, (window, step) => {
+      const value = apply(window, a === undefined ? 0 : a[step], b === undefined ? 0 : b[step]);
+      if (value === undefined) return;
+      block.values[at + step] = value;
+      block.present[at + step] = 1;
+    });
+    if (budget.spend(lines[index].times.length + grid.count)) await budget.turn();
+  }
+  checkDistinct(block, lines);
+  return block;
+}
+
+/** Whether some line has a sample in the window of each step. */
+export function presentAt({ lines, ...ranges }: Ranges, grid: Grid): Uint8Array {
+  const present = new Uint8Array(grid.count);
+  for (const line of lines)
+    eachWindow(line, { lines, ...ranges }, grid, (_, step) => {
+      present[step] = 1;
+    });
+  return present;
+}
+
+const window = new Window();
+
+/** Visits the steps at which there are samples in the range. */
+function eachWindow(
+  { times, values }: Line,
+  { range, ends }: Ranges,
+  grid: Grid,
+  visit: (window: Window, step: number) => void,
+): void {
+  window.times = times;
+  window.values = values;
+  let begin = firstAt(times, ends.first - range);
+  let end = begin;
+  for (let step = 0; step < grid.count; step++) {
+    const to = ends.first + step * ends.advance;
+    while (end < times.length && times[end] <= to) end++;
+    while (begin < end && times[begin] < to - range) begin++;
+    if (begin === end) continue;
+    window.begin = begin;
+    window.end = end;
+    window.from = to - range;
+    window.to = to;
+    window.time = grid.start + step * grid.step;
+    visit(window, step);
+  }
+}
+
+/** Other than with other functions, not even at different steps may two series have the same labels. */
+function checkDistinct(block: Block, lines: readonly Line[]): void {
+  const { labels } = block;
+  const [first] = lines;
+  if (lines.every((line) => line.labels.__name__ === first.labels.__name__)) return;
+  const keys = new Set<string>();
+  for (let series = 0; series < labels.length; series++) {
+    if (!block.hasCells(series)) continue;
+    const key = keyOf(labels[series]);
+    if (keys.has(key)) throw unanswerable('a vector cannot contain several series with the same labels');
+    keys.add(key);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * A sum with the part that its floats cannot hold, as Prometheus adds up over time.
+ * Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974.
+ */
+export class KahanSum {
+  sum = 0;
+  private rest = 0;
+
+  reset(): void {
+    this.sum = 0;
+    this.rest = 0;
+  }
+
+  add(value: number): void {
+    const sum = this.sum + value;
+    this.rest += Math.abs(this.sum) >= Math.abs(value) ? this.sum - sum + value : value - sum + this.sum;
+    this.sum = sum;
+  }
+
+  /** With the rest, whatever it is. */
+  get exact(): number {
+    return this.sum + this.rest;
+  }
+
+  /** An infinite sum has no rest. */
+  get value(): number {
+    return this.sum === Number.POSITIVE_INFINITY || this.sum === Number.NEGATIVE_INFINITY ? this.sum : this.exact;
+  }
+}

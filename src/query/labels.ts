@@ -1,0 +1,54 @@
+import type { LabelSet } from './types';
+
+export const NAME = '__name__';
+export const NO_LABELS: LabelSet = Object.freeze({});
+
+/** A label's value; '' if there is no such label, which is the same. */
+export function labelOf(labels: LabelSet, name: string): string {
+  return Object.hasOwn(labels, name) ? labels[name] : '';
+}
+
+const keys = new WeakMap<LabelSet, string>();
+const unnamed = new WeakMap<LabelSet, LabelSet>();
+
+/** The same text for the same labels, and for no others. */
+export function keyOf(labels: LabelSet): string {
+  let key = keys.get(labels);
+  if (key === undefined) {
+    key = '';
+    for (const name of Object.keys(labels).sort()) key += part(name) + part(labels[name]);
+    keys.set(labels, key);
+  }
+  return key;
+}
+
+/** Texts with their lengths in front cannot be mistaken for others, wherever one ends. */
+export function part(text: string): string {
+  return `${text.length}:${text}`;
+}
+
+/** Labels without the metric's name. The same object for the same object. */
+export function withoutName(labels: LabelSet): LabelSet {
+  if (!Object.hasOwn(labels, NAME)) return labels;
+  let rest = unnamed.get(labels);
+  if (rest === undefined) {
+    rest = pick(labels, (name) => name !== NAME);
+    unnamed.set(labels, rest);
+  }
+  return rest;
+}
+
+/** Those labels whose names are wanted. */
+export function pick(labels: LabelSet, wanted: (name: string) => boolean): LabelSet {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => wanted(name)));
+}
+
+/** Labels with one of them set, or removed by ''. */
+export function withLabel(labels: LabelSet, name: string, value: string): LabelSet {
+  const others = Object.entries(labels).filter(([other]) => other !== name);
+  return Object.fromEntries(value === '' ? others : [...others, [name, value]]);
+}
+
+export function isLabelName(text: string): boolean {
+  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(text);
+}

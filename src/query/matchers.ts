@@ -1,0 +1,48 @@
+import { labelOf } from './labels';
+import { compileRegex } from './regex';
+import type { LabelSet, Matcher } from './types';
+
+/** Values whose answers are kept, per expression. */
+const MOST_KNOWN = 10_000;
+const tests = new WeakMap<Matcher, (value: string) => boolean>();
+
+/** Whether a label's value fulfils a matcher; '' stands for a label that is not there. */
+export function matcherTest(matcher: Matcher): (value: string) => boolean {
+  let test = tests.get(matcher);
+  if (test === undefined) {
+    test = makeTest(matcher);
+    tests.set(matcher, test);
+  }
+  return test;
+}
+
+function makeTest({ operator, value }: Matcher): (value: string) => boolean {
+  if (operator === '=') return (given) => given === value;
+  if (operator === '!=') return (given) => given !== value;
+  const matches = regexTest(value);
+  return operator === '=~' ? matches : (given) => !matches(given);
+}
+
+function regexTest(text: string): (value: string) => boolean {
+  if (/^[\w :/-]*(\|[\w :/-]*)*$/.test(text)) {
+    const values = new Set(text.split('|'));
+    return (given) => values.has(given);
+  }
+  const regex = compileRegex(text)!;
+  const known = new Map<string, boolean>();
+  return (given) => {
+    let matches = known.get(given);
+    if (matches === undefined) {
+      matches = regex.test(given);
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(given, matches);
+    }
+    return matches;
+  };
+}
+
+/** Whether labels fulfil all matchers. */
+export function matchesAll(labels: LabelSet, matchers: readonly Matcher[]): boolean {
+  for (const matcher of matchers) if (!matcherTest(matcher)(labelOf(labels, matcher.name))) return false;
+  return true;
+}

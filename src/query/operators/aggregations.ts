@@ -1,0 +1,82 @@
+import { Block } from '../block';
+import type { Budget } from '../budget';
+import { type Grouping, groupsOf } from '../grouping';
+
+/** The state of all groups at all steps. */
+interface State {
+  /** The result so far; of deviations, the sum of the squares. */
+  readonly values: Float64Array;
+  readonly means: Float64Array;
+  readonly counts: Float64Array;
+}
+
+/** Adds a value to a cell that has some already; `counts` has it. The first value of a cell stands in it. */
+type Fold = (state: State, cell: number, value: number) => void;
+
+function average({ values, counts }: State, cell: number, value: number): void {
+  const mean = values[cell];
+  const isInfinite = !Number.isFinite(mean) && !Number.isNaN(mean);
+  if (isInfinite && !Number.isNaN(value) && (Number.isFinite(value) || mean > 0 === value > 0)) return;
+  values[cell] = mean + (value / counts[cell] - mean / counts[cell]);
+}
+
+function deviate({ values, means, counts }: State, cell: number, value: number): void {
+  const distance = value - means[cell];
+  means[cell] += distance / counts[cell];
+  values[cell] += distance * (value - means[cell]);
+}
+
+const FOLDS: Readonly<Record<string, Fold>> = {
+  avg: average,
+  count: () => {},
+  group: () => {},
+  max: ({ values }, cell, value) => {
+    if (values[cell] < value || Number.isNaN(values[cell])) values[cell] = value;
+  },
+  min: ({ values }, cell, value) => {
+    if (values[cell] > value || Number.isNaN(values[cell])) values[cell] = value;
+  },
+  stddev: deviate,
+  stdvar: deviate,
+  sum: ({ values }, cell, value) => {
+    values[cell] += value;
+  },
+};
+
+/** `sum`, `avg`, `min`, `max`, `count`, `group`, `stddev` and `stdvar`. */
+export async function aggregate(operator: string, block: Block, grouping: Grouping, budget: Budget): Promise<Block> {
+  const { steps } = block;
+  const groups = groupsOf(block.labels, grouping);
+  const result = Block.of(groups.labels, steps, budget);
+  const cells = result.values.length;
+  const deviates = operator.startsWith('std');
+  const counts = new Float64Array(cells);
+  const state: State = { values: result.values, means: new Float64Array(deviates ? cells : 0), counts };
+  const fold = FOLDS[operator];
+  for (let series = 0, from = 0; series < block.count; series++) {
+    let cell = groups.of[series] * steps;
+    for (const end = from + steps; from < end; from++, cell++) {
+      if (block.present[from] === 0) continue;
+      const value = block.values[from];
+      counts[cell]++;
+      if (result.present[cell] === 1) fold(state, cell, value);
+      else if (deviates) state.means[cell] = value;
+      else state.values[cell] = value;
+      result.present[cell] = 1;
+    }
+    if (budget.spend(steps)) await budget.turn();
+  }
+  finish(operator, state);
+  block.release();
+  return result;
+}
+
+function finish(operator: string, { values, counts }: State): void {
+  if (operator === 'count') values.set(counts);
+  if (operator === 'group') values.fill(1);
+  if (!operator.startsWith('std')) return;
+  for (let cell = 0; cell < values.length; cell++) {
+    const variance = values[cell] / counts[cell];
+    values[cell] = operator === 'stddev' ? Math.sqrt(variance) : variance;
+  }
+}

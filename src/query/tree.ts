@@ -1,0 +1,71 @@
+import type { LRParser } from '@lezer/lr';
+import { invalid } from './failure';
+
+// the package says that its types are those of a module, while its code can be had as CommonJS too
+const { parser } = require('@prometheus-io/lezer-promql') as { parser: LRParser };
+
+/** What is used of a node of the grammar package's tree. */
+export type Tree = ReturnType<LRParser['parse']>['topNode'];
+
+/** Parts that contain one another: more would overflow the stack of what walks over them. */
+const DEEPEST = 500;
+/** UTF-16 units. */
+const LONGEST = 100_000;
+
+/** What may stand where the text cannot be read, by what it stands in. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  LabelMatchers: 'a matcher like job="api", or "}"',
+  UnquotedLabelMatcher: '=, !=, =~ or !~ and a quoted value, which ends with the same quote',
+  QuotedLabelMatcher: '=, !=, =~ or !~ and a quoted value, which ends with the same quote',
+  GroupingLabels: 'label names in parentheses',
+  FunctionCallBody: 'an expression, "," or ")"',
+  MatrixSelector: 'a duration like 5m and "]"',
+  SubqueryExpr: 'a duration like 5m and "]"',
+  NumberDurationLiteralInDurationContext: 'a duration like 5m',
+  OffsetExpr: 'a duration like 5m',
+  StepInvariantExpr: 'a time in seconds, start() or end()',
+  AtModifierPreprocessors: '"(" and ")"',
+  AggregateExpr: 'by or without with label names, or an expression in parentheses',
+  AggregateModifier: 'label names in parentheses',
+  MatchingModifierClause: 'label names in parentheses',
+  ParenExpr: 'an expression and ")"',
+  VectorSelector: 'an operator, or the end of the expression',
+};
+
+/** Reads the text with the grammar package of Prometheus. Throws RINGMETER_INVALID_QUERY where it is not PromQL. */
+export function readTree(text: string): Tree {
+  if (text.length > LONGEST) throw invalid(`an expression of more than ${LONGEST} characters`, text, 0);
+  const { topNode } = parser.parse(text);
+  const cursor = topNode.cursor();
+  let depth = 0;
+  for (;;) {
+    if (cursor.type.isError) throw unreadable(text, cursor.node);
+    if (depth > DEEPEST) throw invalid(`more than ${DEEPEST} parts inside of one another`, text, cursor.from);
+    if (cursor.firstChild()) {
+      depth++;
+      continue;
+    }
+    while (!cursor.nextSibling()) {
+      if (!cursor.parent()) return topNode;
+      depth--;
+    }
+  }
+}
+
+function unreadable(text: string, { parent, from, to }: Tree): Error {
+  const name = /^[a-zA-Z_:][\w:]*$/.test(text.slice(parent!.from, from).trim())
+    ? text.slice(parent!.from, from).trim()
+    : undefined;
+  if (name !== undefined && text[from] === '(') return invalid(`there is no function ${name}()`, text, parent!.from);
+  const rest = text.slice(from, to > from ? to : from + 20).trim();
+  const found = rest === '' ? 'the end' : JSON.stringify(rest);
+  return invalid(`expected ${EXPECTED[parent!.name] ?? 'an expression'}, found ${found}`, text, from);
+}
+
+/** The nodes right below one. */
+export function childrenOf(node: Tree): Tree[] {
+  const children: Tree[] = [];
+  for (let child = node.firstChild; child !== null; child = child.nextSibling)
+    if (child.name !== 'LineComment') children.push(child);
+  return children;
+}
