@@ -1,6 +1,11 @@
 import { MessageChannel, threadId } from 'node:worker_threads';
 import { Err, Ok, type Result } from 'ts-results-es';
 import { Drainer } from './aggregate/drain';
+import type { AlertInfo } from './alerts/alert-info';
+import type { Alerting } from './alerts/alerting';
+import type { AlertCallback } from './alerts/change-listener';
+import type { RulePort } from './alerts/port';
+import type { SilenceOptions } from './alerts/silences';
 import { Arena } from './arena/arena';
 import { threadMark, threadOf } from './arena/shard';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
@@ -61,6 +66,7 @@ export class MetricsCollector {
   private readonly instruments: Instruments;
   private readonly named: NamedRecords;
   private readonly flushSide: Flushing;
+  private readonly rules: Alerting | undefined;
   private readonly shutdown: Shutdown;
   private readonly endpoints = new Set<Endpoint>();
   private closing: Promise<void> | undefined;
@@ -89,6 +95,7 @@ export class MetricsCollector {
       storage.bind(async (query) => this.flushing().query(index, query));
     });
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
+    this.rules = resolved?.rules && openAlerting(resolved.rules);
     this.shutdown = new Shutdown(
       () => this.endNow(resolved?.shutdown.timeout ?? 0),
       resolved?.shutdown.signals ?? [],
@@ -248,6 +255,31 @@ export class MetricsCollector {
     return Endpoint.open(options, openServer, this.endpoints);
   }
 
+  /**
+   * Calls back on this thread, in one of its next turns, when an alert becomes pending, fires, is resolved, or was pending
+   * in vain. What happens while the thread is blocked is told afterwards. Returns how to be called no more.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION if there are no rules
+   */
+  onAlert(callback: AlertCallback): () => void {
+    return this.alerting().onAlert(callback);
+  }
+
+  /** The alerts that are pending or firing, as of the last evaluations. @throws as `onAlert` does */
+  alerts(): AlertInfo[] {
+    return this.alerting().alerts();
+  }
+
+  /** Lets notifiers not be told of certain alerts for a while. Returns the silence's id. @throws as `onAlert` does */
+  silence(options: SilenceOptions): string {
+    return this.alerting().silence(options);
+  }
+
+  /** Ends a silence before its time. Returns whether there was one of that id. @throws as `onAlert` does */
+  unsilence(id: string): boolean {
+    return this.alerting().unsilence(id);
+  }
+
   /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
   stats(): CollectorStats {
     this.recorder.publish();
@@ -273,6 +305,7 @@ export class MetricsCollector {
     for (const { storage, message } of refusals) warn('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
+    await this.rules?.stop();
     this.shutdown.stop();
     this.recorder.close();
   }
@@ -281,6 +314,11 @@ export class MetricsCollector {
   private endNow(milliseconds: number): void {
     this.recorder.close();
     this.flushSide.endBlocking(milliseconds);
+  }
+
+  private alerting(): Alerting {
+    if (this.rules !== undefined) return this.rules;
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', 'this collector has no rules, or was attached to');
   }
 
   /** The flushing side, with everything that this thread has recorded in its sight. */
@@ -294,6 +332,12 @@ export class MetricsCollector {
 function checkNames(names: unknown): void {
   if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))) return;
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `names must be an array of strings, got ${shown(names)}`);
+}
+
+/** Loaded only here: rules bring PromQL with them. */
+function openAlerting(port: RulePort): Alerting {
+  const { Alerting } = require('./alerts/alerting') as typeof import('./alerts/alerting');
+  return new Alerting(port, threadMark(threadId));
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {

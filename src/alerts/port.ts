@@ -55,3 +55,9 @@ export function openStates({ states }: RulePort): SharedDocument<GroupState>[] {
 export function openSilences({ silences }: RulePort): SharedDocument<Silences> {
   return new SharedDocument<Silences>(silences);
 }
+
+/** Puts a thread that has ended out of all that it may have held. */
+export function buryRuleThread({ board, log }: RulePort, mark: number, ended: number): void {
+  new Board(board, mark).bury(ended);
+  new SampleLog(log, mark).bury(ended);
+}

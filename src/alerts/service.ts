@@ -1,6 +1,7 @@
 import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
-import type { QueryEngine, SampleSource } from '../query/types';
+import { createQueryEngine } from '../query/engine';
+import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { Board } from './board';
 import { ChangeRing } from './change-ring';
@@ -29,7 +30,6 @@ export class RuleService {
     port: RulePort,
     mark: number,
     history: SampleSource,
-    makeEngine: (source: SampleSource) => Pick<QueryEngine, 'instant'>,
   ) {
     const board = new Board(port.board, mark);
     this.board = board;
@@ -43,7 +43,7 @@ export class RuleService {
       silences: openSilences(port),
       notifiers: this.notifiers,
       externalLabels: (arena.settings as Settings).defaultLabels,
-      engine: makeEngine(this.source),
+      engine: createQueryEngine(this.source),
     };
     const states = openStates(port);
     let firstRule = 0;

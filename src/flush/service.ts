@@ -7,6 +7,8 @@ import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import type { RulePort } from '../alerts/port';
+import type { RuleService } from '../alerts/service';
 import type { Connections } from '../endpoint/connections';
 import { MetricsPage } from '../endpoint/metrics-page';
 import { type ListenAddress, openEndpoint } from '../endpoint/server';
@@ -14,6 +16,7 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -34,6 +37,7 @@ export class FlushService {
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly page: MetricsPage;
+  private readonly rules: RuleService | undefined;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -42,6 +46,7 @@ export class FlushService {
   constructor(
     readonly arena: Arena,
     ports: readonly StoragePort[],
+    rules?: RulePort,
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
@@ -53,7 +58,11 @@ export class FlushService {
       render: (snapshot, names) => this.render(snapshot, names),
     });
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
-    this.collect.readings = registerStorageMetrics(arena, this.storages.delivered());
+    this.rules = openRules(arena, rules, this.mark, this.storages.source());
+    this.collect.readings = [
+      ...registerStorageMetrics(arena, this.storages.delivered()),
+      ...(this.rules?.readings ?? []),
+    ];
   }
 
   /**
@@ -104,7 +113,7 @@ export class FlushService {
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return this.storages.patience;
+    return Math.min(this.storages.patience, this.rules?.patience ?? Number.POSITIVE_INFINITY);
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -112,6 +121,7 @@ export class FlushService {
     const due = this.storages.claimDue();
     if (due.length > 0) void this.flush(due);
     this.storages.tick();
+    this.rules?.tick();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
   }
@@ -125,9 +135,10 @@ export class FlushService {
     }
   }
 
-  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
+  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend; so do the notifiers. */
   async end(): Promise<void> {
-    this.ended ??= this.flush(this.storages.all()).then(() => this.storages.close());
+    const flushed = () => this.flush(this.storages.all()).then(() => this.storages.close());
+    this.ended ??= Promise.all([flushed(), this.rules?.close()]).then(() => {});
     await this.ended;
     const { i32 } = this.arena;
     Atomics.store(i32, high(HEADER.END), 1);
@@ -164,4 +175,16 @@ export class FlushService {
     this.endpoints.delete(connections);
     await connections.close();
   }
+}
+
+/** Loaded only here: most collectors have no rules, and need no engine for them. */
+function openRules(
+  arena: Arena,
+  port: RulePort | undefined,
+  mark: number,
+  history: SampleSource | undefined,
+): RuleService | undefined {
+  if (port === undefined || history === undefined) return undefined;
+  const { RuleService } = require('../alerts/service') as typeof import('../alerts/service');
+  return new RuleService(arena, port, mark, history);
 }

@@ -3,6 +3,7 @@ import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
+import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
@@ -46,6 +47,11 @@ export class Storages {
     return this.storages.filter(
       ({ channel, interval }) => channel.state === STATE.OPEN && channel.claim(this.arena.clock(), interval),
     );
+  }
+
+  /** What PromQL reads: the history of the first storage that has one. */
+  source(): SampleSource | undefined {
+    return this.storages.find(({ source }) => source !== undefined)?.source;
   }
 
   all(): readonly OneStorage[] {
@@ -117,6 +123,10 @@ class OneStorage {
 
   get isDirect(): boolean {
     return this.direct !== undefined;
+  }
+
+  get source(): SampleSource | undefined {
+    return (this.direct as { source?: SampleSource } | undefined)?.source;
   }
 
   get interval(): number {
