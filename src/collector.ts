@@ -26,8 +26,10 @@ import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './o
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
+import { type InstantQueryOptions, queryInstant, queryRange, type RangeQueryOptions } from './pool/promql';
 import { announceTo } from './pool/thread-ends';
 import { claimDefault, releaseDefault, remember } from './process-default';
+import type { QueryResult, RangeResult } from './query/types';
 import type { Settings } from './settings';
 import { Shutdown } from './shutdown';
 import { type CollectorStats, readStats } from './stats';
@@ -241,16 +243,32 @@ export class MetricsCollector {
   }
 
   /**
-   * Opens the scrape endpoint in a flush worker: `GET /metrics`, `GET /-/healthy`. If that worker dies, the endpoint is
+   * Evaluates PromQL over the history of the first MemoryStorage, in a flush worker.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_QUERY, RINGMETER_QUERY_LIMIT, RINGMETER_NO_STORAGE; the signal's reason
+   */
+  async query(expression: string, options?: InstantQueryOptions): Promise<QueryResult> {
+    const side = this.flushing();
+    return queryInstant((task, input) => side.evaluate(task, input), expression, options);
+  }
+
+  /** Evaluates PromQL at every `step` from `start` to `end`. Throws as `query` does. */
+  async queryRange(expression: string, options: RangeQueryOptions): Promise<RangeResult> {
+    const side = this.flushing();
+    return queryRange((task, input) => side.evaluate(task, input), expression, options);
+  }
+
+  /**
+   * Opens an endpoint in a flush worker: metrics to scrape, and Prometheus' HTTP API; docs/endpoint.md lists it all. If that worker dies, the endpoint is
    * opened again by another one, at the same port.
    *
    * @throws RingmeterError RINGMETER_LISTEN_FAILED if the port is taken or not allowed, RINGMETER_INVALID_OPTION
    */
   async listen(options?: ListenOptions): Promise<Endpoint> {
     const side = this.flushing();
-    const openServer: OpenServer = async (address) => {
+    const openServer: OpenServer = async (settings) => {
       const { port1, port2 } = new MessageChannel();
-      return { control: port1, bound: await side.run('listen', { address, control: port2 }) };
+      return { control: port1, bound: await side.run('listen', { settings, control: port2 }) };
     };
     return Endpoint.open(options, openServer, this.endpoints);
   }

@@ -1,5 +1,6 @@
 import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
+import type { RulesView } from '../endpoint/api/rules-view';
 import { createQueryEngine } from '../query/engine';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
@@ -10,6 +11,7 @@ import { GroupRunner, type RunnerHost } from './group-runner';
 import { registerRuleMetrics } from './metrics';
 import { NotifierQueue } from './notifier-queue';
 import { openSilences, openStates, type RulePort } from './port';
+import { rulesView } from './rules-view';
 import { SampleLog } from './sample-log';
 
 /** The rules and notifiers of a collector as one thread of the flushing side has them. */
@@ -17,6 +19,8 @@ export class RuleService {
   /** What queries read: what was measured, and what rules made of it. */
   readonly source: SampleSource;
   readonly readings: Reading[];
+  /** What the HTTP API shows. */
+  readonly view: RulesView;
   private readonly board: Board;
   private readonly notifiers: readonly NotifierQueue[];
   private readonly runners: readonly GroupRunner[];
@@ -46,6 +50,7 @@ export class RuleService {
       engine: createQueryEngine(this.source),
     };
     const states = openStates(port);
+    this.view = rulesView(port.groups, states);
     let firstRule = 0;
     this.runners = port.groups.map((group, number) => {
       const runner = new GroupRunner(host, group, number, firstRule, states[number]);

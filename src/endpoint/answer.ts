@@ -11,8 +11,8 @@ const RETRY_AFTER_S = 1;
 export function send(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, body: Uint8Array): void {
   const { request, response } = exchange;
   if (exchange.over || response.headersSent) return;
-  // a body is never wanted: whoever sends one is cut off instead of read
-  if (hasBody(exchange)) response.setHeader('Connection', 'close');
+  // whoever sends a body that is not wanted is cut off instead of read
+  if (hasBody(exchange) && !exchange.bodyRead) response.setHeader('Connection', 'close');
   response.writeHead(status, { ...headers, 'Content-Length': body.length, 'X-Content-Type-Options': 'nosniff' });
   sendFrom(exchange, request.method === 'HEAD' ? body.subarray(body.length) : body, 0);
 }

@@ -12,14 +12,23 @@ export class Connection {
   private readonly waiting: Exchange[] = [];
   private current: Exchange | undefined;
   private closing = false;
+  /** Where the requests come from. */
+  private socket: Socket;
 
+  /** @param raw the one of TCP, also where requests come through one of TLS around it */
   constructor(
-    private readonly socket: Socket,
+    private readonly raw: Socket,
     private readonly answer: (exchange: Exchange) => void,
   ) {
-    socket.unref();
+    this.socket = raw;
+    raw.unref();
     // a response hears of this only while node has it attached to the socket
-    socket.once('close', () => this.current?.end());
+    raw.once('close', () => this.current?.end());
+  }
+
+  /** From now on requests come through TLS. */
+  secured(socket: Socket): void {
+    this.socket = socket;
   }
 
   get idle(): boolean {
@@ -41,17 +50,17 @@ export class Connection {
   /** Ends the connection after the answers that are due. */
   close(): void {
     this.closing = true;
-    if (this.current === undefined) this.socket.destroy();
+    if (this.current === undefined) this.raw.destroy();
   }
 
   cut(): void {
     this.current?.end();
-    reset(this.socket);
+    reset(this.raw);
   }
 
   private begin(exchange: Exchange): void {
     this.current = exchange;
-    this.socket.ref();
+    this.raw.ref();
     this.answer(exchange);
   }
 
@@ -66,7 +75,7 @@ export class Connection {
       return;
     }
     this.quietSince = performance.now();
-    this.socket.unref();
+    this.raw.unref();
     if (this.closing) this.socket.end();
   }
 }

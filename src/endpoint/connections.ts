@@ -3,6 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net';
 import { Connection } from './connection';
 import { Exchange, reset } from './exchange';
 import { GRACE_MS, MOST_CONNECTIONS, PRESSED_PATIENCE_MS } from './limits';
+import { Wires } from './wires';
 
 /** Every way in which node hands over a request: what a client expects beyond an answer is its own affair. */
 const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'];
@@ -13,6 +14,7 @@ const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'];
  */
 export class Connections {
   private readonly all = new Map<Socket, Connection>();
+  private readonly wires = new Wires();
 
   constructor(
     private readonly server: Server,
@@ -24,12 +26,18 @@ export class Connections {
         return;
       }
       this.all.set(socket, new Connection(socket, answer));
+      this.wires.add(socket);
       socket.once('close', () => this.all.delete(socket));
     });
+    server.prependListener('secureConnection', (secure: Socket) => {
+      const wire = this.wires.secure(secure);
+      if (wire !== undefined) this.all.get(wire)?.secured(secure);
+    });
     for (const event of REQUEST_EVENTS)
-      server.on(event, (request: IncomingMessage, response: ServerResponse) =>
-        this.all.get(request.socket)?.ask(new Exchange(request, response)),
-      );
+      server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+        const wire = this.wires.under(request.socket);
+        if (wire !== undefined) this.all.get(wire)?.ask(new Exchange(request, response, () => reset(wire)));
+      });
   }
 
   /** Closes the connection that is missed the least. @returns whether there is one */

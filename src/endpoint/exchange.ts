@@ -6,18 +6,30 @@ import { PATIENCE_MS } from './limits';
 export class Exchange {
   readonly began = performance.now();
   over = false;
+  /** Whether the request had a body and all of it has been read. */
+  bodyRead = false;
 
   /** Gives back what the answer is made from. */
   release: () => void = () => {};
 
   /** When the client last took a piece of the answer; none while there is no answer yet. */
   private taken: number | undefined;
+  private gone: AbortController | undefined;
   private patience: NodeJS.Timeout | undefined;
 
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
+    /** Ends the connection at once. */
+    private readonly hangUp: () => void,
   ) {}
+
+  /** Aborted when it is over. */
+  get signal(): AbortSignal {
+    this.gone ??= new AbortController();
+    if (this.over) this.gone.abort();
+    return this.gone.signal;
+  }
 
   /** Milliseconds since the client last took something of what is there for it. */
   get stalled(): number {
@@ -42,12 +54,13 @@ export class Exchange {
     this.over = true;
     clearTimeout(this.patience);
     this.release();
+    this.gone?.abort();
   }
 
   /** Gives up on the client. */
   cut(): void {
     this.end();
-    reset(this.request.socket);
+    this.hangUp();
   }
 }
 

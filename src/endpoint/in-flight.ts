@@ -19,11 +19,12 @@ export class InFlight {
   /**
    * Waits until another body may be made. All who wait go on together, and so share it.
    *
+   * @param waiting since when it waits
    * @throws Busy if that takes too long
    */
-  async room({ began }: Exchange): Promise<void> {
+  async room(waiting: Pick<Exchange, 'began'>): Promise<void> {
     while (!this.fits(this.expected)) {
-      if (performance.now() - began > ROOM_PATIENCE_MS) throw new Busy('too many answers are being sent');
+      if (performance.now() - waiting.began > ROOM_PATIENCE_MS) throw new Busy('too many answers are being sent');
       this.look ??= this.lookAgain();
       await this.look;
     }

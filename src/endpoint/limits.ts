@@ -1,6 +1,6 @@
 /**
  * What the clients of an endpoint may take, and for how long. A scraper needs one connection and a few headers, sends no
- * body, waits for one answer before it asks again, and reads what it asked for.
+ * body or a short one, waits for one answer before it asks again, and reads what it asked for.
  */
 
 /** What node's parser takes before it hangs up. */
@@ -13,6 +13,9 @@ export const PARSER = {
   // whatever the process was started with
   insecureHTTPParser: false,
 } as const;
+
+/** How long a client may take to agree with a TLS server. */
+export const HANDSHAKE_MS = 5_000;
 
 /** A connection on which nothing happens at all. */
 export const SILENCE_MS = 90_000;
@@ -45,6 +48,17 @@ export const LONGEST_REST_MS = 100;
 
 /** Different selections of metrics that are rendered from one snapshot. */
 export const MOST_SELECTIONS = 16;
+
+/** Bytes of a form in the body of a request: an expression takes some hundred. */
+export const FORM_BYTES = 2 ** 18;
+
+/** Bytes of an answer of the API. */
+export const ANSWER_BYTES = 32 * 2 ** 20;
+
+/** Answers of the API that are made at one time, others that wait for them, and for how long. */
+export const API_AT_ONCE = 4;
+export const API_WAITING = 64;
+export const API_PATIENCE_MS = 10_000;
 
 /** How long answers that are being sent may still take when the endpoint closes. */
 export const GRACE_MS = 3_000;

@@ -1,11 +1,10 @@
-import Negotiator from 'negotiator';
 import type { Snapshot } from '../aggregate/snapshot';
-import { send } from './answer';
 import { Bodies, type Body, type Render } from './bodies';
 import { inTime } from './deadline';
 import type { Exchange } from './exchange';
 import { Gathering } from './gathering';
-import { InFlight } from './in-flight';
+import type { InFlight } from './in-flight';
+import { type Page, pageOf, sendPage } from './page';
 
 /** Where the answers come from. */
 export interface Source {
@@ -16,40 +15,28 @@ export interface Source {
   render: Render;
 }
 
-interface Page {
-  contentType: string;
-  bytes: Uint8Array;
-  encoding?: 'gzip';
-}
-
 /** What `/metrics` answers. One per thread: its endpoints share what is rendered, and the room for it. */
 export class MetricsPage {
   private readonly gathering: Gathering;
   private readonly bodies: Bodies;
-  private readonly inFlight = new InFlight();
 
-  constructor(private readonly source: Source) {
+  constructor(
+    private readonly source: Source,
+    private readonly inFlight: InFlight,
+  ) {
     this.gathering = new Gathering(() => source.snapshot());
     this.bodies = new Bodies(source.render);
   }
 
   /** @throws Busy */
   async serve(exchange: Exchange, url: URL): Promise<void> {
-    const { request, began } = exchange;
     this.source.asked();
-    const { contentType, encoding, bytes } = await inTime(request, began, this.make(exchange, url));
-    const headers = { 'Content-Type': contentType, Vary: 'Accept-Encoding' };
-    send(exchange, 200, encoding ? { ...headers, 'Content-Encoding': encoding } : headers, bytes);
+    sendPage(exchange, 200, await inTime(exchange.request, exchange.began, this.make(exchange, url)));
   }
 
   private async make(exchange: Exchange, url: URL): Promise<Page> {
     const body = await this.bodyFor(exchange, url.searchParams.getAll('name[]'));
-    if (body === undefined) return NOTHING;
-    const { contentType, bytes } = body;
-    if (new Negotiator(exchange.request).encoding(['gzip', 'identity']) !== 'gzip') return { contentType, bytes };
-    const zipped = await body.gzip();
-    this.inFlight.swap(exchange, zipped);
-    return { contentType, bytes: zipped, encoding: 'gzip' };
+    return body === undefined ? NOTHING : pageOf(exchange, body, this.inFlight);
   }
 
   /** @returns none if the client has gone meanwhile */

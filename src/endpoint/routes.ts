@@ -1,21 +1,31 @@
 import type { IncomingMessage } from 'node:http';
+import type { Access } from './access';
 import { sendError, sendText } from './answer';
 import type { Exchange } from './exchange';
-import type { MetricsPage } from './metrics-page';
+import type { Route, RouteTable, Target } from './route';
 
-type Serve = (exchange: Exchange, url: URL) => void | Promise<void>;
+const NOT_FOUND = 'Not found. Try /metrics\n';
 
-const ALLOW = { Allow: 'GET, HEAD' };
+/** A path of the table with names in it. */
+interface Pattern {
+  expression: RegExp;
+  route: Route;
+}
 
-/** Answers requests by their paths. */
+/** Answers requests by their paths, if their clients may ask. */
 export class Routes {
-  private readonly pages: Map<string, Serve>;
+  private readonly exact: ReadonlyMap<string, Route>;
+  private readonly patterns: readonly Pattern[];
 
-  constructor(metrics: MetricsPage) {
-    this.pages = new Map<string, Serve>([
-      ['/metrics', (exchange, url) => metrics.serve(exchange, url)],
-      ['/-/healthy', (exchange) => sendText(exchange, 200, 'OK\n')],
-    ]);
+  constructor(
+    table: RouteTable,
+    private readonly access: Access,
+  ) {
+    const isPattern = ([path]: [string, Route]): boolean => path.includes(':');
+    this.exact = new Map(Object.entries(table).filter((entry) => !isPattern(entry)));
+    this.patterns = Object.entries(table)
+      .filter(isPattern)
+      .map(([path, route]) => ({ expression: new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`), route }));
   }
 
   async answer(exchange: Exchange): Promise<void> {
@@ -27,15 +37,44 @@ export class Routes {
   }
 
   private route(exchange: Exchange): void | Promise<void> {
-    const { method, url: target } = exchange.request;
-    const url = targetUrl(exchange.request);
+    const { request } = exchange;
+    const { method = '', url: named = '' } = request;
+    const url = targetUrl(request);
+    const refusal = this.access.refusal(request, named.startsWith('/') ? undefined : url);
+    if (refusal !== undefined) return sendText(exchange, refusal.status, refusal.text, refusal.headers);
     // a question about the server as a whole
-    if (method === 'OPTIONS' && target === '*') return sendText(exchange, 405, 'Method not allowed\n', ALLOW);
+    if (method === 'OPTIONS' && named === '*') return sendText(exchange, 405, 'Method not allowed\n', allow(['GET']));
     if (url === undefined) return sendText(exchange, 400, 'Bad request\n');
-    const page = this.pages.get(url.pathname);
-    if (page === undefined) return sendText(exchange, 404, 'Not found. Try /metrics\n');
-    if (method !== 'GET' && method !== 'HEAD') return sendText(exchange, 405, 'Method not allowed\n', ALLOW);
-    return page(exchange, url);
+    const found = this.find(url);
+    if (found === undefined) return sendText(exchange, 404, NOT_FOUND);
+    const { methods } = found.route;
+    if (!methods.some((one) => one === (method === 'HEAD' ? 'GET' : method)))
+      return sendText(exchange, 405, 'Method not allowed\n', allow(methods));
+    return found.route.serve(exchange, { url, parts: found.parts });
+  }
+
+  private find(url: URL): { route: Route; parts: Target['parts'] } | undefined {
+    const route = this.exact.get(url.pathname);
+    if (route !== undefined) return { route, parts: {} };
+    for (const { expression, route } of this.patterns) {
+      const { groups } = expression.exec(url.pathname) ?? {};
+      const parts = groups && decoded(groups);
+      if (parts !== undefined) return { route, parts };
+    }
+    return undefined;
+  }
+}
+
+function allow(methods: Route['methods']): { Allow: string } {
+  return { Allow: methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)).join(', ') };
+}
+
+/** @returns none if one of them is encoded in no way */
+function decoded(groups: Record<string, string>): Target['parts'] | undefined {
+  try {
+    return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
+  } catch {
+    return undefined;
   }
 }
 
@@ -43,5 +82,5 @@ export class Routes {
 function targetUrl({ url: target = '' }: IncomingMessage): URL | undefined {
   // an absolute base keeps paths such as //x from being read as hosts
   const url = target.startsWith('/') ? `http://endpoint${target}` : target;
-  return /^http:\/\//i.test(url) && URL.canParse(url) ? new URL(url) : undefined;
+  return /^https?:\/\//i.test(url) && URL.canParse(url) ? new URL(url) : undefined;
 }

@@ -1,9 +1,13 @@
-import { createServer } from 'node:http';
+import { X509Certificate } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { RingmeterError } from '../errors';
+import type { SecureVersion } from 'node:tls';
+import { messageOf, RingmeterError } from '../errors';
+import { Access, type AccessRules } from './access';
 import { Connections } from './connections';
-import { PARSER, SILENCE_MS } from './limits';
-import type { MetricsPage } from './metrics-page';
+import { HANDSHAKE_MS, PARSER, SILENCE_MS } from './limits';
+import type { RouteTable } from './route';
 import { Routes } from './routes';
 
 /** Where to listen. */
@@ -12,13 +16,34 @@ export interface ListenAddress {
   host: string;
 }
 
-/** Opens the scrape endpoint on the calling thread. It does not keep that thread alive. */
+/** What a server shows to its clients, as PEM. */
+export interface ServerCertificate {
+  key: string;
+  cert: string;
+  passphrase?: string;
+  /** If given, clients have to show certificates of these authorities. */
+  ca?: string;
+  minVersion: SecureVersion;
+}
+
+/** How an endpoint is opened, and opened again. Can be cloned. */
+export interface ServerSettings {
+  address: ListenAddress;
+  access: AccessRules;
+  tls?: ServerCertificate;
+}
+
+/**
+ * Opens an endpoint on the calling thread. It does not keep that thread alive.
+ *
+ * @throws RingmeterError RINGMETER_LISTEN_FAILED; RINGMETER_INVALID_OPTION if a certificate is no good
+ */
 export async function openEndpoint(
-  address: ListenAddress,
-  metrics: MetricsPage,
+  { address, access, tls }: ServerSettings,
+  table: RouteTable,
 ): Promise<{ connections: Connections; bound: ListenAddress }> {
-  const server = createServer(PARSER);
-  const routes = new Routes(metrics);
+  const server = tls === undefined ? createServer(PARSER) : secureServer(tls);
+  const routes = new Routes(table, new Access(access, tls === undefined ? 'http' : 'https'));
   const connections = new Connections(server, (exchange) => void routes.answer(exchange));
   server.setTimeout(SILENCE_MS);
   await new Promise<void>((resolve, reject) => {
@@ -29,6 +54,21 @@ export async function openEndpoint(
   server.unref();
   const { port } = server.address() as AddressInfo;
   return { connections, bound: { port, host: address.host } };
+}
+
+function secureServer(certificate: ServerCertificate): Server {
+  const { ca } = certificate;
+  try {
+    // else an authority that cannot be read is passed over in silence
+    if (ca !== undefined) new X509Certificate(ca);
+    const clients = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+    return createSecureServer({ ...PARSER, handshakeTimeout: HANDSHAKE_MS, ...clients, ...certificate });
+  } catch (error) {
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `tls: key, cert and ca must be PEM texts (not paths), and the key that of the certificate: ${messageOf(error)}`,
+    );
+  }
 }
 
 function explain(error: NodeJS.ErrnoException, { host, port }: ListenAddress): RingmeterError {

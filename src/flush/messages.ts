@@ -1,9 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { RulePort } from '../alerts/port';
-import type { ListenAddress } from '../endpoint/server';
+import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/prometheus';
+import type { QueryResult, RangeResult } from '../query/types';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 
@@ -24,6 +25,14 @@ export interface StoreOutcome {
   failures: StorageRefusal[];
 }
 
+/** PromQL to be evaluated; times in milliseconds. */
+export interface QueryInput {
+  expression: string;
+  timeout?: number;
+  /** Says when the answer is not wanted any more. */
+  flag: SharedArrayBuffer;
+}
+
 /** What can be asked of a flush worker: the input and the output of each task. */
 export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
@@ -32,7 +41,9 @@ export interface FlushTasks {
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
-  listen: { input: { address: ListenAddress; control: MessagePort }; output: ListenAddress };
+  instant: { input: QueryInput & { time: number }; output: QueryResult };
+  range: { input: QueryInput & { start: number; end: number; step: number }; output: RangeResult };
+  listen: { input: { settings: ServerSettings; control: MessagePort }; output: ListenAddress };
 }
 
 export type FlushTask = keyof FlushTasks;

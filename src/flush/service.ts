@@ -9,9 +9,14 @@ import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
 import type { RulePort } from '../alerts/port';
 import type { RuleService } from '../alerts/service';
+import { apiRoutes } from '../endpoint/api/routes';
+import { NO_RULES } from '../endpoint/api/rules-view';
+import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
-import { MetricsPage } from '../endpoint/metrics-page';
-import { type ListenAddress, openEndpoint } from '../endpoint/server';
+import { InFlight } from '../endpoint/in-flight';
+import { MetricsPage, type Source } from '../endpoint/metrics-page';
+import type { RouteTable } from '../endpoint/route';
+import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
@@ -22,6 +27,7 @@ import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
 import type { StoreOutcome } from './messages';
+import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
@@ -36,8 +42,9 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
-  private readonly page: MetricsPage;
   private readonly rules: RuleService | undefined;
+  private readonly routes: RouteTable;
+  readonly queries: Queries;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -52,13 +59,27 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    this.page = new MetricsPage({
+    const inFlight = new InFlight();
+    const source: Source = {
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
       snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
-    });
+    };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.source());
+    this.queries = new Queries(() => openTools(this.rules?.source ?? this.storages.source()));
+    this.routes = {
+      ...basicRoutes(new MetricsPage(source, inFlight)),
+      ...apiRoutes(
+        {
+          evaluator: this.queries,
+          reading: (read, signal) => this.queries.use(({ source }) => read(source), { signal }),
+          families: () => this.families(),
+          rules: this.rules?.view ?? NO_RULES,
+        },
+        inFlight,
+      ),
+    };
     this.collect.readings = [
       ...registerStorageMetrics(arena, this.storages.delivered()),
       ...(this.rules?.readings ?? []),
@@ -154,9 +175,9 @@ export class FlushService {
     return this.storages.query(storage, query);
   }
 
-  /** Opens the scrape endpoint on this thread. It is closed when `control` says so. */
-  async listen(address: ListenAddress, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(address, this.page);
+  /** Opens an endpoint on this thread. It is closed when `control` says so. */
+  async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+    const { connections, bound } = await openEndpoint(settings, this.routes);
     this.endpoints.add(connections);
     control.once('message', async () => {
       await this.closeOne(connections);
@@ -168,6 +189,7 @@ export class FlushService {
   }
 
   async close(): Promise<void> {
+    this.queries.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
   }
 
@@ -187,4 +209,11 @@ function openRules(
   if (port === undefined || history === undefined) return undefined;
   const { RuleService } = require('../alerts/service') as typeof import('../alerts/service');
   return new RuleService(arena, port, mark, history);
+}
+
+/** What PromQL is evaluated with; none where there is no MemoryStorage. */
+function openTools(source: SampleSource | undefined): QueryTools | undefined {
+  if (source === undefined) return undefined;
+  const { createQueryEngine } = require('../query/engine') as typeof import('../query/engine');
+  return { engine: createQueryEngine(source), source };
 }

@@ -1,3 +1,4 @@
+import { whileWanted } from './cancel-flag';
 import type { FlushTask, FlushTasks } from './messages';
 import type { FlushService } from './service';
 
@@ -22,5 +23,9 @@ const tasks: {
     return undefined;
   },
   query: (service, { storage, query }) => service.query(storage, query),
-  listen: (service, { address, control }) => service.listen(address, control),
+  instant: ({ queries }, { expression, time, timeout, flag }) =>
+    whileWanted(flag, (signal) => queries.instant(expression, time, { signal, timeout })),
+  range: ({ queries }, { expression, start, end, step, timeout, flag }) =>
+    whileWanted(flag, (signal) => queries.range(expression, start, end, step, { signal, timeout })),
+  listen: (service, { settings, control }) => service.listen(settings, control),
 };

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
-import type { ListenAddress } from '../endpoint/server';
+import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf, RingmeterError } from '../errors';
 import { checkInteger, checkOptions, checkString } from '../options-check';
 import { warn } from '../warning';
+import { resolveAccess, resolveTls, SECURITY_OPTIONS, type SecurityOptions } from './listen-security';
 
-/** Where the scrape endpoint listens. */
-export interface ListenOptions {
+/** Where the endpoint listens, and to whom. */
+export interface ListenOptions extends SecurityOptions {
   /** 0 = a free one. Default 9464. */
   port?: number;
   /** Default 127.0.0.1: this machine only. */
@@ -14,7 +15,7 @@ export interface ListenOptions {
 }
 
 /** How an endpoint is opened: the line to it, and where it listens. */
-export type OpenServer = (address: ListenAddress) => Promise<{ control: MessagePort; bound: ListenAddress }>;
+export type OpenServer = (settings: ServerSettings) => Promise<{ control: MessagePort; bound: ListenAddress }>;
 
 const ALL_INTERFACES = "host must be a name or an address ('0.0.0.0' or '::' for those of all interfaces), got ''";
 
@@ -31,7 +32,7 @@ export class Endpoint {
 
   private constructor(
     private readonly openServer: OpenServer,
-    private readonly bound: ListenAddress,
+    private readonly settings: ServerSettings,
     private readonly siblings: Set<Endpoint>,
     control: MessagePort,
   ) {
@@ -48,26 +49,28 @@ export class Endpoint {
     openServer: OpenServer,
     siblings: Set<Endpoint>,
   ): Promise<Endpoint> {
-    const given = checkOptions('listen options', options, ['port', 'host']);
+    const given = checkOptions('listen options', options, ['port', 'host', ...SECURITY_OPTIONS]);
     const port = checkInteger('port', given.port, 9464, 0, 65_535);
     const host = checkString('host', given.host, '127.0.0.1');
     // for node it would mean all of them
     if (host === '') throw new RingmeterError('RINGMETER_INVALID_OPTION', ALL_INTERFACES);
-    const { control, bound } = await openServer({ port, host });
-    return new Endpoint(openServer, bound, siblings, control);
+    const security = { access: resolveAccess(host, given), tls: resolveTls(given.tls) };
+    const { control, bound } = await openServer({ address: { port, host }, ...security });
+    return new Endpoint(openServer, { address: bound, ...security }, siblings, control);
   }
 
   get port(): number {
-    return this.bound.port;
+    return this.settings.address.port;
   }
 
   get host(): string {
-    return this.bound.host;
+    return this.settings.address.host;
   }
 
   /** The address to scrape. */
   get url(): string {
-    return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}/metrics`;
+    const scheme = this.settings.tls === undefined ? 'http' : 'https';
+    return `${scheme}://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}/metrics`;
   }
 
   /** Stops accepting, lets running answers finish. */
@@ -97,7 +100,7 @@ export class Endpoint {
   /** The worker that had the endpoint has died: another one takes the same address. */
   private async reopen(tries: number): Promise<void> {
     try {
-      const { control } = await this.openServer(this.bound);
+      const { control } = await this.openServer(this.settings);
       this.watch(control);
       if (this.closed) await this.close();
     } catch (error) {

@@ -74,7 +74,8 @@ export class FlushPool implements FlushSide {
       filename: WORKER_FILE,
       minThreads: flushWorkers,
       maxThreads: flushWorkers,
-      concurrentTasksPerWorker: 16,
+      // more than queries of PromQL are let in: they must not keep a flush waiting
+      concurrentTasksPerWorker: 256,
       idleTimeout: Number.POSITIVE_INFINITY,
       // 'sync' would park an idle worker in Atomics.wait, its timers and sockets with it
       atomics: 'disabled',

@@ -87,6 +87,11 @@ export class Flushing {
     return this.threads.get(storage)?.query(query) ?? this.side.run('query', { storage, query });
   }
 
+  /** Evaluates PromQL. Closing does not wait for it. */
+  evaluate<T extends 'instant' | 'range'>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
+    return this.side.run(task, input);
+  }
+
   /** The last flush, unless it takes longer. @returns what could not be delivered */
   async end(milliseconds: number): Promise<StorageRefusal[]> {
     if (this.channels.length === 0) return [];

@@ -95,7 +95,7 @@ for (const flushWorkers of [0, 1]) {
         'GET / HTTP/9.9',
       ]) {
         const connection = await RawConnection.open(t, endpoint.port);
-        connection.write(`${line}\r\nHost: x\r\nConnection: close\r\n\r\n`);
+        connection.write(`${line}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
         await connection.until(/^HTTP\/1\.1 (400|505) /);
         await connection.untilClosed();
       }
@@ -105,21 +105,23 @@ for (const flushWorkers of [0, 1]) {
     await t.test('refuses headers that are too large with 431', async (t) => {
       t.equal((await scrape({ headers: { Cookie: 'x'.repeat(15_000) } })).status, 200, '15,000 bytes are fine');
       const connection = await RawConnection.open(t, endpoint.port);
-      connection.write(`GET /metrics HTTP/1.1\r\nHost: x\r\nCookie: ${'x'.repeat(17_000)}\r\n\r\n`);
+      connection.write(`GET /metrics HTTP/1.1\r\nHost: localhost\r\nCookie: ${'x'.repeat(17_000)}\r\n\r\n`);
       await connection.until(/^HTTP\/1\.1 431 /);
       await connection.untilClosed();
       const long = await RawConnection.open(t, endpoint.port);
-      long.write(`GET /metrics?name[]=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      long.write(`GET /metrics?name[]=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       await long.until(/^HTTP\/1\.1 431 /);
     });
 
     await t.test('answers a GET with a body without reading the body, and hangs up', async (t) => {
       const sized = await RawConnection.open(t, endpoint.port);
-      sized.write('GET /-/healthy HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\nsome of it');
+      sized.write('GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\nsome of it');
       await sized.until(/^HTTP\/1\.1 200 [\s\S]*Connection: close[\s\S]*OK\n$/);
       await sized.untilClosed();
       const chunked = await RawConnection.open(t, endpoint.port);
-      chunked.write('GET /-/healthy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
+      chunked.write(
+        'GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      );
       await chunked.until(/^HTTP\/1\.1 200 [\s\S]*OK\n$/);
       await chunked.untilClosed();
     });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { type RequestOptions, request as requestSecurely } from 'node:https';
 import { connect, type Socket } from 'node:net';
-import { type CollectorOptions, type Endpoint, MetricsCollector } from 'ringmeter';
+import { type CollectorOptions, type Endpoint, type ListenOptions, MetricsCollector } from 'ringmeter';
 import type { Test } from 'tap';
 
 export interface Answer {
@@ -15,16 +16,19 @@ export interface Wish {
   headers?: Record<string, string>;
   body?: string;
   agent?: Agent;
+  /** What an https request is made with. */
+  tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'maxVersion'>;
 }
 
 /** A collector whose endpoint listens on a free port; both end with the test. */
 export async function serving(
   t: Test,
   options?: CollectorOptions,
+  listen?: ListenOptions,
 ): Promise<{ collector: MetricsCollector; endpoint: Endpoint }> {
   const collector = new MetricsCollector({ flushInterval: 0, storage: [], maxMemory: 64 * 2 ** 20, ...options });
   t.teardown(() => collector.close());
-  return { collector, endpoint: await collector.listen({ port: 0 }) };
+  return { collector, endpoint: await collector.listen({ port: 0, ...listen }) };
 }
 
 /**
@@ -38,7 +42,7 @@ export function fill(collector: MetricsCollector, series = 400): void {
 
 /** The text of a request that has no more than it needs. */
 export function ask(target = '/metrics', method = 'GET'): string {
-  return `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 }
 
 /** The answer to one request, which is on a connection of its own unless there is an agent. */
@@ -50,9 +54,13 @@ export async function fetchFrom(url: string, wish: Wish = {}): Promise<Answer> {
 }
 
 /** The same, without reading the body. */
-export function begin(url: string, { method = 'GET', headers = {}, body, agent }: Wish = {}): Promise<IncomingMessage> {
+export function begin(
+  url: string,
+  { method = 'GET', headers = {}, body, agent, tls }: Wish = {},
+): Promise<IncomingMessage> {
+  const send = url.startsWith('https:') ? requestSecurely : request;
   return new Promise((resolve, reject) => {
-    request(url, { method, headers, agent: agent ?? false }, resolve)
+    send(url, { method, headers, agent: agent ?? false, ...tls }, resolve)
       .on('error', reject)
       .end(body);
   });

@@ -107,7 +107,7 @@ for (const flushWorkers of [0, 1]) {
     for (let round = 0; round < 24; round++) {
       const client = await RawConnection.open(t, endpoint.port);
       const gzip = round % 2 === 0 ? 'Accept-Encoding: gzip\r\n' : '';
-      client.write(`GET /metrics HTTP/1.1\r\nHost: x\r\n${gzip}\r\n`.repeat(1 + (round % 3)));
+      client.write(`GET /metrics HTTP/1.1\r\nHost: localhost\r\n${gzip}\r\n`.repeat(1 + (round % 3)));
       // before there is an answer, while it is compressed, while it is sent
       if (round % 8 < 4) await new Promise((resolve) => setTimeout(resolve, round * 2));
       else await client.until(/^HTTP\/1\.1 200 /);

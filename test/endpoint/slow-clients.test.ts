@@ -11,7 +11,7 @@ async function cutsOff(t: Test, flushWorkers: number): Promise<void> {
   const began = performance.now();
   const silent = await RawConnection.open(t, endpoint.port);
   const half = await RawConnection.open(t, endpoint.port);
-  half.write('GET /metrics HTTP/1.1\r\nHost: x\r\n');
+  half.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n');
   const dripping = await RawConnection.open(t, endpoint.port);
   dripping.write('GET /metrics HTTP/1.1\r\n');
   const drip = setInterval(() => dripping.write('X: y\r\n'), 100);

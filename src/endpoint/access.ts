@@ -1,0 +1,98 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+
+/** Who may ask an endpoint. Can be cloned, and holds no secret in clear. */
+export interface AccessRules {
+  /** What an `Authorization` header must have; nothing if left out. */
+  credentials?: Credentials;
+  /** Names, in small letters, that a `Host` header may have beside addresses and localhost; any if left out. */
+  hosts?: readonly string[];
+  /** Origins of other sites whose pages may ask. */
+  origins: readonly string[];
+}
+
+export interface Credentials {
+  scheme: 'Basic' | 'Bearer';
+  /** SHA-256 of the token, or of the user's name, a colon and the password. */
+  digest: Uint8Array;
+}
+
+/** Why a request is not answered. */
+export interface Refusal {
+  status: number;
+  text: string;
+  headers?: OutgoingHttpHeaders;
+}
+
+const BAD_HOST: Refusal = { status: 403, text: 'Forbidden: not a host name of this endpoint; see allowedHosts\n' };
+const BAD_ORIGIN: Refusal = { status: 403, text: 'Forbidden: asked by a page of another site; see allowedOrigins\n' };
+
+/** Decides which requests of an endpoint are answered at all. */
+export class Access {
+  /** @param scheme in which the endpoint is reached */
+  constructor(
+    private readonly rules: AccessRules,
+    private readonly scheme: 'http' | 'https',
+  ) {}
+
+  /** @param target the URL that the request line names, if it names a whole one: that overrides the `Host` header */
+  refusal({ headers }: IncomingMessage, target: URL | undefined): Refusal | undefined {
+    const authority = target?.host ?? headers.host;
+    if (!this.knowsHost(authority)) return BAD_HOST;
+    if (headers.origin !== undefined && !this.allowsOrigin(headers.origin, authority)) return BAD_ORIGIN;
+    return this.knowsClient(headers.authorization) ? undefined : this.unauthorized();
+  }
+
+  /**
+   * A page whose own name is made to point here (DNS rebinding) has that name in the header, which it cannot choose. Nobody
+   * can make an address or localhost point elsewhere. Only clients of HTTP/1.0, which are no browsers, send none.
+   */
+  private knowsHost(authority: string | undefined): boolean {
+    const { hosts } = this.rules;
+    if (authority === undefined || hosts === undefined) return true;
+    const name = hostName(authority);
+    return name !== undefined && (isIP(name) !== 0 || isLocalhost(name) || hosts.includes(name));
+  }
+
+  private allowsOrigin(origin: string, authority: string | undefined): boolean {
+    if (!URL.canParse(origin)) return false;
+    const asked = `${this.scheme}://${authority}`;
+    const { origin: given } = new URL(origin);
+    return this.rules.origins.includes(given) || (URL.canParse(asked) && new URL(asked).origin === given);
+  }
+
+  private knowsClient(authorization = ''): boolean {
+    const { credentials } = this.rules;
+    if (credentials === undefined) return true;
+    const [, scheme, token] = /^(basic|bearer) +(\S+) *$/i.exec(authorization) ?? [];
+    if (scheme?.toLowerCase() !== credentials.scheme.toLowerCase()) return false;
+    return timingSafeEqual(digestOf(scheme.length === 5 ? Buffer.from(token, 'base64') : token), credentials.digest);
+  }
+
+  private unauthorized(): Refusal {
+    const { scheme } = this.rules.credentials!;
+    const challenge = `${scheme} realm="ringmeter"${scheme === 'Basic' ? ', charset="UTF-8"' : ''}`;
+    return { status: 401, text: 'Unauthorized\n', headers: { 'WWW-Authenticate': challenge } };
+  }
+}
+
+/** What credentials are compared by: of equal length whatever was sent, so that the comparison's time tells nothing. */
+export function digestOf(secret: string | Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(secret).digest());
+}
+
+/** Whether a name or address is one of this machine only. */
+export function isLoopback(host: string): boolean {
+  return isLocalhost(host.toLowerCase()) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function isLocalhost(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+/** The name or address of a `Host` header, without the port, brackets and a dot at the end. */
+function hostName(authority: string): string | undefined {
+  const [, address, name] = /^(?:\[([^\]]*)\]|([^:[\]@/?#\s]*))(?::\d*)?$/.exec(authority) ?? [];
+  return address ?? name?.toLowerCase().replace(/\.$/, '');
+}

@@ -1,0 +1,74 @@
+import { Places } from '../../query/places';
+import { Body } from '../bodies';
+import { Busy } from '../busy';
+import type { Exchange } from '../exchange';
+import { readForm } from '../form';
+import type { InFlight } from '../in-flight';
+import { API_AT_ONCE, API_PATIENCE_MS, API_WAITING } from '../limits';
+import { pageOf, sendPage } from '../page';
+import type { Route, Target } from '../route';
+import { failureBytes, JSON_TYPE, successBytes } from './envelope';
+import { failureOf } from './failure';
+import { Parameters } from './parameters';
+
+/** What a request is answered with: JSON, in pieces between which others have their turn. */
+export interface ApiAnswer {
+  data: Iterable<string>;
+  warnings?: readonly string[];
+}
+
+export interface ApiCall {
+  parameters: Parameters;
+  parts: Target['parts'];
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+}
+
+export type Handler = (call: ApiCall) => ApiAnswer | Promise<ApiAnswer>;
+
+/**
+ * Answers as Prometheus' HTTP API does. One per thread. So many answers are made at one time, and no more: what is made
+ * is accounted for only when it is there.
+ */
+export class Api {
+  private readonly places = new Places(API_AT_ONCE, API_WAITING);
+
+  constructor(private readonly inFlight: InFlight) {}
+
+  /** A route that is answered by a handler. */
+  route(handler: Handler, methods: Route['methods']): Route {
+    return { methods, serve: (exchange, target) => this.serve(exchange, target, handler) };
+  }
+
+  private async serve(exchange: Exchange, { url, parts }: Target, handler: Handler): Promise<void> {
+    try {
+      const parameters = new Parameters(await readForm(exchange, url));
+      const body = await this.inTurn(exchange, () => this.make(exchange, { parameters, parts }, handler));
+      sendPage(exchange, 200, await pageOf(exchange, body, this.inFlight));
+    } catch (error) {
+      const failure = failureOf(error);
+      sendPage(exchange, failure.status, { contentType: JSON_TYPE, bytes: failureBytes(failure) });
+    }
+  }
+
+  private async inTurn<T>({ signal }: Exchange, make: () => Promise<T>): Promise<T> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(new Busy('too many are being answered')), API_PATIENCE_MS).unref();
+    await this.places.enter(AbortSignal.any([signal, patience.signal])).finally(() => clearTimeout(timer));
+    try {
+      return await make();
+    } finally {
+      this.places.leave();
+    }
+  }
+
+  private async make(exchange: Exchange, call: Omit<ApiCall, 'signal'>, handler: Handler): Promise<Body> {
+    await this.inFlight.room({ began: performance.now() });
+    const { signal } = exchange;
+    const { data, warnings = [] } = await handler({ ...call, signal });
+    const body = new Body({ contentType: JSON_TYPE, body: await successBytes(data, warnings, signal) });
+    const made = { began: performance.now() };
+    while (!exchange.over && !this.inFlight.hold(exchange, body.bytes)) await this.inFlight.room(made);
+    return body;
+  }
+}

@@ -1,0 +1,59 @@
+import build from 'fast-json-stringify';
+import { ANSWER_BYTES } from '../limits';
+import { ApiFailure } from './failure';
+
+export const JSON_TYPE = 'application/json';
+
+/** Milliseconds that making JSON may keep the thread from other things. */
+const LONGEST_TURN_MS = 5;
+/** Characters that become bytes at a time. */
+const CHUNK = 2 ** 16;
+
+const strings = build({ type: 'array', items: { type: 'string' } } as const);
+const failed = build({
+  type: 'object',
+  properties: { status: { type: 'string' }, errorType: { type: 'string' }, error: { type: 'string' } },
+} as const);
+
+export function failureBytes({ type, message }: ApiFailure): Uint8Array {
+  return Buffer.from(failed({ status: 'error', errorType: type, error: message }));
+}
+
+/**
+ * Puts data into the envelope, and lets the thread do other things in between.
+ *
+ * @throws ApiFailure if it becomes too long; the signal's reason
+ */
+export async function successBytes(
+  data: Iterable<string>,
+  warnings: readonly string[],
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  let text = '{"status":"success","data":';
+  let turn = performance.now();
+  for (const piece of data) {
+    text += piece;
+    if (text.length < CHUNK) continue;
+    length += parts[parts.push(Buffer.from(text)) - 1].length;
+    text = '';
+    if (length > ANSWER_BYTES) throw new ApiFailure('execution', `the answer is larger than ${ANSWER_BYTES} bytes`);
+    if (performance.now() - turn < LONGEST_TURN_MS) continue;
+    await new Promise(setImmediate);
+    signal.throwIfAborted();
+    turn = performance.now();
+  }
+  parts.push(Buffer.from(`${text}${warnings.length > 0 ? `,"warnings":${strings(warnings as string[])}` : ''}}`));
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** The pieces of an array, from those of its items. */
+export function* arrayOf<T>(items: Iterable<T>, stringify: (item: T) => string): Generator<string> {
+  let separator = '[';
+  for (const item of items) {
+    yield separator + stringify(item);
+    separator = ',';
+  }
+  yield separator === '[' ? '[]' : ']';
+}

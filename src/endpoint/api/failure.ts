@@ -1,0 +1,45 @@
+import { messageOf, RingmeterError } from '../../errors';
+import { QueryCrowded, QueryLate } from '../../query/refusals';
+import { Busy } from '../busy';
+import { BadForm } from '../form';
+
+/** Kinds of errors as Prometheus tells them apart, and the statuses they are answered with. */
+const STATUSES = { bad_data: 400, execution: 422, timeout: 503, unavailable: 503, internal: 500 } as const;
+
+export type ErrorType = keyof typeof STATUSES;
+
+/** What is answered instead of data. */
+export class ApiFailure extends Error {
+  override readonly name = 'ApiFailure';
+  readonly status: number;
+
+  constructor(
+    readonly type: ErrorType,
+    message: string,
+    status?: number,
+  ) {
+    super(message);
+    this.status = status ?? STATUSES[type];
+  }
+}
+
+/** A parameter that has no meaning, as Prometheus says it. */
+export function badParameter(name: string, message: string): ApiFailure {
+  return new ApiFailure('bad_data', `invalid parameter ${JSON.stringify(name)}: ${message}`);
+}
+
+/** What an error is answered with. */
+export function failureOf(error: unknown): ApiFailure {
+  if (error instanceof ApiFailure) return error;
+  if (error instanceof BadForm) return new ApiFailure('bad_data', error.message, error.status);
+  return new ApiFailure(typeOf(error), messageOf(error));
+}
+
+function typeOf(error: unknown): ErrorType {
+  if (error instanceof QueryLate) return 'timeout';
+  if (error instanceof QueryCrowded || error instanceof Busy) return 'unavailable';
+  const code = error instanceof RingmeterError ? error.code : undefined;
+  if (code === 'RINGMETER_NO_STORAGE' || code === 'RINGMETER_CLOSED') return 'unavailable';
+  // what is wrong with the text of an expression has been found before
+  return code === 'RINGMETER_QUERY_LIMIT' || code === 'RINGMETER_INVALID_QUERY' ? 'execution' : 'internal';
+}

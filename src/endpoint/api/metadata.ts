@@ -1,0 +1,30 @@
+import build from 'fast-json-stringify';
+import type { Family } from '../../aggregate/catalog';
+import type { Handler } from './api';
+
+const stringify = build({
+  type: 'object',
+  additionalProperties: {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: { type: { type: 'string' }, help: { type: 'string' }, unit: { type: 'string' } },
+    },
+  },
+} as const);
+
+/** `/api/v1/metadata`: there is never more than one entry of a metric. */
+export function answerMetadata(families: () => readonly Family[]): Handler {
+  return ({ parameters }) => {
+    const limit = parameters.count('limit', -1);
+    const each = parameters.count('limit_per_metric', -1) === 0 ? 0 : 1;
+    const wanted = parameters.text('metric');
+    const found = families().filter(({ definition: { name } }) => wanted === '' || name === wanted);
+    const shown = limit < 0 ? found : found.slice(0, limit);
+    const entries = shown.map(({ definition: { name, type, description: help, unit } }) => [
+      name,
+      [{ type, help, unit }].slice(0, each),
+    ]);
+    return { data: [stringify(Object.fromEntries(entries))] };
+  };
+}

@@ -1,0 +1,112 @@
+import { messageOf } from '../../errors';
+import { allMatchers } from '../../query/ast';
+import { readDuration } from '../../query/literals';
+import { parseExpression } from '../../query/parse';
+import type { Matcher } from '../../query/types';
+import { type ApiFailure, badParameter } from './failure';
+
+/** What Prometheus' own clients send for no bound at all. */
+const UNBOUNDED: Readonly<Record<string, number>> = {
+  '-292273086-05-16T16:47:06Z': Number.NEGATIVE_INFINITY,
+  '292277025-08-18T07:12:54.999999999Z': Number.POSITIVE_INFINITY,
+};
+/** Milliseconds that a Date can have. */
+const FARTHEST = 8.64e15;
+
+/** What a request of the API is given, read as Prometheus reads it. All methods throw ApiFailure. */
+export class Parameters {
+  constructor(private readonly given: URLSearchParams) {}
+
+  text(name: string): string {
+    return this.given.get(name) ?? '';
+  }
+
+  all(name: string): string[] {
+    return this.given.getAll(name);
+  }
+
+  /** Seconds since 1970, or as RFC 3339 has it, in milliseconds. */
+  time(name: string, fallback?: number): number {
+    const text = this.text(name);
+    if (text === '' && fallback !== undefined) return fallback;
+    const time = UNBOUNDED[text] ?? readTime(text);
+    if (time === undefined) throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
+    return time;
+  }
+
+  /** Seconds, or a duration like `1m30s`, in milliseconds. */
+  duration(name: string, fallback?: number): number {
+    const text = this.text(name);
+    if (text === '' && fallback !== undefined) return fallback;
+    const seconds = readSeconds(text);
+    const duration = seconds === undefined ? readDuration(text) : Math.round(seconds * 1000);
+    if (duration === undefined || Math.abs(duration) > FARTHEST)
+      throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
+    return duration;
+  }
+
+  /** A count; `fallback` if it is not given. */
+  count(name: string, fallback: number): number {
+    const text = this.text(name);
+    if (text === '') return fallback;
+    if (!/^[+-]?\d+$/.test(text)) throw badParameter(name, `${JSON.stringify(text)} is no whole number`);
+    return Number(text);
+  }
+
+  /** How many of something are wanted; 0 = all. */
+  limit(): number {
+    const limit = this.count('limit', 0);
+    if (limit < 0) throw badParameter('limit', 'limit must be non-negative');
+    return limit;
+  }
+
+  /** An expression whose text has been checked. */
+  expression(name: string): string {
+    const text = this.text(name);
+    parse(name, text);
+    return text;
+  }
+
+  /** The selectors of `match[]`. */
+  selectors(): (readonly Matcher[])[] {
+    return this.all('match[]').map((text) => {
+      const node = parse('match[]', text);
+      if (node.kind !== 'selector' || node.range !== undefined || node.offset !== undefined || node.at !== undefined)
+        throw badParameter('match[]', `${JSON.stringify(text)} is no selector of series`);
+      return allMatchers(node);
+    });
+  }
+
+  /** From when to when, without bounds if they are not given. */
+  range(): { start: number; end: number } {
+    const start = this.time('start', Number.NEGATIVE_INFINITY);
+    const end = this.time('end', Number.POSITIVE_INFINITY);
+    if (end < start) throw endsEarly();
+    return { start, end };
+  }
+}
+
+export function endsEarly(): ApiFailure {
+  return badParameter('end', 'end timestamp must not be before start time');
+}
+
+function parse(name: string, text: string): ReturnType<typeof parseExpression> {
+  try {
+    return parseExpression(text);
+  } catch (error) {
+    throw badParameter(name, messageOf(error));
+  }
+}
+
+function readSeconds(text: string): number | undefined {
+  const seconds = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
+  return seconds !== undefined && Math.abs(seconds) * 1000 <= FARTHEST ? seconds : undefined;
+}
+
+function readTime(text: string): number | undefined {
+  const seconds = readSeconds(text);
+  if (seconds !== undefined) return Math.round(seconds * 1000);
+  const isDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text);
+  const time = isDate ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}

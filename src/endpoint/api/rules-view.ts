@@ -1,0 +1,53 @@
+/** The rules that are evaluated, as the API shows them. All times are wall-clock milliseconds, all durations milliseconds. */
+export interface RulesView {
+  rules(): readonly RuleGroup[];
+  /** The alerts that are pending or firing, of all rules. */
+  alerts(): readonly ActiveAlert[];
+}
+
+export interface RuleGroup {
+  readonly name: string;
+  /** Where it comes from; Prometheus names a file here. */
+  readonly file: string;
+  readonly interval: number;
+  readonly evaluationTime: number;
+  /** None if it has not been evaluated yet. */
+  readonly lastEvaluation?: number;
+  readonly rules: readonly (AlertingRule | RecordingRule)[];
+}
+
+interface EveryRule {
+  readonly name: string;
+  /** PromQL. */
+  readonly query: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly health: 'ok' | 'err' | 'unknown';
+  readonly lastError?: string;
+  readonly evaluationTime: number;
+  readonly lastEvaluation?: number;
+}
+
+export interface RecordingRule extends EveryRule {
+  readonly type: 'recording';
+}
+
+export interface AlertingRule extends EveryRule {
+  readonly type: 'alerting';
+  readonly state: 'inactive' | 'pending' | 'firing';
+  /** For how long the condition has to hold. */
+  readonly duration: number;
+  readonly keepFiringFor: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly alerts: readonly ActiveAlert[];
+}
+
+export interface ActiveAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly state: 'pending' | 'firing';
+  readonly activeAt: number;
+  readonly value: number;
+}
+
+/** There are no rules. */
+export const NO_RULES: RulesView = { rules: () => [], alerts: () => [] };

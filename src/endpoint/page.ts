@@ -1,0 +1,26 @@
+import Negotiator from 'negotiator';
+import { send } from './answer';
+import type { Body } from './bodies';
+import type { Exchange } from './exchange';
+import type { InFlight } from './in-flight';
+
+/** A body as one client gets it. */
+export interface Page {
+  contentType: string;
+  bytes: Uint8Array;
+  encoding?: 'gzip';
+}
+
+/** Compresses a body that is held for an exchange, if its client takes that. */
+export async function pageOf(exchange: Exchange, body: Body, inFlight: InFlight): Promise<Page> {
+  const { contentType, bytes } = body;
+  if (new Negotiator(exchange.request).encoding(['gzip', 'identity']) !== 'gzip') return { contentType, bytes };
+  const zipped = await body.gzip();
+  inFlight.swap(exchange, zipped);
+  return { contentType, bytes: zipped, encoding: 'gzip' };
+}
+
+export function sendPage(exchange: Exchange, status: number, { contentType, encoding, bytes }: Page): void {
+  const headers = { 'Content-Type': contentType, Vary: 'Accept-Encoding' };
+  send(exchange, status, encoding ? { ...headers, 'Content-Encoding': encoding } : headers, bytes);
+}

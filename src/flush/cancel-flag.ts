@@ -1,0 +1,26 @@
+/** How often a thread looks whether it shall give up. */
+const LOOK_MS = 10;
+
+/**
+ * Says across threads that an answer is no longer wanted: shared memory that becomes 1. Unlike a port it can be sent
+ * again, to the worker that takes over from one that died.
+ */
+export function makeCancelFlag(): SharedArrayBuffer {
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+}
+
+export function cancel(flag: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(flag), 0, 1);
+}
+
+/** Runs something with a signal that is aborted soon after the flag says so. */
+export async function whileWanted<T>(flag: SharedArrayBuffer, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const word = new Int32Array(flag);
+  const controller = new AbortController();
+  const timer = setInterval(() => Atomics.load(word, 0) === 1 && controller.abort(), LOOK_MS).unref();
+  try {
+    return await run(controller.signal);
+  } finally {
+    clearInterval(timer);
+  }
+}

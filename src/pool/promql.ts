@@ -1,0 +1,94 @@
+import { types } from 'node:util';
+import { RingmeterError, shown } from '../errors';
+import { cancel, makeCancelFlag } from '../flush/cancel-flag';
+import type { FlushTasks } from '../flush/messages';
+import { checkNumber, checkOptions } from '../options-check';
+import type { QueryResult, RangeResult } from '../query/types';
+
+interface EveryQueryOptions {
+  /** Gives the query up; the promise is then rejected with its reason. */
+  signal?: AbortSignal;
+  /** Milliseconds that the evaluation may take, waiting for others included. Default 30 000. */
+  timeout?: number;
+}
+
+export interface InstantQueryOptions extends EveryQueryOptions {
+  /** Wall-clock milliseconds or a Date. Default now. */
+  time?: number | Date;
+}
+
+/** Times in wall-clock milliseconds, or Dates. */
+export interface RangeQueryOptions extends EveryQueryOptions {
+  start: number | Date;
+  /** Included. */
+  end: number | Date;
+  /** Milliseconds from one evaluation to the next. */
+  step: number;
+}
+
+/** How a query is handed to the flushing side. */
+export type RunQuery = <T extends 'instant' | 'range'>(
+  task: T,
+  input: FlushTasks[T]['input'],
+) => Promise<FlushTasks[T]['output']>;
+
+/** @throws RingmeterError RINGMETER_INVALID_QUERY, RINGMETER_INVALID_OPTION, and what the evaluation throws */
+export async function queryInstant(
+  run: RunQuery,
+  expression: string,
+  options: InstantQueryOptions | undefined,
+): Promise<QueryResult> {
+  const { time, ...rest } = checkOptions('query options', options, ['time', 'signal', 'timeout']);
+  const input = { expression: checkExpression(expression), time: checkTime('time', time ?? Date.now()) };
+  return cancellable(rest, (more) => run('instant', { ...input, ...more }));
+}
+
+/** @throws as `queryInstant` does */
+export async function queryRange(run: RunQuery, expression: string, options: RangeQueryOptions): Promise<RangeResult> {
+  const given = checkOptions('range query options', options, ['start', 'end', 'step', 'signal', 'timeout']);
+  const start = checkTime('start', given.start);
+  const end = checkTime('end', given.end);
+  if (end < start) fail(`end must not be before start, got ${end} and ${start}`);
+  if (!(Number.isFinite(given.step) && given.step > 0))
+    fail(`step must be a number of milliseconds above 0, got ${shown(given.step)}`);
+  const input = { expression: checkExpression(expression), start, end, step: given.step };
+  return cancellable(given, (more) => run('range', { ...input, ...more }));
+}
+
+function cancellable<T>(
+  { signal, timeout }: EveryQueryOptions,
+  ask: (input: { timeout?: number; flag: SharedArrayBuffer }) => Promise<T>,
+): Promise<T> {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', `signal must be an AbortSignal, got ${shown(signal)}`);
+  if (timeout !== undefined) checkNumber('timeout', timeout, 0, 1, 2 ** 31 - 1);
+  signal?.throwIfAborted();
+  const flag = makeCancelFlag();
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      cancel(flag);
+      reject(signal!.reason);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    ask({ flag, timeout })
+      .then(resolve, reject)
+      .finally(() => signal?.removeEventListener('abort', giveUp));
+  });
+}
+
+function checkExpression(expression: unknown): string {
+  return typeof expression === 'string'
+    ? expression
+    : fail(`the expression must be a string of PromQL, got ${shown(expression)}`);
+}
+
+function checkTime(name: string, time: unknown): number {
+  const milliseconds: unknown = types.isDate(time) ? time.getTime() : time;
+  return Number.isFinite(milliseconds)
+    ? (milliseconds as number)
+    : fail(`${name} must be milliseconds or a Date, got ${shown(time)}`);
+}
+
+function fail(message: string): never {
+  throw new RingmeterError('RINGMETER_INVALID_QUERY', message);
+}

@@ -1,0 +1,15 @@
+import { RingmeterError } from '../errors';
+
+/** A query that was given up when its time was over. */
+export class QueryLate extends RingmeterError {
+  constructor(milliseconds: number) {
+    super('RINGMETER_QUERY_LIMIT', `the query took longer than its timeout of ${milliseconds} ms`);
+  }
+}
+
+/** A query that was not begun: too many run already, and too many wait for those. */
+export class QueryCrowded extends RingmeterError {
+  constructor(running: number, waiting: number) {
+    super('RINGMETER_QUERY_LIMIT', `${running} queries are running and ${waiting} wait for them: try again later`);
+  }
+}

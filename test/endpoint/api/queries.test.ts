@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
+import { MemoryStorage, MetricsCollector } from 'ringmeter';
+import { type Test, test } from 'tap';
+import { fetchFrom, RawConnection, serving, timed, within } from '../client';
+import { startedWorkers } from '../workers';
+import { baseOf, formOf, get } from './support';
+
+/** Takes some seconds, and lets others have their turn all the time. */
+const LONG = 'sum(avg_over_time(jobs_total[1h:1ms]))';
+
+async function withHistory(t: Test, flushWorkers = 1) {
+  const { collector, endpoint } = await serving(t, { flushWorkers, storage: new MemoryStorage() });
+  const jobs = collector.counter('jobs_total');
+  for (let round = 1; round <= 5; round++) {
+    jobs.increment(1, { queue: 'a' });
+    jobs.increment(2, { queue: 'b' });
+    await collector.flush();
+  }
+  return { collector, endpoint, base: baseOf(endpoint) };
+}
+
+for (const flushWorkers of [0, 1]) {
+  const mode = `(flushWorkers: ${flushWorkers})`;
+
+  test(`a collector answers PromQL ${mode}`, async (t) => {
+    const { collector } = await withHistory(t, flushWorkers);
+    const before = Date.now();
+    const result = await collector.query('sum(jobs_total)');
+    t.equal(result.type, 'vector');
+    if (result.type !== 'vector') return;
+    const [{ labels, time, value }, ...others] = result.samples;
+    t.same({ labels, value, others }, { labels: {}, value: 15, others: [] });
+    t.ok(time >= before && time <= Date.now(), 'now, in milliseconds');
+    const end = new Date();
+    const range = await collector.queryRange('jobs_total{queue="a"}', { start: +end - 2_000, end, step: 1_000 });
+    t.equal(range.type, 'matrix');
+    t.same(range.series[0].labels, { __name__: 'jobs_total', queue: 'a' });
+    t.same(range.series[0].times.at(-1), +end);
+    t.same(range.series[0].values.at(-1), 5);
+    t.same(await collector.query('1 + 1', { time: 1_500 }), { type: 'scalar', time: 1_500, value: 2 });
+  });
+
+  test(`wrong queries are refused with codes ${mode}`, async (t) => {
+    const { collector } = await withHistory(t, flushWorkers);
+    const range = { start: 0, end: 1, step: 1 };
+    const invalid = { code: 'RINGMETER_INVALID_QUERY', name: 'RingmeterError' };
+    await t.rejects(collector.query('jobs_total{'), invalid);
+    await t.rejects(collector.query(7 as never), invalid);
+    await t.rejects(collector.query('1', { time: Number.NaN }), invalid);
+    await t.rejects(collector.query('1', { time: 'now' as never }), invalid);
+    await t.rejects(collector.queryRange('1', { ...range, end: -1 }), invalid);
+    await t.rejects(collector.queryRange('1', { ...range, step: 0 }), invalid);
+    await t.rejects(collector.queryRange('1', undefined as never), invalid);
+    const option = { code: 'RINGMETER_INVALID_OPTION' };
+    await t.rejects(collector.query('1', { at: 1 } as never), option);
+    await t.rejects(collector.query('1', { timeout: 0 }), option);
+    await t.rejects(collector.query('1', { signal: {} as never }), option);
+    const bare = new MetricsCollector({ flushWorkers, storage: [] });
+    t.teardown(() => bare.close());
+    await t.rejects(bare.query('1'), { code: 'RINGMETER_NO_STORAGE' });
+  });
+
+  test(`a query that is given up or takes too long ends at once, also in its thread ${mode}`, async (t) => {
+    const { collector } = await withHistory(t, flushWorkers);
+    for (let round = 0; round < 3; round++) {
+      const controller = new AbortController();
+      // more than are evaluated at one time: if one of them went on, the last query would have to wait
+      const all = Array.from({ length: 8 }, () =>
+        collector.query(LONG, { signal: controller.signal, timeout: 60_000 }),
+      );
+      const settled = Promise.allSettled(all);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const reason = new Error('not any more');
+      controller.abort(reason);
+      for (const outcome of await settled) t.equal(outcome.status === 'rejected' && outcome.reason, reason);
+      t.ok((await timed(5_000, collector.query('1'))) < 2_000);
+    }
+    await t.rejects(collector.query('1', { signal: AbortSignal.abort() }), { name: 'AbortError' });
+    const late = collector.query(LONG, { timeout: 50 });
+    await t.rejects(late, { code: 'RINGMETER_QUERY_LIMIT', message: /longer than its timeout of 50 ms/ });
+  });
+
+  test(`a flush, a scrape and the end wait for no query ${mode}`, async (t) => {
+    const { collector, endpoint } = await withHistory(t, flushWorkers);
+    const all = Array.from({ length: 68 }, () => collector.query(LONG, { timeout: 60_000 }));
+    const settled = Promise.allSettled(all);
+    await t.rejects(collector.query('1'), { code: 'RINGMETER_QUERY_LIMIT', message: /try again later/ });
+    t.ok((await timed(5_000, collector.flush())) < 4_000);
+    t.equal((await fetchFrom(endpoint.url)).status, 200);
+    await timed(8_000, collector.close());
+    for (const outcome of await settled)
+      t.match(outcome, { status: 'rejected', reason: { code: /RINGMETER_(CLOSED|WORKER_FAILED)/ } });
+  });
+}
+
+test('a client of the API that goes, or waits too long, ends its query', async (t) => {
+  const { base, endpoint } = await withHistory(t);
+  const ask = `GET /api/v1/query?${formOf({ query: LONG })} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  const clients = await Promise.all(Array.from({ length: 8 }, () => RawConnection.open(t, endpoint.port)));
+  for (const client of clients) client.write(ask);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const client of clients) client.socket.resetAndDestroy();
+  t.ok((await timed(5_000, get(base, 'query', { query: '1' }))) < 2_000);
+  const { status, json } = await get(base, 'query', { query: LONG, timeout: '50ms' });
+  t.equal(status, 503);
+  t.match(json, { status: 'error', errorType: 'timeout' });
+});
+
+test('answers are compressed for those who take that, and HEAD has none', async (t) => {
+  const { base } = await withHistory(t);
+  const url = `${base}/api/v1/query?${formOf({ query: 'jobs_total', time: String(Date.now() / 1000) })}`;
+  const plain = await fetchFrom(url);
+  t.equal(plain.headers['content-type'], 'application/json');
+  const zipped = await fetchFrom(url, { headers: { 'Accept-Encoding': 'gzip' } });
+  t.equal(zipped.headers['content-encoding'], 'gzip');
+  t.ok(gunzipSync(zipped.body).equals(plain.body));
+  const head = await fetchFrom(url, { method: 'HEAD' });
+  t.equal(head.headers['content-length'], String(plain.body.length));
+  t.equal(head.body.length, 0);
+});
+
+test('a worker that dies takes no query with it', async (t) => {
+  const workers = startedWorkers(t);
+  const { collector, base } = await withHistory(t);
+  const asked = collector.query('sum(jobs_total)', { time: Date.now() });
+  await workers.at(-1)!.terminate();
+  t.match(await asked, { samples: [{ value: 15 }] });
+  await within(
+    10_000,
+    () => 'the endpoint is back',
+    () => true,
+  );
+  const again = async (): Promise<number> => {
+    for (const end = Date.now() + 10_000; ; )
+      try {
+        return (await get(base, 'query', { query: 'sum(jobs_total)' })).json.data.result[0].value[1];
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+  };
+  t.equal(await again(), '15');
+});
+
+/** Asks over and over, until told to stop, and tells how long each answer took and what it was. */
+const ASKER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  let stopped = false;
+  parentPort.once('message', () => { stopped = true; });
+  (async () => {
+    const answers = [];
+    const ask = async () => {
+      const began = performance.timeOrigin + performance.now();
+      const { data } = await (await fetch(workerData)).json();
+      answers.push({ began, took: performance.timeOrigin + performance.now() - began, value: data.result[0]?.value[1] });
+    };
+    await ask();
+    parentPort.postMessage('ready');
+    while (!stopped) {
+      await ask();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    parentPort.postMessage(answers);
+  })();
+`;
+
+test('queries are answered while the thread of the collector is blocked', async (t) => {
+  const { base } = await withHistory(t);
+  const asker = new Worker(ASKER, { eval: true, workerData: `${base}/api/v1/query?query=sum(jobs_total)` });
+  t.teardown(() => asker.terminate());
+  await once(asker, 'message');
+  const blocked = performance.timeOrigin + performance.now();
+  for (const end = performance.now() + 1_000; performance.now() < end; );
+  const released = performance.timeOrigin + performance.now();
+  asker.postMessage('stop');
+  const [answers] = (await once(asker, 'message')) as [{ began: number; took: number; value: string }[]];
+  const during = answers.filter(({ began, took }) => began > blocked && began + took < released);
+  t.ok(during.length >= 5, `${during.length} were answered meanwhile`);
+  t.ok(during.every(({ value }) => value === '15'));
+});
