@@ -35,7 +35,9 @@ export class ChangeRing {
   }
 
   /** What came from a position on. @returns also where to go on, and whether something before it is gone */
-  async read(position: number): Promise<{ changes: [group: number, change: StoredChange][]; end: number; gap: boolean }> {
+  async read(
+    position: number,
+  ): Promise<{ changes: [group: number, change: StoredChange][]; end: number; gap: boolean }> {
     return this.board.withChanges(() => {
       const gap = position < this.ring.oldest;
       const changes = [...this.ring.entries(gap ? undefined : position)].map(

@@ -97,7 +97,8 @@ function checkAlerting(place: Place, name: string, rule: unknown): ResolvedRule 
   const given = checkKeys(place, 'an alerting rule', rule, ALERT_KEYS);
   const labels = checkTexts(place, 'labels', given.labels);
   const annotations = checkTexts(place, 'annotations', given.annotations);
-  for (const [key, text] of [...Object.entries(labels), ...Object.entries(annotations)]) checkTemplate(place, key, text);
+  for (const [key, text] of [...Object.entries(labels), ...Object.entries(annotations)])
+    checkTemplate(place, key, text);
   return {
     kind: 'alert',
     name,
@@ -123,7 +124,8 @@ function checkTexts(place: Place, what: string, texts: unknown): Record<string, 
   // an empty key of a file
   const given = checkKeys(place, what, texts === '' ? {} : (texts ?? {}), Object.keys(texts ?? {}));
   for (const [name, value] of Object.entries(given)) {
-    if (!LABEL_NAME.test(name) || (what === 'labels' && name === '__name__')) invalidRule(place, `${what} cannot have the name ${shown(name)}`);
+    if (!LABEL_NAME.test(name) || (what === 'labels' && name === '__name__'))
+      invalidRule(place, `${what} cannot have the name ${shown(name)}`);
     if (typeof value !== 'string') invalidRule(place, `${what}.${name} must be a text, got ${shown(value)}`);
   }
   return given as Record<string, string>;

@@ -40,7 +40,12 @@ const NOTIFIER_METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_notifications_sent_total', 'counter', 'Notifications that were delivered.', total('stored')],
   ['ringmeter_notifications_failures_total', 'counter', 'Attempts to deliver one that failed.', total('failures')],
   ['ringmeter_notifications_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
-  ['ringmeter_notifications_dropped_total', 'counter', 'Notifications given up: too old, or no room.', total('dropped')],
+  [
+    'ringmeter_notifications_dropped_total',
+    'counter',
+    'Notifications given up: too old, or no room.',
+    total('dropped'),
+  ],
   ['ringmeter_notifications_rejected_total', 'counter', 'Notifications refused for good.', total('rejected')],
   ['ringmeter_notifications_queued', 'gauge', 'Notifications that wait.', ({ queue }) => queue.waiting],
 ];

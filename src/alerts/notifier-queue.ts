@@ -7,7 +7,7 @@ import { openBackend } from '../storage/open';
 import { openChannel } from '../storage/port';
 import { warn } from '../warning';
 import type { Alert } from './alert-state';
-import { type NotifiedAlert, type Notification, toQueued } from './notification';
+import { type Notification, type NotifiedAlert, toQueued } from './notification';
 import type { NotifierPort } from './port';
 
 /** How often a thread that waits for a delivery looks, at least. */
@@ -65,7 +65,12 @@ export class NotifierQueue {
   async notify(group: Omit<Notification, 'alerts'>, alerts: readonly Told[], time: number): Promise<void> {
     const isFailing = this.channel.queue.isFailing;
     const due = alerts.filter(({ alert, silenced }) => !silenced && this.isDue(alert, time, isFailing));
-    await this.send(group, due.map(({ alert }) => alert), notified, time);
+    await this.send(
+      group,
+      due.map(({ alert }) => alert),
+      notified,
+      time,
+    );
   }
 
   /** The same at the end: what it was told to fire is resolved, since nobody will say so later. */

@@ -39,7 +39,9 @@ export abstract class Notifier {
 export class AlertmanagerNotifier extends Notifier {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(options: NotifierOptions) {
-    super(describe('AlertmanagerNotifier', 'alertmanager', require.resolve('./alertmanager-backend'), options, [60_000, 1]));
+    super(
+      describe('AlertmanagerNotifier', 'alertmanager', require.resolve('./alertmanager-backend'), options, [60_000, 1]),
+    );
   }
 }
 

@@ -21,6 +21,9 @@ export function resolveRules(
   const groups = loadRules(rules ?? [], flushInterval || DEFAULT_INTERVAL_MS);
   const checked = checkNotifiers(notifiers);
   if (!storages.some(({ description }) => description.kind === 'memory'))
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', 'rules need a MemoryStorage: it has what they are evaluated on');
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      'rules need a MemoryStorage: it has what they are evaluated on',
+    );
   return makeRulePort(groups, checked);
 }

@@ -5,10 +5,7 @@ import type { ResolvedGroup, ResolvedRule } from './rules';
 import type { SharedDocument } from './shared-document';
 
 /** The rules and their alerts as the HTTP API shows them, on whichever thread; as the last evaluations left them. */
-export function rulesView(
-  groups: readonly ResolvedGroup[],
-  states: readonly SharedDocument<GroupState>[],
-): RulesView {
+export function rulesView(groups: readonly ResolvedGroup[], states: readonly SharedDocument<GroupState>[]): RulesView {
   const rules = () => groups.map((group, number) => showGroup(group, states[number].read()));
   const alerts = () =>
     rules()

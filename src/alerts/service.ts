@@ -29,12 +29,7 @@ export class RuleService {
    * @param mark the calling thread's
    * @param history what was measured
    */
-  constructor(
-    arena: Arena,
-    port: RulePort,
-    mark: number,
-    history: SampleSource,
-  ) {
+  constructor(arena: Arena, port: RulePort, mark: number, history: SampleSource) {
     const board = new Board(port.board, mark);
     this.board = board;
     const log = new SampleLog(port.log, mark);
@@ -63,7 +58,10 @@ export class RuleService {
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
     const now = Date.now();
-    return Math.min(...this.runners.map((runner) => runner.patience(now)), ...this.notifiers.map((one) => one.patience));
+    return Math.min(
+      ...this.runners.map((runner) => runner.patience(now)),
+      ...this.notifiers.map((one) => one.patience),
+    );
   }
 
   /** Starts what is due. Called at every turn of the thread's loop. */

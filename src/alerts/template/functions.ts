@@ -66,13 +66,17 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   humanizeDuration: ofNumber(humanizeDuration),
   humanizePercentage: ofNumber(humanizePercentage),
   humanizeTimestamp: ofNumber(humanizeTimestamp),
-  title: (text: string) => String(text).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase()),
+  title: (text: string) =>
+    String(text).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase()),
   toUpper: (text: string) => String(text).toUpperCase(),
   toLower: (text: string) => String(text).toLowerCase(),
   match: (pattern: string, text: string) => expression(pattern, '').test(text),
   reReplaceAll: (pattern: string, replacement: string, text: string) =>
     String(text).replace(expression(pattern, 'g'), replacement.replace(/\$\{(\w+)\}/g, '$$$1')),
-  stripPort: (address: string) => String(address).replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'),
+  stripPort: (address: string) =>
+    String(address)
+      .replace(/:\d+$/, '')
+      .replace(/^\[(.*)\]$/, '$1'),
   stripDomain: (address: string) => String(address).replace(/^([^.:\d][^.:]*)\.[^:]*/, '$1'),
 
   first: (samples: readonly TemplateSample[]) => {

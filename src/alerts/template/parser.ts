@@ -179,6 +179,8 @@ class PipelineParser {
 
   private fail(): never {
     const token = this.peek();
-    throw new TemplateError(`${token === undefined ? 'something is missing' : `unexpected ${token.text}`} in {{${this.source}}}`);
+    throw new TemplateError(
+      `${token === undefined ? 'something is missing' : `unexpected ${token.text}`} in {{${this.source}}}`,
+    );
   }
 }

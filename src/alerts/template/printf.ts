@@ -68,5 +68,7 @@ function floatText(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const [mantissa, exponent] = value.toExponential().split('e');
   if (Number(exponent) < -4 || Number(exponent) >= 21) return `${mantissa}e${exponentOf(Number(exponent))}`;
-  return Number(exponent) < 0 ? value.toFixed(Math.min(mantissa.replace(/[-.]/g, '').length - 1 - Number(exponent), 100)) : String(value);
+  return Number(exponent) < 0
+    ? value.toFixed(Math.min(mantissa.replace(/[-.]/g, '').length - 1 - Number(exponent), 100))
+    : String(value);
 }
