@@ -34,7 +34,8 @@ function loadFile({ file, ...rest }: RuleFile, defaultInterval: number): Resolve
   const keys = Object.keys(content ?? {});
   if (typeof content !== 'object' || keys.some((key) => key !== 'groups'))
     invalidRule(file, `a file of rules has groups, and nothing else, got ${keys.join(', ') || shown(content)}`);
-  const groups = content?.groups ?? [];
+  // an empty key is an empty text here
+  const groups = content?.groups || [];
   if (!Array.isArray(groups)) invalidRule(file, `groups must be a list, got ${shown(groups)}`);
   return groups.map((group: unknown) => checkGroup(group, file, defaultInterval));
 }

@@ -75,8 +75,8 @@ export class SampleLog implements SampleSource {
       const given = new Set(numbers);
       const ended = this.index.live(rule).filter(({ number }) => !given.has(number));
       const values = new Float64Array(2 * (samples.length + ended.length));
-      samples.forEach(({ value }, at) => values.set([numbers[at], value], 2 * at));
-      ended.forEach(({ number }, at) => values.set([-1 - number, Number.NaN], 2 * (samples.length + at)));
+      for (const [at, { value }] of samples.entries()) values.set([numbers[at], value], 2 * at);
+      for (const [at, { number }] of ended.entries()) values.set([-1 - number, Number.NaN], 2 * (samples.length + at));
       if (values.length > 0) this.append(time, rule, values);
       this.follow();
       this.sweep();

@@ -1,3 +1,5 @@
+import { exponential, fixed } from './rounding';
+
 /** Numbers for people, as Prometheus' template functions of the same names write them. Source: its documentation, "Template reference". */
 
 const LARGE = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
@@ -13,10 +15,10 @@ export function fourDigits(value: number): string {
 export function general(value: number, digits: number): string {
   if (!Number.isFinite(value)) return goNumber(value);
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa, exponent] = value.toExponential(Math.max(digits, 1) - 1).split('e');
+  const [mantissa, exponent] = exponential(value, Math.max(digits, 1) - 1).split('e');
   if (Number(exponent) < -4 || Number(exponent) >= digits)
     return `${withoutZeros(mantissa)}e${exponentOf(Number(exponent))}`;
-  return withoutZeros(value.toFixed(Math.max(digits - 1 - Number(exponent), 0)));
+  return withoutZeros(fixed(value, Math.max(digits - 1 - Number(exponent), 0)));
 }
 
 /** An exponent as Go writes it: with a sign and at least two digits. */
@@ -92,11 +94,12 @@ function raised(value: number): string {
 /** @param value seconds since 1970 */
 export function humanizeTimestamp(value: number): string {
   if (!Number.isFinite(value)) return fourDigits(value);
-  return goTime(value * 1000);
+  // Prometheus leaves out what is less than a millisecond
+  return goTime(Math.trunc(value * 1000));
 }
 
 /** A moment as Go prints one in UTC: `2015-10-29 17:01:29.5 +0000 UTC`. */
 export function goTime(milliseconds: number): string {
-  const [date, time] = new Date(Math.round(milliseconds)).toISOString().slice(0, -1).split('T');
+  const [date, time] = new Date(milliseconds).toISOString().slice(0, -1).split('T');
   return `${date} ${time.replace(/\.?0+$/, '')} +0000 UTC`;
 }

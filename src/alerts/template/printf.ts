@@ -1,8 +1,13 @@
 import { exponentOf, general, goNumber } from './humanize';
 import { TemplateError } from './lexer';
+import { exponential, fixed } from './rounding';
 
 const VERB = /%(?<flags>[-+ 0#]*)(?<width>\d+)?(?:\.(?<precision>\d+))?(?<verb>[a-zA-Z%])/g;
 const DEFAULT_PRECISION = 6;
+/** More than a number has. */
+const MOST_DIGITS = 99;
+/** Where `%v` begins to write an exponent. */
+const LARGE_EXPONENT = 6;
 
 /**
  * Go's `fmt.Sprintf`, for texts, numbers and booleans. Source: the documentation of Go's package fmt.
@@ -40,15 +45,16 @@ function verbText(verb: string, value: unknown, precision: number | undefined, p
   return plus && number >= 0 && Number.isFinite(number) ? `+${text}` : text;
 }
 
-function numberText(verb: string, value: number, precision = DEFAULT_PRECISION): string {
+function numberText(verb: string, value: number, given: number | undefined): string {
   if (!'fFeEgGdxX'.includes(verb)) throw new TemplateError(`printf does not support %${verb}`);
   if (!Number.isFinite(value)) return goNumber(value);
+  const precision = given ?? DEFAULT_PRECISION;
   if (verb === 'd') return String(Math.trunc(value));
   if (verb === 'x') return Math.trunc(value).toString(16);
   if (verb === 'X') return Math.trunc(value).toString(16).toUpperCase();
-  if (verb === 'f' || verb === 'F') return value.toFixed(Math.min(precision, 100));
-  if (verb === 'g' || verb === 'G') return general(value, precision);
-  const [mantissa, exponent] = value.toExponential(Math.min(precision, 100)).split('e');
+  if (verb === 'f' || verb === 'F') return fixed(value, Math.min(precision, MOST_DIGITS));
+  if (verb === 'g' || verb === 'G') return given === undefined ? floatText(value) : general(value, given);
+  const [mantissa, exponent] = exponential(value, Math.min(precision, MOST_DIGITS)).split('e');
   return `${mantissa}e${exponentOf(Number(exponent))}`;
 }
 
@@ -62,12 +68,12 @@ export function goText(value: unknown): string {
   return `map[${entries.map(([key, one]) => `${key}:${goText(one)}`).join(' ')}]`;
 }
 
-/** The shortest digits; an exponent below 1e-4 and from 1e21 on. */
+/** The shortest digits; an exponent below 1e-4 and from 1e6 on. */
 function floatText(value: number): string {
   if (!Number.isFinite(value)) return goNumber(value);
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const [mantissa, exponent] = value.toExponential().split('e');
-  if (Number(exponent) < -4 || Number(exponent) >= 21) return `${mantissa}e${exponentOf(Number(exponent))}`;
+  if (Number(exponent) < -4 || Number(exponent) >= LARGE_EXPONENT) return `${mantissa}e${exponentOf(Number(exponent))}`;
   return Number(exponent) < 0
     ? value.toFixed(Math.min(mantissa.replace(/[-.]/g, '').length - 1 - Number(exponent), 100))
     : String(value);
