@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { alertSamples, type Alerts, step } from '../../dist/src/alerts/alert-state.js';
+import { type Alerts, alertSamples, step } from '../../dist/src/alerts/alert-state.js';
 
 const MINUTE = 60_000;
 

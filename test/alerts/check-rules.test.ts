@@ -45,7 +45,7 @@ test('a group gets its defaults', async (t) => {
   });
 });
 
-test('rules are read from files in Prometheus\' format', async (t) => {
+test("rules are read from files in Prometheus' format", async (t) => {
   const file = fileOf(
     t,
     `groups:
@@ -85,14 +85,20 @@ test('wrong rules are refused with the place where they stand', async (t) => {
     [{ name: 'g', rules: [3] }, /^rules, group "g", rule 1: a rule must be an object, got 3$/],
     [{ name: 'g', rules: [{ expr: 'up' }] }, /either alert or record/],
     [{ name: 'g', rules: [{ ...rule, record: 'x' }] }, /either alert or record/],
-    [{ name: 'g', rules: [rule, { alert: 'B', expr: 'sum(up' }] }, /^rules, group "g", rule 2 \(B\): expr: .*character \d+ of "sum\(up"/],
+    [
+      { name: 'g', rules: [rule, { alert: 'B', expr: 'sum(up' }] },
+      /^rules, group "g", rule 2 \(B\): expr: .*character \d+ of "sum\(up"/,
+    ],
     [{ name: 'g', rules: [{ alert: 'B', expr: '' }] }, /expr must be PromQL/],
     [{ name: 'g', rules: [{ alert: 'B', expr: 'rate(up)' }] }, /expr: /],
     [{ name: 'g', rules: [{ ...rule, for: '5' }] }, /for must be a duration/],
     [{ name: 'g', rules: [{ ...rule, labels: { __name__: 'x' } }] }, /labels cannot have the name "__name__"/],
     [{ name: 'g', rules: [{ ...rule, labels: { 'a-b': 'x' } }] }, /labels cannot have the name "a-b"/],
     [{ name: 'g', rules: [{ ...rule, annotations: { a: 1 } }] }, /annotations.a must be a text, got 1/],
-    [{ name: 'g', rules: [{ ...rule, annotations: { a: '{{ nothing }}' } }] }, /the template of a: the function nothing is not supported/],
+    [
+      { name: 'g', rules: [{ ...rule, annotations: { a: '{{ nothing }}' } }] },
+      /the template of a: the function nothing is not supported/,
+    ],
     [{ name: 'g', rules: [{ record: 'a-b', expr: 'up' }] }, /record must be a metric's name/],
     [{ name: 'g', rules: [{ record: 'ab', expr: 'up', for: '5m' }] }, /not "for"/],
   ] as const) {
@@ -101,7 +107,10 @@ test('wrong rules are refused with the place where they stand', async (t) => {
     t.match(said.replace('RINGMETER_INVALID_RULE ', ''), message);
   }
   const twice = { name: 'g', rules: [] };
-  t.match(refusal(() => loadRules([twice, twice], 1_000)), /there are two groups "g"/);
+  t.match(
+    refusal(() => loadRules([twice, twice], 1_000)),
+    /there are two groups "g"/,
+  );
 });
 
 test('a file that cannot be used is named', async (t) => {
@@ -112,9 +121,15 @@ test('a file that cannot be used is named', async (t) => {
     ['groups: [{ name: g, rules: [{ record: a, expr: "1 +" }] }]', /rules\.yml, group "g", rule 1 \(a\): expr/],
   ] as const) {
     const file = fileOf(t, text);
-    t.match(refusal(() => loadRules([{ file }], 1_000)), message);
+    t.match(
+      refusal(() => loadRules([{ file }], 1_000)),
+      message,
+    );
   }
-  t.match(refusal(() => loadRules([{ file: '/nowhere.yml' }], 1_000)), /INVALID_RULE \/nowhere\.yml: ENOENT/);
+  t.match(
+    refusal(() => loadRules([{ file: '/nowhere.yml' }], 1_000)),
+    /INVALID_RULE \/nowhere\.yml: ENOENT/,
+  );
   t.same(loadRules([{ file: fileOf(t, 'groups:\n') }], 1_000), []);
 });
 

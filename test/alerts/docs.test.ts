@@ -1,5 +1,5 @@
-import { test } from 'tap';
 import { AlertmanagerNotifier, defineSlo, WebhookNotifier } from 'ringmeter';
+import { test } from 'tap';
 import { FUNCTIONS } from '../../dist/src/alerts/template/functions.js';
 import { code, diagnose, members, section, table, text } from '../helpers/document';
 
@@ -29,7 +29,11 @@ test('docs/alerts.md lists exactly what rules, groups and notifiers have', async
 });
 
 test('docs/alerts.md lists exactly the functions of templates and the metrics there are', async (t) => {
-  const words = new Set(section(alerts, '## Templates').match(/`\w+`/g)?.map((word) => word.slice(1, -1)));
+  const words = new Set(
+    section(alerts, '## Templates')
+      .match(/`\w+`/g)
+      ?.map((word) => word.slice(1, -1)),
+  );
   for (const name of [...Object.keys(FUNCTIONS), 'query', 'and', 'or']) t.ok(words.has(name), name);
   const metrics = text('src/alerts/metrics.ts').match(/ringmeter_\w+/g);
   t.same(
@@ -44,8 +48,12 @@ test('docs/slo.md lists exactly the options of an objective and its series', asy
     [...new Set(members('src/alerts/slo/slo-options.ts', 'SloOptions').map((name) => name.replace(/\..*/, '')))],
   );
   const { groups } = defineSlo({ name: 'x', objective: 0.9, good: 'a', total: 'b' });
-  const series = groups[0].rules.flatMap((rule) => ('record' in rule ? [rule.record.replace(/rate\d+[smhd]$/, 'rate5m')] : []));
-  const listed = section(slo, '## The series').match(/`slo:[\w:]+`/g)?.map((name) => name.slice(1, -1));
+  const series = groups[0].rules.flatMap((rule) =>
+    'record' in rule ? [rule.record.replace(/rate\d+[smhd]$/, 'rate5m')] : [],
+  );
+  const listed = section(slo, '## The series')
+    .match(/`slo:[\w:]+`/g)
+    ?.map((name) => name.slice(1, -1));
   t.same(new Set(listed), new Set(series));
 });
 

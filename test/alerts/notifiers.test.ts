@@ -46,7 +46,9 @@ t.test('a webhook that is gone, slow, broken or busy is told in the end, by the 
     status(500, 'broken'),
     status(429, '', { 'retry-after': '0' }),
   ];
-  const hook = await receive(t, (response, request, count) => (answers[count - 1] ?? status(200))(response, request, count));
+  const hook = await receive(t, (response, request, count) =>
+    (answers[count - 1] ?? status(200))(response, request, count),
+  );
   // without workers, so that this thread hears of warnings
   const { collector, load } = serve(t, {
     flushWorkers: 0,
@@ -55,9 +57,12 @@ t.test('a webhook that is gone, slow, broken or busy is told in the end, by the 
   load(7);
   await until('it is tried until it is taken', () => hook.requests.length >= 5);
   t.same(new Set(toldTo(hook.requests)), new Set(['firing api']));
-  await until('it is known', async () => /notifications_sent_total\{notifier="webhook"\} 1\n/.test(await textOf(collector)));
+  await until('it is known', async () =>
+    /notifications_sent_total\{notifier="webhook"\} 1\n/.test(await textOf(collector)),
+  );
   const text = await textOf(collector);
-  const counted = (what: string) => Number(new RegExp(`notifications_${what}_total\\{notifier="webhook"\\} (.*)`).exec(text)![1]);
+  const counted = (what: string) =>
+    Number(new RegExp(`notifications_${what}_total\\{notifier="webhook"\\} (.*)`).exec(text)![1]);
   // more if this machine is so busy that an answer comes too late
   t.ok(counted('failures') >= 4);
   t.equal(counted('retries'), counted('failures'));
@@ -78,7 +83,9 @@ t.test('what a webhook refuses for good is not tried again, and the next is', as
   load(1);
   await until('it is told', () => hook.requests.length === 2);
   t.same(toldTo(hook.requests), ['firing api', 'resolved api']);
-  await until('it is warned', () => said.some((text) => /notifier hook: a notification was refused for good: .*400/.test(text)));
+  await until('it is warned', () =>
+    said.some((text) => /notifier hook: a notification was refused for good: .*400/.test(text)),
+  );
 });
 
 t.test('an Alertmanager is told again and again, until 15 minutes after the end', async (t) => {
@@ -93,9 +100,22 @@ t.test('an Alertmanager is told again and again, until 15 minutes after the end'
   const ends = () =>
     manager.requests.map(({ body }) => {
       const [{ startsAt, endsAt, labels }] = JSON.parse(String(body));
-      return { labels, lasts: Date.parse(endsAt) - Date.parse(startsAt), over: Date.parse(endsAt) <= Date.now(), endsAt };
+      return {
+        labels,
+        lasts: Date.parse(endsAt) - Date.parse(startsAt),
+        over: Date.parse(endsAt) <= Date.now(),
+        endsAt,
+      };
     });
-  await until('it is told the end again', () => new Set(ends().slice(-2).map(({ endsAt }) => endsAt)).size === 1);
+  await until(
+    'it is told the end again',
+    () =>
+      new Set(
+        ends()
+          .slice(-2)
+          .map(({ endsAt }) => endsAt),
+      ).size === 1,
+  );
   const [first] = ends();
   t.equal(manager.requests[0].path, '/root/api/v2/alerts');
   t.equal(first.labels.service, 'shop');

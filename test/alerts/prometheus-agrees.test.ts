@@ -37,16 +37,31 @@ test('a real Prometheus says the same of the same rules on the same samples, ste
     interval: '1m',
     rules: [
       { record: 'load:max', expr: 'max by (job) (last_over_time(load[3m]))', labels: { kind: 'max' } },
-      { record: 'load:rate', expr: 'sum by (job) (max_over_time(done_total[5m]) - min_over_time(done_total[5m])) / 64' },
+      {
+        record: 'load:rate',
+        expr: 'sum by (job) (max_over_time(done_total[5m]) - min_over_time(done_total[5m])) / 64',
+      },
       { alert: 'Now', expr: 'load > 6' },
-      { alert: 'Held', expr: 'load:max > 4', for: '3m', labels: { severity: '{{ if gt $value 8.0 }}page{{ else }}ticket{{ end }}' } },
-      { alert: 'Kept', expr: 'load > 7', for: '1m', keepFiringFor: '4m', annotations: { at: '{{ $value | humanize }}' } },
+      {
+        alert: 'Held',
+        expr: 'load:max > 4',
+        for: '3m',
+        labels: { severity: '{{ if gt $value 8.0 }}page{{ else }}ticket{{ end }}' },
+      },
+      {
+        alert: 'Kept',
+        expr: 'load > 7',
+        for: '1m',
+        keepFiringFor: '4m',
+        annotations: { at: '{{ $value | humanize }}' },
+      },
       {
         alert: 'Said',
         expr: 'load:rate > 0',
         annotations: {
           all: '{{ range query "load:max" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
-          numbers: '{{ $value }} {{ humanize $value }} {{ humanize1024 $value }} {{ humanizePercentage $value }} {{ humanizeDuration $value }} {{ printf "%.3f %5.1f %g %e" $value $value $value $value }}',
+          numbers:
+            '{{ $value }} {{ humanize $value }} {{ humanize1024 $value }} {{ humanizePercentage $value }} {{ humanizeDuration $value }} {{ printf "%.3f %5.1f %g %e" $value $value $value $value }}',
           text: '{{ with query "load:max{job=\'a\'}" }}{{ . | first | value | printf "%v" }}{{ else }}none{{ end }} {{ title $labels.job }}{{ toUpper $labels.job }}',
           when: '{{ $value | humanizeTimestamp }}{{ $x := 0 }}{{ range query "load:max" }}{{ $x = .Value }}{{ end }} {{ $x }}',
         },

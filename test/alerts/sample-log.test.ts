@@ -40,7 +40,7 @@ test('a thread that takes over knows which series go on', async (t) => {
   t.same(read(next), { 'up{job="a"}': '10:1 20:end' });
 });
 
-test('two rules that write the same series make one, and neither ends the other\'s', async (t) => {
+test("two rules that write the same series make one, and neither ends the other's", async (t) => {
   const log = new SampleLog(SampleLog.allocate(100_000), 1);
   await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
   await log.write(1, 10, [{ labels: up('a'), value: 2 }]);
@@ -67,7 +67,11 @@ test('the log is bounded: the oldest samples make room, and a thread that comes 
   }
   t.ok(Object.keys(read(log)).length < 5);
   await t.rejects(
-    log.write(0, 2_000, Array.from({ length: 500 }, () => ({ labels: up('x'), value: 1 }))),
+    log.write(
+      0,
+      2_000,
+      Array.from({ length: 500 }, () => ({ labels: up('x'), value: 1 })),
+    ),
     { message: /do not fit/ },
   );
 });

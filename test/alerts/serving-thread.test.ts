@@ -41,7 +41,11 @@ t.test('alerts are evaluated without flush workers, too, and again after they we
   load(9);
   await until('it fires again', () => toldTo(hook.requests).length === 3);
   await collector.close();
-  t.same(toldTo(hook.requests), ['firing api', 'resolved api', 'firing api', 'resolved api'], 'and ends with the collector');
+  t.same(
+    toldTo(hook.requests),
+    ['firing api', 'resolved api', 'firing api', 'resolved api'],
+    'and ends with the collector',
+  );
 });
 
 for (const flushWorkers of [1, 2])

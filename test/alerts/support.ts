@@ -6,7 +6,7 @@ import { checkGroup } from '../../dist/src/alerts/check-rules.js';
 import { CombinedSource } from '../../dist/src/alerts/combined-source.js';
 import type { GroupState, StoredChange } from '../../dist/src/alerts/documents.js';
 import { GroupRunner } from '../../dist/src/alerts/group-runner.js';
-import { openSilences, openStates, makeRulePort, type RulePort } from '../../dist/src/alerts/port.js';
+import { makeRulePort, openSilences, openStates, type RulePort } from '../../dist/src/alerts/port.js';
 import { SampleLog } from '../../dist/src/alerts/sample-log.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import { matchesAll } from '../../dist/src/query/matchers.js';
@@ -18,7 +18,9 @@ export class GivenSeries implements SampleSource {
 
   /** @param values one for each step; undefined = none */
   add(labels: LabelSet, start: number, step: number, values: readonly (number | undefined)[]): void {
-    const present = values.flatMap((value, index) => (value === undefined ? [] : [{ time: start + index * step, value }]));
+    const present = values.flatMap((value, index) =>
+      value === undefined ? [] : [{ time: start + index * step, value }],
+    );
     this.series.push({
       labels,
       times: present.map(({ time }) => time),
@@ -50,11 +52,7 @@ export class Evaluator {
   private readonly runner: GroupRunner;
   private readonly document;
 
-  constructor(
-    private readonly port: RulePort,
-    mark: number,
-    history: SampleSource,
-  ) {
+  constructor(port: RulePort, mark: number, history: SampleSource) {
     this.board = new Board(port.board, mark);
     this.log = new SampleLog(port.log, mark);
     this.changes = new ChangeRing(port.changes, this.board);

@@ -1,7 +1,11 @@
 import { test } from 'tap';
 import { Template } from '../../dist/src/alerts/template/template.js';
 
-const data = { labels: { job: 'api', instance: 'a.example.org:9100' }, externalLabels: { zone: 'eu' }, value: 1_234_567.5 };
+const data = {
+  labels: { job: 'api', instance: 'a.example.org:9100' },
+  externalLabels: { zone: 'eu' },
+  value: 1_234_567.5,
+};
 const samples = [
   { Labels: { job: 'b', __value__: 'text' }, Value: 2 },
   { Labels: { job: 'a' }, Value: 1 },
