@@ -99,7 +99,15 @@ export function unwrapped(node: Node): Exclude<Node, Paren> {
   return node.kind === 'paren' ? unwrapped(node.expression) : node;
 }
 
-/** All matchers of a selector, the one of its name first. */
-export function allMatchers({ name, matchers }: Selector): readonly Matcher[] {
-  return name === undefined ? matchers : [{ name: '__name__', operator: '=', value: name }, ...matchers];
+const known = new WeakMap<Selector, readonly Matcher[]>();
+
+/** All matchers of a selector, the one of its name first. The same array every time. */
+export function allMatchers(node: Selector): readonly Matcher[] {
+  let all = known.get(node);
+  if (all === undefined) {
+    const { name, matchers } = node;
+    all = name === undefined ? matchers : [{ name: '__name__', operator: '=', value: name }, ...matchers];
+    known.set(node, all);
+  }
+  return all;
 }

@@ -1,6 +1,7 @@
 import type { Budget } from './budget';
 import { unanswerable } from './failure';
 import { keyOf, NAME, withoutName } from './labels';
+import type { Memory } from './memory';
 import type { LabelSet } from './types';
 
 /** The moments at which an expression is evaluated, in milliseconds. */
@@ -77,11 +78,9 @@ export class Block {
   }
 
   /** Without the metrics' names. */
-  unnamed(): Block {
-    const { labels } = this;
-    const block = this.labelled(labels.map(withoutName));
-    // what differed, differs still
-    const isOneMetric = labels.every((one) => one[NAME] === labels[0][NAME]);
+  unnamed(memory: Memory): Block {
+    const { labels, isOneMetric } = memory.of(this.labels, unname);
+    const block = this.labelled(labels);
     return isOneMetric ? block : block.merged();
   }
 
@@ -110,6 +109,12 @@ export class Block {
     }
     return kept.length === labels.length ? this : this.take(kept);
   }
+}
+
+/** Of one metric's series, what differed differs still. */
+export function unname(labels: readonly LabelSet[]): { labels: readonly LabelSet[]; isOneMetric: boolean } {
+  const isOneMetric = labels.every((one) => one[NAME] === labels[0][NAME]);
+  return { labels: labels.map(withoutName), isOneMetric };
 }
 
 function sameLabels(labels: LabelSet): Error {

@@ -13,7 +13,7 @@ export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, timeout: 30_0
 /** Milliseconds for which a sample counts. */
 const LOOKBACK = 300_000;
 /** Expressions that are kept read. */
-const MOST_PARSED = 1_000;
+const MOST_PARSED = 300;
 
 /** @param limits those that are left out are `QUERY_LIMITS` */
 export function createQueryEngine(source: SampleSource, limits: Partial<QueryLimits> = {}): QueryEngine {

@@ -6,9 +6,10 @@ import { histogramQuantiles } from './functions/histogram-quantile';
 import { joinLabels, replaceLabel } from './functions/label-functions';
 import { mapCells, mapValues, VALUE_FUNCTIONS } from './functions/maths';
 import { overRanges, presentAt, RANGE_FUNCTIONS } from './functions/ranges';
-import { Grouping } from './grouping';
+import { Grouping, groupsOf } from './grouping';
 import { isInvariant } from './invariant';
 import { NAME, NO_LABELS, withLabel } from './labels';
+import { memoryOf } from './memory';
 import { aggregate } from './operators/aggregations';
 import { ofScalars, ofVectorAndScalar, ofVectors } from './operators/binary';
 import { compare, countValues, quantiles, selectExtremes } from './operators/selections';
@@ -20,8 +21,6 @@ import { endsOf, lastOf, type Ranges } from './windows';
 
 /** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
 const SUBQUERY_STEP = 60_000;
-
-const groupings = new WeakMap<Aggregate, Grouping>();
 
 /** Evaluates nodes that have been checked, each at all the steps of a grid at once. */
 export class Evaluation {
@@ -54,7 +53,7 @@ export class Evaluation {
         const block = await this.vector(inner.expression, grid);
         if (inner.operator === '+') return block;
         mapCells(block, (value) => -value);
-        return block.unnamed();
+        return block.unnamed(memoryOf(inner));
       }
       case 'binary':
         return this.binary(inner, grid);
@@ -129,24 +128,33 @@ export class Evaluation {
     const { left, right, operator, matching } = node;
     const { budget } = this.reading;
     if (typeOf(left) === 'scalar')
-      return ofVectorAndScalar(node, await this.vector(right, grid), await this.scalar(left, grid), true);
+      return ofVectorAndScalar(
+        node,
+        await this.vector(right, grid),
+        await this.scalar(left, grid),
+        true,
+        memoryOf(node),
+      );
     const block = await this.vector(left, grid);
-    if (typeOf(right) === 'scalar') return ofVectorAndScalar(node, block, await this.scalar(right, grid), false);
+    if (typeOf(right) === 'scalar')
+      return ofVectorAndScalar(node, block, await this.scalar(right, grid), false, memoryOf(node));
     const other = await this.vector(right, grid);
-    if (SET_OPERATORS.has(operator)) return combineSets(operator, block, other, matching, budget);
-    return ofVectors(node, block, other, budget);
+    if (SET_OPERATORS.has(operator)) return combineSets(operator, block, other, matching, budget, memoryOf(node));
+    return ofVectors(node, block, other, budget, memoryOf(node));
   }
 
   private async aggregate(node: Aggregate, grid: Grid): Promise<Block> {
     const { operator, parameter, expression } = node;
     const { budget } = this.reading;
-    const grouping = groupingOf(node);
-    if (parameter === undefined) return aggregate(operator, await this.vector(expression, grid), grouping, budget);
     const block = await this.vector(expression, grid);
-    if (operator === 'count_values') return countValues(block, text(parameter), node, budget);
+    if (operator === 'count_values') return countValues(block, text(parameter!), node, budget);
+    const groups = memoryOf(node).of(block.labels, (labels) =>
+      groupsOf(labels, new Grouping(node.labels, node.without)),
+    );
+    if (parameter === undefined) return aggregate(operator, block, groups, budget);
     const column = await this.scalar(parameter, grid);
-    if (operator === 'quantile') return quantiles(block, column, grouping, budget);
-    return selectExtremes(operator, block, column, grouping, budget);
+    if (operator === 'quantile') return quantiles(block, column, groups, budget);
+    return selectExtremes(operator, block, column, groups, budget);
   }
 
   private async call(node: Call, grid: Grid): Promise<Block> {
@@ -154,8 +162,9 @@ export class Evaluation {
     const { budget } = this.reading;
     if (name in RANGE_FUNCTIONS) return this.rangeCall(node, grid);
     if (name in VALUE_FUNCTIONS)
-      return mapValues(name, await this.vector(args[0], grid), await this.scalars(args.slice(1), grid));
-    if (name in CLOCKS) return mapClock(name, args.length === 0 ? this.now(grid) : await this.vector(args[0], grid));
+      return mapValues(name, await this.vector(args[0], grid), await this.scalars(args.slice(1), grid), memoryOf(node));
+    if (name in CLOCKS)
+      return mapClock(name, args.length === 0 ? this.now(grid) : await this.vector(args[0], grid), memoryOf(node));
     switch (name) {
       case 'absent':
         return this.absent(args[0], await this.presence(await this.vector(args[0], grid)), grid);
@@ -166,16 +175,21 @@ export class Evaluation {
         return this.absent(args[0], present, grid);
       }
       case 'histogram_quantile':
-        return histogramQuantiles(await this.scalar(args[0], grid), await this.vector(args[1], grid), budget);
+        return histogramQuantiles(
+          await this.scalar(args[0], grid),
+          await this.vector(args[1], grid),
+          budget,
+          memoryOf(node),
+        );
       case 'label_join':
-        return joinLabels(await this.vector(args[0], grid), args.slice(1).map(text));
+        return joinLabels(await this.vector(args[0], grid), memoryOf(node), args.slice(1).map(text));
       case 'label_replace':
-        return replaceLabel(await this.vector(args[0], grid), args.slice(1).map(text));
+        return replaceLabel(await this.vector(args[0], grid), memoryOf(node), args.slice(1).map(text));
       case 'sort':
       case 'sort_desc':
         return sorted(await this.vector(args[0], grid), name === 'sort' ? -1 : 1);
       case 'timestamp':
-        return this.timestamp(args[0], grid);
+        return (await this.timestamp(args[0], grid)).unnamed(memoryOf(node));
       case 'vector': {
         const values = await this.scalar(args[0], grid);
         const block = Block.of([NO_LABELS], grid.count, budget);
@@ -187,14 +201,15 @@ export class Evaluation {
     throw new Error(`no function: ${name}`);
   }
 
-  private async rangeCall({ name, args }: Call, grid: Grid): Promise<Block> {
+  private async rangeCall(node: Call, grid: Grid): Promise<Block> {
+    const { name, args } = node;
     const { budget } = this.reading;
     const parameters = await this.scalars(
       args.filter((arg) => typeOf(arg) === 'scalar'),
       grid,
     );
     const ranges = await this.ranges(args.find((arg) => typeOf(arg) === 'matrix')!, grid);
-    const block = await overRanges(name, ranges, parameters, grid, budget);
+    const block = await overRanges(name, ranges, parameters, grid, budget, memoryOf(node));
     releaseRanges(ranges, budget);
     return block;
   }
@@ -214,11 +229,11 @@ export class Evaluation {
 
   private async timestamp(node: Node, grid: Grid): Promise<Block> {
     const inner = unwrapped(node);
-    if (inner.kind === 'selector') return (await selectInstants(inner, grid, this.reading, true)).unnamed();
+    if (inner.kind === 'selector') return selectInstants(inner, grid, this.reading, true);
     const block = await this.vector(node, grid);
     for (let cell = 0; cell < block.values.length; cell++)
       block.values[cell] = (grid.start + (cell % grid.count) * grid.step) / 1_000;
-    return block.unnamed();
+    return block;
   }
 
   private async presence(block: Block): Promise<Uint8Array> {
@@ -234,15 +249,6 @@ export class Evaluation {
     for (let step = 0; step < grid.count; step++) block.present[step] = 1 - present[step];
     return block;
   }
-}
-
-function groupingOf(node: Aggregate): Grouping {
-  let grouping = groupings.get(node);
-  if (grouping === undefined) {
-    grouping = new Grouping(node.labels, node.without);
-    groupings.set(node, grouping);
-  }
-  return grouping;
 }
 
 function text(node: Node): string {

@@ -4,7 +4,6 @@ import type { LabelSet } from './types';
 /** The labels that tell the groups of a vector apart: `by` and `on` some, `without` and `ignoring` some. */
 export class Grouping {
   private readonly names: ReadonlySet<string>;
-  private readonly known = new WeakMap<LabelSet, string>();
   private readonly sorted: readonly string[];
 
   constructor(
@@ -17,16 +16,7 @@ export class Grouping {
 
   /** The same text for the labels of the same group. */
   key(labels: LabelSet): string {
-    if (!this.excludes && this.sorted.length === 0) return '';
-    let key = this.known.get(labels);
-    if (key === undefined) {
-      key = this.excludes ? keyOf(this.labels(labels)) : this.keyOfNames(labels);
-      this.known.set(labels, key);
-    }
-    return key;
-  }
-
-  private keyOfNames(labels: LabelSet): string {
+    if (this.excludes) return keyOf(this.labels(labels));
     let key = '';
     for (const name of this.sorted) key += part(Object.hasOwn(labels, name) ? labels[name] : '');
     return key;

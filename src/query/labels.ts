@@ -8,17 +8,10 @@ export function labelOf(labels: LabelSet, name: string): string {
   return Object.hasOwn(labels, name) ? labels[name] : '';
 }
 
-const keys = new WeakMap<LabelSet, string>();
-const unnamed = new WeakMap<LabelSet, LabelSet>();
-
 /** The same text for the same labels, and for no others. */
 export function keyOf(labels: LabelSet): string {
-  let key = keys.get(labels);
-  if (key === undefined) {
-    key = '';
-    for (const name of Object.keys(labels).sort()) key += part(name) + part(labels[name]);
-    keys.set(labels, key);
-  }
+  let key = '';
+  for (const name of Object.keys(labels).sort()) key += part(name) + part(labels[name]);
   return key;
 }
 
@@ -27,15 +20,9 @@ export function part(text: string): string {
   return `${text.length}:${text}`;
 }
 
-/** Labels without the metric's name. The same object for the same object. */
+/** Labels without the metric's name. */
 export function withoutName(labels: LabelSet): LabelSet {
-  if (!Object.hasOwn(labels, NAME)) return labels;
-  let rest = unnamed.get(labels);
-  if (rest === undefined) {
-    rest = pick(labels, (name) => name !== NAME);
-    unnamed.set(labels, rest);
-  }
-  return rest;
+  return Object.hasOwn(labels, NAME) ? pick(labels, (name) => name !== NAME) : labels;
 }
 
 /** Those labels whose names are wanted. */

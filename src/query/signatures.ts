@@ -58,6 +58,9 @@ export const AGGREGATIONS: ReadonlyMap<string, ValueType | undefined> = new Map<
 export const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 export const SET_OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'unless']);
 
+/** Operators whose results are no samples of the metric any more. Prometheus 2.42 leaves out `atan2`. */
+export const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '^']);
+
 /** How strongly an operator binds. */
 export function precedenceOf(operator: string): number {
   if (operator === 'or') return 1;

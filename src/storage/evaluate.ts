@@ -49,10 +49,7 @@ function quantileOf(
 }
 
 /** All the lines of a series, in their order. */
-export function readLines(
-  window: HistoryWindow,
-  { definition, samples, column, place }: Omit<Selected, 'lines'>,
-): Points[] {
+function readLines(window: HistoryWindow, { definition, samples, column, place }: Selected): Points[] {
   const { times } = window;
   const columns = Array.from({ length: columnCount(definition) }, () => new Float64Array(times.length));
   const first = Math.max(...columns.map((values, index) => window.read(column + index, place, values)));

@@ -2,9 +2,10 @@ import type { Family } from '../aggregate/catalog';
 import { columnCount } from '../aggregate/columns';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
+import { HistorySource } from '../query/history-source';
+import type { SampleSource } from '../query/types';
 import { evaluate } from './evaluate';
 import { History } from './history/history';
-import { MemorySource } from './memory-source';
 import { type Selected, select } from './selection';
 import type { BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
@@ -23,15 +24,20 @@ export const createBackend: CreateBackend = (context) => new MemoryBackend(conte
 
 /** Keeps snapshots in shared memory and reads them back as time series, or as what became of them in a range. */
 export class MemoryBackend implements StorageBackend {
-  private readonly history: History;
   /** What PromQL reads. */
-  readonly source: MemorySource;
+  readonly source: SampleSource;
+  private readonly history: History;
   private readonly options: MemoryBackendOptions;
 
   constructor(private readonly context: BackendContext) {
     this.options = context.options as MemoryBackendOptions;
     this.history = new History(new Float64Array(this.options.history), this.options);
-    this.source = new MemorySource(this.history, () => context.families(), context.exclusively);
+    this.source = new HistorySource({
+      history: this.history,
+      maxAge: this.options.maxAge,
+      families: () => context.families(),
+      exclusively: (action) => context.exclusively(action),
+    });
   }
 
   store({ timestamp, places, values }: Snapshot): void {

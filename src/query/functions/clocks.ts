@@ -1,4 +1,5 @@
 import type { Block } from '../block';
+import type { Memory } from '../memory';
 import { mapCells } from './maths';
 
 /** What a calendar, in UTC, says of seconds since 1970; NaN beyond the years that JavaScript knows. */
@@ -14,9 +15,9 @@ export const CLOCKS: Readonly<Record<string, (date: Date) => number>> = {
 };
 
 /** Applies a clock to all values, in place. */
-export function mapClock(name: string, block: Block): Block {
+export function mapClock(name: string, block: Block, memory: Memory): Block {
   mapCells(block, (seconds) => CLOCKS[name](new Date(Math.trunc(seconds) * 1_000)));
-  return block.unnamed();
+  return block.unnamed(memory);
 }
 
 function startOfDay(date: Date): number {

@@ -2,6 +2,7 @@ import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { keyOf, labelOf, NAME, pick, withLabel } from '../labels';
 import { readNumber } from '../literals';
+import type { Memory } from '../memory';
 import type { LabelSet } from '../types';
 
 /** The buckets of one histogram. */
@@ -12,8 +13,13 @@ interface Histogram {
 }
 
 /** `histogram_quantile(quantile, buckets)` of classic histograms. */
-export async function histogramQuantiles(quantile: Column, block: Block, budget: Budget): Promise<Block> {
-  const histograms = histogramsOf(block);
+export async function histogramQuantiles(
+  quantile: Column,
+  block: Block,
+  budget: Budget,
+  memory: Memory,
+): Promise<Block> {
+  const histograms = memory.of(block.labels, histogramsOf);
   const { steps, values, present } = block;
   const labels = histograms.map(({ labels }) => labels);
   const result = Block.of(labels, steps, budget);
@@ -33,7 +39,7 @@ export async function histogramQuantiles(quantile: Column, block: Block, budget:
   return result.merged();
 }
 
-function histogramsOf({ labels }: Block): Histogram[] {
+function histogramsOf(labels: readonly LabelSet[]): Histogram[] {
   const histograms = new Map<string, Histogram>();
   labels.forEach((one, series) => {
     const bound = readBound(labelOf(one, 'le'));

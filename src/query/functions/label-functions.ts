@@ -1,27 +1,30 @@
 import type { Block } from '../block';
 import { unanswerable } from '../failure';
 import { isLabelName, labelOf, withLabel } from '../labels';
+import type { Memory } from '../memory';
 import { compileRegex } from '../regex';
 
 /** `label_replace(vector, target, replacement, source, regex)` */
-export function replaceLabel(block: Block, [target, replacement, source, text]: readonly string[]): Block {
+export function replaceLabel(
+  block: Block,
+  memory: Memory,
+  [target, replacement, source, text]: readonly string[],
+): Block {
   const regex = compileRegex(text);
   if (regex === undefined) throw unanswerable(`label_replace(): ${JSON.stringify(text)} is no regular expression`);
   if (!isLabelName(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is no name of a label`);
   const groups = new Map<string, string>();
-  return block
-    .labelled(
-      block.labels.map((labels) => {
-        const matcher = regex.matcher(labelOf(labels, source));
-        if (!matcher.matches()) return labels;
-        groups.clear();
-        for (let group = 0; group <= matcher.groupCount(); group++)
-          groups.set(String(group), matcher.group(group) ?? '');
-        for (const name of Object.keys(regex.namedGroups())) groups.set(name, matcher.group(name) ?? '');
-        return withLabel(labels, target, expand(replacement, groups));
-      }),
-    )
-    .merged();
+  const replaced = memory.of(block.labels, (all) =>
+    all.map((labels) => {
+      const matcher = regex.matcher(labelOf(labels, source));
+      if (!matcher.matches()) return labels;
+      groups.clear();
+      for (let group = 0; group <= matcher.groupCount(); group++) groups.set(String(group), matcher.group(group) ?? '');
+      for (const name of Object.keys(regex.namedGroups())) groups.set(name, matcher.group(name) ?? '');
+      return withLabel(labels, target, expand(replacement, groups));
+    }),
+  );
+  return block.labelled(replaced).merged();
 }
 
 /** Go's templates: `$1`, `${1}`, `$name`, `${name}`, `$$`. A group that is not there is empty. */
@@ -32,14 +35,11 @@ function expand(template: string, groups: ReadonlyMap<string, string>): string {
 }
 
 /** `label_join(vector, target, separator, source, ...)` */
-export function joinLabels(block: Block, [target, separator, ...sources]: readonly string[]): Block {
+export function joinLabels(block: Block, memory: Memory, [target, separator, ...sources]: readonly string[]): Block {
   for (const name of [target, ...sources])
     if (!isLabelName(name)) throw unanswerable(`label_join(): ${JSON.stringify(name)} is no name of a label`);
-  return block
-    .labelled(
-      block.labels.map((labels) =>
-        withLabel(labels, target, sources.map((source) => labelOf(labels, source)).join(separator)),
-      ),
-    )
-    .merged();
+  const joined = memory.of(block.labels, (all) =>
+    all.map((labels) => withLabel(labels, target, sources.map((source) => labelOf(labels, source)).join(separator))),
+  );
+  return block.labelled(joined).merged();
 }

@@ -1,4 +1,5 @@
 import type { Block, Column } from '../block';
+import type { Memory } from '../memory';
 
 /** What a function makes of one value. The parameters are those of the step. */
 type ValueFunction = (value: number, a: number, b: number) => number;
@@ -46,15 +47,15 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 };
 
 /** Applies a function to all values, in place. Parameters that are left out are 1. */
-export function mapValues(name: string, block: Block, [a, b]: readonly Column[]): Block {
+export function mapValues(name: string, block: Block, [a, b]: readonly Column[], memory: Memory): Block {
   mapCells(block, VALUE_FUNCTIONS[name], a, b);
-  if (name !== 'clamp') return block.unnamed();
+  if (name !== 'clamp') return block.unnamed(memory);
   // where the bounds exclude one another, nothing is left
   for (let cell = 0; cell < block.present.length; cell++) {
     const step = cell % block.steps;
     if (a[step] > b[step]) block.present[cell] = 0;
   }
-  return block.unnamed();
+  return block.unnamed(memory);
 }
 
 export function mapCells({ values, count, steps }: Block, apply: ValueFunction, a?: Column, b?: Column): void {

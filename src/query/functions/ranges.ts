@@ -1,7 +1,8 @@
-import { Block, type Column, type Grid } from '../block';
+import { Block, type Column, type Grid, unname } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
-import { keyOf, withoutName } from '../labels';
+import { keyOf } from '../labels';
+import type { Memory } from '../memory';
 import { firstAt, type Line, type Ranges, Window } from '../windows';
 import { OVER_TIME, type RangeFunction } from './over-time';
 import { RATES } from './rates';
@@ -16,11 +17,13 @@ export async function overRanges(
   parameters: readonly Column[],
   grid: Grid,
   budget: Budget,
+  memory: Memory,
 ): Promise<Block> {
   const { lines } = ranges;
   const keepsName = name === 'last_over_time';
-  const labels = lines.map((line) => (keepsName ? line.labels : withoutName(line.labels)));
-  const block = Block.of(labels, grid.count, budget);
+  const named = lines.map((line) => line.labels);
+  const { labels, isOneMetric } = memory.of(named, unname);
+  const block = Block.of(keepsName ? named : labels, grid.count, budget);
   const apply = RANGE_FUNCTIONS[name];
   const [a, b] = parameters;
   for (let index = 0; index < lines.length; index++) {
@@ -33,7 +36,7 @@ export async function overRanges(
     });
     if (budget.spend(lines[index].times.length + grid.count)) await budget.turn();
   }
-  checkDistinct(block, lines);
+  if (!keepsName && !isOneMetric) checkDistinct(block);
   return block;
 }
 
@@ -75,10 +78,8 @@ function eachWindow(
 }
 
 /** Other than with other functions, not even at different steps may two series have the same labels. */
-function checkDistinct(block: Block, lines: readonly Line[]): void {
+function checkDistinct(block: Block): void {
   const { labels } = block;
-  const [first] = lines;
-  if (lines.every((line) => line.labels.__name__ === first.labels.__name__)) return;
   const keys = new Set<string>();
   for (let series = 0; series < labels.length; series++) {
     if (!block.hasCells(series)) continue;

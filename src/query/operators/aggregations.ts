@@ -1,6 +1,6 @@
 import { Block } from '../block';
 import type { Budget } from '../budget';
-import { type Grouping, groupsOf } from '../grouping';
+import type { Groups } from '../grouping';
 
 /** The state of all groups at all steps. */
 interface State {
@@ -44,9 +44,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
 };
 
 /** `sum`, `avg`, `min`, `max`, `count`, `group`, `stddev` and `stdvar`. */
-export async function aggregate(operator: string, block: Block, grouping: Grouping, budget: Budget): Promise<Block> {
+export async function aggregate(operator: string, block: Block, groups: Groups, budget: Budget): Promise<Block> {
   const { steps } = block;
-  const groups = groupsOf(block.labels, grouping);
   const result = Block.of(groups.labels, steps, budget);
   const cells = result.values.length;
   const deviates = operator.startsWith('std');

@@ -3,8 +3,9 @@ import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
 import { Grouping, groupsOf } from '../grouping';
-import { labelOf, NAME, pick, withLabel, withoutName } from '../labels';
-import { COMPARISONS } from '../signatures';
+import { labelOf, pick, withLabel, withoutName } from '../labels';
+import type { Memory } from '../memory';
+import { ARITHMETIC, COMPARISONS } from '../signatures';
 import type { LabelSet } from '../types';
 import { OPERATORS } from './arithmetic';
 
@@ -13,6 +14,10 @@ type Operation = Pick<Binary, 'operator' | 'bool' | 'matching'>;
 
 const WHOLE: Matching = { on: false, labels: [], include: [] };
 
+function dropsName({ operator, bool }: Operation): boolean {
+  return bool || ARITHMETIC.has(operator);
+}
+
 /** A scalar with a scalar. */
 export function ofScalars({ operator }: Operation, left: Column, right: Column): Column {
   const apply = OPERATORS[operator];
@@ -20,7 +25,13 @@ export function ofScalars({ operator }: Operation, left: Column, right: Column):
 }
 
 /** A vector with a scalar, in place; `isSwapped`: the scalar is the left one. */
-export function ofVectorAndScalar(operation: Operation, block: Block, scalar: Column, isSwapped: boolean): Block {
+export function ofVectorAndScalar(
+  operation: Operation,
+  block: Block,
+  scalar: Column,
+  isSwapped: boolean,
+  memory: Memory,
+): Block {
   const { operator, bool } = operation;
   const { values, present, count, steps } = block;
   const apply = OPERATORS[operator];
@@ -31,18 +42,24 @@ export function ofVectorAndScalar(operation: Operation, block: Block, scalar: Co
       if (!filters) values[cell] = value;
       else if (value === 0) present[cell] = 0;
     }
-  return filters ? block : block.unnamed();
+  return dropsName(operation) ? block.unnamed(memory) : block;
 }
 
 /** A vector with a vector. */
-export async function ofVectors(operation: Operation, left: Block, right: Block, budget: Budget): Promise<Block> {
+export async function ofVectors(
+  operation: Operation,
+  left: Block,
+  right: Block,
+  budget: Budget,
+  memory: Memory,
+): Promise<Block> {
   const { matching = WHOLE } = operation;
   const isSwapped = matching.many === 'right';
   const [many, one] = isSwapped ? [right, left] : [left, right];
-  const pairs = new Pairs(many, one, matching);
-  const result = Block.of(pairs.labels(operation), many.steps, budget);
+  const pairs = memory.of([...one.labels, ...many.labels], (all) => new Pairs(all, one.count, operation));
   const { steps } = many;
-  pairs.check(steps);
+  const result = Block.of(pairs.labels, steps, budget);
+  pairs.check(one, many);
   for (let pair = 0; pair < pairs.count; pair++) {
     const [manyAt, oneAt] = [pairs.many[pair] * steps, pairs.one[pair] * steps];
     const [leftAt, rightAt] = isSwapped ? [oneAt, manyAt] : [manyAt, oneAt];
@@ -82,26 +99,26 @@ class Pairs {
   readonly many: number[] = [];
   readonly one: number[] = [];
   private readonly groups: number[] = [];
+  /** Of the results. */
+  readonly labels: readonly LabelSet[];
   /** Per group, the series of the side of the one. */
   private readonly ones: number[][];
+  private readonly matching: Matching;
 
-  constructor(
-    private readonly manySide: Block,
-    private readonly oneSide: Block,
-    private readonly matching: Matching,
-  ) {
-    const grouping = new Grouping(matching.labels, !matching.on);
-    const { of, labels } = groupsOf([...oneSide.labels, ...manySide.labels], grouping);
+  /** @param all the labels of the side of the one, which are `oneCount`, and then those of the other one */
+  constructor(all: readonly LabelSet[], oneCount: number, operation: Operation) {
+    const { matching = WHOLE } = operation;
+    const { of, labels } = groupsOf(all, new Grouping(matching.labels, !matching.on));
+    this.matching = matching;
     this.ones = labels.map(() => []);
-    for (let series = 0; series < oneSide.count; series++) this.ones[of[series]].push(series);
-    for (let series = 0; series < manySide.count; series++) {
-      const group = of[oneSide.count + series];
-      for (const one of this.ones[group]) {
-        this.many.push(series);
+    for (let series = 0; series < oneCount; series++) this.ones[of[series]].push(series);
+    for (let series = oneCount; series < all.length; series++)
+      for (const one of this.ones[of[series]]) {
+        this.many.push(series - oneCount);
         this.one.push(one);
-        this.groups.push(group);
+        this.groups.push(of[series]);
       }
-    }
+    this.labels = this.many.map((series, pair) => resultOf(operation, all[oneCount + series], all[this.one[pair]]));
   }
 
   get count(): number {
@@ -109,13 +126,12 @@ class Pairs {
   }
 
   /** Throws where several series of the side of the one have a value at a step. */
-  check(steps: number): void {
-    const { present, labels } = this.oneSide;
+  check({ present, labels, steps }: Block, many: Block): void {
     for (const ones of this.ones) {
       if (ones.length < 2) continue;
       for (let step = 0; step < steps; step++) {
         const there = ones.filter((one) => present[one * steps + step] === 1);
-        if (there.length < 2 || this.manySide.countAt(step) === 0) continue;
+        if (there.length < 2 || many.countAt(step) === 0) continue;
         const [a, b] = there.map((one) => JSON.stringify(labels[one]));
         const side = this.matching.many === 'right' ? 'left' : 'right';
         throw unanswerable(`several series on the ${side} side match one another, which must be one: ${a}, ${b}`);
@@ -141,23 +157,14 @@ class Pairs {
       }
     });
   }
-
-  /** Of the results. */
-  labels({ operator, bool }: Operation): LabelSet[] {
-    const { on, labels: names, many, include } = this.matching;
-    const keepsName = COMPARISONS.has(operator) && !bool;
-    const matched = new Set(names);
-    return this.many.map((series, pair) => {
-      let labels = this.manySide.labels[series];
-      if (!keepsName) labels = withoutName(labels);
-      if (many === undefined && (on || names.length > 0)) labels = pick(labels, (name) => matched.has(name) === on);
-      for (const name of include) labels = withLabel(labels, name, labelOf(this.oneSide.labels[this.one[pair]], name));
-      return name(labels, bool);
-    });
-  }
 }
 
-/** A name that came in from the other side goes, too, where the result is no sample of a metric. */
-function name(labels: LabelSet, bool: boolean): LabelSet {
-  return bool && Object.hasOwn(labels, NAME) ? withoutName(labels) : labels;
+/** The labels of what becomes of two series. */
+function resultOf({ operator, bool, matching = WHOLE }: Operation, many: LabelSet, one: LabelSet): LabelSet {
+  const { on, labels: names, include } = matching;
+  let labels = ARITHMETIC.has(operator) ? withoutName(many) : many;
+  if (matching.many === undefined && (on || names.length > 0))
+    labels = pick(labels, (name) => names.includes(name) === on);
+  for (const name of include) labels = withLabel(labels, name, labelOf(one, name));
+  return bool ? withoutName(labels) : labels;
 }

@@ -1,17 +1,16 @@
 import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
-import { Grouping, groupsOf } from '../grouping';
+import { Grouping, type Groups } from '../grouping';
 import { isLabelName, keyOf, withLabel } from '../labels';
 import { quantileOf } from '../quantile';
 import type { LabelSet } from '../types';
 
 /** The series of each group. */
-function membersOf(block: Block, grouping: Grouping): { labels: LabelSet[]; members: number[][] } {
-  const { labels, of } = groupsOf(block.labels, grouping);
+function membersOf({ labels, of }: Groups): number[][] {
   const members: number[][] = labels.map(() => []);
   for (let series = 0; series < of.length; series++) members[of[series]].push(series);
-  return { labels, members };
+  return members;
 }
 
 /** `topk` and `bottomk`: an instant vector is sorted by value within each group. NaN comes last. */
@@ -19,11 +18,11 @@ export async function selectExtremes(
   operator: string,
   block: Block,
   parameter: Column,
-  grouping: Grouping,
+  groups: Groups,
   budget: Budget,
 ): Promise<Block> {
   const { values, present, steps } = block;
-  const { members } = membersOf(block, grouping);
+  const members = membersOf(groups);
   const sign = operator === 'topk' ? 1 : -1;
   const counts = parameter.map(countOf);
   const order: number[] = [];
@@ -52,10 +51,10 @@ export function compare(a: number, b: number, sign: number): number {
 }
 
 /** `quantile` */
-export async function quantiles(block: Block, parameter: Column, grouping: Grouping, budget: Budget): Promise<Block> {
+export async function quantiles(block: Block, parameter: Column, groups: Groups, budget: Budget): Promise<Block> {
   const { values, present, steps } = block;
-  const { labels, members } = membersOf(block, grouping);
-  const result = Block.of(labels, steps, budget);
+  const members = membersOf(groups);
+  const result = Block.of(groups.labels, steps, budget);
   for (const [group, series] of members.entries()) {
     const gathered = new Float64Array(series.length);
     for (let step = 0; step < steps; step++) {

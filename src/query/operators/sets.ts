@@ -2,13 +2,21 @@ import type { Matching } from '../ast';
 import { Block } from '../block';
 import type { Budget } from '../budget';
 import { Grouping, groupsOf } from '../grouping';
+import type { Memory } from '../memory';
 
 const WHOLE: Matching = { on: false, labels: [], include: [] };
 
 /** `and`, `or` and `unless`. */
-export function combineSets(operator: string, left: Block, right: Block, matching = WHOLE, budget: Budget): Block {
+export function combineSets(
+  operator: string,
+  left: Block,
+  right: Block,
+  matching = WHOLE,
+  budget: Budget,
+  memory: Memory,
+): Block {
   const grouping = new Grouping(matching.labels, !matching.on);
-  const groups = groupsOf([...left.labels, ...right.labels], grouping);
+  const groups = memory.of([...left.labels, ...right.labels], (labels) => groupsOf(labels, grouping));
   const ofLeft = groups.of.subarray(0, left.count);
   const ofRight = groups.of.subarray(left.count);
   const size = groups.labels.length;

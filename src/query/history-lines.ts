@@ -1,0 +1,111 @@
+import type { Family } from '../aggregate/catalog';
+import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
+import type { Definition } from '../aggregate/definition';
+import { samplesOf } from '../aggregate/samples';
+import { NAME } from './labels';
+import { matcherTest, matchesAll } from './matchers';
+import type { LabelSet, Matcher } from './types';
+
+/** One line of a metric: what each of its series shows under one name. */
+export interface HistoryLine {
+  readonly name: string;
+  /** The label that the metric itself adds. */
+  readonly own?: readonly [name: string, value: string];
+  /** Its value is the sum of these columns of a series, the last one not included. */
+  readonly begin: number;
+  readonly end: number;
+  /** Of lines that may be no number: a column that is one wherever there is a series. */
+  readonly presence?: number;
+}
+
+/** A line of one series. */
+export interface SeriesLine {
+  readonly line: HistoryLine;
+  readonly labels: LabelSet;
+  /** First column of the series in a snapshot, and its place in the directory. */
+  readonly column: number;
+  readonly place: number;
+}
+
+/** What a metric has in a history: the lines of its series, whose labels are the same objects every time. */
+export class FamilyLines {
+  private readonly lines: readonly HistoryLine[];
+  /** Per line and series; undefined: not asked for so far. */
+  private readonly known: (LabelSet | undefined)[][];
+  private readonly records: number[] = [];
+
+  constructor(private readonly family: Family) {
+    this.lines = linesOf(family.definition);
+    this.known = this.lines.map(() => []);
+  }
+
+  /** How many series there are. */
+  get count(): number {
+    return this.family.series.count;
+  }
+
+  /** The lines that fulfil all matchers, the names of the lines first. */
+  select(matchers: readonly Matcher[]): SeriesLine[] {
+    const ofName = matchers.filter(({ name }) => name === NAME);
+    const lines = this.lines.flatMap((line, at) =>
+      ofName.every((matcher) => matcherTest(matcher)(line.name)) ? [{ line, at }] : [],
+    );
+    const selected: SeriesLine[] = [];
+    if (lines.length === 0) return selected;
+    const { columns, places } = this.family.series;
+    for (let series = 0; series < this.count; series++)
+      for (const { line, at } of lines) {
+        const labels = this.labels(at, series);
+        if (!matchesAll(labels, matchers)) continue;
+        selected.push({ line, labels, column: columns[series], place: places[series] });
+      }
+    return selected;
+  }
+
+  private labels(line: number, series: number): LabelSet {
+    const record = this.family.series.records[series];
+    if (this.records[series] !== record) {
+      this.records[series] = record;
+      for (const known of this.known) known[series] = undefined;
+    }
+    let labels = this.known[line][series];
+    if (labels === undefined) {
+      labels = this.read(this.lines[line], series);
+      this.known[line][series] = labels;
+    }
+    return labels;
+  }
+
+  /** An empty label, which hides a default one, is the same as none. */
+  private read({ name, own }: HistoryLine, series: number): LabelSet {
+    const pairs = this.family.labels(series).filter(([label, value]) => value !== '' && label !== own?.[0]);
+    return Object.fromEntries([[NAME, name], ...pairs, ...(own ? [own] : [])]);
+  }
+}
+
+/** Where the lines of `samplesOf` have their values. */
+function linesOf(definition: Definition): HistoryLine[] {
+  const samples = samplesOf(definition);
+  return samples.map(({ suffix, label }, at) => ({
+    name: `${definition.name}${suffix}`,
+    ...(label && { own: label }),
+    ...columnsOf(definition, suffix, at),
+  }));
+}
+
+function columnsOf(
+  { type, buckets }: Definition,
+  suffix: string,
+  at: number,
+): Pick<HistoryLine, 'begin' | 'end' | 'presence'> {
+  const one = (column: number) => ({ begin: column, end: column + 1 });
+  const counts = HISTOGRAM_COLUMNS.COUNTS;
+  if (type === 'histogram') {
+    if (suffix === '_sum') return one(HISTOGRAM_COLUMNS.SUM);
+    return { begin: counts, end: suffix === '_count' ? counts + buckets.length + 1 : counts + at + 1 };
+  }
+  if (type !== 'summary') return one(VALUE_COLUMN);
+  if (suffix === '_sum') return one(SUMMARY_COLUMNS.SUM);
+  if (suffix === '_count') return one(SUMMARY_COLUMNS.COUNT);
+  return { ...one(SUMMARY_COLUMNS.QUANTILES + at), presence: SUMMARY_COLUMNS.COUNT };
+}

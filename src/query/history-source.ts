@@ -1,0 +1,172 @@
+import type { Family } from '../aggregate/catalog';
+import type { History } from '../storage/history/history';
+import type { HistoryWindow } from '../storage/history/window';
+import { FamilyLines, type SeriesLine } from './history-lines';
+import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
+
+/** Values that are read in one go, in some 10 ms; other threads that store or read wait for so long. */
+const VALUES_AT_ONCE = 500_000;
+
+/** What the lines of a selector are, as long as there are no more series. */
+interface Selection {
+  readonly lines: readonly SeriesLine[];
+  readonly version: string;
+}
+
+/** What a history is read with. */
+export interface HistoryReading {
+  readonly history: History;
+  /** Milliseconds after which a snapshot does not count any more. */
+  readonly maxAge: number;
+  /** The metrics that are registered now. */
+  families(): readonly Family[];
+  /** Runs something while no other thread changes the history. Short. */
+  exclusively<T>(action: () => T): T;
+}
+
+/**
+ * The history of a `MemoryStorage` as Prometheus names it: `x`, `x_bucket{le}`, `x_sum`, `x_count`. A series has no
+ * samples from before it existed, and one that was removed ends with a staleness marker. Where two snapshots are of the
+ * same millisecond, the later one counts.
+ */
+export class HistorySource implements SampleSource {
+  private readonly known = new WeakMap<Family, FamilyLines>();
+  private readonly selections = new WeakMap<readonly Matcher[], Selection>();
+
+  constructor(private readonly reading: HistoryReading) {}
+
+  /** Matchers that are the same array as before are answered faster. */
+  select(matchers: readonly Matcher[], from: number, to: number, hints: SelectHints = {}): readonly SampleSeries[] {
+    const lines = this.selected(matchers);
+    if (lines.length === 0) return [];
+    const bounds = this.bounds(from, to, hints);
+    if (bounds === undefined) return [];
+    const series: SampleSeries[] = [];
+    const { history, exclusively } = this.reading;
+    for (let next = 0; next < lines.length; )
+      exclusively(() => {
+        const reader = new LineReader(history.window(bounds.first, bounds.last));
+        for (let values = 0; next < lines.length && values < VALUES_AT_ONCE; next++) {
+          values += reader.cost(lines[next]);
+          const samples = reader.read(lines[next]);
+          if (samples !== undefined) series.push(samples);
+        }
+      });
+    return series;
+  }
+
+  private selected(matchers: readonly Matcher[]): readonly SeriesLine[] {
+    const families = this.reading.families().map((family) => this.linesOf(family));
+    const version = families.map(({ count }) => count).join();
+    let selection = this.selections.get(matchers);
+    if (selection?.version !== version) {
+      selection = { lines: families.flatMap((family) => family.select(matchers)), version };
+      this.selections.set(matchers, selection);
+    }
+    return selection.lines;
+  }
+
+  private linesOf(family: Family): FamilyLines {
+    let lines = this.known.get(family);
+    if (lines === undefined) {
+      lines = new FamilyLines(family);
+      this.known.set(family, lines);
+    }
+    return lines;
+  }
+
+  /** When the first and the last snapshot were taken that are wanted; what is stored meanwhile does not count. */
+  private bounds(from: number, to: number, { latest }: SelectHints): { first: number; last: number } | undefined {
+    const { history, exclusively, maxAge } = this.reading;
+    const { times } = exclusively(() => history.window(Math.max(from, Date.now() - maxAge), to));
+    if (times.length === 0) return undefined;
+    const last = times[times.length - 1];
+    return { first: latest ? last : times[0], last };
+  }
+}
+
+/** Reads lines of one window. What lines of the same series have in common is read once, if they come in their order. */
+class LineReader {
+  /** Indexes of the snapshots that count, if not all do. */
+  private readonly distinct: Uint32Array | undefined;
+  private readonly times: Float64Array;
+  /** Those of the last series: mostly the next one has been there as long. */
+  private since: Float64Array = new Float64Array(0);
+  private readonly scratch: Float64Array;
+  private sum: Float64Array;
+  private first = 0;
+  private column = -1;
+  private begin = -1;
+  private end = -1;
+
+  constructor(private readonly window: HistoryWindow) {
+    const { times } = window;
+    this.distinct = distinctOf(times);
+    this.times = this.distinct === undefined ? times : Float64Array.from(this.distinct, (index) => times[index]);
+    this.scratch = new Float64Array(times.length);
+    this.sum = new Float64Array(times.length);
+  }
+
+  cost({ line: { begin, end } }: SeriesLine): number {
+    return (end - begin) * this.window.times.length;
+  }
+
+  /** undefined if the series is in no snapshot. */
+  read(series: SeriesLine): SampleSeries | undefined {
+    this.addUp(series);
+    const { line, place, column, labels } = series;
+    const { presence } = line;
+    const values = this.counting(this.sum, this.first);
+    if (values.length === 0) return undefined;
+    if (this.since.length !== values.length) this.since = this.times.subarray(this.times.length - values.length);
+    const times = this.since;
+    let there = values;
+    if (presence !== undefined) {
+      this.window.read(column + presence, place, this.scratch);
+      there = this.counting(this.scratch, this.first);
+    }
+    const stale = endsOf(there);
+    return stale === undefined ? { labels, times, values } : { labels, times, values, stale };
+  }
+
+  /** Lines of the same columns but for more of them go on from the one before. */
+  private addUp({ column, place, line: { begin, end } }: SeriesLine): void {
+    const goesOn = this.column === column && this.begin === begin && this.end <= end;
+    let next = goesOn ? this.end : begin;
+    if (!goesOn) this.first = this.window.read(column + next++, place, this.sum);
+    for (; next < end; next++) {
+      this.window.read(column + next, place, this.scratch);
+      for (let index = this.first; index < this.sum.length; index++) this.sum[index] += this.scratch[index];
+    }
+    this.column = column;
+    this.begin = begin;
+    this.end = end;
+  }
+
+  /** A copy of the values from an index on, as far as their snapshots count. */
+  private counting(values: Float64Array, first: number): Float64Array {
+    if (this.distinct === undefined) return values.slice(first);
+    return Float64Array.from(
+      this.distinct.filter((index) => index >= first),
+      (index) => values[index],
+    );
+  }
+}
+
+/** The last index of each time; undefined if all times differ. */
+function distinctOf(times: Float64Array): Uint32Array | undefined {
+  const last: number[] = [];
+  for (let index = 0; index < times.length; index++) if (times[index + 1] !== times[index]) last.push(index);
+  return last.length === times.length ? undefined : Uint32Array.from(last);
+}
+
+/** All columns of a series that was removed are no numbers; what is recorded never makes one. */
+function endsOf(values: Float64Array): Uint8Array | undefined {
+  let stale: Uint8Array | undefined;
+  for (let index = 0; index < values.length; index++) {
+    if (!Number.isNaN(values[index])) continue;
+    stale ??= new Uint8Array(values.length);
+    stale[index] = 1;
+  }
+  return stale;
+}

@@ -1,0 +1,189 @@
+import { MemoryStorage, type MetricsCollector } from 'ringmeter';
+import { type Test, test } from 'tap';
+import { createQueryEngine } from '../../dist/src/query/engine.js';
+import type { Matcher, SampleSeries } from '../../dist/src/query/types.js';
+import type { MemoryBackend } from '../../dist/src/storage/memory-backend.js';
+import { collectorFor, SEED, samplesOf, stopWallClock } from '../instruments/support';
+import { randomFrom } from '../storage/history/values';
+import { openStorage } from '../storage/support';
+
+/** A history on this thread, and a clock that only moves when told to. */
+async function historyOf(t: Test, collector: MetricsCollector, pass: (milliseconds: number) => void, maxAge = 3_600) {
+  const storage = new MemoryStorage({ maxSnapshots: 1_000, maxAge });
+  const { backend, store } = await openStorage(t, collector, storage);
+  const { source } = backend as MemoryBackend;
+  return {
+    source,
+    backend: backend as MemoryBackend,
+    async store(after = 1_000): Promise<number> {
+      pass(after);
+      return (await store()).timestamp;
+    },
+    all: (...matchers: Matcher[]) => source.select(matchers, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+  };
+}
+
+const named = (value: string, operator: Matcher['operator'] = '='): Matcher => ({ name: '__name__', operator, value });
+const shown = (series: readonly SampleSeries[]): [object, number[]][] =>
+  series.map(({ labels, values }) => [labels, [...values]]);
+
+test('the lines of every instrument have the names, labels and values that a scrape shows', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [], defaultLabels: { service: 'api' } });
+  const { store, all } = await historyOf(t, collector, pass);
+  const labels = { labelNames: ['route'] as const };
+  const metrics = {
+    counter: collector.counter('c_total', labels),
+    gauge: collector.gauge('g', labels),
+    histogram: collector.histogram('h', { ...labels, buckets: [1, 2.5] }),
+    summary: collector.summary('s', { ...labels, quantiles: [0.5, 0.9] }),
+  };
+  for (const route of ['/', '/a"b']) {
+    metrics.counter.increment(3, { route });
+    metrics.gauge.set(-2, { route });
+    for (const value of [0.5, 2, 2, 7]) metrics.histogram.observe(value, { route });
+    metrics.summary.observe(4, { route });
+  }
+  const time = await store();
+  const series = all(named('.+', '=~'));
+  t.ok(series.every(({ times }) => times.length === 1 && times[0] === time));
+  const expected = await samplesOf(collector);
+  const text = new Map(
+    series.map(({ labels: { __name__: name, ...rest }, values }) => [
+      `${name}{${Object.entries(rest)
+        .map(([label, value]) => `${label}="${value.replaceAll('"', '\\"')}"`)
+        .join(',')}}`,
+      values[0],
+    ]),
+  );
+  t.equal(text.size, 2 * (1 + 1 + 5 + 4));
+  const sorted = (key: string): string => [...key.matchAll(/(\w+)="((?:\\.|[^"\\])*)"/g)].map(String).sort().join();
+  const keyOf = (key: string): string => key.slice(0, key.indexOf('{')) + sorted(key);
+  t.same(
+    new Map([...text].map(([key, value]) => [keyOf(key), value] as const).sort()),
+    new Map([...expected].map(([key, value]) => [keyOf(key), value] as const).sort()),
+  );
+});
+
+test('matchers choose lines and series', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, all } = await historyOf(t, collector, pass);
+  const histogram = collector.histogram('h', { buckets: [1, 2], labelNames: ['route'] as const });
+  for (const route of ['a', 'b']) for (const value of [0.5, 1.5, 3]) histogram.observe(value, { route });
+  collector.counter('other').increment();
+  await store();
+  t.same(shown(all(named('h_bucket'), { name: 'le', operator: '=', value: '2' }, named('h_.*', '=~'))), [
+    [{ __name__: 'h_bucket', route: 'a', le: '2' }, [2]],
+    [{ __name__: 'h_bucket', route: 'b', le: '2' }, [2]],
+  ]);
+  t.same(shown(all(named('h_bucket|h_count', '=~'), { name: 'route', operator: '!=', value: 'a' })), [
+    [{ __name__: 'h_bucket', route: 'b', le: '1' }, [1]],
+    [{ __name__: 'h_bucket', route: 'b', le: '2' }, [2]],
+    [{ __name__: 'h_bucket', route: 'b', le: '+Inf' }, [3]],
+    [{ __name__: 'h_count', route: 'b' }, [3]],
+  ]);
+  t.same(all(named('h')), [], 'a histogram itself is no line');
+  t.same(shown(all(named('h_.*', '!~'))), [[{ __name__: 'other' }, [1]]]);
+  t.same(all(named('nosuch')), []);
+});
+
+test('a series has samples from its first snapshot on, also in what is selected again', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, source } = await historyOf(t, collector, pass);
+  const counter = collector.counter('c', { labelNames: ['n'] as const });
+  const matchers = [named('c')];
+  const times: number[] = [];
+  for (let round = 0; round < 90; round++) {
+    if (round % 30 === 0) counter.increment(1, { n: String(round) });
+    times.push(await store());
+    const series = source.select(matchers, times[0], times[round]);
+    t.same(
+      series.map(({ times }) => times.length),
+      [round + 1, round - 29, round - 59].filter((count) => count > 0),
+    );
+  }
+  const [first, second] = source.select(matchers, times[20], times[40]);
+  t.same([...first.times], times.slice(20, 41), 'both bounds belong to the range');
+  t.same([...second.times], times.slice(30, 41));
+  t.equal(first.labels, source.select(matchers, times[20], times[40])[0].labels, 'the labels are the same object');
+  t.same(
+    source.select(matchers, times[0], times[70], { latest: true }).map((one) => [...one.times]),
+    [[times[70]], [times[70]], [times[70]]],
+    'only the last sample, if that is all that is wanted',
+  );
+  t.same(source.select(matchers, times[0] - 1_000, times[0] - 1), []);
+});
+
+test('of two snapshots of one millisecond the later one counts, and one that is too old does not', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, all } = await historyOf(t, collector, pass, 60);
+  const counter = collector.counter('c');
+  const times: number[] = [];
+  for (const after of [1_000, 0, 1_000, 1_000, 0, 0]) {
+    counter.increment();
+    times.push(await store(after));
+  }
+  const [{ times: told, values }] = all(named('c'));
+  t.same([...told], [times[0], times[2], times[3]]);
+  t.same([...values], [2, 3, 6]);
+  pass(59_000);
+  t.same([...all(named('c'))[0].values], [3, 6]);
+  pass(60_000);
+  t.same(all(named('c')), []);
+});
+
+test('a default label is there, unless the series has another one or hides it by an empty one', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [], defaultLabels: { service: 'api' } });
+  const { store, all } = await historyOf(t, collector, pass);
+  const counter = collector.counter('c');
+  counter.increment(1, { a: 'x' });
+  counter.increment(2, { a: 'x', service: '' });
+  counter.increment(3, { service: 'web' });
+  await store();
+  t.same(shown(all(named('c'))), [
+    [{ __name__: 'c', a: 'x', service: 'api' }, [1]],
+    [{ __name__: 'c', a: 'x' }, [2]],
+    [{ __name__: 'c', service: 'web' }, [3]],
+  ]);
+  t.same(shown(all(named('c'), { name: 'service', operator: '=', value: '' })).length, 1);
+});
+
+test(`PromQL says what rate, increase and quantile of the storage say (RINGMETER_SEED=${SEED})`, async (t) => {
+  const random = randomFrom(SEED);
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, source, backend } = await historyOf(t, collector, pass);
+  const counter = collector.counter('c_total', { labelNames: ['n'] as const });
+  const histogram = collector.histogram('h', { buckets: [-1, 0.5, 1, 2], labelNames: ['n'] as const });
+  let now = 0;
+  for (let round = 0; round < 120; round++) {
+    for (const n of ['1', '2'].slice(0, 1 + Math.floor(round / 40))) {
+      counter.increment(Math.floor(random() * 9), { n });
+      histogram.observe(random() * 3 - 0.5, { n });
+    }
+    now = await store(700 + Math.floor(random() * 600));
+  }
+  const engine = createQueryEngine(source);
+  const query = (name: string) => ({ name, labels: {}, from: now - 45_000, to: now });
+  for (const [expression, told] of [
+    ['rate(c_total[45s])', backend.query({ ...query('c_total'), function: 'rate' })],
+    ['increase(c_total[45s])', backend.query({ ...query('c_total'), function: 'increase' })],
+    ['increase(h_bucket[45s])', backend.query({ ...query('h_bucket'), function: 'increase' })],
+    [
+      'histogram_quantile(0.9, increase(h_bucket[45s]))',
+      backend.query({ ...query('h'), function: 'quantile', quantile: 0.9 }),
+    ],
+  ] as const) {
+    const result = await engine.instant(expression, now);
+    if (result.type !== 'vector') throw new Error(result.type);
+    t.equal(result.samples.length, told.length, expression);
+    for (const [index, { value }] of result.samples.entries()) {
+      const other = told[index].points[0].value;
+      t.ok(Math.abs(value - other) <= 1e-12 * Math.abs(other), `${expression}: ${value} is ${other}`);
+    }
+  }
+});
