@@ -80,6 +80,7 @@ test('each code that a thread can raise by itself is raised', async (t) => {
       await small.flush();
     },
     RINGMETER_INVALID_QUERY: () => collector.storage.query({} as never),
+    RINGMETER_QUERY_LIMIT: () => collectorFor(t).query('vector(1)[1d:1ms]'),
     RINGMETER_NO_STORAGE: () => collectorFor(t, { storage: [] }).storage,
     RINGMETER_CLOSED: () => closed.flush(),
   };

@@ -1,9 +1,11 @@
 import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
 import type { RulesView } from '../endpoint/api/rules-view';
+import { messageOf } from '../errors';
 import { createQueryEngine } from '../query/engine';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
+import { warn } from '../warning';
 import { Board } from './board';
 import { ChangeRing } from './change-ring';
 import { CombinedSource } from './combined-source';
@@ -74,7 +76,11 @@ export class RuleService {
   /** Evaluates nothing any more, and lets the notifiers say so. */
   async close(): Promise<void> {
     this.board.close();
-    await Promise.all(this.runners.map((runner) => runner.close()));
+    try {
+      await Promise.all(this.runners.map((runner) => runner.close()));
+    } catch (error) {
+      warn('RINGMETER_RULE_FAILED', `alerts could not be ended: ${messageOf(error)}`);
+    }
     await Promise.all(this.notifiers.map((notifier) => notifier.close()));
   }
 }

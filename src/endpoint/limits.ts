@@ -53,7 +53,7 @@ export const MOST_SELECTIONS = 16;
 export const FORM_BYTES = 2 ** 18;
 
 /** Bytes of an answer of the API. */
-export const ANSWER_BYTES = 32 * 2 ** 20;
+export const ANSWER_BYTES = 16 * 2 ** 20;
 
 /** Answers of the API that are made at one time, others that wait for them, and for how long. */
 export const API_AT_ONCE = 4;

@@ -21,6 +21,8 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { createQueryEngine } from '../query/engine';
+import { ENGINE_LIMITS } from '../query/query-limits';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
@@ -67,13 +69,13 @@ export class FlushService {
     };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.source());
-    this.queries = new Queries(() => openTools(this.rules?.source ?? this.storages.source()));
+    this.queries = new Queries(() => this.openQueries());
     this.routes = {
       ...basicRoutes(new MetricsPage(source, inFlight)),
       ...apiRoutes(
         {
           evaluator: this.queries,
-          reading: (read, signal) => this.queries.use(({ source }) => read(source), { signal }),
+          reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
           families: () => this.families(),
           rules: this.rules?.view ?? NO_RULES,
         },
@@ -156,8 +158,12 @@ export class FlushService {
     }
   }
 
-  /** The last flush: hands a snapshot to every storage, delivers what waits, closes every backend; so do the notifiers. */
+  /**
+   * Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend; so do
+   * the notifiers.
+   */
   async end(): Promise<void> {
+    this.queries.close();
     const flushed = () => this.flush(this.storages.all()).then(() => this.storages.close());
     this.ended ??= Promise.all([flushed(), this.rules?.close()]).then(() => {});
     await this.ended;
@@ -169,6 +175,11 @@ export class FlushService {
   private families(): readonly Family[] {
     this.collect.catalog.refresh();
     return this.collect.catalog.families;
+  }
+
+  private openQueries(): QueryTools | undefined {
+    const source = this.rules?.source ?? this.storages.source();
+    return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
   }
 
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
@@ -209,11 +220,4 @@ function openRules(
   if (port === undefined || history === undefined) return undefined;
   const { RuleService } = require('../alerts/service') as typeof import('../alerts/service');
   return new RuleService(arena, port, mark, history);
-}
-
-/** What PromQL is evaluated with; none where there is no MemoryStorage. */
-function openTools(source: SampleSource | undefined): QueryTools | undefined {
-  if (source === undefined) return undefined;
-  const { createQueryEngine } = require('../query/engine') as typeof import('../query/engine');
-  return { engine: createQueryEngine(source), source };
 }

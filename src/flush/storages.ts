@@ -7,6 +7,7 @@ import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
+import type { MemoryBackend } from '../storage/memory-backend';
 import { openBackend } from '../storage/open';
 import { openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
@@ -49,11 +50,6 @@ export class Storages {
     );
   }
 
-  /** What PromQL reads: the history of the first storage that has one. */
-  source(): SampleSource | undefined {
-    return this.storages.find(({ source }) => source !== undefined)?.source;
-  }
-
   all(): readonly OneStorage[] {
     return this.storages;
   }
@@ -85,6 +81,12 @@ export class Storages {
   /** Delivers what waits, once more, and closes every backend, on whichever threads they are. */
   async close(): Promise<void> {
     await Promise.all(this.storages.map((storage) => storage.close()));
+  }
+
+  /** What PromQL reads: the history of the first MemoryStorage. */
+  source(): SampleSource | undefined {
+    const found = this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
+    return found?.source;
   }
 
   async query(index: number, query: ResolvedQuery): Promise<TimeSeries[]> {
@@ -121,12 +123,12 @@ class OneStorage {
     return this.port.delivery.name;
   }
 
-  get isDirect(): boolean {
-    return this.direct !== undefined;
+  get kind(): string {
+    return this.port.description.kind;
   }
 
-  get source(): SampleSource | undefined {
-    return (this.direct as { source?: SampleSource } | undefined)?.source;
+  get isDirect(): boolean {
+    return this.direct !== undefined;
   }
 
   get interval(): number {
@@ -140,7 +142,7 @@ class OneStorage {
   }
 
   /** Made when it is needed first; the one that delivers is also the one that is asked. */
-  private backend(): StorageBackend {
+  backend(): StorageBackend {
     const { description, delivery } = this.port;
     this.made ??= openBackend(description.module, {
       name: delivery.name,

@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads';
 import { type AlertChange, type CollectorOptions, MetricsCollector, type RuleGroup } from 'ringmeter';
 import type { Test } from 'tap';
 import type { Received } from '../storage/receiver';
@@ -48,18 +47,6 @@ export function toldTo(requests: readonly Received[]): string[] {
       ({ status, labels }) => `${status} ${labels.job}`,
     ),
   );
-}
-
-/** The flush workers that run, in the order in which they were started. */
-export function watchWorkers(t: Test): Worker[] {
-  const running: Worker[] = [];
-  const remember = (worker: Worker): void => {
-    running.push(worker);
-    worker.once('exit', () => running.splice(running.indexOf(worker), 1));
-  };
-  process.on('worker', remember);
-  t.teardown(() => process.off('worker', remember));
-  return running;
 }
 
 /** The library's warnings from now on. */

@@ -1,8 +1,9 @@
 import { WebhookNotifier } from 'ringmeter';
 import t from 'tap';
+import { watchWorkers } from '../helpers/flush-workers';
 import { until } from '../instruments/support';
 import { receive, status } from '../storage/receiver';
-import { HIGH, serve, toldTo, warnings, watchWorkers } from './service';
+import { HIGH, serve, toldTo, warnings } from './service';
 
 t.test('a callback that throws is told of, and loses neither changes nor other callbacks', async (t) => {
   const said = warnings(t);

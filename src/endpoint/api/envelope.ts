@@ -45,7 +45,7 @@ export async function successBytes(
     turn = performance.now();
   }
   parts.push(Buffer.from(`${text}${warnings.length > 0 ? `,"warnings":${strings(warnings as string[])}` : ''}}`));
-  return new Uint8Array(Buffer.concat(parts));
+  return Buffer.concat(parts) as Uint8Array<ArrayBuffer>;
 }
 
 /** The pieces of an array, from those of its items. */

@@ -6,6 +6,9 @@ import { BadForm } from '../form';
 /** Kinds of errors as Prometheus tells them apart, and the statuses they are answered with. */
 const STATUSES = { bad_data: 400, execution: 422, timeout: 503, unavailable: 503, internal: 500 } as const;
 
+/** Of a message: what a client has sent comes back in some. */
+const MOST_CHARACTERS = 500;
+
 export type ErrorType = keyof typeof STATUSES;
 
 /** What is answered instead of data. */
@@ -18,7 +21,7 @@ export class ApiFailure extends Error {
     message: string,
     status?: number,
   ) {
-    super(message);
+    super(message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}…` : message);
     this.status = status ?? STATUSES[type];
   }
 }

@@ -19,5 +19,5 @@ function special(value: number): string {
 }
 
 function twoDigits(text: string): string {
-  return text.replace(/(e[+-])(\d)$/, '$10$2');
+  return text.at(-2) === '-' || text.at(-2) === '+' ? `${text.slice(0, -1)}0${text.at(-1)}` : text;
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors';
 import { allMatchers } from '../../query/ast';
+import { typeOf } from '../../query/check';
 import { readDuration } from '../../query/literals';
 import { parseExpression } from '../../query/parse';
 import type { Matcher } from '../../query/types';
@@ -10,6 +11,8 @@ const UNBOUNDED: Readonly<Record<string, number>> = {
   '-292273086-05-16T16:47:06Z': Number.NEGATIVE_INFINITY,
   '292277025-08-18T07:12:54.999999999Z': Number.POSITIVE_INFINITY,
 };
+/** Selectors of one request: each is looked up by itself. */
+const MOST_SELECTORS = 256;
 /** Milliseconds that a Date can have. */
 const FARTHEST = 8.64e15;
 
@@ -61,15 +64,25 @@ export class Parameters {
   }
 
   /** An expression whose text has been checked. */
-  expression(name: string): string {
-    const text = this.text(name);
-    parse(name, text);
+  expression(): string {
+    const text = this.text('query');
+    parse('query', text);
     return text;
+  }
+
+  /** One that gives a value at each step. */
+  rangeExpression(): string {
+    const text = this.text('query');
+    const type = typeOf(parse('query', text));
+    if (type === 'scalar' || type === 'vector') return text;
+    throw badParameter('query', `a range query needs a scalar or an instant vector, and this is a ${type}`);
   }
 
   /** The selectors of `match[]`. */
   selectors(): (readonly Matcher[])[] {
-    return this.all('match[]').map((text) => {
+    const all = this.all('match[]');
+    if (all.length > MOST_SELECTORS) throw badParameter('match[]', `more than ${MOST_SELECTORS} are too many`);
+    return all.map((text) => {
       const node = parse('match[]', text);
       if (node.kind !== 'selector' || node.range !== undefined || node.offset !== undefined || node.at !== undefined)
         throw badParameter('match[]', `${JSON.stringify(text)} is no selector of series`);

@@ -25,7 +25,7 @@ export function answerQuery(evaluator: Evaluator): Handler {
     const time = finite('time', parameters.time('time', Date.now()));
     const wish = { signal, timeout: timeoutOf(parameters) };
     const limit = parameters.limit();
-    return answerOf(await evaluator.instant(parameters.expression('query'), time, wish), limit);
+    return answerOf(await evaluator.instant(parameters.expression(), time, wish), limit);
   };
 }
 
@@ -48,7 +48,7 @@ export function answerQueryRange(evaluator: Evaluator): Handler {
       );
     const wish = { signal, timeout: timeoutOf(parameters) };
     const limit = parameters.limit();
-    return answerOf(await evaluator.range(parameters.expression('query'), start, end, step, wish), limit);
+    return answerOf(await evaluator.range(parameters.rangeExpression(), start, end, step, wish), limit);
   };
 }
 

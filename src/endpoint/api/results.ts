@@ -1,16 +1,21 @@
 import build from 'fast-json-stringify';
-import type { QueryResult } from '../../query/types';
+import type { QueryResult, RangeResult } from '../../query/types';
 import { arrayOf } from './envelope';
 import { sampleText } from './number-text';
+
+/** Points that become JSON at a time: a range can have millions. */
+const POINTS = 1_000;
 
 const point = { type: 'array', items: [{ type: 'number' }, { type: 'string' }] } as const;
 const metric = { type: 'object', additionalProperties: { type: 'string' } } as const;
 
 const pointText = build(point);
 const sample = build({ type: 'object', properties: { metric, value: point } } as const);
-const series = build({ type: 'object', properties: { metric, values: { type: 'array', items: point } } } as const);
+const labelText = build(metric);
 
 const pointOf = (time: number, text: string): [number, string] => [time / 1000, text];
+/** Written by hand, which is several times as fast: there are many, and nothing in them has to be escaped. */
+const numberPoint = (time: number, value: number): string => `[${time / 1000},"${sampleText(value)}"]`;
 
 /** What a query has given, as the data of an answer. */
 export function* resultPieces(result: QueryResult): Generator<string> {
@@ -22,7 +27,7 @@ export function* resultPieces(result: QueryResult): Generator<string> {
 function valuePieces(result: QueryResult): Iterable<string> {
   switch (result.type) {
     case 'scalar':
-      return [pointText(pointOf(result.time, sampleText(result.value)))];
+      return [numberPoint(result.time, result.value)];
     case 'string':
       return [pointText(pointOf(result.time, result.value))];
     case 'vector':
@@ -30,10 +35,24 @@ function valuePieces(result: QueryResult): Iterable<string> {
         sample({ metric: labels, value: pointOf(time, sampleText(value)) }),
       );
     case 'matrix':
-      return arrayOf(result.series, ({ labels, times, values }) =>
-        series({ metric: labels, values: times.map((time, index) => pointOf(time, sampleText(values[index]))) }),
-      );
+      return matrixPieces(result);
   }
+}
+
+function* matrixPieces({ series }: RangeResult): Generator<string> {
+  yield '[';
+  for (let index = 0; index < series.length; index++) {
+    const { labels, times, values } = series[index];
+    yield `${index > 0 ? ',' : ''}{"metric":${labelText(labels)},"values":[`;
+    for (let start = 0; start < times.length; start += POINTS) {
+      let text = '';
+      for (let at = start; at < Math.min(start + POINTS, times.length); at++)
+        text += `${at > 0 ? ',' : ''}${numberPoint(times[at], values[at])}`;
+      yield text;
+    }
+    yield ']}';
+  }
+  yield ']';
 }
 
 /** No more than so many series of a result; 0 = all. */

@@ -4,8 +4,11 @@ import type { ApiAnswer, ApiCall, Handler } from './api';
 import { arrayOf } from './envelope';
 import { ApiFailure, badParameter } from './failure';
 
-/** Lets something read the history when it is its turn. */
-export type Reading = <T>(read: (source: SampleSource) => T | Promise<T>, signal: AbortSignal) => Promise<T>;
+/** Lets something read the history when it is its turn, until the signal that it is given says that its time is over. */
+export type Reading = <T>(
+  read: (source: SampleSource, signal: AbortSignal) => Promise<T>,
+  wish: { signal: AbortSignal },
+) => Promise<T>;
 
 const labelSet = build({ type: 'object', additionalProperties: { type: 'string' } } as const);
 const text = build({ type: 'string' } as const);
@@ -45,16 +48,19 @@ export function answerLabelValues(reading: Reading): Handler {
 async function matching(reading: Reading, { parameters, signal }: ApiCall): Promise<[string, LabelSet][]> {
   const selectors = parameters.selectors();
   const { start, end } = parameters.range();
-  return reading(async (source) => {
-    const found = new Map<string, LabelSet>();
-    for (const matchers of selectors.length > 0 ? selectors : [[]]) {
-      for (const { labels, times } of source.select(matchers, start, end, { latest: true }))
-        if (times.length > 0) found.set(keyOf(labels), labels);
-      await new Promise(setImmediate);
-      signal.throwIfAborted();
-    }
-    return [...found];
-  }, signal);
+  return reading(
+    async (source, ending) => {
+      const found = new Map<string, LabelSet>();
+      for (const matchers of selectors.length > 0 ? selectors : [[]]) {
+        for (const { labels, times } of source.select(matchers, start, end, { latest: true }))
+          if (times.length > 0) found.set(keyOf(labels), labels);
+        await new Promise(setImmediate);
+        ending.throwIfAborted();
+      }
+      return [...found];
+    },
+    { signal },
+  );
 }
 
 function keyOf(labels: LabelSet): string {

@@ -24,7 +24,7 @@ async function loaded(t: Test): Promise<Pair> {
   const server = await Prometheus.receiver(t, { window: '1h' });
   const pass = stopWallClock(t);
   pass(-120_000);
-  const remote = PrometheusStorage.remoteWrite({ url: server.writeUrl, name: 'remote' });
+  const remote = new PrometheusStorage({ remoteWrite: { url: server.writeUrl } });
   const collector = collectorFor(t, { storage: [new MemoryStorage(), remote] });
   const start = (Date.now() + STEP_MS) / 1000;
   for (let step = 0; step < STEPS; step++) {
@@ -54,6 +54,15 @@ function comparable({ status, json }: ApiAnswer): unknown {
   if (data?.resultType === 'vector' || data?.resultType === 'matrix')
     return { status, type: data.resultType, result: sorted(data.result.map(ordered)) };
   return { status, data: Array.isArray(data) ? sorted(data.map(ordered)) : data };
+}
+
+/** The same, with twelve digits of each number. */
+function rounded(answer: ApiAnswer): unknown {
+  return JSON.parse(
+    JSON.stringify(comparable(answer)).replace(/\d+\.\d{6,}/g, (number) =>
+      String(Number(Number(number).toPrecision(12))),
+    ),
+  );
 }
 
 /** Labels sorted by name. */
@@ -135,10 +144,12 @@ test('the API answers as a real Prometheus that has the same samples', needs('pr
   ];
   for (const [path, given] of requests) {
     const what = `${path} ${JSON.stringify(given)}`;
-    const expected = comparable(await get(theirs, path, given));
-    t.same(comparable(await get(ours, path, given)), expected, what);
+    // what is computed in another order may differ in its last digits
+    const said = String(given.query).includes('rate(') ? rounded : comparable;
+    const expected = said(await get(theirs, path, given));
+    t.same(said(await get(ours, path, given)), expected, what);
     if (['query', 'query_range', 'series', 'labels'].includes(path))
-      t.same(comparable(await post(ours, path, given)), expected, `POST ${what}`);
+      t.same(said(await post(ours, path, given)), expected, `POST ${what}`);
   }
   const all = await get(ours, 'query', { query: 'requests_total', time: String(end), limit: '1' });
   t.equal(all.json.data.result.length, 1);
@@ -186,7 +197,8 @@ test('metadata are those of a Prometheus that scrapes the endpoint', needs('prom
   // the text format has no units
   t.same(unitless(data), theirs);
   t.equal(data.wait_seconds[0].unit, 'seconds');
-  for (const given of [{ metric: 'level' }, { metric: 'nothing' }, { limit: '0' }, { limit: 'x' }])
+  const some: Given[] = [{ metric: 'level' }, { metric: 'nothing' }, { limit: '0' }, { limit: 'x' }];
+  for (const given of some)
     t.same(
       comparable(await get(baseOf(endpoint), 'metadata', given)),
       comparable(await get(server.base, 'metadata', given)),

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import type { ApiCall } from '../../../dist/src/endpoint/api/api.js';
 import { Parameters } from '../../../dist/src/endpoint/api/parameters.js';
 import { answerAlerts, answerRules } from '../../../dist/src/endpoint/api/rules.js';
-import type { RulesView } from '../../../dist/src/endpoint/api/rules-view.js';
+import type { AlertingRule, RecordingRule, RulesView } from '../../../dist/src/endpoint/api/rules-view.js';
 
 const EVALUATED = Date.UTC(2026, 0, 2, 3, 4, 5);
 const alert = {
@@ -12,6 +12,28 @@ const alert = {
   activeAt: EVALUATED - 1_500,
   value: 12.5,
 } as const;
+const slowRule: AlertingRule = {
+  type: 'alerting',
+  name: 'Slow',
+  query: 'x > 1',
+  labels: { severity: 'page' },
+  health: 'ok',
+  evaluationTime: 1.5,
+  lastEvaluation: EVALUATED,
+  state: 'firing',
+  duration: 60_000,
+  keepFiringFor: 0,
+  annotations: { summary: 'It is {{ $value }}' },
+  alerts: [alert],
+};
+const recordingRule: RecordingRule = {
+  type: 'recording',
+  name: 'job:x:rate5m',
+  query: 'rate(x[5m])',
+  labels: {},
+  health: 'unknown',
+  evaluationTime: 0,
+};
 const view: RulesView = {
   rules: () => [
     {
@@ -20,30 +42,7 @@ const view: RulesView = {
       interval: 15_000,
       evaluationTime: 2.5,
       lastEvaluation: EVALUATED,
-      rules: [
-        {
-          type: 'alerting',
-          name: 'Slow',
-          query: 'x > 1',
-          labels: { severity: 'page' },
-          health: 'ok',
-          evaluationTime: 1.5,
-          lastEvaluation: EVALUATED,
-          state: 'firing',
-          duration: 60_000,
-          keepFiringFor: 0,
-          annotations: { summary: 'It is {{ $value }}' },
-          alerts: [alert],
-        },
-        {
-          type: 'recording',
-          name: 'job:x:rate5m',
-          query: 'rate(x[5m])',
-          labels: {},
-          health: 'unknown',
-          evaluationTime: 0,
-        },
-      ],
+      rules: [slowRule, recordingRule],
     },
   ],
   alerts: () => [alert],
