@@ -7,7 +7,7 @@ import { serve, toldTo, warnings } from './service';
 // each mostly waits
 t.jobs = 4;
 
-const FAST = { retry: { firstDelay: 20, longestDelay: 40 }, timeout: 300 };
+const FAST = { retry: { firstDelay: 20, longestDelay: 40 } };
 
 t.test('a webhook is told what fires and what is resolved, once, in the shape that webhooks know', async (t) => {
   const hook = await receive(t, status(200));

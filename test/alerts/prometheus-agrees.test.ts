@@ -59,11 +59,11 @@ test('a real Prometheus says the same of the same rules on the same samples, ste
         alert: 'Said',
         expr: 'load:rate > 0',
         annotations: {
-          all: '{{ range query "load:max" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
+          all: '{{ range query "load:max" | sortByLabel "job" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
           numbers:
             '{{ $value }} {{ humanize $value }} {{ humanize1024 $value }} {{ humanizePercentage $value }} {{ humanizeDuration $value }} {{ printf "%.3f %5.1f %g %e" $value $value $value $value }}',
           text: '{{ with query "load:max{job=\'a\'}" }}{{ . | first | value | printf "%v" }}{{ else }}none{{ end }} {{ title $labels.job }}{{ toUpper $labels.job }}',
-          when: '{{ $value | humanizeTimestamp }}{{ $x := 0 }}{{ range query "load:max" }}{{ $x = .Value }}{{ end }} {{ $x }}',
+          when: '{{ $value | humanizeTimestamp }}{{ $x := 0 }}{{ range query "load:max" | sortByLabel "job" }}{{ $x = .Value }}{{ end }} {{ $x }}',
         },
       },
       { record: 'alerts:active', expr: 'count by (alertname, alertstate) (ALERTS)' },
