@@ -101,9 +101,10 @@ export class GroupRunner {
 
   private async run(now: number): Promise<void> {
     const { board } = this.host;
+    let step: number | undefined;
     try {
       const { state } = await this.recall();
-      const step = this.dueStep(now);
+      step = this.dueStep(now);
       if (step === undefined) return;
       const start = performance.now();
       await this.evaluate(step);
@@ -113,8 +114,9 @@ export class GroupRunner {
       board.noteDuration(this.number, (performance.now() - start) / 1000);
       this.refused = false;
     } catch (error) {
-      // what is in memory may be ahead of what was written
+      // what is in memory may be ahead of what was written; the next step begins with that
       this.memory = undefined;
+      if (step !== undefined) board.setLastStep(this.number, step);
       if (!this.refused) warn('RINGMETER_RULE_FAILED', `group ${this.group.name}: ${messageOf(error)}`);
       this.refused = true;
     }
@@ -192,6 +194,7 @@ export class GroupRunner {
 
   /** A rule that could not be evaluated says nothing. */
   private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<void> {
+    if (this.host.notifiers.length === 0) return;
     const silences = this.host.silences.read() ?? [];
     const told = alerts
       .filter((_, index) => results[index].health === 'ok')

@@ -7,7 +7,7 @@ import { SampleLog } from './sample-log';
 import { SharedDocument } from './shared-document';
 
 /** Bytes of address space, resident where used: for one group's state, for silences, for changes not yet told. */
-const STATE_BYTES = 8 * 2 ** 20;
+const STATE_BYTES = 4 * 2 ** 20;
 const SILENCES_BYTES = 2 ** 20;
 const CHANGES_BYTES = 4 * 2 ** 20;
 const LOG_BYTES = 32 * 2 ** 20;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { test } from 'tap';
 import { Evaluator, GivenSeries, portOf, show } from './support';
 
@@ -136,4 +137,16 @@ test('a rule that fails says why, and the others go on', async (t) => {
   t.match(await evaluator.engine.instant('fine', MINUTE), { samples: [{ value: 7 }] });
   t.match(evaluator.state.rules[6].alerts[0].annotations.text, /^<error expanding template: /);
   t.equal(evaluator.board.counted(0, 'failures'), 5);
+});
+
+test('a state that is too large is told, and tried at the next step', async (t) => {
+  const source = new GivenSeries();
+  source.add({ __name__: 'load', job: 'x'.repeat(3_000_000) }, MINUTE, MINUTE, [1, 0, 1]);
+  const evaluator = Evaluator.of({ name: 'g', interval: '1m', rules: [{ alert: 'A', expr: 'load > 0' }] }, source);
+  const warned = once(process, 'warning');
+  await evaluator.step(MINUTE);
+  t.match((await warned)[0], { code: 'RINGMETER_RULE_FAILED', message: /group g: \d+ bytes do not fit into \d+/ });
+  await evaluator.step(2 * MINUTE);
+  t.same(evaluator.alerts(), []);
+  t.equal(evaluator.state.time, 2 * MINUTE);
 });

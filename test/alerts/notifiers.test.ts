@@ -127,14 +127,17 @@ t.test('silenced alerts reach no notifier before the silence ends, and callbacks
   const { collector, load, told, changes } = serve(t, { notifiers: [new WebhookNotifier({ url: hook.url, ...FAST })] });
   const id = collector.silence({ matchers: { job: 'api' }, until: Date.now() + 60_000, comment: 'deploying' });
   const matchers = [{ name: 'job', operator: '=~', value: 'w.*' } as const];
-  collector.silence({ matchers, from: Date.now() - 10, until: new Date(Date.now() + 3_000) });
+  const web = collector.silence({ matchers, from: Date.now() - 10, until: new Date(Date.now() + 60_000) });
   load(7);
   load(7, 'web');
   load(7, 'other');
   await until('all fire', () => told().length === 3);
   t.same(collector.alerts().find(({ labels }) => labels.job === 'api')?.silencedBy, [id]);
   t.ok(changes.every(({ labels, silencedBy }) => silencedBy.length === (labels.job === 'other' ? 0 : 1)));
-  await until('the one is over', () => toldTo(hook.requests).length === 2);
+  await until('the third is told', () => toldTo(hook.requests).length === 1);
+  collector.silence({ matchers, until: Date.now() + 300 });
+  collector.unsilence(web);
+  await until('the time of one is over', () => toldTo(hook.requests).length === 2);
   t.same(toldTo(hook.requests), ['firing other', 'firing web']);
   t.equal(collector.unsilence(id), true);
   t.equal(collector.unsilence(id), false);
@@ -177,4 +180,19 @@ t.test('wrong silences and notifiers are refused', async (t) => {
   ] as const)
     t.throws(() => new WebhookNotifier(given as NotifierOptions), { code: 'RINGMETER_INVALID_OPTION', message });
   t.throws(() => new AlertmanagerNotifier({ url: 'http://x', resendInterval: 0 }), { message: /from 1/ });
+});
+
+t.test('a collector that closes while a notifier is gone does so in time, and says what is left', async (t) => {
+  const said = warnings(t);
+  const hook = await receive(t, status(200));
+  const { collector, load, told } = serve(t, { notifiers: [new WebhookNotifier({ url: hook.url, ...FAST })] });
+  load(7);
+  await until('it is told', () => hook.requests.length === 1);
+  await until('the callback is called', () => told().length === 1);
+  await hook.close();
+  const start = performance.now();
+  await collector.close({ timeout: 5_000 });
+  t.ok(performance.now() - start < 5_500);
+  await until('it is said', () => said.length > 0);
+  t.match(said[0], /^RINGMETER_STORAGE_FAILED last flush, webhook: 1 notifications are left: .*ECONNREFUSED/);
 });
