@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import type { RuleGroup } from 'ringmeter';
 import { test } from 'tap';
 import { Evaluator, GivenSeries, portOf, show } from './support';
 
 const MINUTE = 60_000;
 
-const GROUP = {
+const GROUP: RuleGroup = {
   name: 'g',
   interval: '1m',
   rules: [

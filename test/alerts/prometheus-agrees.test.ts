@@ -1,3 +1,4 @@
+import type { RuleGroup } from 'ringmeter';
 import { test } from 'tap';
 import { rulesToYaml } from '../../dist/src/alerts/rules-yaml.js';
 import { needs } from '../engines/engine';
@@ -32,7 +33,7 @@ function loads(seed: number): (number | undefined)[] {
 }
 
 test('a real Prometheus says the same of the same rules on the same samples, step by step', options, async (t) => {
-  const group = {
+  const group: RuleGroup = {
     name: 'g',
     interval: '1m',
     rules: [

@@ -88,7 +88,10 @@ t.test('the API of the endpoint shows rules and alerts, and queries see what was
   load(7);
   await until('it fires', () => told().length === 1);
   const { port } = await collector.listen({ port: 0 });
-  const ask = async (path: string) => (await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()).data;
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
+    return ((await answer.json()) as { data: Record<string, unknown[]> }).data;
+  };
   const { groups } = await ask('rules');
   t.match(groups[0], { name: 'loads', interval: 0.1, rules: [{ name: 'High', state: 'firing', health: 'ok' }] });
   t.match((await ask('alerts')).alerts, [{ state: 'firing', labels: { alertname: 'High', job: 'api' } }]);

@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import type { TemplateSample } from '../../dist/src/alerts/template/functions.js';
 import { Template } from '../../dist/src/alerts/template/template.js';
 
 const data = {
@@ -6,7 +7,7 @@ const data = {
   externalLabels: { zone: 'eu' },
   value: 1_234_567.5,
 };
-const samples = [
+const samples: TemplateSample[] = [
   { Labels: { job: 'b', __value__: 'text' }, Value: 2 },
   { Labels: { job: 'a' }, Value: 1 },
 ];
