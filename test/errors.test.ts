@@ -1,6 +1,7 @@
 import { type ErrorCode, MemoryStorage, RingmeterError } from 'ringmeter';
 import { test } from 'tap';
 import { errorCodes, shown, toPlainError } from '../dist/src/errors.js';
+import { createQueryEngine } from '../dist/src/query/engine.js';
 import { collectorFor, refuses } from './instruments/support';
 
 test('every code has a sentence', async (t) => {
@@ -80,7 +81,7 @@ test('each code that a thread can raise by itself is raised', async (t) => {
       await small.flush();
     },
     RINGMETER_INVALID_QUERY: () => collector.storage.query({} as never),
-    RINGMETER_QUERY_LIMIT: () => collectorFor(t).query('vector(1)[1d:1ms]'),
+    RINGMETER_QUERY_LIMIT: () => createQueryEngine({ select: () => [] }).instant('vector(1)[1d:1ms]', 0),
     RINGMETER_NO_STORAGE: () => collectorFor(t, { storage: [] }).storage,
     RINGMETER_CLOSED: () => closed.flush(),
   };

@@ -48,6 +48,15 @@ export class Block {
     this.budget.release(this.values.length);
   }
 
+  /** Visits the cells of each series, from `from` to before `to`, and lets the event loop turn in between. */
+  async eachSeries(visit: (from: number, to: number, series: number) => void): Promise<void> {
+    const { steps, budget } = this;
+    for (let series = 0; series < this.count; series++) {
+      visit(series * steps, (series + 1) * steps, series);
+      if (budget.spend(steps)) await budget.turn();
+    }
+  }
+
   hasCells(series: number): boolean {
     const end = (series + 1) * this.steps;
     for (let cell = series * this.steps; cell < end; cell++) if (this.present[cell] === 1) return true;

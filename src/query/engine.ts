@@ -2,7 +2,7 @@ import { type Node, type StringLiteral, unwrapped } from './ast';
 import { Budget } from './budget';
 import { typeOf } from './check';
 import { Evaluation } from './evaluate';
-import { invalid, limited } from './failure';
+import { invalid, limited, unanswerable } from './failure';
 import { parseExpression } from './parse';
 import { instantOf, matrixOf, samplesOf } from './results';
 import type { QueryEngine, QueryLimits, QueryResult, RangeResult, SampleSource } from './types';
@@ -30,6 +30,7 @@ class Engine implements QueryEngine {
 
   async instant(expression: string, time: number, signal?: AbortSignal): Promise<QueryResult> {
     const node = this.parse(expression);
+    checkTime('time', time);
     const grid = { start: time, step: 1, count: 1 };
     const evaluation = this.evaluation({ start: time, end: time }, signal);
     switch (typeOf(node)) {
@@ -55,7 +56,9 @@ class Engine implements QueryEngine {
     const type = typeOf(node);
     if (type !== 'scalar' && type !== 'vector')
       throw invalid('a range query needs a scalar or an instant vector', expression, node.from);
-    if (!(step > 0)) throw limited(`the step of a range query must be positive, got ${step}`);
+    checkTime('start', start);
+    checkTime('end', end);
+    if (!(step > 0)) throw unanswerable(`the step of a range query must be more than 0 ms, got ${step}`);
     const grid = { start, step, count: Math.max(0, Math.floor((end - start) / step) + 1) };
     if (grid.count > this.limits.maxSamples)
       throw limited(`the evaluation has ${grid.count} steps, and may hold ${this.limits.maxSamples} samples`);
@@ -83,4 +86,8 @@ class Engine implements QueryEngine {
     }
     return node;
   }
+}
+
+function checkTime(name: string, time: number): void {
+  if (!Number.isFinite(time)) throw unanswerable(`the time ${name} must be finite milliseconds, got ${time}`);
 }

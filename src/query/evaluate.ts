@@ -1,26 +1,25 @@
-import { type Aggregate, allMatchers, type Binary, type Call, type Node, type Subquery, unwrapped } from './ast';
+import { type Aggregate, type Binary, type Call, type Node, type Subquery, unwrapped } from './ast';
 import { Block, type Column, type Grid } from './block';
 import { typeOf } from './check';
+import { absent, presenceOf } from './functions/absent';
 import { CLOCKS, mapClock } from './functions/clocks';
 import { histogramQuantiles } from './functions/histogram-quantile';
 import { joinLabels, replaceLabel } from './functions/label-functions';
 import { mapCells, mapValues, VALUE_FUNCTIONS } from './functions/maths';
 import { overRanges, presentAt, RANGE_FUNCTIONS } from './functions/ranges';
+import { sorted } from './functions/sort';
 import { Grouping, groupsOf } from './grouping';
 import { isInvariant } from './invariant';
-import { NAME, NO_LABELS, withLabel } from './labels';
+import { NO_LABELS } from './labels';
 import { memoryOf } from './memory';
 import { aggregate } from './operators/aggregations';
 import { ofScalars, ofVectorAndScalar, ofVectors } from './operators/binary';
-import { compare, countValues, quantiles, selectExtremes } from './operators/selections';
+import { countValues, quantiles, selectExtremes } from './operators/selections';
 import { combineSets } from './operators/sets';
-import { type Reading, releaseRanges, selectInstants, selectRanges } from './select';
+import { type Reading, selectInstants, selectRanges } from './select';
 import { SET_OPERATORS } from './signatures';
-import type { LabelSet } from './types';
-import { endsOf, lastOf, type Ranges } from './windows';
-
-/** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
-const SUBQUERY_STEP = 60_000;
+import { samplesOfSteps, stepsOf } from './subquery';
+import type { Ranges } from './windows';
 
 /** Evaluates nodes that have been checked, each at all the steps of a grid at once. */
 export class Evaluation {
@@ -52,7 +51,7 @@ export class Evaluation {
       case 'unary': {
         const block = await this.vector(inner.expression, grid);
         if (inner.operator === '+') return block;
-        mapCells(block, (value) => -value);
+        await mapCells(block, (value) => -value);
         return block.unnamed(memoryOf(inner));
       }
       case 'binary':
@@ -67,8 +66,14 @@ export class Evaluation {
 
   async ranges(node: Node, grid: Grid): Promise<Ranges> {
     const inner = unwrapped(node);
+    const { budget } = this.reading;
     if (inner.kind === 'selector') return selectRanges(inner, grid, this.reading);
-    return this.subquery(inner as Subquery, grid);
+    const subquery = inner as Subquery;
+    const steps = stepsOf(subquery, grid, this.reading.bounds);
+    budget.hold(steps.grid.count);
+    const ranges = await samplesOfSteps(subquery, await this.vector(subquery.expression, steps.grid), steps);
+    budget.release(steps.grid.count);
+    return ranges;
   }
 
   private column({ start, step, count }: Grid, valueAt: (time: number) => number): Column {
@@ -104,24 +109,6 @@ export class Evaluation {
     }
     block.release();
     return result;
-  }
-
-  /** Evaluates at multiples of the step, whenever the grid begins, and takes the results for samples. */
-  private async subquery(node: Subquery, grid: Grid): Promise<Ranges> {
-    const ends = endsOf(node, grid, this.reading.bounds);
-    const { range, step = SUBQUERY_STEP } = node;
-    const start = Math.ceil((ends.first - range) / step) * step;
-    const count = Math.max(0, Math.floor((lastOf(ends, grid) - start) / step) + 1);
-    const block = await this.vector(node.expression, { start, step, count });
-    const times = Float64Array.from({ length: count }, (_, index) => start + index * step);
-    const lines = block.labels.map((labels, series) => {
-      const values = block.values.subarray(series * count, (series + 1) * count);
-      const present = block.present.subarray(series * count, (series + 1) * count);
-      if (!present.includes(0)) return { labels, times, values };
-      const isThere = (_: number, index: number): boolean => present[index] === 1;
-      return { labels, times: times.filter(isThere), values: values.filter(isThere) };
-    });
-    return { lines: lines.filter((line) => line.times.length > 0), range, ends };
   }
 
   private async binary(node: Binary, grid: Grid): Promise<Block> {
@@ -167,12 +154,12 @@ export class Evaluation {
       return mapClock(name, args.length === 0 ? this.now(grid) : await this.vector(args[0], grid), memoryOf(node));
     switch (name) {
       case 'absent':
-        return this.absent(args[0], await this.presence(await this.vector(args[0], grid)), grid);
+        return absent(args[0], presenceOf(await this.vector(args[0], grid)), budget);
       case 'absent_over_time': {
         const ranges = await this.ranges(args[0], grid);
         const present = presentAt(ranges, grid);
-        releaseRanges(ranges, budget);
-        return this.absent(args[0], present, grid);
+        budget.release(ranges.held);
+        return absent(args[0], present, budget);
       }
       case 'histogram_quantile':
         return histogramQuantiles(
@@ -210,7 +197,7 @@ export class Evaluation {
     );
     const ranges = await this.ranges(args.find((arg) => typeOf(arg) === 'matrix')!, grid);
     const block = await overRanges(name, ranges, parameters, grid, budget, memoryOf(node));
-    releaseRanges(ranges, budget);
+    budget.release(ranges.held);
     return block;
   }
 
@@ -235,45 +222,10 @@ export class Evaluation {
       block.values[cell] = (grid.start + (cell % grid.count) * grid.step) / 1_000;
     return block;
   }
-
-  private async presence(block: Block): Promise<Uint8Array> {
-    const present = Uint8Array.from({ length: block.steps }, (_, step) => (block.countAt(step) > 0 ? 1 : 0));
-    block.release();
-    return present;
-  }
-
-  /** 1 where nothing is, with the labels that the selector asks for. */
-  private absent(node: Node, present: Uint8Array, grid: Grid): Block {
-    const block = Block.of([absentLabels(node)], grid.count, this.reading.budget);
-    block.values.fill(1);
-    for (let step = 0; step < grid.count; step++) block.present[step] = 1 - present[step];
-    return block;
-  }
 }
 
 function text(node: Node): string {
   const inner = unwrapped(node);
   if (inner.kind !== 'string') throw new Error(`no string: ${inner.kind}`);
   return inner.value;
-}
-
-function sorted(block: Block, sign: number): Block {
-  if (block.steps !== 1) return block;
-  const order = block.labels.flatMap((_, series) => (block.present[series] === 1 ? [series] : []));
-  return block.take(order.sort((a, b) => compare(block.values[a], block.values[b], sign)));
-}
-
-/** A label for which several values are asked has none. */
-function absentLabels(node: Node): LabelSet {
-  const inner = unwrapped(node);
-  let labels = NO_LABELS;
-  if (inner.kind !== 'selector') return labels;
-  const seen = new Set<string>();
-  for (const { name, operator, value } of allMatchers(inner)) {
-    if (name === NAME) continue;
-    const isFirst = operator === '=' && !seen.has(name);
-    labels = withLabel(labels, name, isFirst ? value : '');
-    if (isFirst) seen.add(name);
-  }
-  return labels;
 }

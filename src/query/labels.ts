@@ -39,3 +39,14 @@ export function withLabel(labels: LabelSet, name: string, value: string): LabelS
 export function isLabelName(text: string): boolean {
   return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(text);
 }
+
+/** As Prometheus sorts: the first label that differs decides, by its name and then by its value. */
+export function compareLabels(a: LabelSet, b: LabelSet): number {
+  const [names, others] = [Object.keys(a).sort(), Object.keys(b).sort()];
+  for (let index = 0; index < names.length && index < others.length; index++) {
+    const [name, other] = [names[index], others[index]];
+    if (name !== other) return name < other ? -1 : 1;
+    if (a[name] !== b[name]) return a[name] < b[name] ? -1 : 1;
+  }
+  return names.length - others.length;
+}

@@ -8,26 +8,15 @@ const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
 };
 
-/** Milliseconds of a duration like `1h30m`; undefined if the text is none. */
+/** Go's durations are nanoseconds in 64 bits. */
+const LONGEST_DURATION = (2 ** 63 - 1) / 1e6;
+
+/** Milliseconds of a duration like `1h30m`; undefined if the text is none, or it is longer than 292 years. */
 export function readDuration(text: string): number | undefined {
   if (!/^(\d+(ms|[ywdhms]))+$/.test(text)) return undefined;
   let sum = 0;
   for (const [, digits, unit] of text.matchAll(/(\d+)(ms|[ywdhms])/g)) sum += Number(digits) * UNITS[unit];
-  return sum;
-}
-
-/** A duration as PromQL writes it. */
-export function printDuration(milliseconds: number): string {
-  let rest = Math.abs(milliseconds);
-  let text = milliseconds < 0 ? '-' : '';
-  for (const [unit, length] of Object.entries(UNITS)) {
-    // days in a year and weeks do not divide one another: only whole ones are written with those units
-    if ((unit === 'y' || unit === 'w') && rest % length !== 0) continue;
-    const count = Math.floor(rest / length);
-    if (count > 0) text += `${count}${unit}`;
-    rest -= count * length;
-  }
-  return text === '' ? '0s' : text;
+  return sum > LONGEST_DURATION ? undefined : sum;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Block, Grid } from './block';
-import { keyOf } from './labels';
+import { compareLabels } from './labels';
 import type { QueryResult, RangeResult } from './types';
 import type { Ranges } from './windows';
 
@@ -22,12 +22,9 @@ export function matrixOf({ labels, values, present, steps }: Block, { start, ste
     }
     return result;
   });
-  const order = new Map(labels.map((one) => [one, keyOf(one)]));
   return {
     type: 'matrix',
-    series: series
-      .filter(({ times }) => times.length > 0)
-      .sort((a, b) => (order.get(a.labels)! < order.get(b.labels)! ? -1 : 1)),
+    series: series.filter(({ times }) => times.length > 0).sort((a, b) => compareLabels(a.labels, b.labels)),
   };
 }
 

@@ -18,12 +18,10 @@ export function selectRanges(node: Selector, grid: Grid, { source, bounds, budge
   const ends = endsOf(node, grid, bounds);
   const range = node.range!;
   const series = source.select(allMatchers(node), ends.first - range, lastOf(ends, grid));
-  for (const { times } of series) budget.hold(times.length);
-  return { lines: series.map(withoutStale).filter(({ times }) => times.length > 0), range, ends };
-}
-
-export function releaseRanges({ lines }: Ranges, budget: Budget): void {
-  for (const { times } of lines) budget.release(times.length);
+  let held = 0;
+  for (const { times } of series) held += times.length;
+  budget.hold(held);
+  return { lines: series.map(withoutStale).filter(({ times }) => times.length > 0), range, ends, held };
 }
 
 /**

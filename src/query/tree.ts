@@ -1,5 +1,6 @@
 import type { LRParser } from '@lezer/lr';
 import { invalid } from './failure';
+import { readString } from './literals';
 
 // the package says that its types are those of a module, while its code can be had as CommonJS too
 const { parser } = require('@prometheus-io/lezer-promql') as { parser: LRParser };
@@ -15,8 +16,8 @@ const LONGEST = 100_000;
 /** What may stand where the text cannot be read, by what it stands in. */
 const EXPECTED: Readonly<Record<string, string>> = {
   LabelMatchers: 'a matcher like job="api", or "}"',
-  UnquotedLabelMatcher: '=, !=, =~ or !~ and a quoted value, which ends with the same quote',
-  QuotedLabelMatcher: '=, !=, =~ or !~ and a quoted value, which ends with the same quote',
+  UnquotedLabelMatcher: '=, !=, =~ or !~ and a quoted value',
+  QuotedLabelMatcher: '=, !=, =~ or !~ and a quoted value',
   GroupingLabels: 'label names in parentheses',
   FunctionCallBody: 'an expression, "," or ")"',
   MatrixSelector: 'a duration like 5m and "]"',
@@ -52,7 +53,11 @@ export function readTree(text: string): Tree {
   }
 }
 
-function unreadable(text: string, { parent, from, to }: Tree): Error {
+function unreadable(text: string, error: Tree): Error {
+  const { parent, from, to } = error;
+  const before = lastBefore(error);
+  if (before?.name === 'StringLiteral' && readString(text.slice(before.from, before.to)) === undefined)
+    return invalid('expected a string that ends with the quote it begins with', text, before.from);
   const name = /^[a-zA-Z_:][\w:]*$/.test(text.slice(parent!.from, from).trim())
     ? text.slice(parent!.from, from).trim()
     : undefined;
@@ -60,6 +65,12 @@ function unreadable(text: string, { parent, from, to }: Tree): Error {
   const rest = text.slice(from, to > from ? to : from + 20).trim();
   const found = rest === '' ? 'the end' : JSON.stringify(rest);
   return invalid(`expected ${EXPECTED[parent!.name] ?? 'an expression'}, found ${found}`, text, from);
+}
+
+function lastBefore(node: Tree): Tree | null {
+  let last = node.prevSibling;
+  while (last?.lastChild) last = last.lastChild;
+  return last;
 }
 
 /** The nodes right below one. */

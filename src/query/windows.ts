@@ -40,6 +40,8 @@ export interface Ranges {
   /** Milliseconds. */
   readonly range: number;
   readonly ends: Ends;
+  /** Samples that were asked for, and have to be given back. */
+  readonly held: number;
 }
 
 /** The samples of one line in one range. The object is used again for the next one. */

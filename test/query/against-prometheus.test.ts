@@ -54,7 +54,7 @@ test(`answers are those of a real Prometheus (RINGMETER_SEED=${SEED})`, needs('p
       tell(query),
     ]);
     values += expected.error === undefined ? expected.series.size : 0;
-    const found = difference(expected, actual);
+    const found = difference(expected, actual, query.end !== undefined || /^(sort|topk\()/.test(query.expression));
     if (found === undefined) return;
     const known = actual.error === undefined ? knownDifferences(query.expression) : [];
     for (const name of known) seen.add(name);

@@ -75,8 +75,8 @@ export function told(result: QueryResult): Answer {
   }
 }
 
-/** In what two answers differ; undefined if in nothing. */
-export function difference(expected: Answer, actual: Answer): string | undefined {
+/** In what two answers differ; undefined if in nothing. With `isOrdered`, the order of the series counts too. */
+export function difference(expected: Answer, actual: Answer, isOrdered: boolean): string | undefined {
   if (expected.error !== undefined || actual.error !== undefined) {
     if (expected.error !== undefined && actual.error !== undefined) return undefined;
     return `expected ${expected.error ?? 'an answer'}, got ${actual.error ?? 'an answer'}`;
@@ -90,6 +90,8 @@ export function difference(expected: Answer, actual: Answer): string | undefined
       if (!isSame(value, given)) return `series ${key} at ${time}: expected ${value}, got ${given}`;
     }
   }
+  if (isOrdered && [...expected.series.keys()].join() !== [...actual.series.keys()].join())
+    return `expected the order ${[...expected.series.keys()]}, got ${[...actual.series.keys()]}`;
   return undefined;
 }
 

@@ -492,6 +492,7 @@ requests_total @ 1 @ 2
 requests_total offset
 requests_total offset 5
 requests_total offset 0s
+requests_total[300y]
 requests_total @ NaN
 requests_total @ Inf
 requests_total @ x

@@ -5,10 +5,13 @@ import { arrayOf } from './envelope';
 import { ApiFailure, badParameter } from './failure';
 
 /** Lets something read the history when it is its turn, until the signal that it is given says that its time is over. */
-export type Reading = <T>(
-  read: (source: SampleSource, signal: AbortSignal) => Promise<T>,
+export type Reading = (
+  read: (source: SampleSource, signal: AbortSignal) => Promise<void>,
   wish: { signal: AbortSignal },
-) => Promise<T>;
+) => Promise<void>;
+
+/** That are looked at without letting others have their turn. */
+const SERIES_AT_ONCE = 5_000;
 
 const labelSet = build({ type: 'object', additionalProperties: { type: 'string' } } as const);
 const text = build({ type: 'string' } as const);
@@ -18,8 +21,10 @@ export function answerSeries(reading: Reading): Handler {
   return async (call) => {
     if (call.parameters.all('match[]').length === 0) throw new ApiFailure('bad_data', 'no match[] parameter provided');
     const limit = call.parameters.limit();
-    const found = (await matching(reading, call)).sort(([one], [other]) => compare(one, other));
-    return cut(found, limit, ([, labels]) => labelSet(labels));
+    const found = new Map<string, LabelSet>();
+    await visit(reading, call, (labels) => found.set(keyOf(labels), labels));
+    const sorted = [...found].sort(([one], [other]) => compare(one, other));
+    return cut(sorted, limit, ([, labels]) => labelSet(labels));
   };
 }
 
@@ -27,8 +32,11 @@ export function answerSeries(reading: Reading): Handler {
 export function answerLabels(reading: Reading): Handler {
   return async (call) => {
     const limit = call.parameters.limit();
-    const names = (await matching(reading, call)).flatMap(([, labels]) => Object.keys(labels));
-    return cut([...new Set(names)].sort(compare), limit, (name) => text(name));
+    const names = new Set<string>();
+    await visit(reading, call, (labels) => {
+      for (const name in labels) names.add(name);
+    });
+    return cut([...names].sort(compare), limit, (name) => text(name));
   };
 }
 
@@ -39,25 +47,26 @@ export function answerLabelValues(reading: Reading): Handler {
     if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
       throw badParameter('name', `invalid label name: ${JSON.stringify(name)}`);
     const limit = call.parameters.limit();
-    const values = (await matching(reading, call)).flatMap(([, labels]) => labels[name] ?? []);
-    return cut([...new Set(values)].sort(compare), limit, (value) => text(value));
+    const values = new Set<string>();
+    await visit(reading, call, (labels) => Object.hasOwn(labels, name) && values.add(labels[name]));
+    return cut([...values].sort(compare), limit, (value) => text(value));
   };
 }
 
-/** The series that fulfil any of the selectors, or all where there is none, by a text that tells them apart. */
-async function matching(reading: Reading, { parameters, signal }: ApiCall): Promise<[string, LabelSet][]> {
+/** The labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. */
+function visit(reading: Reading, { parameters, signal }: ApiCall, each: (labels: LabelSet) => unknown): Promise<void> {
   const selectors = parameters.selectors();
   const { start, end } = parameters.range();
   return reading(
     async (source, ending) => {
-      const found = new Map<string, LabelSet>();
       for (const matchers of selectors.length > 0 ? selectors : [[]]) {
-        for (const { labels, times } of source.select(matchers, start, end, { latest: true }))
-          if (times.length > 0) found.set(keyOf(labels), labels);
-        await new Promise(setImmediate);
-        ending.throwIfAborted();
+        const series = source.select(matchers, start, end, { latest: true });
+        for (let index = 0; index < series.length; index++) {
+          if (index % SERIES_AT_ONCE === 0) await new Promise(setImmediate);
+          ending.throwIfAborted();
+          if (series[index].times.length > 0) each(series[index].labels);
+        }
       }
-      return [...found];
     },
     { signal },
   );

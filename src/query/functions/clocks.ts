@@ -15,8 +15,8 @@ export const CLOCKS: Readonly<Record<string, (date: Date) => number>> = {
 };
 
 /** Applies a clock to all values, in place. */
-export function mapClock(name: string, block: Block, memory: Memory): Block {
-  mapCells(block, (seconds) => CLOCKS[name](new Date(Math.trunc(seconds) * 1_000)));
+export async function mapClock(name: string, block: Block, memory: Memory): Promise<Block> {
+  await mapCells(block, (seconds) => CLOCKS[name](new Date(Math.trunc(seconds) * 1_000)));
   return block.unnamed(memory);
 }
 

@@ -47,8 +47,8 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 };
 
 /** Applies a function to all values, in place. Parameters that are left out are 1. */
-export function mapValues(name: string, block: Block, [a, b]: readonly Column[], memory: Memory): Block {
-  mapCells(block, VALUE_FUNCTIONS[name], a, b);
+export async function mapValues(name: string, block: Block, [a, b]: readonly Column[], memory: Memory): Promise<Block> {
+  await mapCells(block, VALUE_FUNCTIONS[name], a, b);
   if (name !== 'clamp') return block.unnamed(memory);
   // where the bounds exclude one another, nothing is left
   for (let cell = 0; cell < block.present.length; cell++) {
@@ -58,8 +58,10 @@ export function mapValues(name: string, block: Block, [a, b]: readonly Column[],
   return block.unnamed(memory);
 }
 
-export function mapCells({ values, count, steps }: Block, apply: ValueFunction, a?: Column, b?: Column): void {
-  for (let series = 0, cell = 0; series < count; series++)
-    for (let step = 0; step < steps; step++, cell++)
-      values[cell] = apply(values[cell], a === undefined ? 1 : a[step], b === undefined ? 1 : b[step]);
+export async function mapCells(block: Block, apply: ValueFunction, a?: Column, b?: Column): Promise<void> {
+  const { values } = block;
+  await block.eachSeries((from, to) => {
+    for (let cell = from; cell < to; cell++)
+      values[cell] = apply(values[cell], a === undefined ? 1 : a[cell - from], b === undefined ? 1 : b[cell - from]);
+  });
 }

@@ -28,12 +28,18 @@ export async function overRanges(
   const [a, b] = parameters;
   for (let index = 0; index < lines.length; index++) {
     const at = index * grid.count;
-    eachWindow(lines[index], ranges, grid, (window, step) => {
+    const visit = (window: Window, step: number): boolean => {
       const value = apply(window, a === undefined ? 0 : a[step], b === undefined ? 0 : b[step]);
-      if (value === undefined) return;
-      block.values[at + step] = value;
-      block.present[at + step] = 1;
-    });
+      if (value !== undefined) {
+        block.values[at + step] = value;
+        block.present[at + step] = 1;
+      }
+      return budget.spend(window.end - window.begin);
+    };
+    for (let step = 0; step < grid.count; ) {
+      step = eachWindow(lines[index], ranges, grid, visit, step);
+      if (step < grid.count) await budget.turn();
+    }
     if (budget.spend(lines[index].times.length + grid.count)) await budget.turn();
   }
   if (!keepsName && !isOneMetric) checkDistinct(block);
@@ -46,24 +52,30 @@ export function presentAt({ lines, ...ranges }: Ranges, grid: Grid): Uint8Array 
   for (const line of lines)
     eachWindow(line, { lines, ...ranges }, grid, (_, step) => {
       present[step] = 1;
+      return false;
     });
   return present;
 }
 
 const window = new Window();
 
-/** Visits the steps at which there are samples in the range. */
+/**
+ * Visits the steps at which there are samples in the range, from one of them on, until a visit says that it is enough.
+ *
+ * @returns the step to go on with
+ */
 function eachWindow(
   { times, values }: Line,
   { range, ends }: Ranges,
   grid: Grid,
-  visit: (window: Window, step: number) => void,
-): void {
+  visit: (window: Window, step: number) => boolean,
+  first = 0,
+): number {
   window.times = times;
   window.values = values;
-  let begin = firstAt(times, ends.first - range);
+  let begin = firstAt(times, ends.first + first * ends.advance - range);
   let end = begin;
-  for (let step = 0; step < grid.count; step++) {
+  for (let step = first; step < grid.count; step++) {
     const to = ends.first + step * ends.advance;
     while (end < times.length && times[end] <= to) end++;
     while (begin < end && times[begin] < to - range) begin++;
@@ -73,8 +85,9 @@ function eachWindow(
     window.from = to - range;
     window.to = to;
     window.time = grid.start + step * grid.step;
-    visit(window, step);
+    if (visit(window, step)) return step + 1;
   }
+  return grid.count;
 }
 
 /** Other than with other functions, not even at different steps may two series have the same labels. */

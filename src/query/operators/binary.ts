@@ -25,23 +25,25 @@ export function ofScalars({ operator }: Operation, left: Column, right: Column):
 }
 
 /** A vector with a scalar, in place; `isSwapped`: the scalar is the left one. */
-export function ofVectorAndScalar(
+export async function ofVectorAndScalar(
   operation: Operation,
   block: Block,
   scalar: Column,
   isSwapped: boolean,
   memory: Memory,
-): Block {
+): Promise<Block> {
   const { operator, bool } = operation;
-  const { values, present, count, steps } = block;
+  const { values, present } = block;
   const apply = OPERATORS[operator];
   const filters = COMPARISONS.has(operator) && !bool;
-  for (let series = 0, cell = 0; series < count; series++)
-    for (let step = 0; step < steps; step++, cell++) {
-      const value = isSwapped ? apply(scalar[step], values[cell]) : apply(values[cell], scalar[step]);
+  await block.eachSeries((from, to) => {
+    for (let cell = from; cell < to; cell++) {
+      const one = scalar[cell - from];
+      const value = isSwapped ? apply(one, values[cell]) : apply(values[cell], one);
       if (!filters) values[cell] = value;
       else if (value === 0) present[cell] = 0;
     }
+  });
   return dropsName(operation) ? block.unnamed(memory) : block;
 }
 
@@ -56,7 +58,7 @@ export async function ofVectors(
   const { matching = WHOLE } = operation;
   const isSwapped = matching.many === 'right';
   const [many, one] = isSwapped ? [right, left] : [left, right];
-  const pairs = memory.of([...one.labels, ...many.labels], (all) => new Pairs(all, one.count, operation));
+  const pairs = memory.of(one.labels, (labels) => new Pairs(labels, many.labels, operation), many.labels);
   const { steps } = many;
   const result = Block.of(pairs.labels, steps, budget);
   pairs.check(one, many);
@@ -105,20 +107,21 @@ class Pairs {
   private readonly ones: number[][];
   private readonly matching: Matching;
 
-  /** @param all the labels of the side of the one, which are `oneCount`, and then those of the other one */
-  constructor(all: readonly LabelSet[], oneCount: number, operation: Operation) {
+  constructor(one: readonly LabelSet[], many: readonly LabelSet[], operation: Operation) {
     const { matching = WHOLE } = operation;
-    const { of, labels } = groupsOf(all, new Grouping(matching.labels, !matching.on));
+    const { of, labels } = groupsOf([...one, ...many], new Grouping(matching.labels, !matching.on));
     this.matching = matching;
     this.ones = labels.map(() => []);
-    for (let series = 0; series < oneCount; series++) this.ones[of[series]].push(series);
-    for (let series = oneCount; series < all.length; series++)
-      for (const one of this.ones[of[series]]) {
-        this.many.push(series - oneCount);
-        this.one.push(one);
-        this.groups.push(of[series]);
+    for (let series = 0; series < one.length; series++) this.ones[of[series]].push(series);
+    for (let series = 0; series < many.length; series++) {
+      const group = of[one.length + series];
+      for (const partner of this.ones[group]) {
+        this.many.push(series);
+        this.one.push(partner);
+        this.groups.push(group);
       }
-    this.labels = this.many.map((series, pair) => resultOf(operation, all[oneCount + series], all[this.one[pair]]));
+    }
+    this.labels = this.many.map((series, pair) => resultOf(operation, many[series], one[this.one[pair]]));
   }
 
   get count(): number {

@@ -7,49 +7,54 @@ import type { Memory } from '../memory';
 const WHOLE: Matching = { on: false, labels: [], include: [] };
 
 /** `and`, `or` and `unless`. */
-export function combineSets(
+export async function combineSets(
   operator: string,
   left: Block,
   right: Block,
   matching = WHOLE,
   budget: Budget,
   memory: Memory,
-): Block {
+): Promise<Block> {
   const grouping = new Grouping(matching.labels, !matching.on);
-  const groups = memory.of([...left.labels, ...right.labels], (labels) => groupsOf(labels, grouping));
+  const groups = memory.of(left.labels, (labels) => groupsOf([...labels, ...right.labels], grouping), right.labels);
   const ofLeft = groups.of.subarray(0, left.count);
   const ofRight = groups.of.subarray(left.count);
   const size = groups.labels.length;
   if (operator === 'or') {
-    restrict(right, ofRight, presence(left, ofLeft, size), 0);
+    await restrict(right, ofRight, await presence(left, ofLeft, size), 0);
     return joined(left, right, budget).merged();
   }
-  restrict(left, ofLeft, presence(right, ofRight, size), operator === 'and' ? 1 : 0);
+  await restrict(left, ofLeft, await presence(right, ofRight, size), operator === 'and' ? 1 : 0);
   right.release();
   return left;
 }
 
 /** Per group and step, whether some series of the group has a value. */
-function presence({ present, steps, count }: Block, of: Int32Array, groups: number): Uint8Array {
+async function presence(block: Block, of: Int32Array, groups: number): Promise<Uint8Array> {
+  const { present, steps } = block;
   const there = new Uint8Array(groups * steps);
-  for (let series = 0; series < count; series++)
-    for (let step = 0; step < steps; step++) there[of[series] * steps + step] |= present[series * steps + step];
+  await block.eachSeries((from, to, series) => {
+    const group = of[series] * steps;
+    for (let cell = from; cell < to; cell++) there[group + cell - from] |= present[cell];
+  });
   return there;
 }
 
 /** Leaves only the values whose group is there, or is not. */
-function restrict({ present, steps, count }: Block, of: Int32Array, there: Uint8Array, wanted: 0 | 1): void {
-  for (let series = 0; series < count; series++)
-    for (let step = 0; step < steps; step++)
-      if (there[of[series] * steps + step] !== wanted) present[series * steps + step] = 0;
+async function restrict(block: Block, of: Int32Array, there: Uint8Array, wanted: 0 | 1): Promise<void> {
+  const { present, steps } = block;
+  await block.eachSeries((from, to, series) => {
+    const group = of[series] * steps;
+    for (let cell = from; cell < to; cell++) if (there[group + cell - from] !== wanted) present[cell] = 0;
+  });
 }
 
 function joined(left: Block, right: Block, budget: Budget): Block {
   const result = Block.of([...left.labels, ...right.labels], left.steps, budget);
-  result.values.set(left.values.subarray(0, left.count * left.steps));
-  result.present.set(left.present.subarray(0, left.count * left.steps));
-  result.values.set(right.values.subarray(0, right.count * right.steps), left.count * left.steps);
-  result.present.set(right.present.subarray(0, right.count * right.steps), left.count * left.steps);
+  result.values.set(left.values);
+  result.present.set(left.present);
+  result.values.set(right.values, left.values.length);
+  result.present.set(right.present, left.values.length);
   left.release();
   right.release();
   return result;

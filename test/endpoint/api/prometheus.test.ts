@@ -114,6 +114,8 @@ test('the API answers as a real Prometheus that has the same samples', needs('pr
     ['label/route/values', { 'match[]': '{status="200"}' }],
     ['label/le/values', iso],
     ['label/nothing/values', {}],
+    ['label/__proto__/values', {}],
+    ['label/constructor/values', {}],
     ['rules', {}],
     ['rules', { type: 'alert' }],
     ['alerts', {}],

@@ -165,6 +165,16 @@ test('hostile expressions are refused, and cost others nothing', async (t) => {
   t.equal((await fetchFrom(endpoint.url)).status, 200);
 });
 
+test('one long series is given up as soon as many are', async (t) => {
+  const { base } = await withHistory(t);
+  const query = 'max_over_time(stddev_over_time(vector(time())[1d:5s])[1d:5s])';
+  const began = performance.now();
+  const { status, json } = await post(base, 'query', { query, timeout: '50ms' });
+  t.equal(status, 503);
+  t.equal(json.errorType, 'timeout');
+  t.ok(performance.now() - began < 3_000, 'all of it would take some seconds');
+});
+
 test('a worker that dies takes no query with it', async (t) => {
   const workers = startedWorkers(t);
   const { collector, base } = await withHistory(t);

@@ -1,0 +1,42 @@
+import { test } from 'tap';
+import { createQueryEngine, QUERY_LIMITS } from '../../dist/src/query/engine.js';
+import { checkExpression } from '../../dist/src/query/parse.js';
+import { AGGREGATIONS, SIGNATURES } from '../../dist/src/query/signatures.js';
+import { section, table, text } from '../helpers/document';
+import { KNOWN_DIFFERENCES } from './known';
+import { sourceOf } from './support';
+
+const document = text('docs/query.md');
+
+test('docs/query.md lists exactly the functions and aggregations there are', async (t) => {
+  const functions = table(document, '## What there is').flatMap(([names]) => names.split('` `'));
+  t.same(functions.sort(), [...SIGNATURES.keys()].sort());
+  const [, listed] = /aggregations ([\s\S]*?), with `by`/.exec(section(document, '## What there is'))!;
+  t.same(listed.match(/\w+/g), [...AGGREGATIONS.keys()].sort(byDocument(listed)));
+});
+
+function byDocument(listed: string): (a: string, b: string) => number {
+  return (a, b) => listed.indexOf(`\`${a}\``) - listed.indexOf(`\`${b}\``);
+}
+
+test('docs/query.md lists exactly the known differences', async (t) => {
+  const rows = table(document, '## Differences to Prometheus');
+  t.same(rows.map(([name]) => name).sort(), Object.keys(KNOWN_DIFFERENCES).sort());
+});
+
+test('docs/query.md says what the limits are', async (t) => {
+  const said = section(document, '## What an evaluation may take');
+  t.match(said, `after ${QUERY_LIMITS.timeout / 1_000} s`);
+  t.match(said, `${QUERY_LIMITS.maxSamples / 1e6} million samples`);
+});
+
+test('the queries of docs/query.md can be asked', async (t) => {
+  const [, block] = /```promql\n([\s\S]*?)```/.exec(document)!;
+  const queries = block.trim().split('\n');
+  t.equal(queries.length, 3);
+  const engine = createQueryEngine(sourceOf([]));
+  for (const query of queries) {
+    checkExpression(query);
+    t.same(await engine.instant(query, 0), { type: 'vector', samples: [] });
+  }
+});
