@@ -1,4 +1,4 @@
-import { printDuration } from '../query/literals';
+import { printDuration } from './duration';
 import type { ResolvedGroup, ResolvedRule } from './rules';
 
 /** Groups as a file for Prometheus. */

@@ -1,4 +1,4 @@
-import { printDuration } from '../../query/literals';
+import { printDuration } from '../duration';
 import type { AlertingRule, RecordingRule, RuleGroup } from '../rules';
 import { BURN_RATES, BURN_WINDOWS, type BurnRate, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';

@@ -1,5 +1,5 @@
-import { printDuration } from '../../query/literals';
 import type { QueryResult } from '../../query/types';
+import { printDuration } from '../duration';
 import { humanize, humanizeDuration, humanizePercentage } from '../template/humanize';
 import { BURN_RATES, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';
