@@ -1,3 +1,4 @@
+import { messageOf, RingmeterError, shown } from '../errors';
 import { type AlertChange, type AlertInfo, describeAlert } from './alert-info';
 import { Board } from './board';
 import { type AlertCallback, ChangeListener } from './change-listener';
@@ -38,15 +39,22 @@ export class Alerting {
     );
   }
 
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   onAlert(callback: AlertCallback): () => void {
+    if (typeof callback !== 'function')
+      throw new RingmeterError('RINGMETER_INVALID_OPTION', `onAlert takes a function, got ${shown(callback)}`);
     this.listener ??= new ChangeListener(this.board, this.changes, (group, change) => this.describe(group, change));
     return this.listener.add(callback);
   }
 
-  /** @returns its id. @throws RingmeterError RINGMETER_INVALID_OPTION */
+  /** @returns its id. @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_OUT_OF_MEMORY */
   silence(options: SilenceOptions): string {
     const silence = checkSilence(options);
-    this.silences.write([...this.lasting(), silence]);
+    try {
+      this.silences.write([...this.lasting(), silence]);
+    } catch (error) {
+      throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `there are too many silences: ${messageOf(error)}`);
+    }
     return silence.id;
   }
 

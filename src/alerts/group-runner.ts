@@ -23,6 +23,8 @@ export interface RunnerHost {
   readonly notifiers: readonly NotifierQueue[];
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly engine: Pick<QueryEngine, 'instant'>;
+  /** Aborted when the collector closes: what is being evaluated is given up. */
+  readonly closing: AbortSignal;
 }
 
 /** How often a thread that waits for a group's lease looks. */
@@ -174,6 +176,9 @@ export class GroupRunner {
     } catch (error) {
       lastError = messageOf(error);
       board.count(this.number, 'failures', 1);
+      const before = this.memory!.state?.rules[index].health;
+      if (before !== 'err' && !this.host.closing.aborted)
+        warn('RINGMETER_RULE_FAILED', `rule ${rule.name} of group ${this.group.name}: ${lastError}`);
     }
     const evaluationTime = (performance.now() - start) / 1000;
     return { health: lastError === '' ? 'ok' : 'err', lastError, lastEvaluation: time, evaluationTime, alerts: [] };
@@ -185,8 +190,8 @@ export class GroupRunner {
     time: number,
     changed: (alert: Alert, to: AlertTransition) => void,
   ): Promise<RuleSample[]> {
-    const { engine, externalLabels } = this.host;
-    const context = { engine, externalLabels, time };
+    const { engine, externalLabels, closing: signal } = this.host;
+    const context = { engine, externalLabels, time, signal };
     return rule.kind === 'record'
       ? evaluateRecording(rule, this.group.limit, context)
       : evaluateAlerting(rule, alerts, this.group.limit, context, changed);

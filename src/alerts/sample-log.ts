@@ -116,7 +116,10 @@ export class SampleLog implements SampleSource {
     // the number first: one that is skipped is no harm
     if (known === undefined) this.words[NEXT_NUMBER] = number + 1;
     const text = packText(JSON.stringify({ rule, labels } satisfies SeriesDefinition));
-    this.append(0, DEFINITION, Float64Array.of(number, ...text));
+    const values = new Float64Array(1 + text.length);
+    values[0] = number;
+    values.set(text, 1);
+    this.append(0, DEFINITION, values);
     this.follow();
     return number;
   }

@@ -1,7 +1,7 @@
 import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
 import type { RulesView } from '../endpoint/api/rules-view';
-import { messageOf } from '../errors';
+import { messageOf, RingmeterError } from '../errors';
 import { createQueryEngine } from '../query/engine';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
@@ -24,6 +24,7 @@ export class RuleService {
   /** What the HTTP API shows. */
   readonly view: RulesView;
   private readonly board: Board;
+  private readonly closing = new AbortController();
   private readonly notifiers: readonly NotifierQueue[];
   private readonly runners: readonly GroupRunner[];
 
@@ -45,6 +46,7 @@ export class RuleService {
       notifiers: this.notifiers,
       externalLabels: (arena.settings as Settings).defaultLabels,
       engine: createQueryEngine(this.source),
+      closing: this.closing.signal,
     };
     const states = openStates(port);
     this.view = rulesView(port.groups, states);
@@ -76,6 +78,7 @@ export class RuleService {
   /** Evaluates nothing any more, and lets the notifiers say so. */
   async close(): Promise<void> {
     this.board.close();
+    this.closing.abort(new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed'));
     try {
       await Promise.all(this.runners.map((runner) => runner.close()));
     } catch (error) {

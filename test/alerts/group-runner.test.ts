@@ -127,7 +127,14 @@ test('a rule that fails says why, and the others go on', async (t) => {
     },
     source,
   );
+  const warned: string[] = [];
+  const listen = ({ message }: Error): void => void warned.push(message);
+  process.on('warning', listen);
+  t.teardown(() => process.off('warning', listen));
   await evaluator.step(MINUTE);
+  await evaluator.step(2 * MINUTE);
+  t.equal(warned.length, 5, 'told once, though they go on failing');
+  t.equal(warned[1], 'rule many of group g: exceeded limit of 1 with 2 series');
   const errors = evaluator.state.rules.map(({ health, lastError }) => `${health} ${lastError}`);
   t.equal(errors[0], 'err vector contains metrics with the same labelset after applying rule labels');
   t.equal(errors[1], 'err exceeded limit of 1 with 2 series');
@@ -135,9 +142,9 @@ test('a rule that fails says why, and the others go on', async (t) => {
   t.equal(errors[3], 'err exceeded limit of 1 with 2 alerts');
   t.equal(errors[4], 'err rule result is not a vector or scalar');
   t.equal(errors[5], 'ok ');
-  t.match(await evaluator.engine.instant('fine', MINUTE), { samples: [{ value: 7 }] });
+  t.match(await evaluator.engine.instant('fine', 2 * MINUTE), { samples: [{ value: 7 }] });
   t.match(evaluator.state.rules[6].alerts[0].annotations.text, /^<error expanding template: /);
-  t.equal(evaluator.board.counted(0, 'failures'), 5);
+  t.equal(evaluator.board.counted(0, 'failures'), 10);
 });
 
 test('a state that is too large is told, and tried at the next step', async (t) => {

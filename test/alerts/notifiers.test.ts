@@ -160,7 +160,13 @@ t.test('what was silenced from its beginning to its end is told nobody', async (
 
 t.test('wrong silences and notifiers are refused', async (t) => {
   const { collector } = serve(t, {});
-  const until = Date.now() + 1_000;
+  const until = Date.now() + 1_000_000;
+  t.throws(() => collector.onAlert(3 as never), {
+    code: 'RINGMETER_INVALID_OPTION',
+    message: /takes a function, got 3/,
+  });
+  const large = { matchers: { a: 'x'.repeat(2 ** 20) }, until };
+  t.throws(() => collector.silence(large), { code: 'RINGMETER_OUT_OF_MEMORY' });
   for (const [given, message] of [
     [{ matchers: {}, until }, /needs matchers/],
     [{ matchers: 'job', until }, /must be an object or an array/],

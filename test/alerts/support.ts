@@ -69,6 +69,7 @@ export class Evaluator {
         notifiers: [],
         externalLabels: {},
         engine: this.engine,
+        closing: new AbortController().signal,
       },
       port.groups[0],
       0,
