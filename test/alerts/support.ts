@@ -82,9 +82,14 @@ export class Evaluator {
     return new Evaluator(portOf(group), mark, history);
   }
 
+  /** Begins to evaluate the step at a moment. */
+  begin(time: number): void {
+    this.runner.tick(time);
+  }
+
   /** Evaluates the step at a moment, and waits until it is done. */
   async step(time: number): Promise<void> {
-    this.runner.tick(time);
+    this.begin(time);
     while (this.board.lastStep(0) !== time || !this.isFree()) await turn();
   }
 
