@@ -25,6 +25,7 @@ const SECONDS = { full: 20, quick: 5 };
 /** Until the histories are as long as the ranges of the rules, and everything is compiled. */
 const WARM_UP_SECONDS = { full: 35, quick: 10 };
 const METRICS = 100;
+const ZONES = 5;
 const RANGE = { full: '30s', quick: '8s' };
 
 function cases(contender: string, scale: Scale): Case<RulesCase>[] {
@@ -46,18 +47,22 @@ async function perform(_: () => Contender, { rules, series }: RulesCase, { scale
     await sleep(WARM_UP_SECONDS[scale] * 1_000);
     const seconds = SECONDS[scale];
     const before = { evaluation: await evaluationOf(collector), peer: await prometheus?.evaluation() };
-    const { gaps, workersCpu } = await watch(seconds);
+    const { gaps, workersCpu, servingCpu } = await watch(seconds);
     const after = { evaluation: await evaluationOf(collector), peer: await prometheus?.evaluation() };
     const figures = {
       rules: {
         gapMs: median(gaps),
         longestGapMs: Math.max(...gaps),
+        coresOfServingThread: servingCpu / seconds,
         coresOfWorkers: workersCpu / seconds,
         evaluationMs: mean(before.evaluation, after.evaluation),
         prometheusMs: before.peer === undefined ? null : mean(before.peer, after.peer!),
       },
     };
-    return { figures, wrong: wrongIn(rules, after.evaluation.count - before.evaluation.count, seconds) };
+    return {
+      figures,
+      wrong: await wrongIn(collector, rules, after.evaluation.count - before.evaluation.count, seconds),
+    };
   } finally {
     clearInterval(recording);
     prometheus?.stop();
@@ -66,18 +71,27 @@ async function perform(_: () => Contender, { rules, series }: RulesCase, { scale
   }
 }
 
-/** Each second the longest gap; over all of them, processor time of all threads but this one. In seconds. */
-async function watch(seconds: number): Promise<{ gaps: number[]; workersCpu: number }> {
+interface Watched {
+  /** Of each second the longest, in milliseconds. */
+  gaps: number[];
+  /** Seconds of processor time: of this thread, and of all others of the process. */
+  servingCpu: number;
+  workersCpu: number;
+}
+
+async function watch(seconds: number): Promise<Watched> {
   const gaps: number[] = [];
-  const cpu = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1e6 - mainThreadCpu() / 1e3;
-  const began = cpu();
+  const serving = mainThreadCpu();
+  const before = process.cpuUsage();
   const gapWatch = new GapWatch();
   for (let second = 0; second < seconds; second++) {
     await sleep(1_000);
     gaps.push(gapWatch.take());
   }
   gapWatch.end();
-  return { gaps, workersCpu: cpu() - began };
+  const { user, system } = process.cpuUsage(before);
+  const servingCpu = (mainThreadCpu() - serving) / 1e3;
+  return { gaps, servingCpu, workersCpu: (user + system) / 1e6 - servingCpu };
 }
 
 /** Half of them record, half are alerts; each over a hundredth of the series. */
@@ -100,7 +114,7 @@ function groupOf(rules: number, range: string): RuleGroup {
 function record(collector: MetricsCollector, series: number): NodeJS.Timeout {
   const metrics = Array.from({ length: METRICS }, (_, index) => {
     const counter = collector.counter(`requests_${index}_total`, { labelNames: ['zone', 'instance'] });
-    return Array.from({ length: series / METRICS }, (_, one) => counter.labels({ zone: one % 5, instance: one }));
+    return Array.from({ length: series / METRICS }, (_, one) => counter.labels({ zone: one % ZONES, instance: one }));
   });
   let next = 0;
   return setInterval(() => {
@@ -129,7 +143,18 @@ function mean(before: Evaluations, after: Evaluations): number {
   return ((after.sum - before.sum) / (after.count - before.count)) * 1_000;
 }
 
-function wrongIn(rules: number, evaluations: number, seconds: number): string[] {
-  if (rules === 0 || evaluations >= seconds * 0.9) return [];
-  return [`${evaluations} evaluations in ${seconds} seconds`];
+/** Every step must have been evaluated, and what is recorded be there: five zones of each. */
+async function wrongIn(
+  collector: MetricsCollector,
+  rules: number,
+  evaluations: number,
+  seconds: number,
+): Promise<string[]> {
+  if (rules === 0) return [];
+  const wrong: string[] = [];
+  if (evaluations < seconds * 0.9) wrong.push(`${evaluations} evaluations in ${seconds} seconds`);
+  const result = await collector.query('count({__name__=~"zone:.+"} > 0)');
+  const recorded = result.type === 'vector' ? result.samples[0]?.value : undefined;
+  if (recorded !== (ZONES * rules) / 2) wrong.push(`${recorded} series recorded by ${rules} rules`);
+  return wrong;
 }
