@@ -11,23 +11,29 @@ import { threadMark, threadOf } from './arena/shard';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
+import { CallbackMetrics } from './instruments/callback-metrics';
+import { CollectTimeValues } from './instruments/collect-time';
 import type { BoundCounter, Counter } from './instruments/counter';
 import type { HistogramOptions, MetricOptions, SummaryOptions } from './instruments/definitions';
 import type { BoundGauge, Gauge } from './instruments/gauge';
 import type { BoundHistogram, Histogram } from './instruments/histogram';
 import { Instruments } from './instruments/instruments';
+import { Step } from './instruments/label-tree';
 import type { Labels } from './instruments/labels';
 import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
 import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
+import type { Finding } from './lint/rules';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
 import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
 import { type InstantQueryOptions, queryInstant, queryRange, type RangeQueryOptions } from './pool/promql';
 import { announceTo } from './pool/thread-ends';
+import type { DefaultMetricsOptions } from './process/options';
+import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { QueryResult, RangeResult } from './query/types';
 import type { Settings } from './settings';
@@ -67,9 +73,11 @@ export class MetricsCollector {
   private readonly drainer: Drainer;
   private readonly instruments: Instruments;
   private readonly named: NamedRecords;
+  private readonly collectTime: CollectTimeValues;
   private readonly flushSide: Flushing;
   private readonly rules: Alerting | undefined;
   private readonly shutdown: Shutdown;
+  private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
   private closing: Promise<void> | undefined;
 
@@ -84,11 +92,15 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
+    const callbacks = new CallbackMetrics(() => this.instruments);
+    this.collectTime = new CollectTimeValues(this.recorder, settings.collectTimeout, callbacks);
     this.instruments = new Instruments({
       recorder: this.recorder,
       reading,
+      collectTime: this.collectTime,
       cardinalityLimit: settings.cardinalityLimit,
       defaultLabels: Object.entries(settings.defaultLabels),
+      labelTree: new Step(),
       resolved: new SeriesSet(),
     });
     this.named = new NamedRecords(this.instruments, this.recorder);
@@ -96,6 +108,7 @@ export class MetricsCollector {
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().query(index, query));
     });
+    this.defaultMetrics = new ThreadMetrics(this.instruments, this.recorder);
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
     this.rules = resolved?.rules && openAlerting(resolved.rules);
     this.shutdown = new Shutdown(
@@ -104,6 +117,7 @@ export class MetricsCollector {
       () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
+    this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
     remember(this);
     if (!attached) claimDefault(this);
   }
@@ -208,6 +222,14 @@ export class MetricsCollector {
   }
 
   /**
+   * Checks names, units, labels and buckets against the field's conventions and the values seen so far, in a flush worker,
+   * which goes on with its other work between two metrics. See `docs/lint.md` for the rules.
+   */
+  async lint(): Promise<Finding[]> {
+    return this.flushing().run('lint', {});
+  }
+
+  /**
    * The present state as a scrape would see it, rendered in a flush worker.
    *
    * @throws RingmeterError RINGMETER_INVALID_OPTION
@@ -298,6 +320,28 @@ export class MetricsCollector {
     return this.alerting().unsilence(id);
   }
 
+  /**
+   * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
+   * again changes nothing.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+   */
+  collectDefaultMetrics(options?: DefaultMetricsOptions): void {
+    this.defaultMetrics.start(options);
+  }
+
+  /**
+   * The JavaScript stack that the main thread is in now, innermost call first; '' while it waits for events. Taken by a
+   * flush worker; asked on another thread that has joined the collector, by that one: it works while the main thread is stuck.
+   *
+   * @param options.timeout milliseconds to wait for an answer; default 2 000
+   * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
+   */
+  async mainThreadStack(options?: { timeout?: number }): Promise<string> {
+    const { timeout } = checkOptions('stack options', options, ['timeout']);
+    return this.flushing().run('stack', { timeout: checkNumber('timeout', timeout, 2_000, 1, 2 ** 31 - 1) });
+  }
+
   /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
   stats(): CollectorStats {
     this.recorder.publish();
@@ -325,11 +369,15 @@ export class MetricsCollector {
     await this.flushSide.close();
     await this.rules?.stop();
     this.shutdown.stop();
+    this.collectTime.close();
+    this.defaultMetrics.stop();
     this.recorder.close();
   }
 
   /** What is done when the process, or this thread, ends without `close()` having come to its end. */
   private endNow(milliseconds: number): void {
+    this.collectTime.lastCall();
+    this.defaultMetrics.stop();
     this.recorder.close();
     this.flushSide.endBlocking(milliseconds);
   }

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
 import { RingmeterError, shown } from './errors';
+import type { DefaultMetricsOptions } from './process/options';
 import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefault } from './process-default';
 
 /**
@@ -26,6 +27,17 @@ export function getMetricsCollector(): MetricsCollector {
   const collector = attachCollector({ arena });
   adoptDefault(collector);
   return collector;
+}
+
+/**
+ * Measures the process, its threads and the machine: `collectDefaultMetrics({ prefix: 'api_' })`. The options are those of
+ * prom-client, with `collector` in place of `register`; by default it is the process's collector.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+ */
+export function collectDefaultMetrics(options: DefaultMetricsOptions & { collector?: MetricsCollector } = {}): void {
+  const { collector, ...others } = options;
+  (collector ?? getMetricsCollector()).collectDefaultMetrics(others);
 }
 
 /**

@@ -15,6 +15,7 @@ export const errorCodes = {
   RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
+  RINGMETER_SCRAPE_FAILED: 'A scrape endpoint could not be reached, or what it answers could not be read.',
   RINGMETER_INVALID_QUERY:
     'A query names no metric, its label values or time bounds have the wrong type, or its PromQL is wrong or has no answer.',
   RINGMETER_QUERY_LIMIT: 'An evaluation of PromQL would take more samples or more time than it may.',
@@ -24,6 +25,7 @@ export const errorCodes = {
     'A rule, its expression or one of its templates cannot be used; the message says where it stands.',
   RINGMETER_RULE_FAILED: 'Rules could not be evaluated, or a callback for alerts threw.',
   RINGMETER_NOTIFICATION_FAILED: 'A notifier could not be told of alerts.',
+  RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread cannot be had, or not in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;
 

@@ -7,6 +7,7 @@ import type { RuleFile, RuleGroup } from './alerts/rules';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
+import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './process/options';
 import type { Settings } from './settings';
 import { ForeignStorage, type ModuleStorage } from './storage/foreign';
 import { MemoryStorage } from './storage/memory';
@@ -22,6 +23,8 @@ export interface CollectorOptions {
   flushWorkers?: number;
   /** Milliseconds between drains of the rings while there is something to drain. Default 10. */
   drainInterval?: number;
+  /** Most milliseconds that a snapshot waits for the values of `gauge.collect(...)` and `counter.collect(...)`. Default 250. */
+  collectTimeout?: number;
   /** Events per ring, 16 bytes each; a power of two from 64 to 2^24. Default 65 536. */
   ringCapacity?: number;
   /** What a record does that finds the ring full: 'fold' it in place, or 'drop' and count it. Default 'fold'. */
@@ -40,6 +43,8 @@ export interface CollectorOptions {
   notifiers?: readonly Notifier[];
   worker?: WorkerOptions;
   shutdown?: ShutdownOptions;
+  /** Whether, and how, the process, its threads and the machine are measured. Default false. */
+  defaultMetrics?: boolean | DefaultMetricsOptions;
 }
 
 /** What happens when the process ends without `close()`. */
@@ -70,6 +75,7 @@ export interface ResolvedOptions {
   niceIncrement: number;
   resourceLimits: ResourceLimits;
   shutdown: { timeout: number; signals: readonly NodeJS.Signals[] };
+  defaultMetrics: DefaultMetrics | false;
 }
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */
@@ -79,6 +85,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'flushInterval',
     'flushWorkers',
     'drainInterval',
+    'collectTimeout',
     'ringCapacity',
     'onFull',
     'maxMemory',
@@ -89,6 +96,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'notifiers',
     'worker',
     'shutdown',
+    'defaultMetrics',
   ]);
   const worker = checkOptions('worker', given.worker, ['niceIncrement', 'resourceLimits']);
   const storages = checkStorages(given.storage);
@@ -97,6 +105,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     settings: {
       flushInterval,
       drainInterval: checkNumber('drainInterval', given.drainInterval, 10, 1, 60_000),
+      collectTimeout: checkNumber('collectTimeout', given.collectTimeout, 250, 0, 60_000),
       onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
       cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
       defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),
@@ -113,6 +122,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     niceIncrement: checkInteger('worker.niceIncrement', worker.niceIncrement, 0, 0, 19),
     resourceLimits: checkResourceLimits(worker.resourceLimits),
     shutdown: checkShutdown(given.shutdown),
+    defaultMetrics: checkDefaultMetrics(given.defaultMetrics),
   };
 }
 

@@ -6,6 +6,8 @@ export interface Settings {
   drainInterval: number;
   /** Milliseconds; 0 = only on request. */
   flushInterval: number;
+  /** Milliseconds that a snapshot waits for collect-time values. */
+  collectTimeout: number;
   onFull: FullPolicy;
   cardinalityLimit: number;
   defaultLabels: Record<string, string>;

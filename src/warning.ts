@@ -6,7 +6,9 @@ export type WarningCode =
   | 'RINGMETER_INVALID_RECORD'
   | 'RINGMETER_DROPPED'
   | 'RINGMETER_NO_SHARD'
-  | 'RINGMETER_CARDINALITY';
+  | 'RINGMETER_CARDINALITY'
+  | 'RINGMETER_COLLECT_FAILED'
+  | 'RINGMETER_STALLED';
 
 /** The only way in which the library says something unasked. */
 export function warn(code: WarningCode, message: string): void {

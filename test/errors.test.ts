@@ -2,6 +2,7 @@ import { type ErrorCode, MemoryStorage, RingmeterError } from 'ringmeter';
 import { test } from 'tap';
 import { errorCodes, shown, toPlainError } from '../dist/src/errors.js';
 import { createQueryEngine } from '../dist/src/query/engine.js';
+import { parseScrape } from '../dist/src/scrape/parse.js';
 import { collectorFor, refuses } from './instruments/support';
 
 test('every code has a sentence', async (t) => {
@@ -81,8 +82,10 @@ test('each code that a thread can raise by itself is raised', async (t) => {
       await small.flush();
     },
     RINGMETER_INVALID_QUERY: () => collector.storage.query({} as never),
+    RINGMETER_SCRAPE_FAILED: () => parseScrape('{', 'prometheus'),
     RINGMETER_QUERY_LIMIT: () => createQueryEngine({ select: () => [] }).instant('vector(1)[1d:1ms]', 0),
     RINGMETER_NO_STORAGE: () => collectorFor(t, { storage: [] }).storage,
+    RINGMETER_STACK_UNAVAILABLE: () => collector.mainThreadStack(),
     RINGMETER_CLOSED: () => closed.flush(),
   };
   for (const [code, raise] of Object.entries(raised))

@@ -30,6 +30,9 @@ const TARGETS: Readonly<Record<string, readonly Target[]>> = {
 const FLUSHES = { full: 7, quick: 3 };
 const NAME = 'flushed_total';
 
+/** Milliseconds of a flush, and of the main thread's gaps during it and without it. */
+type Figures = Record<'ms' | 'gapMs' | 'ownGapMs' | 'quietGapMs', number>;
+
 function cases(contender: string, scale: Scale): Case<FlushCase>[] {
   const series = scale === 'full' ? 100_000 : 20_000;
   const seconds = scale === 'full' ? 8 : 2;
@@ -44,7 +47,7 @@ async function perform(load: () => Contender, { target, series }: FlushCase, tur
   const metric = library.labelled('counter', NAME);
   const run = metric.bind?.(series) ?? metric.run;
   const watch = new GapWatch();
-  const seen: { ms: number; gapMs: number; quietGapMs: number }[] = [];
+  const seen: Figures[] = [];
   try {
     for (let flush = 0; flush <= FLUSHES[turn.scale]; flush++) {
       run(everySeries(series));
@@ -52,15 +55,18 @@ async function perform(load: () => Contender, { target, series }: FlushCase, tur
       await sleep(20);
       watch.take();
       await sleep(20);
-      const quietGapMs = watch.take();
+      const quietGapMs = watch.take().ms;
       const began = performance.now();
       await library.flush!();
       const ms = performance.now() - began;
-      seen.push({ ms, gapMs: watch.take(), quietGapMs });
+      const gap = watch.take();
+      seen.push({ ms, gapMs: gap.ms, ownGapMs: gap.ownMs, quietGapMs });
     }
     const { requests, bytes } = await receiver.ask({});
-    const mid = (column: 'ms' | 'gapMs' | 'quietGapMs'): number => median(seen.slice(1).map((one) => one[column]));
-    const figures = { flush: { ms: mid('ms'), gapMs: mid('gapMs'), quietGapMs: mid('quietGapMs') } };
+    const mid = (column: keyof Figures): number => median(seen.slice(1).map((one) => one[column]));
+    const figures = {
+      flush: { ms: mid('ms'), gapMs: mid('gapMs'), ownGapMs: mid('ownGapMs'), quietGapMs: mid('quietGapMs') },
+    };
     return {
       figures,
       wrong: await wrongIn(library, metric, { target, series, flushes: seen.length, requests, bytes }),

@@ -52,6 +52,8 @@ function secondsOf({ kind, series }: ScrapeCase): number {
 interface Observed extends Scrape {
   /** Milliseconds. */
   gap: number;
+  /** Of it, not waiting for a processor. */
+  ownGap: number;
   /** Milliseconds of processor time of the serving thread. */
   cpu: number;
 }
@@ -99,7 +101,8 @@ async function observe(
   watch.take();
   const cpu = mainThreadCpu();
   const scrape = await scraper.ask(request);
-  return { ...scrape, gap: watch.take(), cpu: mainThreadCpu() - cpu };
+  const { ms: gap, ownMs: ownGap } = watch.take();
+  return { ...scrape, gap, ownGap, cpu: mainThreadCpu() - cpu };
 }
 
 /** The longest gap while nobody asks for anything, for as long as a later scrape took. */
@@ -108,16 +111,17 @@ async function idleGap(watch: GapWatch, [, ...later]: Observed[]): Promise<numbe
   await sleep(20);
   watch.take();
   await sleep(median(times));
-  return watch.take();
+  return watch.take().ms;
 }
 
 function figuresOf([first, ...later]: Observed[], idle: number): Outcome['figures'] {
   const mid = (of: (one: Observed) => number): number => median(later.map(of));
   return {
-    first: { ms: first.total, gapMs: first.gap, cpuMs: first.cpu },
+    first: { ms: first.total, gapMs: first.gap, ownGapMs: first.ownGap, cpuMs: first.cpu },
     later: {
       ms: mid(({ total }) => total),
       gapMs: mid(({ gap }) => gap),
+      ownGapMs: mid(({ ownGap }) => ownGap),
       cpuMs: mid(({ cpu }) => cpu),
       idleGapMs: idle,
       bytes: mid(({ bytes }) => bytes),

@@ -46,7 +46,7 @@ async function perform(load: () => Contender, { threads: count, series }: SumCas
       await sleep(20);
       watch.take();
       const { total, totals } = await scraper.ask({ url: served.url, gzip: false });
-      const mainGapMs = watch.take();
+      const mainGapMs = watch.take().ms;
       const gaps = await threads.ask({ watch: false });
       seen.push({ ms: total, mainGapMs, threadGapMs: median(gaps.map(({ gap }) => gap!)) });
       const expected = scrapes * count * series;

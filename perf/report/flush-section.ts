@@ -8,7 +8,8 @@ const FLUSH = 'flush';
 const COLUMNS = [
   ['total', 'ms'],
   ['longest gap of the main thread', 'gapMs'],
-  ['the same in a time without a flush', 'quietGapMs'],
+  ['of it, not waiting for a processor', 'ownGapMs'],
+  ['the gap in a time without a flush', 'quietGapMs'],
 ] as const;
 
 export function flushSection(suite: Suite): string {

@@ -52,7 +52,7 @@ function scrapes(suite: Suite, row: string, column: string, compared: boolean, s
 function gaps(suite: Suite): string {
   const { contenders, titles } = libraries(suite, SCRAPE);
   return table([
-    ['', ...titles, 'ringmeter, no scrape'],
+    ['', ...titles, 'ringmeter, not waiting for a processor', 'ringmeter, no scrape'],
     ...casesOf<Parameters>(suite, SCRAPE).map((parameters) => {
       const query = (contender: string, column: string) => ({
         benchmark: SCRAPE,
@@ -62,7 +62,8 @@ function gaps(suite: Suite): string {
         column,
       });
       const cells = contenders.map((contender) => cell(suite, query(contender, 'gapMs')));
-      return [shown(parameters), ...cells, cell(suite, query('ringmeter', 'idleGapMs'))];
+      const own = cell(suite, query('ringmeter', 'ownGapMs'));
+      return [shown(parameters), ...cells, own, cell(suite, query('ringmeter', 'idleGapMs'))];
     }),
   ]);
 }

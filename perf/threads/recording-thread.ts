@@ -72,7 +72,7 @@ class RecordingThread {
       this.watch = new GapWatch();
       return {};
     }
-    const gap = this.watch?.take();
+    const gap = this.watch?.take().ms;
     this.watch?.end();
     return { gap };
   }

@@ -5,6 +5,7 @@ import { columnsUsed } from '../arena/registry';
 import { Catalog } from './catalog';
 import { type Drainer, SETTLE_MS } from './drain';
 import { SeriesMerge } from './merge';
+import type { Questions } from './questions';
 import type { TakenSnapshot } from './snapshot';
 
 /** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
@@ -31,6 +32,8 @@ export class Collect {
   constructor(
     private readonly arena: Arena,
     private readonly drainer: Drainer,
+    /** Left out where nobody's collect-time values are asked for. */
+    private readonly questions?: Questions,
   ) {
     this.catalog = new Catalog(arena);
     this.merge = new SeriesMerge(arena);
@@ -39,9 +42,11 @@ export class Collect {
 
   /**
    * Everything recorded before the call, by whichever thread: events that their thread has written but not published
-   * (it may be blocked) are waited for until their stores have settled, a few milliseconds.
+   * (it may be blocked) are waited for until their stores have settled, a few milliseconds. Before that, threads are asked
+   * for their collect-time values.
    */
   async snapshot(): Promise<TakenSnapshot> {
+    await this.questions?.ask(this.drainer.used());
     const glance = this.drainer.glance();
     while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
     this.drainer.trust(glance);

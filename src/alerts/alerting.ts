@@ -1,10 +1,10 @@
 import { messageOf, RingmeterError, shown } from '../errors';
 import { type AlertChange, type AlertInfo, describeAlert } from './alert-info';
-import { Board } from './board';
 import { type AlertCallback, ChangeListener } from './change-listener';
 import { ChangeRing } from './change-ring';
 import type { GroupState, Silences, StoredChange } from './documents';
 import { openSilences, openStates, type RulePort } from './port';
+import { RuleBoard } from './rule-board';
 import type { SharedDocument } from './shared-document';
 import { checkSilence, type SilenceOptions } from './silences';
 
@@ -12,7 +12,7 @@ import { checkSilence, type SilenceOptions } from './silences';
 export class Alerting {
   private readonly states: readonly SharedDocument<GroupState>[];
   private readonly silences: SharedDocument<Silences>;
-  private readonly board: Board;
+  private readonly board: RuleBoard;
   private readonly changes: ChangeRing;
   private listener: ChangeListener | undefined;
 
@@ -23,7 +23,7 @@ export class Alerting {
   ) {
     this.states = openStates(port);
     this.silences = openSilences(port);
-    this.board = new Board(port.board, mark);
+    this.board = new RuleBoard(port.board, mark);
     this.changes = new ChangeRing(port.changes, this.board);
   }
 

@@ -2,9 +2,9 @@ import { Sleeper } from '../atomics/signal';
 import { messageOf } from '../errors';
 import { warn } from '../warning';
 import type { AlertChange } from './alert-info';
-import type { Board } from './board';
 import type { ChangeRing } from './change-ring';
 import type { StoredChange } from './documents';
+import type { RuleBoard } from './rule-board';
 
 /** How often it looks at least: a wake-up can be missed. */
 const LOOK_MS = 500;
@@ -20,7 +20,7 @@ export class ChangeListener {
   private reading: Promise<void> = Promise.resolve();
 
   constructor(
-    board: Board,
+    board: RuleBoard,
     private readonly ring: ChangeRing,
     private readonly describe: (group: number, change: StoredChange) => AlertChange,
   ) {

@@ -1,7 +1,7 @@
 import { SnapshotRing } from '../storage/snapshot-ring';
-import type { Board } from './board';
 import type { StoredChange } from './documents';
 import { packText, unpackText } from './packed-text';
+import type { RuleBoard } from './rule-board';
 
 /**
  * Changes of alerts on their way to the serving thread: entries of a ring, whose `timestamp` is the change's sequence
@@ -12,7 +12,7 @@ export class ChangeRing {
 
   constructor(
     buffer: SharedArrayBuffer,
-    private readonly board: Board,
+    private readonly board: RuleBoard,
   ) {
     this.ring = new SnapshotRing(new Float64Array(buffer));
   }

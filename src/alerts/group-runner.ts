@@ -4,11 +4,11 @@ import { keyOf } from '../query/labels';
 import type { QueryEngine } from '../query/types';
 import { warn } from '../warning';
 import type { Alert, Alerts, AlertTransition } from './alert-state';
-import type { Board } from './board';
 import type { ChangeRing } from './change-ring';
 import type { GroupState, RuleState, Silences, StoredChange } from './documents';
 import { evaluateAlerting, evaluateRecording, type PreparedRule, prepareRule } from './evaluate-rule';
 import type { NotifierQueue } from './notifier-queue';
+import type { RuleBoard } from './rule-board';
 import type { ResolvedGroup } from './rules';
 import type { RuleSample, SampleLog } from './sample-log';
 import type { SharedDocument } from './shared-document';
@@ -16,7 +16,7 @@ import { silencedBy } from './silences';
 
 /** What the groups of a thread have in common. */
 export interface RunnerHost {
-  readonly board: Board;
+  readonly board: RuleBoard;
   readonly log: SampleLog;
   readonly changes: ChangeRing;
   readonly silences: SharedDocument<Silences>;

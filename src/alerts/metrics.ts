@@ -3,12 +3,12 @@ import type { Arena } from '../arena/arena';
 import { type OwnMetric, registerOwnMetrics } from '../flush/own-metrics';
 import type { Channel } from '../storage/channel';
 import type { Count } from '../storage/delivery-record';
-import type { Board, GroupCount } from './board';
+import type { GroupCount, RuleBoard } from './rule-board';
 import type { ResolvedGroup } from './rules';
 
 /** A group, by its number on the board. */
 interface BoardGroup {
-  readonly board: Board;
+  readonly board: RuleBoard;
   readonly number: number;
 }
 
@@ -53,7 +53,7 @@ const NOTIFIER_METRICS: readonly OwnMetric<Channel>[] = [
 /** What the library says of the rules that it evaluates and the notifications that it sends. */
 export function registerRuleMetrics(
   arena: Arena,
-  board: Board,
+  board: RuleBoard,
   groups: readonly ResolvedGroup[],
   notifiers: readonly { name: string; channel: Channel }[],
 ): Reading[] {

@@ -1,7 +1,7 @@
 import { makePorts, type StoragePort } from '../storage/port';
-import { Board } from './board';
 import type { GroupState, Silences } from './documents';
 import type { Notifier } from './notifier';
+import { RuleBoard } from './rule-board';
 import type { ResolvedGroup } from './rules';
 import { SampleLog } from './sample-log';
 import { SharedDocument } from './shared-document';
@@ -41,7 +41,7 @@ export function makeRulePort(groups: readonly ResolvedGroup[], notifiers: readon
       return { ...port, resendInterval, resolveOnClose };
     }),
     states: groups.map(() => SharedDocument.allocate(STATE_BYTES)),
-    board: Board.allocate(groups.length),
+    board: RuleBoard.allocate(groups.length),
     log: SampleLog.allocate(LOG_BYTES),
     silences: SharedDocument.allocate(SILENCES_BYTES),
     changes: new SharedArrayBuffer(CHANGES_BYTES),
@@ -58,6 +58,6 @@ export function openSilences({ silences }: RulePort): SharedDocument<Silences> {
 
 /** Puts a thread that has ended out of all that it may have held. */
 export function buryRuleThread({ board, log }: RulePort, mark: number, ended: number): void {
-  new Board(board, mark).bury(ended);
+  new RuleBoard(board, mark).bury(ended);
   new SampleLog(log, mark).bury(ended);
 }

@@ -6,13 +6,13 @@ import { createQueryEngine } from '../query/engine';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { warn } from '../warning';
-import { Board } from './board';
 import { ChangeRing } from './change-ring';
 import { CombinedSource } from './combined-source';
 import { GroupRunner, type RunnerHost } from './group-runner';
 import { registerRuleMetrics } from './metrics';
 import { NotifierQueue } from './notifier-queue';
 import { openSilences, openStates, type RulePort } from './port';
+import { RuleBoard } from './rule-board';
 import { rulesView } from './rules-view';
 import { SampleLog } from './sample-log';
 
@@ -23,7 +23,7 @@ export class RuleService {
   readonly readings: Reading[];
   /** What the HTTP API shows. */
   readonly view: RulesView;
-  private readonly board: Board;
+  private readonly board: RuleBoard;
   private readonly closing = new AbortController();
   private readonly notifiers: readonly NotifierQueue[];
   private readonly runners: readonly GroupRunner[];
@@ -33,7 +33,7 @@ export class RuleService {
    * @param history what was measured
    */
   constructor(arena: Arena, port: RulePort, mark: number, history: SampleSource) {
-    const board = new Board(port.board, mark);
+    const board = new RuleBoard(port.board, mark);
     this.board = board;
     const log = new SampleLog(port.log, mark);
     this.source = new CombinedSource([history, log]);

@@ -27,7 +27,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -94,6 +94,9 @@ export const HEADER = {
  *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
  *     81  ring                |                        pointer; published last, when the two tables are in place
  *     82  page table of cells | page table of overflow cells
+ *     84  asked               | answered               atomic; signals: a collect wants the owner's collect-time values;
+ *                                                       the question up to which the owner has recorded them
+ *     85  callbacks           |                        atomic; the owner: how many such values it has, 0 = do not ask
  */
 export const SHARD = {
   HEAD: 0,
@@ -110,6 +113,8 @@ export const SHARD = {
   OWNER: 80,
   RING: 81,
   TABLES: 82,
+  ASKED: 84,
+  CALLBACKS: 85,
   WORDS: 96,
 } as const;
 

@@ -54,6 +54,26 @@ export class Shard {
     return this.arena.i32[int(this.base + SHARD.HEAD)];
   }
 
+  /** How many collect-time values the owner has: whether it is worth asking. */
+  get callbacks(): number {
+    return Atomics.load(this.arena.i32, int(this.base + SHARD.CALLBACKS));
+  }
+
+  /** Only the owner sets this, or who gives the shard back for it. */
+  set callbacks(count: number) {
+    Atomics.store(this.arena.i32, int(this.base + SHARD.CALLBACKS), count);
+  }
+
+  /** Int32Array index of the signal by which a collect asks the owner. */
+  get asked(): number {
+    return int(this.base + SHARD.ASKED);
+  }
+
+  /** Int32Array index of the signal by which the owner answers: the question that it has answered. */
+  get answered(): number {
+    return high(this.base + SHARD.ASKED);
+  }
+
   /** Events taken out of the ring so far. Exact for the lock's holder, an indication for others. */
   get folded(): number {
     return this.arena.f64[this.base + SHARD.FOLDED];
@@ -108,6 +128,7 @@ export class Shard {
   /** Gives the shard back. Only the owner calls this: all that was ever stored is visible to it, the plain head too. */
   release(mark: number): void {
     if (this.owner !== mark) return;
+    this.callbacks = 0;
     Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
     Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
   }

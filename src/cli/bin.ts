@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { CommandIo } from './command';
 import { run } from './ringmeter';
+import { mayColour } from './style';
 
 const { stdout, stderr } = process;
 
@@ -13,6 +14,7 @@ const io: CommandIo = {
     if (!stdout.write(text)) await once(stdout, 'drain');
   },
   warn: (text) => void stderr.write(text),
+  isColoured: mayColour(stdout, process.env),
   signal: new AbortController().signal,
 };
 

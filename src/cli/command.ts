@@ -4,6 +4,8 @@ export interface CommandIo {
   print(text: string): Promise<void>;
   /** Writes to the standard error output. */
   warn(text: string): void;
+  /** Whether what is printed may have colours. */
+  readonly isColoured: boolean;
   /** Ends commands that would go on for ever. */
   signal: AbortSignal;
 }

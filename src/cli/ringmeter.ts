@@ -4,6 +4,8 @@ import { type Command, type CommandIo, UsageError } from './command';
 /** Every subcommand: what it is for, and where. Its module is loaded when it is called. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
   cat: { summary: 'show the metrics that FileStorage wrote to a directory', load: () => import('./cat.js') },
+  lint: { summary: 'check what a scrape endpoint exposes', load: () => import('./lint.js') },
+  top: { summary: 'watch a scrape endpoint at a glance', load: () => import('./top.js') },
 };
 
 const HELP = `Usage: ringmeter COMMAND [OPTIONS]

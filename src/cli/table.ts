@@ -1,5 +1,6 @@
 import { histogramQuantile } from '../aggregate/histogram';
 import type { Metric } from '../exposition/metrics';
+import { printable } from './style';
 
 /** Of a histogram. */
 const QUANTILES = [0.5, 0.95, 0.99];
@@ -20,12 +21,8 @@ function labelsOf({ labels }: Metric): string {
     .join(',');
 }
 
-/** What controls a terminal is shown, not sent to it. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return printable(JSON.stringify(text));
 }
 
 /** Observations in one cell: of a histogram the quantiles are estimated from its buckets, as Prometheus does. */

@@ -4,6 +4,7 @@ import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/prometheus';
+import type { Finding } from '../lint/rules';
 import type { QueryResult, RangeResult } from '../query/types';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -16,6 +17,8 @@ export interface FlushWorkerData {
   rules?: RulePort;
   /** Whether the process is ending, and all that is left to do is the last flush. */
   ending?: boolean;
+  /** What the flush workers share beside the arena. */
+  board?: SharedArrayBuffer;
 }
 
 /** What became of a snapshot that was handed to every storage. */
@@ -38,9 +41,11 @@ export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
+  lint: { input: Record<string, never>; output: Finding[] };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };
+  stack: { input: { timeout: number }; output: string };
   instant: { input: QueryInput & { time: number }; output: QueryResult };
   range: { input: QueryInput & { start: number; end: number; step: number }; output: RangeResult };
   listen: { input: { settings: ServerSettings; control: MessagePort }; output: ListenAddress };

@@ -1,8 +1,5 @@
 import type { Reading } from '../aggregate/collect';
-import type { Definition } from '../aggregate/definition';
-import { toPairs } from '../aggregate/label-pairs';
-import { settle } from '../aggregate/overlap';
-import { readDefinition, registerFamily, registerSeries } from '../aggregate/register';
+import { openOwnSeries } from '../aggregate/own-series';
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../settings';
 
@@ -24,25 +21,12 @@ export function registerOwnMetrics<Part>(
   metrics: readonly OwnMetric<Part>[],
   parts: readonly LabelledPart<Part>[],
 ): Reading[] {
+  const { defaultLabels } = arena.settings as Settings;
   return metrics.flatMap(([name, type, description, read]) =>
     parts.flatMap(({ name: label, part }) => {
-      const column = registerColumn(arena, { name, type, description, labelNames: [labelName] }, label);
+      const metric = { name, type, description, labels: { [labelName]: label } };
+      const column = openOwnSeries(arena, metric, defaultLabels);
       return column === undefined ? [] : [{ column, read: () => read(part) }];
     }),
   );
-}
-
-function registerColumn(
-  arena: Arena,
-  metric: Pick<Definition, 'name' | 'type' | 'description' | 'labelNames'>,
-  label: string,
-): number | undefined {
-  const definition: Definition = { ...metric, unit: '', buckets: [], quantiles: [], maxAge: 1, maxSamples: 1 };
-  const { type, labelNames } = definition;
-  const family = registerFamily(arena, definition);
-  if (family === 0 || !settle(arena, family) || readDefinition(arena, family).type !== type) return undefined;
-  const labels = toPairs([[labelNames![0], label]], Object.entries((arena.settings as Settings).defaultLabels));
-  const limit = Number.POSITIVE_INFINITY;
-  const { series } = registerSeries(arena, family, definition, { labels, limit, beyond: () => labels });
-  return series.id === 0 ? undefined : series.column;
 }

@@ -1,8 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import type { Family } from '../aggregate/catalog';
-import { Collect } from '../aggregate/collect';
+import { Collect, type Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
+import { Questions } from '../aggregate/questions';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { RulePort } from '../alerts/port';
 import type { RuleService } from '../alerts/service';
@@ -21,6 +22,11 @@ import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import type { Finding } from '../lint/rules';
+import { lintSnapshot } from '../lint/snapshot';
+import type { Stall } from '../process/board';
+import { mainThreadStack } from '../process/main-stack';
+import { Resources } from '../process/resources';
 import { createQueryEngine } from '../query/engine';
 import { ENGINE_LIMITS } from '../query/query-limits';
 import type { SampleSource } from '../query/types';
@@ -28,7 +34,7 @@ import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
-import type { StoreOutcome } from './messages';
+import type { FlushWorkerData, StoreOutcome } from './messages';
 import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
@@ -45,6 +51,8 @@ export class FlushService {
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly rules: RuleService | undefined;
+  private readonly ownMetrics: readonly Reading[];
+  private readonly resources: Resources;
   private readonly routes: RouteTable;
   readonly queries: Queries;
   private readonly endpoints = new Set<Connections>();
@@ -55,11 +63,11 @@ export class FlushService {
   constructor(
     readonly arena: Arena,
     ports: readonly StoragePort[],
-    rules?: RulePort,
+    { rules, board }: Pick<FlushWorkerData, 'rules' | 'board'> = {},
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
-    this.collect = new Collect(arena, this.drainer);
+    this.collect = new Collect(arena, this.drainer, new Questions(arena, this.settings.collectTimeout));
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     const inFlight = new InFlight();
     const source: Source = {
@@ -69,6 +77,8 @@ export class FlushService {
     };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.source());
+    this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
+    this.resources = new Resources(this.drainer, this.collect.catalog, board);
     this.queries = new Queries(() => this.openQueries());
     this.routes = {
       ...basicRoutes(new MetricsPage(source, inFlight)),
@@ -82,10 +92,6 @@ export class FlushService {
         inFlight,
       ),
     };
-    this.collect.readings = [
-      ...registerStorageMetrics(arena, this.storages.delivered()),
-      ...(this.rules?.readings ?? []),
-    ];
   }
 
   /**
@@ -94,7 +100,7 @@ export class FlushService {
    */
   snapshot(): Promise<TakenSnapshot> {
     if (this.running === undefined) {
-      this.running = this.collect.snapshot().finally(() => {
+      this.running = this.takeSnapshot().finally(() => {
         this.running = undefined;
       });
       return this.running;
@@ -104,6 +110,11 @@ export class FlushService {
       () => this.nextSnapshot(),
     );
     return this.queued;
+  }
+
+  private takeSnapshot(): Promise<TakenSnapshot> {
+    this.collect.readings = [...this.ownMetrics, ...this.resources.read()];
+    return this.collect.snapshot();
   }
 
   private nextSnapshot(): Promise<TakenSnapshot> {
@@ -127,6 +138,11 @@ export class FlushService {
     return toJson(await this.metrics());
   }
 
+  /** What there is to say about the metrics as a scrape shows them. */
+  async lint(): Promise<Finding[]> {
+    return lintSnapshot(await this.snapshot(), this.settings.defaultLabels);
+  }
+
   /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */
   async store(): Promise<StoreOutcome> {
     const snapshot = await this.snapshot();
@@ -136,7 +152,7 @@ export class FlushService {
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return Math.min(this.storages.patience, this.rules?.patience ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.storages.patience, this.resources.patience, this.rules?.patience ?? Number.POSITIVE_INFINITY);
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -144,6 +160,7 @@ export class FlushService {
     const due = this.storages.claimDue();
     if (due.length > 0) void this.flush(due);
     this.storages.tick();
+    this.resources.tick();
     this.rules?.tick();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
@@ -177,6 +194,20 @@ export class FlushService {
     return this.collect.catalog.families;
   }
 
+  /** The last stall of an event loop that was longer than `stallThreshold`; undefined if there was none. */
+  get lastStall(): Stall | undefined {
+    return this.resources.lastStall;
+  }
+
+  /**
+   * The JavaScript stack that the main thread is in now.
+   *
+   * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
+   */
+  mainThreadStack(timeout: number): Promise<string> {
+    return mainThreadStack(timeout);
+  }
+
   private openQueries(): QueryTools | undefined {
     const source = this.rules?.source ?? this.storages.source();
     return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
@@ -202,6 +233,7 @@ export class FlushService {
   async close(): Promise<void> {
     this.queries.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
+    this.resources.close();
   }
 
   private async closeOne(connections: Connections): Promise<void> {

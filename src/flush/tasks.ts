@@ -17,12 +17,14 @@ const tasks: {
   exposition: (service, { names }) => service.exposition(names),
   json: (service) => service.json(),
   metrics: (service) => service.metrics(),
+  lint: (service) => service.lint(),
   store: (service) => service.store(),
   end: async (service) => {
     await service.end();
     return undefined;
   },
   query: (service, { storage, query }) => service.query(storage, query),
+  stack: (service, { timeout }) => service.mainThreadStack(timeout),
   instant: ({ queries }, { expression, time, timeout, flag }) =>
     whileWanted(flag, (signal) => queries.instant(expression, time, { signal, timeout })),
   range: ({ queries }, { expression, start, end, step, timeout, flag }) =>

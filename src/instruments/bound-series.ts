@@ -1,5 +1,7 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { SERIES_MASK } from '../arena/layout';
+import type { CollectTimeValues } from './collect-time';
+import type { Step } from './label-tree';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
 import type { SeriesSet } from './series-set';
@@ -12,6 +14,10 @@ export interface Instrumentation {
   readonly cardinalityLimit: number;
   /** Labels that every series gets, unless it has one of that name itself. */
   readonly defaultLabels: LabelPairs;
+  /** Values that are asked for when a snapshot is made. */
+  readonly collectTime: CollectTimeValues;
+  /** Where the label sets of all metrics are looked up. */
+  readonly labelTree: Step;
   /** Series that a label set was resolved to on this thread. */
   readonly resolved: SeriesSet;
 }

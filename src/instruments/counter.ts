@@ -2,6 +2,7 @@ import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
+import type { Observe, Observed } from './collect-time';
 import type { Labels } from './labels';
 import { Metric } from './metric';
 import { isIncrement } from './values';
@@ -25,6 +26,17 @@ export class BoundCounter extends BoundSeries {
   /** Short for `increment`. */
   inc(value = 1): void {
     this.increment(value);
+  }
+
+  /**
+   * Calls `observe` before every snapshot, on this thread: it gives a total that is counted elsewhere. See
+   * `Counter.collect`.
+   *
+   * @returns how to stop that
+   */
+  collect(observe: Observe<number>): () => void {
+    const growth = new Growth();
+    return this.metric.collectTime.add(this.name, observe, (total) => this.increment(growth.to(total)));
   }
 
   /** The sum over all threads, with everything this thread has recorded. */
@@ -65,8 +77,41 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter> 
     this.increment(value, labels);
   }
 
+  /**
+   * For a total that is counted elsewhere: calls `observe` before every snapshot, on this thread, and adds by how much what
+   * it gives has grown: a number, or `{ labels, value }` of each series, or a promise of either. A total that is smaller than
+   * before has begun again from 0. Failures and deadlines are those of `Gauge.collect`.
+   *
+   * @returns how to stop that
+   */
+  collect(observe: Observe<Observed<Name>>): () => void {
+    const growths = new Map<number, Growth>();
+    const growthOf = (series: BoundCounter): Growth => {
+      const known = growths.get(series.id) ?? new Growth();
+      growths.set(series.id, known);
+      return known;
+    };
+    return this.context.collectTime.add(this.name, observe, (total, labels) => {
+      const series = this.target(labels, total);
+      series?.increment(growthOf(series).to(total));
+    });
+  }
+
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */
   getValue(labels?: Labels<Name>): number {
     return this.read(labels).getValue();
+  }
+}
+
+/** By how much a total has grown since it was seen last. */
+class Growth {
+  private last = 0;
+
+  to(total: number): number {
+    // what is no total is refused by the counter, and forgotten here
+    if (!isIncrement(total)) return total;
+    const { last } = this;
+    this.last = total;
+    return total < last ? total : total - last;
   }
 }

@@ -2,6 +2,7 @@ import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
+import type { Observe, Observed } from './collect-time';
 import type { Labels } from './labels';
 import { Metric } from './metric';
 import { isFiniteNumber } from './values';
@@ -48,6 +49,15 @@ export class BoundGauge extends BoundSeries {
   /** Short for `decrement`. */
   dec(value = 1): void {
     this.decrement(value);
+  }
+
+  /**
+   * Calls `observe` before every snapshot, on this thread, and sets what it gives. See `Gauge.collect`.
+   *
+   * @returns how to stop that
+   */
+  collect(observe: Observe<number>): () => void {
+    return this.metric.collectTime.add(this.name, observe, (value) => this.set(value));
   }
 
   /** The present value over all threads, with everything this thread has recorded. */
@@ -98,6 +108,18 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge> {
   /** Short for `decrement`. */
   dec(value = 1, labels?: Labels<Name>): void {
     this.target(labels, value)?.decrement(value);
+  }
+
+  /**
+   * For a value that exists elsewhere: calls `observe` before every snapshot, on this thread, and sets what it gives: a
+   * number, or `{ labels, value }` of each series, or a promise of either. If it fails, or has not answered within the
+   * collector's `collectTimeout`, the last values stand, and `ringmeter_collect_last_success_timestamp_seconds` says of when
+   * they are.
+   *
+   * @returns how to stop that; the series stay with their last values
+   */
+  collect(observe: Observe<Observed<Name>>): () => void {
+    return this.context.collectTime.add(this.name, observe, (value, labels) => this.set(value, labels as Labels<Name>));
   }
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */

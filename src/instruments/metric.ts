@@ -35,8 +35,8 @@ export abstract class Metric<S extends BoundSeries> {
   private readonly shared: { [R in Refusal]?: S } = {};
 
   constructor(protected readonly context: MetricContext) {
-    const { cardinalityLimit, definition } = context;
-    this.index = new LabelIndex(cardinalityLimit);
+    const { cardinalityLimit, definition, labelTree } = context;
+    this.index = new LabelIndex(cardinalityLimit, labelTree);
     this.rules = {
       names: definition.labelNames && new Set(definition.labelNames),
       reserved: reservedLabel(definition.type),

@@ -12,7 +12,7 @@ const PUBLISH_EVERY = 32;
 const LOOK_EVERY = 128;
 /** Milliseconds between the heartbeats of a thread that records, which also publish; and of one that does not just now. */
 const HEARTBEAT_MS = 100;
-const IDLE_HEARTBEAT_MS = 500;
+export const IDLE_HEARTBEAT_MS = 500;
 
 export type FullPolicy = 'fold' | 'drop';
 
@@ -128,7 +128,6 @@ export class Recorder {
   publish(): void {
     if (this.shard === undefined) return;
     Atomics.store(this.i32, int(this.shard.base + SHARD.PUBLISHED), this.position);
-    this.f64[this.shard.base + SHARD.HEARTBEAT] = this.arena.clock();
   }
 
   /** Publishes and gives the shard back; another thread, or this one, may take it up where it was left. */
@@ -143,6 +142,11 @@ export class Recorder {
   /** The shard this thread records into, if it has recorded yet. */
   get own(): Shard | undefined {
     return this.shard;
+  }
+
+  /** The shard of this thread, taken now if it has none; undefined if there is none to be had. */
+  claimed(): Shard | undefined {
+    return this.ownsShard() ? this.shard : undefined;
   }
 
   /** What has to happen now and then: take a shard, publish, find out whether there is room, and where. */
@@ -226,6 +230,8 @@ export class Recorder {
   /** @param before the position at the last heartbeat */
   private beat(before: number): void {
     this.publish();
+    // not in `publish`, which a loop that does not turn may call too; and by a clock that nobody else has to tick
+    this.f64[this.shard!.base + SHARD.HEARTBEAT] = this.arena.tick();
     const { position } = this;
     this.heartbeat = setTimeout(() => this.beat(position), position === before ? IDLE_HEARTBEAT_MS : HEARTBEAT_MS);
     this.heartbeat.unref();

@@ -10,6 +10,7 @@ import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
 import type { ResolvedOptions } from '../options';
+import { Board } from '../process/board';
 import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -67,7 +68,10 @@ export class Flushing {
     const { arena, ports, rules, options } = this;
     this.started ??=
       options !== undefined && options.flushWorkers > 0
-        ? startPool({ arena: arena.buffer, storages: [...ports], rules }, options)
+        ? startPool(
+            { arena: arena.buffer, storages: [...ports], rules, board: Board.create(arena.maxThreads) },
+            options,
+          )
         : startInThread(arena, ports, rules, options !== undefined);
     return this.started;
   }
@@ -180,7 +184,7 @@ function startInThread(
   const { InThread } = require('./in-thread') as typeof import('./in-thread');
   const service = (): FlushService => {
     const { FlushService } = require('../flush/service') as typeof import('../flush/service');
-    return new FlushService(arena, ports, rules);
+    return new FlushService(arena, ports, { rules });
   };
   return new InThread(service, resident);
 }

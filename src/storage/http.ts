@@ -65,21 +65,21 @@ export class HttpClient {
    * @throws StorageFailure if there is no answer; HttpFailure if there is one that is not 2xx
    */
   async send(wanted: HttpRequest): Promise<HttpAnswer> {
-    const answer = await this.exchange(wanted);
+    const answer = await beginningOf(await this.open(wanted));
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw new HttpFailure(wanted, answer);
   }
 
-  private async exchange({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  /** Sends one request, and gives whatever answer there is, its body to be read. @throws StorageFailure if there is none */
+  async open({ method, url, headers, body, signal }: HttpRequest): Promise<Dispatcher.ResponseData> {
     try {
-      const answer = await request(url, {
+      return await request(url, {
         method,
         headers: { ...this.headers, ...headers },
         body,
         signal,
         dispatcher: this.agent,
       });
-      return { status: answer.statusCode, headers: answer.headers, body: await beginningOf(answer.body) };
     } catch (error) {
       throw new StorageFailure(`${method} ${withoutQuery(url)} failed: ${describe(error)}`, {
         retryable: true,
@@ -94,7 +94,7 @@ export class HttpClient {
 }
 
 /** Whatever goes wrong after the status has come costs only text: the server has decided by then. */
-async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+export async function beginningOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -104,7 +104,8 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
       if (length > MOST_DRAINED) break;
     }
   } catch {}
-  return Buffer.concat(chunks).subarray(0, LONGEST_ANSWER).toString('utf8');
+  const text = Buffer.concat(chunks).subarray(0, LONGEST_ANSWER).toString('utf8');
+  return { status: statusCode, headers, body: text };
 }
 
 /** A server's text for a message: on one line, without what a terminal would obey. */
@@ -114,11 +115,12 @@ function quoted(text: string): string {
 }
 
 /** Queries may have secrets in them. */
-function withoutQuery(url: string): string {
+export function withoutQuery(url: string): string {
   return url.replace(/\?.*/s, '');
 }
 
-function describe(error: unknown): string {
+/** What went wrong on the way to a server. */
+export function describe(error: unknown): string {
   // several addresses were tried, and each has its own error
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join(', ');
   const { code, message } = error as NodeJS.ErrnoException;

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RuleGroup } from 'ringmeter';
-import { Board } from '../../dist/src/alerts/board.js';
 import { ChangeRing } from '../../dist/src/alerts/change-ring.js';
 import { checkGroup } from '../../dist/src/alerts/check-rules.js';
 import { CombinedSource } from '../../dist/src/alerts/combined-source.js';
 import type { GroupState, StoredChange } from '../../dist/src/alerts/documents.js';
 import { GroupRunner } from '../../dist/src/alerts/group-runner.js';
 import { makeRulePort, openSilences, openStates, type RulePort } from '../../dist/src/alerts/port.js';
+import { RuleBoard } from '../../dist/src/alerts/rule-board.js';
 import { SampleLog } from '../../dist/src/alerts/sample-log.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import { matchesAll } from '../../dist/src/query/matchers.js';
@@ -44,7 +44,7 @@ export class GivenSeries implements SampleSource {
 
 /** A thread that evaluates one group, at the times it is told. Several can share what threads share. */
 export class Evaluator {
-  readonly board: Board;
+  readonly board: RuleBoard;
   readonly log: SampleLog;
   readonly changes: ChangeRing;
   readonly source: SampleSource;
@@ -53,7 +53,7 @@ export class Evaluator {
   private readonly document;
 
   constructor(port: RulePort, mark: number, history: SampleSource) {
-    this.board = new Board(port.board, mark);
+    this.board = new RuleBoard(port.board, mark);
     this.log = new SampleLog(port.log, mark);
     this.changes = new ChangeRing(port.changes, this.board);
     this.source = new CombinedSource([history, this.log]);

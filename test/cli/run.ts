@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { run } from '../../dist/src/cli/ringmeter.js';
 
 const BIN = join(__dirname, '..', '..', 'dist', 'src', 'cli', 'bin.js');
 
@@ -32,4 +33,16 @@ export async function runCli(
   const cli = new Cli(t, ...args);
   const code = await cli.ended;
   return { code, output: cli.output, errors: cli.errors };
+}
+
+/** The same without a process of its own: quick, where what happens to the process does not matter. */
+export async function runHere(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
+  const [printed, warned]: string[][] = [[], []];
+  const code = await run(args, {
+    print: async (text) => void printed.push(text),
+    warn: (text) => void warned.push(text),
+    isColoured: false,
+    signal: new AbortController().signal,
+  });
+  return { code, output: printed.join(''), errors: warned.join('') };
 }

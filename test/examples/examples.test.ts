@@ -20,9 +20,9 @@ const examples: Example[] = [
     grows: 'http_requests_total{method="GET",route="/items",status="200"}',
     says: /orders {3}(\d+) of the last minute/,
     agrees(t, said, sum) {
-      t.equal(sum('http_request_size_bytes_count'), said);
+      t.equal(sum('order_size_bytes_count'), said);
       t.equal(sum('http_requests_total{method="POST",route="/orders",status="201"}'), said);
-      t.equal(sum('http_errors_total'), sum('http_requests_total{method="GET",route="/broken",status="500"}'));
+      t.equal(sum('http_request_errors_total'), sum('http_requests_total{method="GET",route="/broken",status="500"}'));
     },
   },
   {

@@ -51,10 +51,12 @@ export function code(document: string, heading: string): string {
   return block[1];
 }
 
-/** What the compiler has to say about a module of a user's. */
-export function diagnose(t: Test, source: string): string[] {
-  const file = join(t.testdir({ 'user.mts': source }), 'user.mts');
-  const program = ts.createProgram([file], {
+/** What the compiler has to say about modules of a user's. */
+export function diagnose(t: Test, ...sources: string[]): string[] {
+  const modules = Object.fromEntries(sources.map((source, index) => [`user${index}.mts`, source]));
+  const folder = t.testdir(modules);
+  const files = Object.keys(modules).map((name) => join(folder, name));
+  const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.Node16,
     moduleResolution: ts.ModuleResolutionKind.Node16,

@@ -1,6 +1,7 @@
 import { test } from 'tap';
 import { LabelIndex } from '../../dist/src/instruments/label-index.js';
 import { LabelSet } from '../../dist/src/instruments/label-set.js';
+import { Step } from '../../dist/src/instruments/label-tree.js';
 import { collectorFor } from './support';
 
 type Values = Record<string, string | number | boolean>;
@@ -81,4 +82,20 @@ test('what a record costs does not grow with the number of label names that the 
     Math.max(...['n1', 'n4500', 'n8999'].map((name) => cost(many, { [name]: 'v' }))) / cost(few, { a: 'v' });
   // with a list it was some thousand times
   t.ok(ratio < 40, `${ratio.toFixed(1)} times the record of a metric with one name`);
+});
+
+test('metrics that share a tree find their own series, whichever of them have a label set', async (t) => {
+  const root = new Step();
+  const indexes = Array.from({ length: 7 }, () => new LabelIndex<string>(100, root));
+  const sets = ['a', 'b', 'c'].map((route) => ({ route, method: 'GET' }));
+  const has = (index: number, set: number): boolean => (index + set) % 3 !== 0;
+  for (const [number, index] of indexes.entries())
+    for (const [which, labels] of sets.entries())
+      if (has(number, which)) index.insert(setOf(labels), `${number} ${which}`);
+  indexes[1].insert(setOf({ method: 'GET', route: 'a' }), '1 0');
+  for (const [number, index] of indexes.entries())
+    for (const [which, labels] of sets.entries())
+      t.equal(index.find(labels), has(number, which) ? `${number} ${which}` : undefined);
+  t.equal(indexes[1].find({ method: 'GET', route: 'a' }), '1 0');
+  t.equal(indexes[2].find({ method: 'GET', route: 'a' }), undefined);
 });

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { test } from 'tap';
 import { installPacked, Program } from './consumer';
 
-const IMPORTS = `import {
-  type CollectorOptions, type Endpoint, MemoryStorage, type Metric, MetricsCollector,
-  type Summary, type SummaryStatistics,
+const IMPORTS = `import { createServer } from 'node:http';
+import {
+  type CollectorOptions, type Endpoint, expressMetrics, fastifyMetrics, instrumentServer, instrumentUndici, MemoryStorage,
+  type Metric, MetricsCollector, type Summary, type SummaryStatistics,
 } from 'ringmeter';
 `;
 

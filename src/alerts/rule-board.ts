@@ -28,7 +28,7 @@ export const GROUP_COUNTS = ['evaluations', 'failures', 'missed', 'seconds', 'la
 export type GroupCount = (typeof GROUP_COUNTS)[number];
 
 /** Outlives every thread that evaluates. */
-export class Board {
+export class RuleBoard {
   private readonly i32: Int32Array;
   private readonly f64: Float64Array;
 

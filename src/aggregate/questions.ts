@@ -1,0 +1,57 @@
+import type { Arena } from '../arena/arena';
+import { HEADER, int } from '../arena/layout';
+import type { Shard } from '../arena/shard';
+import { raise, Sleeper } from '../atomics/signal';
+
+/**
+ * Asks the threads that have collect-time values for them, before a snapshot is made. One per thread that collects.
+ *
+ * A thread that is blocked, or whose callbacks take too long, is waited for once, until the deadline; while it owes that
+ * answer nobody waits for it, and its last values stand.
+ */
+export class Questions {
+  private readonly sleepers = new Map<Shard, Sleeper>();
+  /** Who did not answer in time. */
+  private readonly late = new Set<Shard>();
+
+  constructor(
+    private readonly arena: Arena,
+    private readonly patience: number,
+  ) {}
+
+  /** Resolves when everybody has answered, or the time is up. */
+  async ask(shards: readonly Shard[]): Promise<void> {
+    const { i32 } = this.arena;
+    const able = shards.filter((shard) => shard.callbacks > 0);
+    // in the last flush of a process that ends, nobody's event loop turns any more
+    if (able.length === 0 || Atomics.load(i32, int(HEADER.END)) !== 0) return;
+    const deadline = performance.now() + this.patience;
+    await Promise.all(
+      able.map((shard) => {
+        const owes = this.late.has(shard) && this.unanswered(shard) > 0;
+        raise(i32, shard.asked);
+        return owes ? undefined : this.hear(shard, Atomics.load(i32, shard.asked), deadline);
+      }),
+    );
+  }
+
+  private unanswered(shard: Shard): number {
+    const { i32 } = this.arena;
+    return (Atomics.load(i32, shard.asked) - Atomics.load(i32, shard.answered)) | 0;
+  }
+
+  private async hear(shard: Shard, question: number, deadline: number): Promise<void> {
+    const { i32 } = this.arena;
+    const sleeper = this.sleepers.get(shard) ?? new Sleeper(i32, shard.answered, true);
+    this.sleepers.set(shard, sleeper);
+    this.late.delete(shard);
+    while (((Atomics.load(i32, shard.answered) - question) | 0) < 0 && shard.callbacks > 0) {
+      const left = deadline - performance.now();
+      if (left <= 0) {
+        this.late.add(shard);
+        return;
+      }
+      await sleeper.sleep(left);
+    }
+  }
+}

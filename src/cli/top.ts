@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ScrapeError } from '../scrape/error';
+import { type Command, type CommandIo, UsageError } from './command';
+import { httpSource, parseDuration, SOURCE_OPTIONS, sourceHelp } from './source';
+import { frameLines } from './top/frame';
+import { Screen } from './top/screen';
+import { Watch } from './top/watch';
+
+const HELP = `Usage: ringmeter top [OPTIONS] URL
+
+Shows a scrape endpoint at a glance, again and again: CPU, memory and event loops, requests with errors and quantiles,
+storages, alerts, the fastest counters and the metrics with the most series. Rates are those between two scrapes.
+Leave it with q. A URL without a path means its /metrics; host:port will do.
+
+Options:
+  --interval TIME  between two scrapes, as 500ms or 5s; default 2s
+  --once           show one frame as plain text, of two scrapes, and end; so it does where the output is no terminal
+${sourceHelp(17)}
+  --help           show this
+`;
+
+export const command: Command = { help: HELP, run };
+
+/** What is printed where there is no terminal. */
+const PLAIN = { columns: 100, rows: 60 };
+
+async function run(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...SOURCE_OPTIONS, interval: { type: 'string' }, once: { type: 'boolean' } },
+  });
+  const [target, ...others] = positionals;
+  const source = target === undefined || others.length > 0 ? undefined : httpSource(target, values);
+  if (source === undefined) throw new UsageError('give one URL, http://HOST:PORT/metrics');
+  const interval = parseDuration('--interval', values.interval, 2_000);
+  const watch = new Watch(source);
+  try {
+    if (values.once || !process.stdout.isTTY) return await once(watch, interval, io);
+    return await forever(watch, interval, io);
+  } finally {
+    await source.close();
+  }
+}
+
+async function once(watch: Watch, interval: number, io: CommandIo): Promise<number> {
+  await scrapeOrThrow(watch, io.signal);
+  await sleep(interval, undefined, { signal: io.signal });
+  await scrapeOrThrow(watch, io.signal);
+  await io.print(
+    `${frameLines(watch.present, PLAIN)
+      .map((line) => line.trimEnd())
+      .join('\n')}\n`,
+  );
+  return 0;
+}
+
+async function scrapeOrThrow(watch: Watch, signal: AbortSignal): Promise<void> {
+  await watch.scrape(signal);
+  if (watch.present.problem) throw new ScrapeError(watch.present.problem);
+}
+
+async function forever(watch: Watch, interval: number, io: CommandIo): Promise<number> {
+  const screen = new Screen(process.stdin, process.stdout, () => draw());
+  const draw = (): void => screen.draw(frameLines(watch.present, screen.size, io.isColoured));
+  const { signal } = screen;
+  try {
+    draw();
+    while (!signal.aborted) {
+      await watch.scrape(signal);
+      if (signal.aborted) break;
+      draw();
+      await sleep(interval, undefined, { signal }).catch(() => {});
+    }
+    return 0;
+  } finally {
+    screen.close();
+  }
+}

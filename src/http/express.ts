@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expressRoute } from './express-route';
+import { type AnyRequest, type HttpMetricsOptions, resolveHttpOptions } from './options';
+import { ServerMeter } from './server-meter';
+import type { AnyResponse } from './watch-response';
+
+/** A middleware of express, connect, NestJS or whoever calls one with node's request and response. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/**
+ * A middleware that records requests, to be used before all others. Routes are express's patterns, those of mounts and
+ * of mounted applications included.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_OPTION and the codes of bad names, labels and buckets
+ */
+export function expressMetrics<Request = IncomingMessage>(options?: HttpMetricsOptions<Request>): Middleware {
+  const meter = new ServerMeter(resolveHttpOptions(options));
+  return function metrics(request: AnyRequest, response: AnyResponse, next: () => void): void {
+    meter.observe(request, response, expressRoute);
+    next();
+  };
+}

@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import type { LabelValue } from '../aggregate/label-pairs';
+import { MetricsCollector } from '../collector';
+import { RingmeterError, shown } from '../errors';
+import { checkOneOf, checkOptions, checkString } from '../options-check';
+import { ServerDefinitions } from './server-definitions';
+
+/** What is recorded of a server's requests. Every option has a default. */
+export interface HttpMetricsOptions<Request = IncomingMessage> {
+  /** Default: the process's collector at the time of the request. */
+  collector?: MetricsCollector;
+  /** Stands before every metric's name, as it is: `shop_`. Default none. */
+  prefix?: string;
+  /** Bounds of the duration histogram in seconds. Default 0.005 to 10. */
+  buckets?: readonly number[];
+  /** The route of a request, asked when it ends, before the framework is; undefined: the framework's. */
+  route?: (request: Request) => string | undefined;
+  /** Label of all requests that no route matched. Default `__unmatched__`. */
+  unmatched?: string;
+  /** Requests that are not recorded: their paths without query, or a function that says so. Default none. */
+  ignore?: readonly string[] | ((request: Request) => boolean);
+  /** Further labels of all metrics but the gauge, and what they are for a request, asked when it ends. Default none. */
+  labels?: Readonly<Record<string, (request: Request) => LabelValue | undefined>>;
+  /** Whether `status` is the code, `404`, or its class, `4xx`. Default 'code'. */
+  statusLabel?: 'code' | 'class';
+  /** Whether sizes of bodies are recorded. Default true. */
+  sizes?: boolean;
+}
+
+/** A request as the library sees it: node's, or what a framework made of it. */
+export type AnyRequest = IncomingMessage;
+
+/** The options with every default filled in. */
+export interface ResolvedHttpOptions {
+  readonly collector: MetricsCollector | undefined;
+  readonly prefix: string;
+  readonly definitions: ServerDefinitions;
+  readonly route: ((request: AnyRequest) => string | undefined) | undefined;
+  readonly unmatched: string;
+  readonly ignores: (request: AnyRequest) => boolean;
+  readonly labels: readonly (readonly [name: string, of: (request: AnyRequest) => unknown])[];
+  readonly byClass: boolean;
+  readonly sizes: boolean;
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_OPTION and the codes of bad metric names, label names and buckets */
+export function resolveHttpOptions<Request>(options: HttpMetricsOptions<Request> | undefined): ResolvedHttpOptions {
+  const given = checkOptions('http metrics options', options, [
+    'collector',
+    'prefix',
+    'buckets',
+    'route',
+    'unmatched',
+    'ignore',
+    'labels',
+    'statusLabel',
+    'sizes',
+  ]) as HttpMetricsOptions<AnyRequest>;
+  const prefix = checkString('prefix', given.prefix, '');
+  const labels = Object.entries(checkOptions('labels', given.labels, Object.keys(given.labels ?? {})));
+  for (const [name, of] of labels) checkFunction(`labels.${name}`, of);
+  return {
+    collector: checkCollector(given.collector),
+    prefix,
+    definitions: new ServerDefinitions(
+      prefix,
+      labels.map(([name]) => name),
+      given.buckets,
+    ),
+    route: given.route === undefined ? undefined : checkFunction('route', given.route),
+    unmatched: checkString('unmatched', given.unmatched, '__unmatched__'),
+    ignores: checkIgnore(given.ignore),
+    labels,
+    byClass: checkOneOf('statusLabel', given.statusLabel, 'code', ['code', 'class']) === 'class',
+    sizes: checkBoolean('sizes', given.sizes, true),
+  };
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_OPTION */
+export function checkCollector(collector: unknown): MetricsCollector | undefined {
+  if (collector === undefined || collector instanceof MetricsCollector) return collector;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `collector must be a MetricsCollector, got ${shown(collector)}`);
+}
+
+function checkFunction<F>(name: string, value: F): F {
+  if (typeof value === 'function') return value;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be a function, got ${shown(value)}`);
+}
+
+function checkBoolean(name: string, value: unknown, fallback: boolean): boolean {
+  return (
+    checkOneOf(name, value === undefined ? undefined : String(value), String(fallback), ['true', 'false']) === 'true'
+  );
+}
+
+function checkIgnore(ignore: HttpMetricsOptions['ignore'] = []): (request: AnyRequest) => boolean {
+  if (!Array.isArray(ignore)) return checkFunction('ignore', ignore as (request: AnyRequest) => boolean);
+  const paths = new Set<string>(ignore.map((path) => checkString('ignore', path, '')));
+  return paths.size === 0 ? () => false : (request) => paths.has(pathOf(request.url));
+}
+
+/** A request's path, without query. */
+export function pathOf(url = '/'): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

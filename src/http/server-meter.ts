@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+import type { MetricsCollector } from '../collector';
+import { getMetricsCollector } from '../default-collector';
+import { messageOf } from '../errors';
+import { warnOnce } from '../warning';
+import { Exchange, exchangeOn, type RouteOf } from './exchange';
+import type { AnyRequest, ResolvedHttpOptions } from './options';
+import { ServerMetrics } from './server-metrics';
+import { watchHandover } from './watch-handover';
+import { type AnyResponse, isOver, watchResponse } from './watch-response';
+
+/**
+ * Observes requests, for one instrumentation. A request that was begun under the same names already is not counted again,
+ * however many instrumentations it passes; the last one says the route. Nothing here throws.
+ */
+export class ServerMeter {
+  private metrics: ServerMetrics | undefined;
+
+  /** @throws RingmeterError RINGMETER_METRIC_CONFLICT if a collector was given, and a name is taken there */
+  constructor(private readonly options: ResolvedHttpOptions) {
+    if (options.collector !== undefined) this.metrics = this.metricsOn(options.collector);
+  }
+
+  /**
+   * Observes a request that is answered by a response.
+   *
+   * @param routeOf asked for the route when the request ends
+   * @returns what observes it; undefined if it is to be ignored
+   */
+  observe(request: AnyRequest, response: AnyResponse, routeOf?: RouteOf): Exchange | undefined {
+    const watched = exchangeOn(request) !== undefined;
+    if (!watched && isOver(response)) return undefined;
+    const exchange = this.begin(request, routeOf);
+    if (!watched && exchange !== undefined) watchResponse(request, response);
+    return exchange;
+  }
+
+  /** Observes a request whose connection is handed over: an upgrade, or CONNECT. */
+  observeHandover(request: AnyRequest, socket: Socket): void {
+    const watched = exchangeOn(request) !== undefined;
+    if (this.begin(request) !== undefined && !watched) watchHandover(request, socket);
+  }
+
+  private begin(request: AnyRequest, routeOf?: RouteOf): Exchange | undefined {
+    try {
+      const collector = this.options.collector ?? getMetricsCollector();
+      const latest = exchangeOn(request);
+      const known = find(latest, collector, this.options.prefix);
+      if (known !== undefined) return known.askAlso(routeOf);
+      if (this.options.ignores(request)) return undefined;
+      if (this.metrics?.collector !== collector) this.metrics = this.metricsOn(collector);
+      return new Exchange(this.metrics, this.options, request, routeOf, latest);
+    } catch (error) {
+      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  private metricsOn(collector: MetricsCollector): ServerMetrics {
+    return new ServerMetrics(collector, this.options.definitions, this.options.byClass);
+  }
+}
+
+function find(latest: Exchange | undefined, collector: MetricsCollector, prefix: string): Exchange | undefined {
+  for (let exchange = latest; exchange !== undefined; exchange = exchange.outer)
+    if (exchange.isOf(collector, prefix)) return exchange;
+  return undefined;
+}

@@ -1,0 +1,131 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { MetricsCollector } from '../collector';
+import { getMetricsCollector } from '../default-collector';
+import { messageOf } from '../errors';
+import { warnOnce } from '../warning';
+import { BoundedLabel } from './bounded-label';
+import { type ClientDefinitions, ClientMetrics } from './client-metrics';
+import { methodIndex, methodName } from './methods';
+
+/** A request of undici, of node's own or of the package. */
+interface UndiciRequest {
+  readonly method: string;
+  readonly origin?: string | URL;
+}
+
+interface UndiciMessage {
+  readonly request: UndiciRequest;
+  readonly response?: { readonly statusCode: number };
+  readonly error?: unknown;
+}
+
+/** What is remembered of a request that is going on. */
+interface Call {
+  readonly metrics: ClientMetrics;
+  readonly began: number;
+  status: number;
+}
+
+/** More kinds of errors than a client sees. */
+const MOST_CODES = 64;
+/** What can be a label; the reason of an abort may be anything. */
+const NAMED = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+
+/** Hears of the requests of undici, and records them. */
+export class UndiciMeter {
+  private readonly codes = new BoundedLabel(MOST_CODES);
+  private readonly calls = new WeakMap<UndiciRequest, Call>();
+  private metrics: ClientMetrics | undefined;
+  private going = 0;
+  private stopped = false;
+
+  /** @throws RingmeterError RINGMETER_METRIC_CONFLICT if a collector was given, and a name is taken there */
+  constructor(
+    private readonly collector: MetricsCollector | undefined,
+    private readonly definitions: ClientDefinitions,
+    private readonly hosts: BoundedLabel,
+  ) {
+    if (this.collector !== undefined) this.metrics = new ClientMetrics(this.collector, this.definitions);
+    subscribe('undici:request:create', this.created);
+    subscribe('undici:request:headers', this.responding);
+    subscribe('undici:request:trailers', this.responded);
+    subscribe('undici:request:error', this.failed);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    unsubscribe('undici:request:create', this.created);
+    if (this.going === 0) this.unsubscribeEnds();
+  }
+
+  private unsubscribeEnds(): void {
+    unsubscribe('undici:request:headers', this.responding);
+    unsubscribe('undici:request:trailers', this.responded);
+    unsubscribe('undici:request:error', this.failed);
+  }
+
+  private readonly created = (message: unknown): void => {
+    const metrics = this.present();
+    if (metrics === undefined) return;
+    metrics.inFlight.increment();
+    this.going++;
+    this.calls.set((message as UndiciMessage).request, { metrics, began: performance.now(), status: 0 });
+  };
+
+  private readonly responding = (message: unknown): void => {
+    const { request, response } = message as UndiciMessage;
+    const call = this.calls.get(request);
+    if (call !== undefined) call.status = response?.statusCode ?? 0;
+  };
+
+  private readonly responded = (message: unknown): void => {
+    const { request } = message as UndiciMessage;
+    this.end(request, ({ metrics, status }, seconds) => {
+      metrics.responded(methodOf(request), this.hostOf(request), status, seconds);
+    });
+  };
+
+  private readonly failed = (message: unknown): void => {
+    const { request, error } = message as UndiciMessage;
+    this.end(request, ({ metrics }, seconds) => {
+      metrics.failed(methodOf(request), this.hostOf(request), this.codes.of(codeOf(error)), seconds);
+    });
+  };
+
+  private end(request: UndiciRequest, record: (call: Call, seconds: number) => void): void {
+    const call = this.calls.get(request);
+    if (call === undefined) return;
+    this.calls.delete(request);
+    this.going--;
+    call.metrics.inFlight.decrement();
+    record(call, (performance.now() - call.began) / 1000);
+    if (this.stopped && this.going === 0) this.unsubscribeEnds();
+  }
+
+  private hostOf({ origin = '' }: UndiciRequest): string {
+    return this.hosts.of(String(origin).replace(/^[a-z]+:\/\//, ''));
+  }
+
+  private present(): ClientMetrics | undefined {
+    try {
+      const collector = this.collector ?? getMetricsCollector();
+      if (this.metrics?.collector !== collector) this.metrics = new ClientMetrics(collector, this.definitions);
+      return this.metrics;
+    } catch (error) {
+      warnOnce('RINGMETER_INVALID_RECORD', `requests of undici are not recorded: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+}
+
+const methodOf = ({ method }: UndiciRequest): string => methodName(methodIndex(method));
+
+/** The code of an error, or its name: `ECONNREFUSED`, `UND_ERR_SOCKET`, `AbortError`. */
+function codeOf(error: unknown): string {
+  const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    name?: unknown;
+  };
+  const text = typeof code === 'string' ? code : name;
+  return typeof text === 'string' && NAMED.test(text) ? text : 'Error';
+}

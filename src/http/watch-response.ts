@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import type { Http2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { exchangeOn } from './exchange';
+import type { AnyRequest } from './options';
+
+/** On a response: its request, which an HTTP/2 response has lost when it ends. */
+const REQUEST = Symbol('ringmeter.request');
+/** On a connection: how many bytes had been sent when the present response began. */
+const SENT = Symbol('ringmeter.sent');
+/** On a connection: pipelined requests whose responses wait for their turn. */
+const QUEUED = Symbol('ringmeter.queued');
+
+type Connection = Socket & { [SENT]?: number; [QUEUED]?: Set<AnyRequest> };
+
+/** A response of node's HTTP/1 server, or of the compatibility API of its HTTP/2 server, which has a stream. */
+export type AnyResponse = ServerResponse & { readonly stream?: Http2Stream };
+type Response = AnyResponse & { [REQUEST]?: AnyRequest; readonly _header?: string | null };
+
+/** Whether there is nothing left to watch. */
+export function isOver({ writableFinished, destroyed, stream }: AnyResponse): boolean {
+  return writableFinished || destroyed || stream?.destroyed === true;
+}
+
+/** Tells what observes the request how its response ends. Once for each request. */
+export function watchResponse(request: AnyRequest, response: Response): void {
+  response[REQUEST] = request;
+  // before node's own listener, which lets the next response use the connection
+  response.prependListener('finish', finished);
+  response.once('close', closed);
+  const connection = request.socket as Connection | undefined;
+  // what only looks like a request has no connection
+  if (response.stream !== undefined || connection === undefined) return;
+  if (response.socket === null) waitInQueue(request, connection);
+  else connection[SENT] = connection.bytesWritten;
+}
+
+/** Shared by all responses: a closure less for each. */
+function finished(this: Response): void {
+  const request = this[REQUEST]!;
+  const exchange = exchangeOn(request);
+  const { stream } = this;
+  if (stream === undefined) exchange?.answered(this.statusCode, bytesSent(request, this));
+  // an HTTP/2 response also finishes when its stream was reset
+  else if (stream.aborted || stream.rstCode !== 0) exchange?.aborted();
+  else exchange?.answered(this.statusCode, lengthSaid(this));
+}
+
+function closed(this: Response): void {
+  exchangeOn(this[REQUEST]!)?.aborted();
+}
+
+/** Bytes of the body that were handed to the connection, with their framing if it was chunked. */
+function bytesSent(request: AnyRequest, { _header: head }: Response): number {
+  const connection = request.socket as Connection | undefined;
+  connection?.[QUEUED]?.delete(request);
+  const before = connection?.[SENT];
+  if (connection === undefined || before === undefined || typeof head !== 'string') return Number.NaN;
+  connection[SENT] = connection.bytesWritten;
+  return connection.bytesWritten - before - head.length;
+}
+
+/** On a connection that many responses share, a response's bytes are what its head says. */
+function lengthSaid(response: Response): number {
+  return Number(response.getHeader('content-length') ?? Number.NaN);
+}
+
+/** A response whose turn has not come yet hears nothing of its connection's end. */
+function waitInQueue(request: AnyRequest, connection: Connection): void {
+  connection[QUEUED] ??= watchQueue(connection);
+  connection[QUEUED].add(request);
+}
+
+function watchQueue(connection: Connection): Set<AnyRequest> {
+  const queued = new Set<AnyRequest>();
+  connection.once('close', () => {
+    for (const request of queued) exchangeOn(request)?.aborted();
+  });
+  return queued;
+}

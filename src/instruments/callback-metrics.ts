@@ -1,0 +1,40 @@
+import type { CallbackOutcomes } from './collect-time';
+import type { Counter } from './counter';
+import type { MetricOptions } from './definitions';
+import type { Gauge } from './gauge';
+import type { Instruments } from './instruments';
+
+const labelNames = ['metric'] as const;
+
+/** What the library says of callbacks: of when their values are, and how often they failed. */
+export class CallbackMetrics implements CallbackOutcomes {
+  private lastSuccess: Gauge | undefined;
+  private failures: Counter | undefined;
+
+  constructor(private readonly instruments: () => Instruments) {}
+
+  succeeded(metric: string): void {
+    this.lastSuccess ??= this.make('gauge', 'ringmeter_collect_last_success_timestamp_seconds', {
+      description: 'When the collect-time values of a metric were had last, since 1970.',
+      labelNames,
+    });
+    this.lastSuccess?.set(Date.now() / 1000, { metric });
+  }
+
+  failed(metric: string): void {
+    this.failures ??= this.make('counter', 'ringmeter_collect_failures_total', {
+      description: 'Calls of callbacks for collect-time values that failed.',
+      labelNames,
+    });
+    this.failures?.increment(1, { metric });
+  }
+
+  /** What the user has defined otherwise, or there is no room for, is done without. */
+  private make<M>(type: 'counter' | 'gauge', name: string, options: MetricOptions): M | undefined {
+    try {
+      return this.instruments().get(type, name, options) as M;
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Observed } from './histograms';
+import { proposeBuckets } from './propose';
+import type { LintRule, Report } from './rules';
+
+/** Fewer observations tell nothing about a layout. */
+const LEAST_OBSERVATIONS = 100;
+/** Share above the highest bound from which p99 is not known any more. */
+const MOST_BEYOND = 0.01;
+/** Share in one bucket from which the others tell nothing. */
+const MOST_IN_ONE = 0.95;
+/** Bounds of a quantile's bucket may be this factor apart: 2.5 is usual. */
+const WIDEST = 4;
+const QUANTILES = [0.5, 0.95, 0.99];
+/** Buckets at both ends that nothing falls into. */
+const LEAST_UNUSED = 5;
+
+/** Compares a histogram's bounds with the values that were observed. */
+export function lintLayout(observed: Observed, report: Report): void {
+  if (observed.count < LEAST_OBSERVATIONS || observed.bounds.length === 0) return;
+  const [rule, message] = beyond(observed) ?? inOne(observed) ?? coarse(observed) ?? unused(observed) ?? [];
+  if (rule === undefined) return;
+  const buckets = proposeBuckets(observed);
+  if (buckets === undefined || buckets.join() === observed.bounds.join())
+    report(rule, `${message}. Move the bounds to where the values are`);
+  else report(rule, `${message}. Buckets that fit: [${buckets.join(', ')}]`, { buckets });
+}
+
+type Complaint = [rule: LintRule, message: string] | undefined;
+
+function beyond({ bounds, counts, count }: Observed): Complaint {
+  const share = counts[bounds.length] / count;
+  if (share <= MOST_BEYOND) return undefined;
+  const quantile = Number(((1 - share) * 100).toPrecision(3));
+  return [
+    'buckets-beyond',
+    `has ${percent(share)} of its values above the highest bound, ${bounds.at(-1)}: quantiles above p${quantile} are unknown`,
+  ];
+}
+
+function inOne({ bounds, counts, count }: Observed): Complaint {
+  const bucket = counts.findIndex((inside) => inside / count >= MOST_IN_ONE);
+  if (bucket === -1) return undefined;
+  return [
+    'buckets-one',
+    `has ${percent(counts[bucket] / count)} of its values in one bucket, ${range(bounds, bucket)}: its quantiles are guesses`,
+  ];
+}
+
+function coarse({ bounds, counts, count }: Observed): Complaint {
+  for (const quantile of [...QUANTILES].reverse()) {
+    const bucket = bucketOf(quantile * count, counts);
+    const start = bucket === 0 ? 0 : bounds[bucket - 1];
+    // what is below the first bound is fast enough, for the median
+    const isWide = bucket === 0 ? quantile > 0.5 && bounds[0] > 0 : start > 0 && bounds[bucket] > start * WIDEST;
+    if (isWide)
+      return [
+        'buckets-coarse',
+        `has its p${quantile * 100} in a wide bucket, ${range(bounds, bucket)}: it may be anywhere in there`,
+      ];
+  }
+  return undefined;
+}
+
+function bucketOf(rank: number, counts: readonly number[]): number {
+  let [bucket, passed] = [0, counts[0]];
+  while (passed < rank && bucket < counts.length - 1) passed += counts[++bucket];
+  return bucket;
+}
+
+function unused({ bounds, counts }: Observed): Complaint {
+  const finite = counts.slice(0, -1);
+  const first = finite.findIndex((count) => count > 0);
+  const last = finite.findLastIndex((count) => count > 0);
+  const empty = first + (finite.length - 1 - last);
+  if (empty < LEAST_UNUSED || empty < bounds.length / 2) return undefined;
+  return [
+    'buckets-unused',
+    `has ${empty} of its ${bounds.length} bounds where no value ever was: each is a series for every set of labels`,
+  ];
+}
+
+function range(bounds: readonly number[], bucket: number): string {
+  return bucket === 0 ? `up to ${bounds[0]}` : `${bounds[bucket - 1]} to ${bounds[bucket]}`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}

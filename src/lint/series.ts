@@ -1,0 +1,20 @@
+import type { LabelPairs } from '../aggregate/definition';
+
+/** Labels as one string that no other label set has, whatever order they stand in. @param without a label to leave out */
+export function seriesKey(labels: LabelPairs, without?: string): string {
+  const rest = without === undefined ? labels : labels.filter(([name]) => name !== without);
+  if (rest.length === 0) return '';
+  if (rest.length === 1) return JSON.stringify(rest[0]);
+  return JSON.stringify([...rest].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function labelValue(labels: LabelPairs, wanted: string): string | undefined {
+  for (const [name, value] of labels) if (name === wanted) return value;
+  return undefined;
+}
+
+/** `{a="b"}` for a message; nothing without labels. */
+export function shownLabels(labels: LabelPairs, without?: string): string {
+  const rest = labels.filter(([name]) => name !== without);
+  return rest.length === 0 ? '' : `{${rest.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}}`;
+}

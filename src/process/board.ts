@@ -1,0 +1,90 @@
+import { ProcFile } from './proc-file';
+
+/** What was seen of the last stall of an event loop that lasted longer than `stallThreshold`. */
+export interface Stall {
+  /** 'main', or the number that is the label `thread` of other threads. */
+  readonly thread: string;
+  /** How long it had lasted when it was looked at last. */
+  readonly seconds: number;
+  /** Where the thread was stuck, innermost call first; or why that is not known. */
+  readonly stack: string;
+  /** Wall-clock milliseconds of when it was noticed. */
+  readonly at: number;
+}
+
+const TEXT_BYTES = 32 * 1024;
+/** Bytes: the workers' CPU time (int64, nanoseconds); version and length of the text; a claim per shard; the text. */
+const VERSION = 8;
+const LENGTH = 12;
+const CLAIMS = 16;
+
+/** What the flush workers of a collector share beside its arena, so that one that replaces another goes on with it. */
+export class Board {
+  private readonly i32: Int32Array;
+  private readonly cpu: BigInt64Array;
+  private readonly text: Uint8Array;
+  /** None where this thread is no flush worker: its time is not the workers'. */
+  private readonly ownTime = new ProcFile('/proc/thread-self/schedstat');
+  private seenTime = 0n;
+
+  static create(maxThreads: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(CLAIMS + maxThreads * 4 + TEXT_BYTES);
+  }
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.i32 = new Int32Array(buffer);
+    this.cpu = new BigInt64Array(buffer, 0, 1);
+    this.text = new Uint8Array(buffer, buffer.byteLength - TEXT_BYTES);
+  }
+
+  /** Adds the CPU time that the calling thread has had since it was asked last. */
+  addCpuTime(): void {
+    const time = this.threadTime();
+    Atomics.add(this.cpu, 0, time - this.seenTime);
+    this.seenTime = time;
+  }
+
+  /** CPU time of all workers, those that have ended too, up to when each added its own last. */
+  get cpuSeconds(): number {
+    return Number(Atomics.load(this.cpu, 0)) / 1e9;
+  }
+
+  /** Nanoseconds on a processor, by the scheduler (Linux). */
+  private threadTime(): bigint {
+    const text = this.ownTime.read();
+    return text === undefined ? this.seenTime : BigInt(/^\d+/.exec(text)?.[0] ?? this.seenTime);
+  }
+
+  /** Whether the caller is the one of all workers to deal with the stall of a shard that began at a time. */
+  claimStall(shard: number, since: number): boolean {
+    const index = CLAIMS / 4 + shard;
+    const id = Math.trunc(since) | 0;
+    const seen = Atomics.load(this.i32, index);
+    return seen !== id && Atomics.compareExchange(this.i32, index, seen, id) === seen;
+  }
+
+  /** One worker at a time: the one that claimed the stall. Of two stalls at one moment the later to be written stays. */
+  set lastStall(stall: Stall) {
+    // even if every character takes four bytes, or six in JSON, it fits
+    const bytes = Buffer.from(JSON.stringify({ ...stall, stack: stall.stack.slice(0, 5_000) }));
+    const { i32 } = this;
+    Atomics.store(i32, LENGTH / 4, 0);
+    this.text.set(bytes.subarray(0, TEXT_BYTES));
+    Atomics.add(i32, VERSION / 4, 1);
+    Atomics.store(i32, LENGTH / 4, bytes.length);
+  }
+
+  /** Undefined if there has been none, or if it is being written. */
+  get lastStall(): Stall | undefined {
+    const { i32 } = this;
+    const version = Atomics.load(i32, VERSION / 4);
+    const length = Atomics.load(i32, LENGTH / 4);
+    const text = Buffer.from(this.text.slice(0, length)).toString();
+    const stable = Atomics.load(i32, LENGTH / 4) === length && Atomics.load(i32, VERSION / 4) === version;
+    return length === 0 || !stable ? undefined : JSON.parse(text);
+  }
+
+  close(): void {
+    this.ownTime.close();
+  }
+}

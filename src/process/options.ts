@@ -1,0 +1,84 @@
+import { checkBuckets } from '../aggregate/buckets';
+import type { LabelValue } from '../aggregate/label-pairs';
+import { RingmeterError, shown } from '../errors';
+import { checkCommonLabels } from '../labels-check';
+import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
+
+/** What is measured of the process, its threads and the machine. The first four are prom-client's. */
+export interface DefaultMetricsOptions {
+  /** Put before the names of all but the `ringmeter_*` metrics. Default ''. */
+  prefix?: string;
+  /** Labels that all of these metrics get. Default none. */
+  labels?: Readonly<Record<string, LabelValue>>;
+  /** Bucket bounds of `nodejs_gc_duration_seconds`, in seconds. Default 0.001, 0.01, 0.1, 1, 2, 5. */
+  gcDurationBuckets?: readonly number[];
+  /** Milliseconds between two looks at the event loop's delay, on each thread. Default 10. */
+  eventLoopMonitoringPrecision?: number;
+  /** Whether `system_*` and `cgroup_*` are measured (Linux). Default true. */
+  system?: boolean;
+  /** Milliseconds after which a stalled event loop is warned about, with its stack; 0 = never. Default 0. */
+  stallThreshold?: number;
+}
+
+/** The options with every default filled in, as all threads find them in the arena. */
+export interface DefaultMetrics {
+  prefix: string;
+  labels: Record<string, string>;
+  gcDurationBuckets: number[];
+  eventLoopMonitoringPrecision: number;
+  system: boolean;
+  stallThreshold: number;
+}
+
+const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
+const PREFIX = /^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
+
+/**
+ * @returns false if they are not wanted
+ * @throws RingmeterError RINGMETER_INVALID_OPTION, and those of bad label names and buckets
+ */
+export function checkDefaultMetrics(options: boolean | DefaultMetricsOptions = false): DefaultMetrics | false {
+  if (options === false) return false;
+  const given = checkOptions<DefaultMetricsOptions>('defaultMetrics', options === true ? {} : options, [
+    'prefix',
+    'labels',
+    'gcDurationBuckets',
+    'eventLoopMonitoringPrecision',
+    'system',
+    'stallThreshold',
+  ]);
+  return {
+    prefix: checkPrefix(checkString('defaultMetrics.prefix', given.prefix, '')),
+    labels: checkLabels(given.labels),
+    gcDurationBuckets: checkBuckets(given.gcDurationBuckets ?? GC_BUCKETS),
+    eventLoopMonitoringPrecision: checkInteger(
+      'defaultMetrics.eventLoopMonitoringPrecision',
+      given.eventLoopMonitoringPrecision,
+      10,
+      1,
+      60_000,
+    ),
+    system: checkBoolean(given.system),
+    stallThreshold: checkNumber('defaultMetrics.stallThreshold', given.stallThreshold, 0, 0, 2 ** 31 - 1),
+  };
+}
+
+function checkPrefix(prefix: string): string {
+  if (PREFIX.test(prefix)) return prefix;
+  throw new RingmeterError(
+    'RINGMETER_INVALID_OPTION',
+    `defaultMetrics.prefix must be the beginning of a metric name, got ${shown(prefix)}`,
+  );
+}
+
+/** Where a metric has a label of the same name itself, its own counts; what tells threads apart must not be lost. */
+function checkLabels(labels: unknown): Record<string, string> {
+  const known = checkCommonLabels('defaultMetrics.labels', labels);
+  if (!('thread' in known)) return known;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', 'defaultMetrics.labels must not have the label "thread"');
+}
+
+function checkBoolean(system: unknown = true): boolean {
+  if (typeof system === 'boolean') return system;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `defaultMetrics.system must be a boolean, got ${shown(system)}`);
+}

@@ -1,0 +1,71 @@
+import type { Reading } from '../aggregate/collect';
+import { type OwnSeries, openOwnSeries } from '../aggregate/own-series';
+import type { Arena } from '../arena/arena';
+import type { Settings } from '../settings';
+
+/** A metric whose values are read when a snapshot is made. Its name gets the prefix unless it is the library's own. */
+export type Metric = Omit<OwnSeries, 'labels'>;
+
+/** What is read for a snapshot, source by source. */
+export type Source = (report: Report) => void;
+
+interface Entry {
+  /** None if the series could not be registered. */
+  readonly column: number | undefined;
+  value: number;
+  readonly read: () => number;
+}
+
+/** Values that are put into the next snapshot. Series are registered when they first have one. */
+export class Report {
+  private readonly entries = new Map<string, Entry>();
+  private readings: Reading[] = [];
+  private readonly defaultLabels: Readonly<Record<string, string>>;
+
+  constructor(
+    private readonly arena: Arena,
+    private readonly prefix: string,
+    private readonly labels: Readonly<Record<string, string>>,
+  ) {
+    ({ defaultLabels: this.defaultLabels } = arena.settings as Settings);
+  }
+
+  /** What has been set since it was called last. */
+  take(): readonly Reading[] {
+    const { readings } = this;
+    this.readings = [];
+    return readings;
+  }
+
+  /** What is not a finite number, such as a limit that there is not, is left out. */
+  set(metric: Metric, value: number, own?: Readonly<Record<string, string>>): void {
+    if (!Number.isFinite(value)) return;
+    const key = own === undefined ? metric.name : [metric.name, ...Object.values(own)].join('\n');
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      entry = this.open(metric, own);
+      this.entries.set(key, entry);
+    }
+    entry.value = value;
+    if (entry.column !== undefined) this.readings.push(entry as Reading);
+  }
+
+  /** Puts a value into a column that somebody else has registered. */
+  setColumn(column: number, value: number): void {
+    this.readings.push({ column, read: () => value });
+  }
+
+  private open({ name, type, description }: Metric, own: Readonly<Record<string, string>> = {}): Entry {
+    const fullName = name.startsWith('ringmeter_') ? name : this.prefix + name;
+    const series = { name: fullName, type, description, labels: { ...this.labels, ...own } };
+    const entry: Entry = {
+      column: openOwnSeries(this.arena, series, this.defaultLabels),
+      value: 0,
+      read: () => entry.value,
+    };
+    return entry;
+  }
+}
+
+export const counter = (name: string, description: string): Metric => ({ name, type: 'counter', description });
+export const gauge = (name: string, description: string): Metric => ({ name, type: 'gauge', description });

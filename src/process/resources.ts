@@ -1,0 +1,120 @@
+import type { Catalog } from '../aggregate/catalog';
+import type { Reading } from '../aggregate/collect';
+import type { Drainer } from '../aggregate/drain';
+import { Board } from './board';
+import type { DefaultMetrics } from './options';
+import { ProcFile } from './proc-file';
+import { publishedIn, startTimeIn } from './published';
+import { gauge, Report, type Source } from './report';
+import { cgroup } from './sources/cgroup';
+import { goneThreads } from './sources/gone';
+import { counts, stalls, workerTime } from './sources/own';
+import { descriptors, memory, usage, versions } from './sources/process';
+import { system } from './sources/system';
+import { StallWatch } from './stall-watch';
+
+/** Milliseconds between two looks at what changes between snapshots. */
+const TURN_MS = 100;
+
+const COST = gauge('ringmeter_read_seconds', 'How long it took to read the process, the machine and the cgroup last.');
+
+/**
+ * The default metrics that the flushing side can read without the threads they are about: read whenever a snapshot is
+ * made. One per thread of the flushing side. Does nothing until the collector has default metrics.
+ */
+export class Resources {
+  private readonly files = new Map<string, ProcFile>();
+  private readonly board: Board | undefined;
+  private report: Report | undefined;
+  private sources: Source[] = [];
+  private watch: StallWatch | undefined;
+  private cost = 0;
+  private nextTurn = 0;
+
+  /** @param board of the flush workers; none elsewhere */
+  constructor(
+    private readonly drainer: Drainer,
+    private readonly catalog: Catalog,
+    board: SharedArrayBuffer | undefined,
+  ) {
+    this.board = board && new Board(board);
+  }
+
+  /** What is to go into a snapshot that is made now. */
+  read(): readonly Reading[] {
+    const report = this.open();
+    if (report === undefined) return [];
+    const began = performance.now();
+    for (const source of this.sources) attempt(source, report);
+    report.set(COST, this.cost);
+    this.cost = (performance.now() - began) / 1000;
+    return report.take();
+  }
+
+  /** Called at every turn of the flush workers' loop. */
+  tick(): void {
+    const now = performance.now();
+    if (now < this.nextTurn) return;
+    this.nextTurn = now + TURN_MS;
+    if (this.open() === undefined) return;
+    this.board?.addCpuTime();
+    this.watch?.tick();
+  }
+
+  /** Milliseconds after which `tick` should be called again. */
+  get patience(): number {
+    return this.watch === undefined ? Number.POSITIVE_INFINITY : TURN_MS;
+  }
+
+  get lastStall(): Board['lastStall'] {
+    return this.board?.lastStall;
+  }
+
+  close(): void {
+    for (const file of this.files.values()) file.close();
+    this.board?.close();
+    // what is read afterwards would open them again
+    this.sources = [];
+  }
+
+  private open(): Report | undefined {
+    if (this.report !== undefined) return this.report;
+    const { arena } = this.drainer;
+    const options = publishedIn(arena);
+    if (options === undefined) return undefined;
+    this.sources = this.sourcesFor(options);
+    if (this.board !== undefined && options.stallThreshold > 0)
+      this.watch = new StallWatch(this.drainer, this.board, options.stallThreshold);
+    this.report = new Report(arena, options.prefix, options.labels);
+    return this.report;
+  }
+
+  private sourcesFor(options: DefaultMetrics): Source[] {
+    const { drainer, board } = this;
+    const file = (path: string): ProcFile => this.file(path);
+    const all = [
+      usage(startTimeIn(drainer.arena)),
+      memory(file('/proc/self/status')),
+      descriptors(),
+      versions(),
+      counts(drainer),
+      stalls(drainer),
+      goneThreads(drainer, this.catalog, options),
+    ];
+    if (board !== undefined) all.push(workerTime(board));
+    return options.system ? [...all, ...system(file), ...cgroup(file)] : all;
+  }
+
+  private file(path: string): ProcFile {
+    const file = this.files.get(path) ?? new ProcFile(path);
+    this.files.set(path, file);
+    return file;
+  }
+}
+
+/** What the system refuses to tell is left out: a snapshot must not fail for it. */
+function attempt(source: Source, report: Report): void {
+  try {
+    source(report);
+  } catch {}
+}

@@ -1,0 +1,66 @@
+import type { Drainer } from '../../aggregate/drain';
+import { type CollectorStats, readStats } from '../../stats';
+import type { Board } from '../board';
+import { placeName } from '../place';
+import { counter, gauge, type Source } from '../report';
+import { stalledSeconds } from '../stall';
+
+const STATS: readonly (readonly [ReturnType<typeof counter>, (stats: CollectorStats) => number])[] = [
+  [counter('ringmeter_recorded_total', 'Calls that recorded something, or tried to.'), (stats) => stats.recorded],
+  [counter('ringmeter_folded_total', 'Events that are in their series.'), (stats) => stats.folded],
+  [
+    counter(
+      'ringmeter_folded_in_place_total',
+      'Events that found the ring full, and were folded by the thread that recorded them.',
+    ),
+    (stats) => stats.foldedInPlace,
+  ],
+  [counter('ringmeter_dropped_total', 'Events that were dropped.'), (stats) => stats.dropped],
+  [counter('ringmeter_invalid_total', 'Calls refused for their value or labels.'), (stats) => stats.invalid],
+  [counter('ringmeter_flushes_total', 'Snapshots made for storages.'), (stats) => stats.flushes],
+  [
+    counter('ringmeter_flush_failures_total', 'Attempts to store a snapshot that failed.'),
+    (stats) => stats.failedFlushes,
+  ],
+  [counter('ringmeter_collects_total', 'Snapshots that were made.'), (stats) => stats.collects],
+  [counter('ringmeter_scrapes_total', 'Requests to scrape endpoints.'), (stats) => stats.scrapes],
+  [gauge('ringmeter_series', 'Series there are.'), (stats) => stats.series],
+  [gauge('ringmeter_metrics', 'Metrics there are.'), (stats) => stats.metrics],
+  [gauge('ringmeter_threads', 'Threads that record.'), (stats) => stats.threads],
+  [gauge('ringmeter_arena_bytes', 'Shared memory that is in use.'), (stats) => stats.bytes],
+  [gauge('ringmeter_arena_limit_bytes', 'Shared memory that there is.'), (stats) => stats.maxMemory],
+  [
+    gauge('ringmeter_ring_high_water_events', 'Most events ever seen waiting in one ring.'),
+    (stats) => stats.ringHighWaterMark,
+  ],
+  [gauge('ringmeter_ring_capacity_events', 'Events that a ring holds.'), (stats) => stats.ringCapacity],
+];
+
+const WORKER_CPU = counter('ringmeter_worker_cpu_seconds_total', 'CPU time that the flush workers have taken.');
+const STALLED = gauge(
+  'ringmeter_event_loop_stalled_seconds',
+  'How long the event loop of a thread has not turned; 0 while it turns.',
+);
+
+/** What the library says of itself: the counts of `stats()`. */
+export function counts(drainer: Drainer): Source {
+  return (report) => {
+    const stats = readStats(drainer.arena, drainer, []);
+    for (const [metric, read] of STATS) report.set(metric, read(stats));
+  };
+}
+
+/** Threads whose event loop does not turn at this moment. */
+export function stalls(drainer: Drainer): Source {
+  return (report) => {
+    drainer.arena.tick();
+    for (const shard of drainer.used()) report.set(STALLED, stalledSeconds(shard), { thread: placeName(shard) });
+  };
+}
+
+export function workerTime(board: Board): Source {
+  return (report) => {
+    board.addCpuTime();
+    report.set(WORKER_CPU, board.cpuSeconds);
+  };
+}

@@ -1,0 +1,76 @@
+import type { Drainer } from '../aggregate/drain';
+import { SHARD } from '../arena/layout';
+import { type Shard, threadMark } from '../arena/shard';
+import { messageOf } from '../errors';
+import { warn } from '../warning';
+import type { Board, Stall } from './board';
+import { mainThreadStack } from './main-stack';
+import { isMaker, placeName } from './place';
+import { stalledSeconds } from './stall';
+
+/** How long the stack is waited for: what is stuck longer is in native code. */
+const STACK_TIMEOUT_MS = 2_000;
+const MAIN_THREAD = threadMark(0);
+/** Whoever watches looks more often; if not, the whole process did not run (SIGSTOP, a debugger, a machine that slept). */
+const BLIND_MS = 1_000;
+
+/** Notices stalls that last longer than a threshold: one warning each, and its stack if the main thread is stuck. */
+export class StallWatch {
+  /** Those that this thread deals with and that are not over. */
+  private readonly present = new Map<Shard, Stall>();
+  private lookedAt = performance.now();
+
+  /** @param threshold milliseconds */
+  constructor(
+    private readonly drainer: Drainer,
+    private readonly board: Board,
+    private readonly threshold: number,
+  ) {}
+
+  tick(): void {
+    const now = performance.now();
+    const wasBlind = now - this.lookedAt > BLIND_MS;
+    this.lookedAt = now;
+    if (!wasBlind) this.look();
+  }
+
+  private look(): void {
+    const shards = this.drainer.used();
+    // who hears of the others' ends is the maker: while it is stuck, one that is silent may just have ended
+    const maker = shards.find(isMaker);
+    const makerTurns = maker === undefined || stalledSeconds(maker) === 0;
+    for (const shard of shards) {
+      const seconds = stalledSeconds(shard);
+      if (seconds * 1000 < this.threshold) this.present.delete(shard);
+      else if (!makerTurns && shard !== maker) continue;
+      else if (this.board.claimStall(shard.number, shard.count(SHARD.HEARTBEAT))) void this.note(shard, seconds);
+      else this.update(shard, seconds);
+    }
+  }
+
+  private async note(shard: Shard, seconds: number): Promise<void> {
+    const stall = { thread: placeName(shard), seconds, at: Date.now(), stack: await stackOf(shard) };
+    this.present.set(shard, stall);
+    this.board.lastStall = stall;
+    const where = stall.stack.replaceAll('\n', '\n    at ');
+    warn(
+      'RINGMETER_STALLED',
+      `the event loop of thread ${stall.thread} has not turned for ${seconds.toFixed(1)} s\n    at ${where}`,
+    );
+  }
+
+  /** So that in the end it tells how long it was. */
+  private update(shard: Shard, seconds: number): void {
+    const stall = this.present.get(shard);
+    if (stall !== undefined) this.board.lastStall = { ...stall, seconds };
+  }
+}
+
+async function stackOf(shard: Shard): Promise<string> {
+  if (!isMaker(shard) || shard.owner !== MAIN_THREAD) return '(only the stack of the main thread can be had)';
+  try {
+    return (await mainThreadStack(STACK_TIMEOUT_MS)) || '(it waits for events again)';
+  } catch (error) {
+    return `(${messageOf(error)})`;
+  }
+}

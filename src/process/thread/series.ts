@@ -1,0 +1,71 @@
+import type { MetricType } from '../../aggregate/cells';
+import { RingmeterError } from '../../errors';
+import type { BoundCounter } from '../../instruments/counter';
+import type { HistogramOptions } from '../../instruments/definitions';
+import type { BoundGauge } from '../../instruments/gauge';
+import type { BoundHistogram } from '../../instruments/histogram';
+import type { Instruments } from '../../instruments/instruments';
+import type { DefaultMetrics } from '../options';
+
+type Own = Readonly<Record<string, string>>;
+
+/** What is done at every sampling of a thread. */
+export interface Probe {
+  sample(): void;
+  stop?(): void;
+}
+
+/**
+ * One thread's series of the default metrics: all of them get the thread's labels. What the user has defined otherwise, or
+ * there is no room for, is left out.
+ */
+export class ThreadSeries {
+  private readonly labels: Own;
+
+  /** @param thread the value of the label `thread`; none for the thread whose series have just the usual names */
+  constructor(
+    private readonly instruments: Instruments,
+    readonly options: DefaultMetrics,
+    thread: string | undefined,
+  ) {
+    this.labels = thread === undefined ? options.labels : { ...options.labels, thread };
+  }
+
+  /** Sets the one series that the thread has of a gauge. It is registered when it is set first. */
+  gauge(name: string, description: string): (value: number) => void {
+    const set = this.gaugeBy(name, description, '');
+    return (value) => set(value, '');
+  }
+
+  /** The same for a gauge that has a series per value of a label, `label`. */
+  gaugeBy(name: string, description: string, label: string): (value: number, kind: string) => void {
+    const series = new Map<string, BoundGauge | undefined>();
+    return (value, kind) => {
+      if (!series.has(kind)) {
+        const labels = label === '' ? this.labels : { ...this.labels, [label]: kind };
+        series.set(kind, this.open('gauge', this.options.prefix + name, { description, labels }));
+      }
+      series.get(kind)?.set(value);
+    };
+  }
+
+  /** The series of a histogram that has the labels `own` beside the thread's. */
+  histogram(name: string, own: Own, options: HistogramOptions): BoundHistogram | undefined {
+    const labels = { ...this.labels, ...own };
+    return this.open('histogram', this.options.prefix + name, { ...options, labels });
+  }
+
+  /** A counter of the library's own, whose name has no prefix. */
+  counter(name: string, description: string): BoundCounter | undefined {
+    return this.open('counter', name, { description, labels: this.labels });
+  }
+
+  private open<T>(type: MetricType, name: string, options: HistogramOptions): T | undefined {
+    try {
+      return this.instruments.get(type, name, options) as T;
+    } catch (error) {
+      if (error instanceof RingmeterError) return undefined;
+      throw error;
+    }
+  }
+}

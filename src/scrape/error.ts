@@ -1,0 +1,17 @@
+import { RingmeterError } from '../errors';
+
+/** An exposition that could not be had, or not be read; then it says where. */
+export class ScrapeError extends RingmeterError {
+  /** From 1; undefined if there was nothing to read. */
+  readonly line: number | undefined;
+  /** UTF-16 units from 1. */
+  readonly column: number | undefined;
+
+  constructor(message: string, { line, column, cause }: { line?: number; column?: number; cause?: unknown } = {}) {
+    super('RINGMETER_SCRAPE_FAILED', line === undefined ? message : `line ${line}, column ${column}: ${message}`, {
+      cause,
+    });
+    this.line = line;
+    this.column = column;
+  }
+}

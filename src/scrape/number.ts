@@ -1,0 +1,28 @@
+/** Without two ways to read the same digits, which would take for ever to fail on many of them. */
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+/** Digits that a sum of products holds exactly. */
+const SAFE_DIGITS = 15;
+
+/** A number as the text formats write it; undefined if it is none. */
+export function readNumber(text: string): number | undefined {
+  const natural = readNatural(text);
+  if (natural >= 0) return natural;
+  if (DECIMAL.test(text)) return Number(text);
+  const infinite = INFINITE.exec(text);
+  if (infinite !== null) return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return /^[+-]?nan$/i.test(text) ? Number.NaN : undefined;
+}
+
+/** What most values are; -1 if it is something else. */
+function readNatural(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > SAFE_DIGITS) return -1;
+  let value = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
