@@ -23,8 +23,6 @@ export const errorCodes = {
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
   RINGMETER_INVALID_RULE:
     'A rule, its expression or one of its templates cannot be used; the message says where it stands.',
-  RINGMETER_RULE_FAILED: 'Rules could not be evaluated, or a callback for alerts threw.',
-  RINGMETER_NOTIFICATION_FAILED: 'A notifier could not be told of alerts.',
   RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread cannot be had, or not in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricsCollector, RuleGroup } from 'ringmeter';
 import type { Contender } from '../contenders/contender';
 import { RulingPrometheus } from '../load/ruling-prometheus';
-import { GapWatch } from '../measure/gaps';
+import { type Gap, GapWatch } from '../measure/gaps';
 import { median } from '../measure/statistics';
 import { mainThreadCpu } from '../measure/thread-cpu';
 import type { Benchmark, Case, Outcome, Scale, Turn } from '../runner/benchmark';
@@ -51,8 +51,8 @@ async function perform(_: () => Contender, { rules, series }: RulesCase, { scale
     const after = { evaluation: await evaluationOf(collector), peer: await prometheus?.evaluation() };
     const figures = {
       rules: {
-        gapMs: median(gaps),
-        longestGapMs: Math.max(...gaps),
+        gapMs: median(gaps.map(({ ms }) => ms)),
+        ownGapMs: median(gaps.map(({ ownMs }) => ownMs)),
         coresOfServingThread: servingCpu / seconds,
         coresOfWorkers: workersCpu / seconds,
         evaluationMs: mean(before.evaluation, after.evaluation),
@@ -72,15 +72,15 @@ async function perform(_: () => Contender, { rules, series }: RulesCase, { scale
 }
 
 interface Watched {
-  /** Of each second the longest, in milliseconds. */
-  gaps: number[];
+  /** Of each second the longest. */
+  gaps: Gap[];
   /** Seconds of processor time: of this thread, and of all others of the process. */
   servingCpu: number;
   workersCpu: number;
 }
 
 async function watch(seconds: number): Promise<Watched> {
-  const gaps: number[] = [];
+  const gaps: Gap[] = [];
   const serving = mainThreadCpu();
   const before = process.cpuUsage();
   const gapWatch = new GapWatch();

@@ -1,8 +1,8 @@
 import type { Family } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
 import { HEADER, high } from '../arena/layout';
-import { type ErrorCode, messageOf } from '../errors';
-import { warn } from '../warning';
+import { messageOf } from '../errors';
+import { type WarningCode, warn } from '../warning';
 import { backoff } from './backoff';
 import { type Channel, STATE } from './channel';
 import type { ResolvedDelivery } from './delivery-options';
@@ -25,7 +25,7 @@ export interface DeliveryHost {
 }
 
 export interface DeliveryWording {
-  readonly code: ErrorCode;
+  readonly code: WarningCode;
   readonly receiver: string;
   readonly item: string;
 }
