@@ -15,6 +15,7 @@ import type { Labels } from './instruments/labels';
 import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
+import { Removal } from './instruments/removal';
 import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
@@ -58,6 +59,7 @@ export class MetricsCollector {
   private readonly arena: Arena;
   private readonly recorder: Recorder;
   private readonly drainer: Drainer;
+  private readonly removal: Removal;
   private readonly instruments: Instruments;
   private readonly named: NamedRecords;
   private readonly flushSide: Flushing;
@@ -76,10 +78,13 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
+    this.removal = new Removal(this.recorder, this.drainer);
     this.instruments = new Instruments({
       recorder: this.recorder,
       reading,
+      removal: this.removal,
       cardinalityLimit: settings.cardinalityLimit,
+      seriesLimit: settings.seriesLimit,
       defaultLabels: Object.entries(settings.defaultLabels),
       resolved: new SeriesSet(),
     });
@@ -186,6 +191,23 @@ export class MetricsCollector {
   /** Observes a value in the summary of that name; like `recordCounter`. */
   recordSummary(name: string, value: number, options?: RecordOptions): void {
     this.named.summary(name, value, options?.labels);
+  }
+
+  /**
+   * Removes every series of every metric; the metrics stay. What is recorded afterwards begins again from zero.
+   *
+   * @returns how many series there were
+   * @throws RingmeterError RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY
+   */
+  clear(): number {
+    const count = this.removal.endAll('remove');
+    this.instruments.forget();
+    return count;
+  }
+
+  /** Lets every series of every metric begin again from zero. Throws as `clear` does. */
+  reset(): void {
+    this.removal.endAll('reset');
   }
 
   /** Every series with its present value, collected in a flush worker. */

@@ -18,6 +18,7 @@ export const errorCodes = {
   RINGMETER_INVALID_QUERY: 'A query names no metric, or its label values or time bounds have the wrong type.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
+  RINGMETER_BUSY: 'Another thread is removing series and has not come to an end in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;
 

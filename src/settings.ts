@@ -8,5 +8,6 @@ export interface Settings {
   flushInterval: number;
   onFull: FullPolicy;
   cardinalityLimit: number;
+  seriesLimit: number;
   defaultLabels: Record<string, string>;
 }

@@ -40,7 +40,7 @@ export class Drainer {
 
   constructor(
     readonly arena: Arena,
-    private readonly mark: number,
+    readonly mark: number,
   ) {
     this.shards = openShards(arena);
     this.settled = new Float64Array(this.shards.length);

@@ -1,4 +1,5 @@
 import type { Family } from './catalog';
+import { presenceColumn } from './columns';
 
 /** The immutable result of one collect: what renderers and storages read. */
 export interface Snapshot {
@@ -16,4 +17,28 @@ export interface Snapshot {
 export interface TakenSnapshot extends Snapshot {
   /** By the arena's clock, which all threads share and which never goes back: tells which of two snapshots is newer. */
   readonly takenAt: number;
+}
+
+/** Tells which of a family's series a snapshot has: those registered early enough, but for those that were removed. */
+export function presenceIn(
+  { places, values }: { places: number; /** Without them, removed series count. */ values?: Float64Array },
+  { definition, series }: Family,
+): (index: number) => boolean {
+  const offset = presenceColumn(definition.type);
+  return (index) => {
+    if (series.places[index] >= places) return false;
+    if (values === undefined) return true;
+    const column = series.columns[index] + offset;
+    return column < values.length && !Number.isNaN(values[column]);
+  };
+}
+
+/** How many series a snapshot has. */
+export function countSeries(snapshot: Snapshot): number {
+  let count = 0;
+  for (const family of snapshot.families) {
+    const isThere = presenceIn(snapshot, family);
+    for (let index = 0; index < family.series.count; index++) if (isThere(index)) count++;
+  }
+  return count;
 }

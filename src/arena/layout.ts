@@ -27,7 +27,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -52,6 +52,9 @@ export const LAYOUT_VERSION = 3;
  *     64  gauge epoch of no series |                   atomic: what a gauge without cells stamps its events with
  *     72  flushes             | failed attempts        atomic: snapshots for the storages; what storages refused
  *     80  collects            | endpoint requests      atomic
+ *     88  lock of the lives   | wanted                 mutex: who may end and begin lives of series; see lives.ts
+ *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
+ *     90  collected           (float64)                when the last collect was, by the clock; an indication
  */
 export const HEADER = {
   MAGIC: 0,
@@ -74,6 +77,9 @@ export const HEADER = {
   SPARE_EPOCH: 64,
   FLUSHES: 72,
   COLLECTS: 80,
+  LIVES_LOCK: 88,
+  LIVES: 89,
+  COLLECTED: 90,
   WORDS: 128,
 } as const;
 
@@ -144,10 +150,14 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *        family                                     series
  *     2  type | series (atomic)                     family | series id
  *     3  definition length (bytes) | spec length    column | gauge epoch (atomic)
- *     4  place in the directory | state (atomic)    key bytes
- *     5  spec (float64 each): bucket bounds,
+ *     4  place in the directory | state (atomic)    life (atomic) | whether it is the one beyond the limit
+ *     5  series that have lives | warned (atomic)   key bytes
+ *     6  overflowed, low | high half (atomic)
+ *     7  spec (float64 each): bucket bounds,
  *        or slot milliseconds and slot samples
  *     .. key bytes, then the definition as JSON
+ *
+ * The life is a pointer to what is kept of a series that was removed or reset, or that ends by itself: see LIFE.
  */
 export const RECORD = {
   CHAIN: 0,
@@ -155,13 +165,30 @@ export const RECORD = {
   FAMILY_TYPE: 2,
   FAMILY_SIZES: 3,
   FAMILY_PLACE: 4,
-  SPEC: 5,
+  FAMILY_LIVES: 5,
+  FAMILY_OVERFLOWED: 6,
+  SPEC: 7,
   SERIES: 2,
   SERIES_COLUMN: 3,
-  SERIES_KEY: 4,
+  SERIES_LIFE: 4,
+  SERIES_KEY: 5,
 } as const;
 export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
 /** Whether a family may be used: open until it is certain that no other one shows lines of the same name. */
 export const FAMILY_STATE = { OPEN: 0, STANDS: 1, REFUSED: 2 } as const;
 /** What a directory entry says whose record lost the race for its key. */
 export const VOID_ENTRY = -1;
+
+/*
+ * Life of a series: what is kept beside its cells, which are never touched when it is removed.
+ *
+ *     0  state (atomic)      |                        LIFE_STATE bits, and above them a count of its changes
+ *     1  activity            (float64)                as the last collect saw it; only with a ttl
+ *     2  since               (float64)                when it was seen to change last, by the clock; only with a ttl
+ *     3  two baselines: activity, then columns        what does not count any more; the state says which is current
+ *
+ * A baseline is written while it is not current; one store of the state makes it so. The activity is a number that
+ * changes with every record.
+ */
+export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
+export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, CHANGE: 8 } as const;

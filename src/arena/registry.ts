@@ -33,12 +33,16 @@ export interface NewRecord {
   tail?: Uint8Array;
   /** Words of cells that it needs in every shard. */
   cellWords: number;
+  /** Whether it may take the room that is kept for the cells of others, and for its like. */
+  isLast?: boolean;
   /** Writes the body; the record is still private then. Returns false if its cells do not fit after all. */
   write(record: number): boolean;
 }
 
 /** Names alone must not use up the arena: what is registered needs cells in every shard that records it. */
 const SHARE_FOR_CELLS = 1 / 4;
+/** Of the directory's places, how many are kept for the series that those share which find no room. */
+const SHARE_FOR_LAST = 1 / 64;
 
 /** FNV-1a. Keys are short and compared byte by byte anyway. */
 function hashOf(key: Uint8Array, length: number): number {
@@ -121,7 +125,7 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const found = search(arena, seen, 0, sought);
   if (found !== 0) return found;
 
-  const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords) ? compose(arena, fresh, sought.hash) : 0;
+  const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords, fresh.isLast) ? compose(arena, fresh, sought.hash) : 0;
   const entry = record === 0 ? 0 : list(arena, record);
   if (entry === 0) return 0;
   Atomics.add(i32, counterOf(kind), 1);
@@ -143,17 +147,18 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
  * Whether a record and its cells still fit. Asked before anything is reserved, since what is reserved is never given
  * back: with a flood of label sets that do not fit, nothing may leak. What does not fit now never will.
  */
-export function hasRoom(arena: Arena, words: number, cellWords: number): boolean {
+export function hasRoom(arena: Arena, words: number, cellWords: number, isLast = false): boolean {
   const { i32 } = arena;
-  const heap = Atomics.load(i32, int(HEADER.HEAP_CURSOR)) + alignToLine(words) + spareWords(arena);
+  const heap = Atomics.load(i32, int(HEADER.HEAP_CURSOR)) + alignToLine(words) + spareWords(arena, isLast);
+  const places = i32[high(HEADER.DIRECTORY)] * (isLast ? 1 : 1 - SHARE_FOR_LAST);
   return (
     heap <= arena.f64.length &&
-    Atomics.load(i32, int(HEADER.DIRECTORY_LENGTH)) < i32[high(HEADER.DIRECTORY)] &&
+    Atomics.load(i32, int(HEADER.DIRECTORY_LENGTH)) < places &&
     cellsAfter(arena, Atomics.load(i32, int(HEADER.CELL_CURSOR)), cellWords) !== 0
   );
 }
 
-const spareWords = (arena: Arena): number => arena.f64.length * SHARE_FOR_CELLS;
+const spareWords = (arena: Arena, isLast = false): number => (isLast ? 0 : arena.f64.length * SHARE_FOR_CELLS);
 
 /** Words of a record. */
 export function recordWords(bodyWords: number, keyBytes: number, tailBytes: number): number {
@@ -165,7 +170,7 @@ const wordsOf = ({ bodyWords, key, tail }: NewRecord) => recordWords(bodyWords, 
 /** Writes a record that only the caller knows yet. */
 function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   const { i32, u8 } = arena;
-  const record = arena.allocate(wordsOf(fresh), spareWords(arena));
+  const record = arena.allocate(wordsOf(fresh), spareWords(arena, fresh.isLast));
   if (record === 0) return 0;
   i32[high(record + RECORD.CHAIN)] = hash;
   i32[int(record + RECORD.KEY)] = fresh.key.length;

@@ -2,6 +2,7 @@ import { threadId } from 'node:worker_threads';
 import { takeOver, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
 import { alignToLine, EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
+import { buryLives } from './lives';
 
 /**
  * One shard, seen from any thread. Shards are numbered; a shard outlives the threads that own it one after the other:
@@ -141,6 +142,7 @@ export function openShards(arena: Arena): Shard[] {
 /** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
 export function buryThread(shards: readonly Shard[], ended: number): void {
   for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId));
+  buryLives(shards[0].arena, threadMark(ended), threadMark(threadId));
 }
 
 /** What a thread writes into shared memory to say "me": never 0, never reused within a process. */

@@ -3,7 +3,7 @@ import { threadId } from 'node:worker_threads';
 import type { Family } from '../aggregate/catalog';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
-import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
+import { countSeries, type Snapshot, type TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
@@ -21,6 +21,10 @@ import { warn } from '../warning';
 import type { StoreOutcome } from './messages';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
+
+/** How often somebody has to collect: by how much of its ttl a series may end too late. */
+const SHARE_OF_TTL = 1 / 8;
+const LONGEST_IDLENESS_MS = 30_000;
 
 /**
  * Everything that can be asked of the flushing side. A flush worker has one; without flush workers, so has the thread of
@@ -99,12 +103,12 @@ export class FlushService {
   async store(): Promise<StoreOutcome> {
     const snapshot = await this.snapshot();
     const failures = await this.storages.deliver(snapshot);
-    return { series: snapshot.families.reduce((sum, { series }) => sum + series.count, 0), failures };
+    return { series: countSeries(snapshot), failures };
   }
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return this.storages.patience;
+    return Math.min(this.storages.patience, this.idleness || Number.POSITIVE_INFINITY);
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -112,8 +116,21 @@ export class FlushService {
     const due = this.storages.claimDue();
     if (due.length > 0) void this.flush(due);
     this.storages.tick();
+    this.expire();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
+  }
+
+  /** Milliseconds for which nobody has to collect, so that series end not much later than their ttl; 0 = for ever. */
+  private get idleness(): number {
+    return Math.min(Atomics.load(this.arena.i32, high(HEADER.LIVES)) * SHARE_OF_TTL, LONGEST_IDLENESS_MS);
+  }
+
+  /** Collects, if some metric has a ttl and nobody else has for a while: that is when series are seen to be idle. */
+  private expire(): void {
+    const { arena, idleness } = this;
+    if (idleness === 0 || this.running !== undefined) return;
+    if (arena.clock() - arena.f64[HEADER.COLLECTED] >= idleness) this.snapshot().catch(() => {});
   }
 
   /** Not awaited by the loop: a storage that hangs must not delay a drain. */

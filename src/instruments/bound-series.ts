@@ -2,14 +2,17 @@ import type { Definition, LabelPairs } from '../aggregate/definition';
 import { SERIES_MASK } from '../arena/layout';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
+import type { Removal } from './removal';
 import type { SeriesSet } from './series-set';
 
 /** What every metric of a collector works with. */
 export interface Instrumentation {
   readonly recorder: Recorder;
   readonly reading: SeriesReading;
-  /** Most series of one metric. */
+  readonly removal: Removal;
+  /** Most series of one metric, and of all together. */
   readonly cardinalityLimit: number;
+  readonly seriesLimit: number;
   /** Labels that every series gets, unless it has one of that name itself. */
   readonly defaultLabels: LabelPairs;
   /** Series that a label set was resolved to on this thread. */
@@ -29,6 +32,8 @@ export abstract class BoundSeries {
     protected readonly metric: MetricContext,
     /** First half-word of the series' events. */
     protected readonly code: number,
+    /** Pointer to the series' record; 0 if there was no room for it. */
+    readonly record: number,
   ) {
     this.recorder = metric.recorder;
   }

@@ -103,6 +103,18 @@ export class LabelIndex<S> {
     step.series = series;
   }
 
+  /** Forgets the series of a label set, in this order of names and these spellings. */
+  delete({ names, values, size }: LabelSet): void {
+    let step: Step<S> | undefined = this.root;
+    for (let index = 0; index < size && step !== undefined; index++) {
+      let branch: Branch<S> | undefined = step.branch;
+      while (branch !== undefined && branch.name !== names[index]) branch = branch.other;
+      branch ??= step.branch?.rest?.get(names[index]);
+      step = branch?.get(values[index]);
+    }
+    if (step !== undefined) step.series = undefined;
+  }
+
   private follow(step: Step<S>, name: string, value: LabelValue): Step<S> {
     const branch = branchOf(step, name);
     const known = branch.get(value);

@@ -1,6 +1,14 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { toPairs } from '../aggregate/label-pairs';
-import { findSeries, type Refusal, type RegisteredSeries, registerSeries, whyRefused } from '../aggregate/register';
+import type { LivingFamily } from '../aggregate/lifetimes';
+import {
+  findRecord,
+  findSeries,
+  type Refusal,
+  type RegisteredSeries,
+  registerSeries,
+  whyRefused,
+} from '../aggregate/register';
 import { encodeSeriesKey } from '../aggregate/series-key';
 import { RingmeterError } from '../errors';
 import { warnOnce } from '../warning';
@@ -8,7 +16,7 @@ import { type BoundSeries, type MetricContext, refuseValue } from './bound-serie
 import { reservedLabel } from './definitions';
 import { LabelIndex } from './label-index';
 import { LabelSet } from './label-set';
-import type { LabelRules } from './labels';
+import { type LabelRules, type Labels, matcherOf, type PartialLabels } from './labels';
 
 type LabelObject = Readonly<Record<string, unknown>>;
 
@@ -24,8 +32,8 @@ const USUAL_LABELS = 64;
  * A label set is remembered when it is resolved for the second time: one that was resolved once for good, or is never
  * seen again, costs this thread's heap nothing.
  */
-export abstract class Metric<S extends BoundSeries> {
-  private readonly index: LabelIndex<S>;
+export abstract class Metric<S extends BoundSeries, Name extends string = string> {
+  private index: LabelIndex<S>;
   private readonly rules: LabelRules;
   /** What label sets are read into, while none is. */
   private spareSet: LabelSet | undefined;
@@ -35,12 +43,16 @@ export abstract class Metric<S extends BoundSeries> {
   private readonly shared: { [R in Refusal]?: S } = {};
 
   constructor(protected readonly context: MetricContext) {
-    const { cardinalityLimit, definition } = context;
-    this.index = new LabelIndex(cardinalityLimit);
+    const { definition } = context;
+    this.index = this.emptyIndex();
     this.rules = {
       names: definition.labelNames && new Set(definition.labelNames),
       reserved: reservedLabel(definition.type),
     };
+  }
+
+  private emptyIndex(): LabelIndex<S> {
+    return new LabelIndex(this.context.cardinalityLimit);
   }
 
   protected abstract bind(series: RegisteredSeries): S;
@@ -58,6 +70,60 @@ export abstract class Metric<S extends BoundSeries> {
 
   get type(): Definition['type'] {
     return this.context.definition.type;
+  }
+
+  /**
+   * Removes the series of a label set: nothing shows it any more. What is recorded for it afterwards, also through a handle
+   * that was kept, begins again from zero.
+   *
+   * @param labels none for the series without labels
+   * @returns whether there was one
+   * @throws RingmeterError RINGMETER_INVALID_LABELS; RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY
+   */
+  remove(labels: Labels<Name> | Readonly<Record<string, never>> = {}): boolean {
+    const set = new LabelSet(this.rules, this.context.defaultLabels);
+    const problem = set.read(labels);
+    if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
+    const { recorder, removal, family } = this.context;
+    const record = findRecord(recorder.arena, encodeSeriesKey(family, set.pairs));
+    if (set.size === 0) this.unlabelled = undefined;
+    else this.index.delete(set);
+    return record !== 0 && removal.end(this.living, [record], 'remove') === 1;
+  }
+
+  /**
+   * Removes all series that have these label values, or whose labels fulfil a condition. Looks at every series of the
+   * metric, on this thread.
+   *
+   * @returns how many there were. Throws as `remove` does, and whatever the condition throws: then nothing is removed
+   */
+  removeMatching(labels: PartialLabels<Name> | ((labels: Record<string, string>) => boolean)): number {
+    const matches = typeof labels === 'function' ? labels : matcherOf(labels, this.rules, this.context.defaultLabels);
+    const count = this.context.removal.endMatching(this.living, 'remove', matches);
+    if (count > 0) this.forget();
+    return count;
+  }
+
+  /** Removes all series of the metric, which stays. Returns how many there were. Throws as `remove` does. */
+  clear(): number {
+    const count = this.context.removal.endMatching(this.living, 'remove');
+    this.forget();
+    return count;
+  }
+
+  /** Lets all series of the metric begin again from zero; they stay. Throws as `remove` does. */
+  reset(): void {
+    this.context.removal.endMatching(this.living, 'reset');
+  }
+
+  /** Forgets which label sets were resolved, since their series were removed: the next record shows them again. */
+  forget(): void {
+    this.index = this.emptyIndex();
+    this.unlabelled = undefined;
+  }
+
+  private get living(): LivingFamily {
+    return { record: this.context.family, definition: this.context.definition };
   }
 
   /** The series that a read is about. Throws as `bound` does. */
@@ -134,21 +200,22 @@ export abstract class Metric<S extends BoundSeries> {
   }
 
   private enter(set: LabelSet): S {
-    const { recorder, cardinalityLimit, definition, family } = this.context;
+    const { recorder, cardinalityLimit, seriesLimit, definition, family } = this.context;
     const { arena } = recorder;
     const key = encodeSeriesKey(family, set.pairs);
     const known = findSeries(arena, key);
     if (known !== undefined) return this.remember(set, known);
-    const refusal = whyRefused(arena, family, definition, key, cardinalityLimit);
+    const refusal = whyRefused(arena, family, definition, key, { limit: cardinalityLimit, total: seriesLimit });
     // in a flood of label sets this is what nearly all of them come to
     return (refusal && this.shared[refusal]) ?? this.register(set);
   }
 
   private register(set: LabelSet): S {
-    const { recorder, cardinalityLimit, defaultLabels, definition, family } = this.context;
+    const { recorder, cardinalityLimit, seriesLimit, defaultLabels, definition, family } = this.context;
     const { series, refusal } = registerSeries(recorder.arena, family, definition, {
       labels: set.pairs,
       limit: cardinalityLimit,
+      total: seriesLimit,
       beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
     if (refusal === undefined) return this.remember(set, series);

@@ -30,6 +30,8 @@ export const stringifyMetric = stringifier<MetricLine>({
   quantiles: numbers,
   maxAge: number,
   maxSamples: number,
+  ttl: number,
+  cardinalityLimit: number,
 });
 
 export const stringifySeries = stringifier<SeriesLine>({
