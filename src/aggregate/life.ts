@@ -39,7 +39,13 @@ const baselineOf = (life: number, state: number, words: number): number =>
   life + LIFE.BASELINES + ((state & LIFE_STATE.SECOND) !== 0 ? words : 0);
 
 /** Writes the baseline that is not current. Only the holder of the lock of the lives calls this. */
-export function writeBaseline({ f64 }: Arena, life: number, state: number, definition: Definition, raw: RawSeries): void {
+export function writeBaseline(
+  { f64 }: Arena,
+  life: number,
+  state: number,
+  definition: Definition,
+  raw: RawSeries,
+): void {
   const words = baselineWords(definition);
   const baseline = baselineOf(life, state ^ LIFE_STATE.SECOND, words);
   f64[baseline] = raw.activity;
@@ -48,7 +54,13 @@ export function writeBaseline({ f64 }: Arena, life: number, state: number, defin
 }
 
 /** Whether something was recorded since the current baseline. */
-export function isChanged({ f64 }: Arena, life: number, state: number, definition: Definition, activity: number): boolean {
+export function isChanged(
+  { f64 }: Arena,
+  life: number,
+  state: number,
+  definition: Definition,
+  activity: number,
+): boolean {
   return f64[baselineOf(life, state, baselineWords(definition))] !== activity;
 }
 

@@ -92,8 +92,7 @@ export class Lifetimes {
     const width = columnCount(definition);
     const settle = (raw: RawSeries): void => subtractBaseline(arena, definition, raw, marks);
     readLives(arena, () => {
-      for (let index = from; index < to; index++)
-        values.fill(0, series.columns[index], series.columns[index] + width);
+      for (let index = from; index < to; index++) values.fill(0, series.columns[index], series.columns[index] + width);
       merge.into(values, series, definition, { from, to, settle });
     });
   }

@@ -21,7 +21,7 @@ export interface TakenSnapshot extends Snapshot {
 
 /** Tells which of a family's series a snapshot has: those registered early enough, but for those that were removed. */
 export function presenceIn(
-  { places, values }: { places: number; /** Without them, removed series count. */ values?: Float64Array },
+  { places, values }: { places: number /** Without them, removed series count. */; values?: Float64Array },
   { definition, series }: Family,
 ): (index: number) => boolean {
   const offset = presenceColumn(definition.type);

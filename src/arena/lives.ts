@@ -71,7 +71,7 @@ export function lifeState({ i32 }: Arena, life: number): number {
 
 /** Changes a state, if it is still `from`. Returns whether it was. */
 export function changeState({ i32 }: Arena, life: number, from: number, bits: number): boolean {
-  const to = (((from | (LIFE_STATE.CHANGE - 1)) + 1) | bits) | 0;
+  const to = ((from | (LIFE_STATE.CHANGE - 1)) + 1) | bits | 0;
   return Atomics.compareExchange(i32, int(life + WORDS.STATE), from, to) === from;
 }
 
@@ -110,5 +110,6 @@ export const SERIES_COUNT = high(HEADER.REGISTERED);
 /** Counts a series that has been removed (-1) or has come back (1). */
 export function countSeries({ i32 }: Arena, record: number, change: 1 | -1): void {
   Atomics.add(i32, SERIES_COUNT, change);
-  if (i32[high(record + RECORD.SERIES_LIFE)] === 0) Atomics.add(i32, membersOf(i32[int(record + RECORD.SERIES)]), change);
+  if (i32[high(record + RECORD.SERIES_LIFE)] === 0)
+    Atomics.add(i32, membersOf(i32[int(record + RECORD.SERIES)]), change);
 }

@@ -80,12 +80,7 @@ export class FamilyText {
    *
    * @returns whether something got another width, so that the text is not what has been appended
    */
-  private revisit(
-    out: TextBuffer,
-    start: number,
-    values: Float64Array,
-    isThere: (index: number) => boolean,
-  ): boolean {
+  private revisit(out: TextBuffer, start: number, values: Float64Array, isThere: (index: number) => boolean): boolean {
     const { text, now, starts } = this;
     const { columns } = this.family.series;
     let copied = 0;

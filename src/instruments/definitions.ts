@@ -84,7 +84,9 @@ export function resolveDefinition(type: MetricType, name: unknown, options: AnyO
     quantiles: type === 'summary' ? checkQuantiles(name, given.quantiles) : [],
     maxAge: checkNumber(`maxAge of ${name}`, given.maxAge, 600, 0.001, Number.MAX_SAFE_INTEGER),
     maxSamples: checkInteger(`maxSamples of ${name}`, given.maxSamples, 10_000, SLOTS, 2 ** 31),
-    ...(given.ttl !== undefined && { ttl: checkNumber(`ttl of ${name}`, given.ttl, 0, 0.001, Number.MAX_SAFE_INTEGER) }),
+    ...(given.ttl !== undefined && {
+      ttl: checkNumber(`ttl of ${name}`, given.ttl, 0, 0.001, Number.MAX_SAFE_INTEGER),
+    }),
     ...(given.cardinalityLimit !== undefined && {
       cardinalityLimit: checkInteger(`cardinalityLimit of ${name}`, given.cardinalityLimit, 1, 1, 2 ** 24),
     }),

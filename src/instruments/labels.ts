@@ -58,7 +58,10 @@ export function matcherOf(
   defaults: LabelPairs,
 ): (labels: Readonly<Record<string, string>>) => boolean {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
-    throw new RingmeterError('RINGMETER_INVALID_LABELS', `labels must be an object or a function, got ${shown(wanted)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_LABELS',
+      `labels must be an object or a function, got ${shown(wanted)}`,
+    );
   const pairs = Object.entries(wanted).map(([name, value]: [string, unknown]) => {
     if (names !== null && !names.has(name) && !defaults.some(([other]) => other === name))
       throw new RingmeterError('RINGMETER_INVALID_LABELS', `unknown label ${shown(name)}`);

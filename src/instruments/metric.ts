@@ -10,10 +10,11 @@ import {
   whyRefused,
 } from '../aggregate/register';
 import { encodeSeriesKey } from '../aggregate/series-key';
+import { RECORD } from '../arena/layout';
 import { RingmeterError } from '../errors';
-import { warnOnce } from '../warning';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { reservedLabel } from './definitions';
+import { warnOfExplosion } from './explosion';
 import { LabelIndex } from './label-index';
 import { LabelSet } from './label-set';
 import { type LabelRules, type Labels, matcherOf, type PartialLabels } from './labels';
@@ -206,8 +207,11 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     const known = findSeries(arena, key);
     if (known !== undefined) return this.remember(set, known);
     const refusal = whyRefused(arena, family, definition, key, { limit: cardinalityLimit, total: seriesLimit });
+    const shared = refusal && this.shared[refusal];
+    if (shared === undefined) return this.register(set);
     // in a flood of label sets this is what nearly all of them come to
-    return (refusal && this.shared[refusal]) ?? this.register(set);
+    arena.addWide(family + RECORD.FAMILY_OVERFLOWED, 1);
+    return shared;
   }
 
   private register(set: LabelSet): S {
@@ -220,13 +224,8 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     });
     if (refusal === undefined) return this.remember(set, series);
     // a label set that is refused is not remembered: what grows without bound must not fill this thread's heap either
-    if (series.id === 0)
-      warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
-    else
-      warnOnce(
-        'RINGMETER_CARDINALITY',
-        `${this.name} has ${cardinalityLimit} series: further label sets go to its overflow series`,
-      );
+    recorder.arena.addWide(family + RECORD.FAMILY_OVERFLOWED, 1);
+    warnOfExplosion({ ...this.context, arena: recorder.arena }, refusal);
     const shared = this.bind(series);
     this.shared[refusal] = shared;
     return shared;

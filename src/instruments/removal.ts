@@ -1,10 +1,10 @@
 import { Catalog } from '../aggregate/catalog';
+import { columnCount } from '../aggregate/columns';
 import type { Drainer } from '../aggregate/drain';
 import { type Ending, Lifetimes, type LivingFamily } from '../aggregate/lifetimes';
 import { readSeries } from '../aggregate/register';
-import { SeriesList } from '../aggregate/series-list';
 import { readLabels } from '../aggregate/series-key';
-import { columnCount } from '../aggregate/columns';
+import { SeriesList } from '../aggregate/series-list';
 import { isHidden } from '../arena/lives';
 import type { Recorder } from './recorder';
 

@@ -30,8 +30,6 @@ export const stringifyMetric = stringifier<MetricLine>({
   quantiles: numbers,
   maxAge: number,
   maxSamples: number,
-  ttl: number,
-  cardinalityLimit: number,
 });
 
 export const stringifySeries = stringifier<SeriesLine>({
