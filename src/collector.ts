@@ -1,5 +1,6 @@
 import { MessageChannel, threadId } from 'node:worker_threads';
 import { Err, Ok, type Result } from 'ts-results-es';
+import type { Cardinality } from './aggregate/cardinality';
 import { Drainer } from './aggregate/drain';
 import { Arena } from './arena/arena';
 import { threadMark, threadOf } from './arena/shard';
@@ -213,6 +214,11 @@ export class MetricsCollector {
   /** Every series with its present value, collected in a flush worker. */
   async getAllMetrics(): Promise<Metric[]> {
     return this.flushing().run('metrics', {});
+  }
+
+  /** Which metrics have the most series, and which labels the most values; counted in a flush worker. */
+  async cardinality(): Promise<Cardinality> {
+    return this.flushing().run('cardinality', {});
   }
 
   /** What `getAllMetrics` gives, as a JSON array, collected and rendered in a flush worker. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Cardinality } from '../aggregate/cardinality';
 import type { ListenAddress } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
@@ -26,6 +27,7 @@ export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
+  cardinality: { input: Record<string, never>; output: Cardinality };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };

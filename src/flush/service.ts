@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
+import { type Cardinality, cardinalityOf } from '../aggregate/cardinality';
 import type { Family } from '../aggregate/catalog';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
@@ -93,6 +94,10 @@ export class FlushService {
 
   async metrics(): Promise<Metric[]> {
     return toMetrics(await this.snapshot());
+  }
+
+  async cardinality(): Promise<Cardinality> {
+    return cardinalityOf(this.arena, this.drainer.used(), await this.snapshot(), this.settings);
   }
 
   async json(): Promise<Uint8Array<ArrayBuffer>> {

@@ -16,6 +16,7 @@ const tasks: {
   exposition: (service, { names }) => service.exposition(names),
   json: (service) => service.json(),
   metrics: (service) => service.metrics(),
+  cardinality: (service) => service.cardinality(),
   store: (service) => service.store(),
   end: async (service) => {
     await service.end();
