@@ -51,9 +51,16 @@ export class Lifetimes {
     this.merge.isStill = drainer.holds;
   }
 
-  /** The shards that are added up. */
-  set shards(shards: readonly Shard[]) {
-    this.merge.shards = shards;
+  /** The shards whose locks the caller of `collect` holds. */
+  shards: readonly Shard[] = [];
+
+  /**
+   * Adds up shards that came into use after the locks were taken, too: a baseline that somebody has written since may have
+   * counted them. Called when no life can end any more before the cells are read, or that would be noticed.
+   */
+  private intoNow(...[values, series, definition, range]: Parameters<SeriesMerge['into']>): void {
+    this.merge.shards = this.drainer.used();
+    this.merge.into(values, series, definition, range);
   }
 
   /**
@@ -65,15 +72,17 @@ export class Lifetimes {
   collect(values: Float64Array, series: SeriesList, family: LivingFamily, from: number, to: number, now: number): void {
     const { arena, merge } = this;
     const { definition } = family;
-    if (!definition.ttl && !hasLives(arena, family.record)) merge.into(values, series, definition, { from, to });
-    else if (!lockLives(arena, this.drainer.mark, 0)) this.read(values, series, definition, true, from, to);
+    if (!definition.ttl && !hasLives(arena, family.record)) {
+      merge.shards = this.shards;
+      merge.into(values, series, definition, { from, to });
+    } else if (!lockLives(arena, this.drainer.mark, 0)) this.read(values, series, definition, true, from, to);
     else
       try {
         const settle = (raw: RawSeries): void => {
           this.note(family, raw, now);
           subtractBaseline(arena, definition, raw, true);
         };
-        changeLives(arena, () => merge.into(values, series, definition, { from, to, settle }));
+        changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
       } finally {
         unlockLives(arena);
       }
@@ -88,12 +97,12 @@ export class Lifetimes {
     from = 0,
     to = series.count,
   ): void {
-    const { arena, merge } = this;
+    const { arena } = this;
     const width = columnCount(definition);
     const settle = (raw: RawSeries): void => subtractBaseline(arena, definition, raw, marks);
     readLives(arena, () => {
       for (let index = from; index < to; index++) values.fill(0, series.columns[index], series.columns[index] + width);
-      merge.into(values, series, definition, { from, to, settle });
+      this.intoNow(values, series, definition, { from, to, settle });
     });
   }
 
@@ -135,7 +144,7 @@ export class Lifetimes {
     ending: Ending,
     ended?: (record: number, columns: Float64Array) => void,
   ): number {
-    const { arena, drainer, merge } = this;
+    const { arena, drainer } = this;
     const { definition } = family;
     if (!lockLives(arena, drainer.mark, performance.now() + PATIENCE_MS))
       throw new RingmeterError('RINGMETER_BUSY', `another thread has been removing series for ${PATIENCE_MS} ms`);
@@ -149,11 +158,10 @@ export class Lifetimes {
         count++;
         ended?.(raw.record, last!);
       };
-      this.shards = drainer.used();
       for (let from = 0; from < series.count; from += BATCH)
-        drainer.withDrained(merge.shards, SHARD_PATIENCE_MS, () => {
+        drainer.withDrained(drainer.used(), SHARD_PATIENCE_MS, () => {
           const to = Math.min(from + BATCH, series.count);
-          changeLives(arena, () => merge.into(values, series, definition, { from, to, settle }));
+          changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
         });
       // the slot of a window that begins next must be later than what was cut off
       while (definition.type === 'summary' && arena.tick() <= now);

@@ -29,9 +29,9 @@ export class SeriesReading {
     const series = SeriesList.of({ id, epoch, column: 0, record, place: 0 });
     this.recorder.publish();
     this.recorder.arena.tick();
-    const shards = this.drainer.used();
-    this.lifetimes.shards = shards;
-    this.drainer.withDrained(shards, PATIENCE_MS, () => this.lifetimes.read(out, series, definition, false));
+    this.drainer.withDrained(this.drainer.used(), PATIENCE_MS, () =>
+      this.lifetimes.read(out, series, definition, false),
+    );
     return out;
   }
 }
