@@ -221,7 +221,9 @@ test('label sets beyond the limit share an overflow series, which is counted and
   t.equal(collector.stats().series, 5);
   conserves(t, collector, 22);
   t.equal((await warned('RINGMETER_CARDINALITY')).length, 1);
-  t.match(await warned('RINGMETER_CARDINALITY'), [/c has 3 series, its limit:.*newest 3 series of c have 3 values of the label user, such as "2"/]);
+  t.match(await warned('RINGMETER_CARDINALITY'), [
+    /c has 3 series, its limit:.*newest 3 series of c have 3 values of the label user, such as "2"/,
+  ]);
 });
 
 test("a full ring with onFull 'drop' counts what it drops exactly", async (t) => {
@@ -276,7 +278,9 @@ test('in an arena that is full new label sets share the overflow series, and not
   t.equal(stats.dropped, 0);
   t.ok(counter.getValue({ index: 'another' }) > 40_000, 'most are in the overflow series');
   t.ok(stats.bytes <= maxMemory && stats.maxMemory <= maxMemory, `${stats.bytes} bytes used`);
-  t.match(await warned('RINGMETER_OUT_OF_MEMORY'), [/no new series for c, maxMemory is full.*values of the label index/]);
+  t.match(await warned('RINGMETER_OUT_OF_MEMORY'), [
+    /no new series for c, maxMemory is full.*values of the label index/,
+  ]);
 });
 
 test('in an arena that is full every record is in a series or counted as dropped', async (t) => {

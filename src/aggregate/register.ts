@@ -117,7 +117,9 @@ export function whyRefused(
   if (Atomics.load(arena.i32, membersOf(family)) >= limit) return 'limit';
   if (Atomics.load(arena.i32, SERIES_COUNT) >= total) return 'total';
   const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
-  return hasRoom(arena, words, cellWords(definition.type, definition.buckets.length)) ? undefined : 'memory';
+  if (hasRoom(arena, words, cellWords(definition.type, definition.buckets.length))) return undefined;
+  // one that was removed has what it needs
+  return findRecord(arena, key) === 0 ? 'memory' : undefined;
 }
 
 /**

@@ -90,8 +90,7 @@ test('a record of a label set beyond the limit, or without memory, leaves no gar
   for (const options of [{ cardinalityLimit: 10 }, { maxMemory: 2 ** 20, ringCapacity: 64, maxThreads: 1 }]) {
     const collector = collectorFor(t, options);
     const counter = collector.counter('c_total');
-    if ('maxMemory' in options)
-      for (let n = 0; n < 20_000; n++) counter.increment(1, { n });
+    if ('maxMemory' in options) for (let n = 0; n < 20_000; n++) counter.increment(1, { n });
     const growths = Array.from({ length: 20 }, () => {
       const before = process.memoryUsage().heapUsed;
       for (const labels of flood) counter.increment(1, labels);
