@@ -100,26 +100,29 @@ export function findRecord(arena: Arena, key: SeriesKey): number {
   return find(arena, RECORD_KIND.SERIES, key.bytes, key.length);
 }
 
-/** The series of a key, or undefined if nobody has registered it, or it has been removed. */
-export function findSeries(arena: Arena, key: SeriesKey): RegisteredSeries | undefined {
-  const record = findRecord(arena, key);
+/** The series of a record, or undefined if there is none, or it has been removed. */
+export function presentSeries(arena: Arena, record: number): RegisteredSeries | undefined {
   return record === 0 || isHidden(arena, record) ? undefined : readSeries(arena, record);
 }
 
-/** Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets. */
+/**
+ * Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets.
+ *
+ * @param record of the series, if it has been removed: then it has what it needs
+ */
 export function whyRefused(
   arena: Arena,
   family: number,
   definition: Definition,
   key: SeriesKey,
+  record: number,
   { limit, total = Number.POSITIVE_INFINITY }: SeriesLimits,
 ): Refusal | undefined {
   if (Atomics.load(arena.i32, membersOf(family)) >= limit) return 'limit';
   if (Atomics.load(arena.i32, SERIES_COUNT) >= total) return 'total';
   const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
-  if (hasRoom(arena, words, cellWords(definition.type, definition.buckets.length))) return undefined;
-  // one that was removed has what it needs
-  return findRecord(arena, key) === 0 ? 'memory' : undefined;
+  const fits = record !== 0 || hasRoom(arena, words, cellWords(definition.type, definition.buckets.length));
+  return fits ? undefined : 'memory';
 }
 
 /**
@@ -134,7 +137,7 @@ export function registerSeries(
   { labels, limit, total = Number.POSITIVE_INFINITY, beyond }: WantedSeries,
 ): { series: RegisteredSeries; refusal?: Refusal } {
   const key = encodeSeriesKey(family, labels);
-  const known = findSeries(arena, key);
+  const known = presentSeries(arena, findRecord(arena, key));
   if (known !== undefined) return { series: known };
   const members = membersOf(family);
   let refusal: Refusal | undefined = Atomics.load(arena.i32, SERIES_COUNT) >= total ? 'total' : undefined;

@@ -3,10 +3,11 @@ import { toPairs } from '../aggregate/label-pairs';
 import type { LivingFamily } from '../aggregate/lifetimes';
 import {
   findRecord,
-  findSeries,
+  presentSeries,
   type Refusal,
   type RegisteredSeries,
   registerSeries,
+  type SeriesLimits,
   whyRefused,
 } from '../aggregate/register';
 import { encodeSeriesKey } from '../aggregate/series-key';
@@ -36,6 +37,7 @@ const USUAL_LABELS = 64;
 export abstract class Metric<S extends BoundSeries, Name extends string = string> {
   private index: LabelIndex<S>;
   private readonly rules: LabelRules;
+  private readonly limits: SeriesLimits;
   /** What label sets are read into, while none is. */
   private spareSet: LabelSet | undefined;
   /** The series without labels. */
@@ -46,6 +48,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   constructor(protected readonly context: MetricContext) {
     const { definition } = context;
     this.index = this.emptyIndex();
+    this.limits = { limit: context.cardinalityLimit, total: context.seriesLimit };
     this.rules = {
       names: definition.labelNames && new Set(definition.labelNames),
       reserved: reservedLabel(definition.type),
@@ -201,12 +204,13 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   private enter(set: LabelSet): S {
-    const { recorder, cardinalityLimit, seriesLimit, definition, family } = this.context;
+    const { recorder, definition, family } = this.context;
     const { arena } = recorder;
     const key = encodeSeriesKey(family, set.pairs);
-    const known = findSeries(arena, key);
+    const record = findRecord(arena, key);
+    const known = presentSeries(arena, record);
     if (known !== undefined) return this.remember(set, known);
-    const refusal = whyRefused(arena, family, definition, key, { limit: cardinalityLimit, total: seriesLimit });
+    const refusal = whyRefused(arena, family, definition, key, record, this.limits);
     const shared = refusal && this.shared[refusal];
     if (shared === undefined) return this.register(set);
     // in a flood of label sets this is what nearly all of them come to
@@ -215,11 +219,10 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   private register(set: LabelSet): S {
-    const { recorder, cardinalityLimit, seriesLimit, defaultLabels, definition, family } = this.context;
+    const { recorder, defaultLabels, definition, family } = this.context;
     const { series, refusal } = registerSeries(recorder.arena, family, definition, {
       labels: set.pairs,
-      limit: cardinalityLimit,
-      total: seriesLimit,
+      ...this.limits,
       beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
     if (refusal === undefined) return this.remember(set, series);
