@@ -9,5 +9,7 @@ export interface Settings {
   onFull: FullPolicy;
   cardinalityLimit: number;
   seriesLimit: number;
+  /** Milliseconds before the memory of a removed series is used again. For tests. */
+  quarantine?: number;
   defaultLabels: Record<string, string>;
 }

@@ -6,6 +6,8 @@ import type { Definition } from './definition';
 
 /** What has been added up of one series, before anything is taken off. */
 export interface RawSeries {
+  /** In the list that was added up. */
+  index: number;
   record: number;
   values: Float64Array;
   /** First column in `values`. */
@@ -74,7 +76,9 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
   if (life === 0) return;
   for (;;) {
     const state = lifeState(arena, life);
-    if ((state & LIFE_STATE.BASED) === 0) return;
+    if (marks && (state & LIFE_STATE.GONE) !== 0)
+      raw.values.fill(Number.NaN, raw.column, raw.column + columnCount(definition));
+    if ((state & LIFE_STATE.BASED) === 0 || (state & LIFE_STATE.GONE) !== 0) return;
     const words = baselineWords(definition);
     const from = baselineOf(life, state, words);
     for (let word = 0; word < words; word++) scratch[word] = arena.f64[from + word];

@@ -1,6 +1,7 @@
 import type { Arena } from '../arena/arena';
 import { high, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
 import {
+  birthOf,
   changeLives,
   changeState,
   countSeries,
@@ -79,6 +80,7 @@ export class Lifetimes {
     else
       try {
         const settle = (raw: RawSeries): void => {
+          if (isOther(arena, definition, series, raw)) return;
           this.note(family, raw, now);
           subtractBaseline(arena, definition, raw, true);
         };
@@ -99,7 +101,9 @@ export class Lifetimes {
   ): void {
     const { arena } = this;
     const width = columnCount(definition);
-    const settle = (raw: RawSeries): void => subtractBaseline(arena, definition, raw, marks);
+    const settle = (raw: RawSeries): void => {
+      if (!marks || !isOther(arena, definition, series, raw)) subtractBaseline(arena, definition, raw, marks);
+    };
     readLives(arena, () => {
       for (let index = from; index < to; index++) values.fill(0, series.columns[index], series.columns[index] + width);
       this.intoNow(values, series, definition, { from, to, settle });
@@ -114,6 +118,7 @@ export class Lifetimes {
     const life = lifeOf(arena, raw.record) || (ttl === 0 ? 0 : this.lifeFor(family, raw));
     if (life === 0) return;
     const state = lifeState(arena, life);
+    if ((state & LIFE_STATE.GONE) !== 0) return;
     const isNew = f64[life + LIFE.ACTIVITY] !== raw.activity;
     if (isNew) {
       f64[life + LIFE.ACTIVITY] = raw.activity;
@@ -189,9 +194,10 @@ export class Lifetimes {
     const life = this.lifeFor(family, raw);
     if (life === 0) throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to ${ending} ${definition.name}`);
     let state = lifeState(arena, life);
-    const isGone = (): boolean =>
-      (state & LIFE_STATE.HIDDEN) !== 0 && !isChanged(arena, life, state, definition, raw.activity);
-    if (isGone()) return false;
+    const isHidden = (state & LIFE_STATE.HIDDEN) !== 0;
+    const isGone = (state & LIFE_STATE.GONE) !== 0;
+    if (isGone || (isHidden && !isChanged(arena, life, state, definition, raw.activity))) return false;
+    arena.f64[life + LIFE.SINCE] = now;
     if (definition.type === 'summary') this.cutWindows(arena.i32[high(raw.record + RECORD.SERIES)], now);
     writeBaseline(arena, life, state, definition, raw);
     const hides = ending === 'remove' ? LIFE_STATE.HIDDEN : 0;
@@ -214,12 +220,24 @@ export class Lifetimes {
   }
 }
 
+/** Fills in that a series is not there, if its memory has been given to another one since the list was read. */
+function isOther(
+  arena: Arena,
+  definition: Definition,
+  { places }: SeriesList,
+  { index, record, values, column }: RawSeries,
+): boolean {
+  if (birthOf(arena, record) <= places[index]) return false;
+  values.fill(Number.NaN, column, column + columnCount(definition));
+  return true;
+}
+
 /** Shows a removed series again, from zero. Any thread. Returns whether it was this call that did it. */
 export function showAgain(arena: Arena, record: number): boolean {
   const life = lifeOf(arena, record);
   while (life !== 0 && isHidden(arena, record)) {
     const state = lifeState(arena, life);
-    if ((state & LIFE_STATE.HIDDEN) === 0) return false;
+    if ((state & LIFE_STATE.HIDDEN) === 0 || (state & LIFE_STATE.GONE) !== 0) return false;
     if (!changeState(arena, life, state, state & (LIFE_STATE.SECOND | LIFE_STATE.BASED))) continue;
     arena.f64[life + LIFE.SINCE] = arena.clock();
     countSeries(arena, record, 1);

@@ -29,7 +29,14 @@ export class SeriesMerge {
   private still: readonly boolean[] = [];
   private readonly window = new MergedWindow();
   private readonly movingWindow = new MergedWindow();
-  private readonly raw: RawSeries = { record: 0, values: new Float64Array(0), column: 0, activity: 0, epoch: 0 };
+  private readonly raw: RawSeries = {
+    index: 0,
+    record: 0,
+    values: new Float64Array(0),
+    column: 0,
+    activity: 0,
+    epoch: 0,
+  };
 
   constructor(
     private readonly arena: Arena,
@@ -75,6 +82,7 @@ export class SeriesMerge {
   private rawOf(values: Float64Array, { records, columns }: SeriesList, index: number, activity: number): RawSeries {
     const { raw } = this;
     raw.values = values;
+    raw.index = index;
     raw.record = records[index];
     raw.column = columns[index];
     raw.activity = activity;

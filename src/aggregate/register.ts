@@ -1,7 +1,17 @@
 import type { Arena } from '../arena/arena';
-import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
-import { isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
-import { allocateCells, allocateColumns, find, findOrInsert, hasRoom, recordWords, tailOf } from '../arena/registry';
+import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
+import { isGone, isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
+import {
+  allocateCells,
+  allocateColumns,
+  find,
+  findOrInsert,
+  hasFree,
+  hasRoom,
+  recordWords,
+  tailOf,
+  takeFree,
+} from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';
@@ -91,6 +101,8 @@ export interface SeriesLimits {
 /** Which series is wanted. */
 export interface WantedSeries extends SeriesLimits {
   labels: LabelPairs;
+  /** Whether the memory of a series that is gone may be used: by threads that own a shard. */
+  reuses?: boolean;
   /** Labels of the series that is given beyond the limit. */
   beyond(): LabelPairs;
 }
@@ -121,7 +133,10 @@ export function whyRefused(
   if (Atomics.load(arena.i32, membersOf(family)) >= limit) return 'limit';
   if (Atomics.load(arena.i32, SERIES_COUNT) >= total) return 'total';
   const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
-  const fits = record !== 0 || hasRoom(arena, words, cellWords(definition.type, definition.buckets.length));
+  const fits =
+    record !== 0 ||
+    hasRoom(arena, words, cellWords(definition.type, definition.buckets.length)) ||
+    hasFree(arena, family, words);
   return fits ? undefined : 'memory';
 }
 
@@ -134,8 +149,9 @@ export function registerSeries(
   arena: Arena,
   family: number,
   definition: Definition,
-  { labels, limit, total = Number.POSITIVE_INFINITY, beyond }: WantedSeries,
+  wanted: WantedSeries,
 ): { series: RegisteredSeries; refusal?: Refusal } {
+  const { labels, limit, total = Number.POSITIVE_INFINITY, beyond, reuses } = wanted;
   const key = encodeSeriesKey(family, labels);
   const known = presentSeries(arena, findRecord(arena, key));
   if (known !== undefined) return { series: known };
@@ -143,14 +159,16 @@ export function registerSeries(
   let refusal: Refusal | undefined = Atomics.load(arena.i32, SERIES_COUNT) >= total ? 'total' : undefined;
   if (Atomics.add(arena.i32, members, 1) >= limit) refusal = 'limit';
   if (refusal === undefined) {
-    const { record, fresh } = insertSeries(arena, family, definition, key);
+    const { record, fresh } = insertSeries(arena, family, definition, key, { reuses });
     // one that was removed counts as a member when it is shown again
     if (!fresh) Atomics.sub(arena.i32, members, 1);
     if (record !== 0) showAgain(arena, record);
+    // it was just being retired: then it cannot be found any more
+    if (record !== 0 && isGone(arena, record)) return registerSeries(arena, family, definition, wanted);
     if (record !== 0) return { series: readSeries(arena, record) };
     refusal = 'memory';
   } else Atomics.sub(arena.i32, members, 1);
-  const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()), true);
+  const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()), { isBeyond: true });
   if (record !== 0) showAgain(arena, record);
   return { series: readSeries(arena, record), refusal };
 }
@@ -161,7 +179,7 @@ function insertSeries(
   family: number,
   definition: Definition,
   { bytes, length }: SeriesKey,
-  isBeyond = false,
+  { isBeyond = false, reuses = false }: { isBeyond?: boolean; reuses?: boolean },
 ): { record: number; fresh: boolean } {
   let composed = 0;
   const cells = cellWords(definition.type, definition.buckets.length);
@@ -171,12 +189,13 @@ function insertSeries(
     bodyWords: SERIES_BODY_WORDS,
     cellWords: cells,
     isLast: isBeyond,
+    reuse: reuses ? (words) => takeFree(arena, family, words) : undefined,
     write(place) {
       composed = place;
       const id = allocateCells(arena, cells);
       if (id === 0) return false;
       arena.i32[int(place + RECORD.SERIES)] = family;
-      arena.i32[high(place + RECORD.SERIES_LIFE)] = isBeyond ? 1 : 0;
+      arena.i32[high(place + RECORD.SERIES_LIFE)] = isBeyond ? SERIES_FLAG.BEYOND : 0;
       arena.i32[high(place + RECORD.SERIES)] = id;
       arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
       return true;

@@ -1,3 +1,5 @@
+import type { Arena } from '../arena/arena';
+import { birthOf, isGone } from '../arena/lives';
 import type { Family } from './catalog';
 import { presenceColumn } from './columns';
 
@@ -22,15 +24,23 @@ export interface TakenSnapshot extends Snapshot {
 /** Tells which of a family's series a snapshot has: those registered early enough, but for those that were removed. */
 export function presenceIn(
   { places, values }: { places: number /** Without them, removed series count. */; values?: Float64Array },
-  { definition, series }: Family,
+  { arena, definition, series }: Family,
 ): (index: number) => boolean {
   const offset = presenceColumn(definition.type);
+  const mayBeReborn = definition.ttl !== undefined;
   return (index) => {
     if (series.places[index] >= places) return false;
+    // its memory may be another's by now, or soon: what is read of it at once after this is still its own
+    if (mayBeReborn && !isSame(arena, series.records[index], series.places[index])) return false;
     if (values === undefined) return true;
     const column = series.columns[index] + offset;
     return column < values.length && !Number.isNaN(values[column]);
   };
+}
+
+/** Whether a record still is that of the series that was read. */
+function isSame(arena: Arena, record: number, birth: number): boolean {
+  return birthOf(arena, record) <= birth && !isGone(arena, record);
 }
 
 /** How many series a snapshot has. */

@@ -55,6 +55,9 @@ export const LAYOUT_VERSION = 4;
  *     88  lock of the lives   | wanted                 mutex: who may end and begin lives of series; see lives.ts
  *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
  *     90  collected           (float64)                when the last collect was, by the clock; an indication
+ *     96  births              | reborn                 atomic: series registered so far; those that others' memory was used for
+ *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
+ *     98  since when          (float64)                the phase has been that, by the clock
  */
 export const HEADER = {
   MAGIC: 0,
@@ -80,6 +83,9 @@ export const HEADER = {
   LIVES_LOCK: 88,
   LIVES: 89,
   COLLECTED: 90,
+  BIRTHS: 96,
+  RETIRE: 97,
+  RETIRE_SINCE: 98,
   WORDS: 128,
 } as const;
 
@@ -100,6 +106,7 @@ export const HEADER = {
  *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
  *     81  ring                |                        pointer; published last, when the two tables are in place
  *     82  page table of cells | page table of overflow cells
+ *     83  acknowledged        |                        atomic; the owner: the retire sequence up to which it has forgotten
  */
 export const SHARD = {
   HEAD: 0,
@@ -116,6 +123,7 @@ export const SHARD = {
   OWNER: 80,
   RING: 81,
   TABLES: 82,
+  ACKNOWLEDGED: 83,
   WORDS: 96,
 } as const;
 
@@ -150,10 +158,12 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *        family                                     series
  *     2  type | series (atomic)                     family | series id
  *     3  definition length (bytes) | spec length    column | gauge epoch (atomic)
- *     4  place in the directory | state (atomic)    life (atomic) | whether it is the one beyond the limit
- *     5  series that have lives | warned (atomic)   key bytes
- *     6  overflowed, low | high half (atomic)
- *     7  spec (float64 each): bucket bounds,
+ *     4  place in the directory | state (atomic)    life (atomic) | SERIES_FLAG bits (atomic)
+ *     5  series that have lives | warned (atomic)   birth | words of the record
+ *     6  overflowed, low | high half (atomic)       key bytes
+ *     7  RECORD_CLASSES heads of lists (int32,
+ *        atomic): records that may be used again
+ *    10  spec (float64 each): bucket bounds,
  *        or slot milliseconds and slot samples
  *     .. key bytes, then the definition as JSON
  *
@@ -167,11 +177,13 @@ export const RECORD = {
   FAMILY_PLACE: 4,
   FAMILY_LIVES: 5,
   FAMILY_OVERFLOWED: 6,
-  SPEC: 7,
+  FAMILY_FREE: 7,
+  SPEC: 10,
   SERIES: 2,
   SERIES_COLUMN: 3,
   SERIES_LIFE: 4,
-  SERIES_KEY: 5,
+  SERIES_BIRTH: 5,
+  SERIES_KEY: 6,
 } as const;
 export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
 /** Whether a family may be used: open until it is certain that no other one shows lines of the same name. */
@@ -191,4 +203,8 @@ export const VOID_ENTRY = -1;
  * changes with every record.
  */
 export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
-export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, CHANGE: 8 } as const;
+export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, RETIRING: 8, GONE: 16, LISTED: 32, CHANGE: 64 } as const;
+/** A series that is shared beyond the limit; one of which a user has a handle, for good. Neither's memory is used again. */
+export const SERIES_FLAG = { BEYOND: 1, PINNED: 2 } as const;
+/** Records are used again for keys that take as many cache lines; those with more lines than this are not. */
+export const RECORD_CLASSES = 6;

@@ -1,6 +1,6 @@
 import { lock, takeOver, tryLock, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
-import { HEADER, high, int, LIFE_STATE, RECORD, LIFE as WORDS } from './layout';
+import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } from './layout';
 
 /*
  * Who may end and begin lives of series, and how others read beside that.
@@ -81,6 +81,17 @@ export function isHidden(arena: Arena, record: number): boolean {
   return life !== 0 && (lifeState(arena, life) & LIFE_STATE.HIDDEN) !== 0;
 }
 
+/** Whether a series' memory is waiting to be used again: nothing of it means anything. */
+export function isGone(arena: Arena, record: number): boolean {
+  const life = lifeOf(arena, record);
+  return life !== 0 && (lifeState(arena, life) & LIFE_STATE.GONE) !== 0;
+}
+
+/** Tells the series that had or has the same record apart: grows. */
+export function birthOf({ i32 }: Arena, record: number): number {
+  return i32[int(record + RECORD.SERIES_BIRTH)];
+}
+
 /** Whether any series of a family has a life. While none has, nobody need look at its records. */
 export function hasLives({ i32 }: Arena, family: number): boolean {
   return Atomics.load(i32, int(family + RECORD.FAMILY_LIVES)) !== 0;
@@ -110,6 +121,21 @@ export const SERIES_COUNT = high(HEADER.REGISTERED);
 /** Counts a series that has been removed (-1) or has come back (1). */
 export function countSeries({ i32 }: Arena, record: number, change: 1 | -1): void {
   Atomics.add(i32, SERIES_COUNT, change);
-  if (i32[high(record + RECORD.SERIES_LIFE)] === 0)
+  if ((i32[high(record + RECORD.SERIES_LIFE)] & SERIES_FLAG.BEYOND) === 0)
     Atomics.add(i32, membersOf(i32[int(record + RECORD.SERIES)]), change);
+}
+
+/** Makes a record that was gone a hidden one, from zero. The thread that took it off the list calls this. */
+export function revive(arena: Arena, record: number): void {
+  const life = lifeOf(arena, record);
+  const state = lifeState(arena, life);
+  arena.f64[life + WORDS.SINCE] = arena.clock();
+  changeState(arena, life, state, (state & LIFE_STATE.SECOND) | LIFE_STATE.BASED | LIFE_STATE.HIDDEN);
+}
+
+/** Makes a record that nobody can find one that is gone. */
+export function abandon(arena: Arena, record: number): void {
+  const life = lifeOf(arena, record);
+  const state = lifeState(arena, life);
+  changeState(arena, life, state, (state & LIFE_STATE.SECOND) | LIFE_STATE.BASED | LIFE_STATE.HIDDEN | LIFE_STATE.GONE);
 }

@@ -8,10 +8,12 @@ import {
   PAGE_MASK,
   PAGE_WORDS,
   RECORD,
+  RECORD_CLASSES,
   RECORD_KIND,
   VOID_ENTRY,
   WORD_BYTES,
 } from './layout';
+import { abandon, isGone, revive } from './lives';
 
 /**
  * The directory of families and series in shared memory: append-only, readable by every thread, no locks.
@@ -35,6 +37,8 @@ export interface NewRecord {
   cellWords: number;
   /** Whether it may take the room that is kept for the cells of others, and for its like. */
   isLast?: boolean;
+  /** Gives a record that nobody uses any more, with room for so many words and hidden; or 0. */
+  reuse?(words: number): number;
   /** Writes the body; the record is still private then. Returns false if its cells do not fit after all. */
   write(record: number): boolean;
 }
@@ -43,6 +47,8 @@ export interface NewRecord {
 const SHARE_FOR_CELLS = 1 / 4;
 /** Of the directory's places, how many are kept for the series that those share which find no room. */
 const SHARE_FOR_LAST = 1 / 64;
+
+const LINE_WORDS = alignToLine(1);
 
 /** FNV-1a. Keys are short and compared byte by byte anyway. */
 function hashOf(key: Uint8Array, length: number): number {
@@ -96,7 +102,7 @@ function holds(arena: Arena, record: number, { kind, hash, key, length }: Sought
   if (keyLength(arena, record) !== length) return false;
   const start = keyStart(arena, record);
   for (let i = 0; i < length; i++) if (u8[start + i] !== key[i]) return false;
-  return true;
+  return kind !== RECORD_KIND.SERIES || !isGone(arena, record);
 }
 
 /** Searches one chain from `from` down to, but not including, `until`. */
@@ -125,9 +131,13 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const found = search(arena, seen, 0, sought);
   if (found !== 0) return found;
 
+  const reused = fresh.reuse?.(wordsOf(fresh)) ?? 0;
+  if (reused !== 0) return publishAgain(arena, reused, chain, seen, sought);
   const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords, fresh.isLast) ? compose(arena, fresh, sought.hash) : 0;
   const entry = record === 0 ? 0 : list(arena, record);
   if (entry === 0) return 0;
+  // when it is listed: who has read as many births has read as much of the directory
+  if (kind === RECORD_KIND.SERIES) i32[int(record + RECORD.SERIES_BIRTH)] = Atomics.add(i32, int(HEADER.BIRTHS), 1);
   Atomics.add(i32, counterOf(kind), 1);
   for (;;) {
     i32[int(record + RECORD.CHAIN)] = seen;
@@ -140,6 +150,82 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
       return winner;
     }
     seen = head;
+  }
+}
+
+/** Publishes a record under another key. It is listed already; who loses the race leaves it to the recycler. */
+function publishAgain(arena: Arena, record: number, chain: number, from: number, sought: Sought): number {
+  const { i32, u8 } = arena;
+  // first what tells readers that it is another one
+  i32[int(record + RECORD.SERIES_BIRTH)] = Atomics.add(i32, int(HEADER.BIRTHS), 1);
+  Atomics.add(i32, high(HEADER.BIRTHS), 1);
+  i32[high(record + RECORD.CHAIN)] = sought.hash;
+  i32[int(record + RECORD.KEY)] = sought.length;
+  u8.set(sought.key, keyStart(arena, record));
+  revive(arena, record);
+  for (let seen = from; ; ) {
+    i32[int(record + RECORD.CHAIN)] = seen;
+    const head = Atomics.compareExchange(i32, chain, seen, record);
+    if (head === seen) return record;
+    const winner = search(arena, head, seen, sought);
+    if (winner !== 0) {
+      abandon(arena, record);
+      return winner;
+    }
+    seen = head;
+  }
+}
+
+/** Takes a record out of its chain. Only the holder of the lock of the lives calls this; others only put records in front. */
+export function unlink(arena: Arena, record: number): void {
+  const { i32 } = arena;
+  const chain = chainOf(arena, i32[high(record + RECORD.CHAIN)]);
+  const next = i32[int(record + RECORD.CHAIN)];
+  if (Atomics.compareExchange(i32, chain, record, next) === record) return;
+  let before = Atomics.load(i32, chain);
+  while (before !== 0 && i32[int(before + RECORD.CHAIN)] !== record) before = i32[int(before + RECORD.CHAIN)];
+  if (before !== 0) Atomics.store(i32, int(before + RECORD.CHAIN), next);
+}
+
+/** Int32Array index of the list of a family's free records for keys of such a size, or 0 if there is none. */
+function freeList(family: number, words: number): number {
+  const lines = alignToLine(words) / LINE_WORDS;
+  return lines > RECORD_CLASSES ? 0 : int(family + RECORD.FAMILY_FREE) + lines - 1;
+}
+
+/** Whether a record can be used again. */
+export function isReusable({ i32 }: Arena, record: number): boolean {
+  return freeList(i32[int(record + RECORD.SERIES)], i32[high(record + RECORD.SERIES_BIRTH)]) !== 0;
+}
+
+/** Puts a record on its family's list. Only the holder of the lock of the lives calls this, in its time: see recycler.ts. */
+export function giveBack({ i32 }: Arena, record: number): void {
+  const list = freeList(i32[int(record + RECORD.SERIES)], i32[high(record + RECORD.SERIES_BIRTH)]);
+  for (;;) {
+    const head = Atomics.load(i32, list);
+    i32[int(record + RECORD.CHAIN)] = head;
+    if (Atomics.compareExchange(i32, list, head, record) === head) return;
+  }
+}
+
+/** Whether there is a record on a family's list for a key of such a size. */
+export function hasFree({ i32 }: Arena, family: number, words: number): boolean {
+  const list = freeList(family, words);
+  return list !== 0 && Atomics.load(i32, list) !== 0;
+}
+
+/**
+ * Takes a record off a family's list; 0 if there is none. Only threads that acknowledge call this: while one of them is
+ * at it nothing is put on the list that has been taken off meanwhile.
+ */
+export function takeFree({ i32 }: Arena, family: number, words: number): number {
+  const list = freeList(family, words);
+  if (list === 0) return 0;
+  for (;;) {
+    const head = Atomics.load(i32, list);
+    if (head === 0) return 0;
+    const next = i32[int(head + RECORD.CHAIN)];
+    if (Atomics.compareExchange(i32, list, head, next) === head) return head;
   }
 }
 
@@ -175,6 +261,7 @@ function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   i32[high(record + RECORD.CHAIN)] = hash;
   i32[int(record + RECORD.KEY)] = fresh.key.length;
   i32[high(record + RECORD.KEY)] = fresh.kind;
+  if (fresh.kind === RECORD_KIND.SERIES) i32[high(record + RECORD.SERIES_BIRTH)] = wordsOf(fresh);
   if (!fresh.write(record)) return 0;
   u8.set(fresh.key, keyStart(arena, record));
   if (fresh.tail !== undefined) u8.set(fresh.tail, tailOf(arena, record) * WORD_BYTES);

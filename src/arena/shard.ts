@@ -45,6 +45,15 @@ export class Shard {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.OWNER));
   }
 
+  /** The retire sequence up to which the owner has forgotten what it knew of label sets: see recycler.ts. */
+  get acknowledged(): number {
+    return Atomics.load(this.arena.i32, int(this.base + SHARD.ACKNOWLEDGED));
+  }
+
+  set acknowledged(sequence: number) {
+    Atomics.store(this.arena.i32, int(this.base + SHARD.ACKNOWLEDGED), sequence);
+  }
+
   /** Position up to which anyone may read. */
   get published(): number {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.PUBLISHED));
@@ -110,6 +119,7 @@ export class Shard {
   release(mark: number): void {
     if (this.owner !== mark) return;
     Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
+    this.acknowledged = 0;
     Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
   }
 

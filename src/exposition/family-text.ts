@@ -38,6 +38,8 @@ export class FamilyText {
   /** Series that have been seen; where the lines of each begin: at those of the next, if it is not there now. */
   private series = 0;
   private starts = new Int32Array(0);
+  /** Births of the series whose lines these are. */
+  private born = new Int32Array(0);
   /** Per line, where its number begins and which it is. */
   private begins = new Int32Array(0);
   private shown = new Float64Array(0);
@@ -82,7 +84,7 @@ export class FamilyText {
    */
   private revisit(out: TextBuffer, start: number, values: Float64Array, isThere: (index: number) => boolean): boolean {
     const { text, now, starts } = this;
-    const { columns } = this.family.series;
+    const { columns, places } = this.family.series;
     let copied = 0;
     let moved = false;
     for (let index = 0; index < this.series; index++) {
@@ -93,13 +95,14 @@ export class FamilyText {
       const wasThere = end > begin;
       if (isThere(index)) {
         this.read(values, columns[index], now);
-        if (wasThere) {
+        if (wasThere && this.born[index] === places[index]) {
           const behind = this.rewrite(out, index, copied, shift);
           moved ||= behind !== copied;
           copied = behind;
           continue;
         }
         out.copy(text, copied, begin);
+        this.born[index] = places[index];
         this.writeSeries(out, start, index);
       } else if (wasThere) out.copy(text, copied, begin);
       else continue;
@@ -145,18 +148,14 @@ export class FamilyText {
   }
 
   /** Appends the lines of series that are new. */
-  private extend(
-    out: TextBuffer,
-    start: number,
-    { values, places }: Snapshot,
-    isThere: (index: number) => boolean,
-  ): boolean {
+  private extend(out: TextBuffer, start: number, { values }: Snapshot, isThere: (index: number) => boolean): boolean {
     const { series } = this.family;
     const before = this.series;
-    while (this.series < series.count && series.places[this.series] < places) {
+    while (this.series < series.count) {
       const index = this.series++;
       this.makeRoom(this.series);
       this.starts[index] = out.length - start;
+      this.born[index] = series.places[index];
       if (!isThere(index)) continue;
       this.read(values, series.columns[index], this.now);
       this.writeSeries(out, start, index);
@@ -179,10 +178,12 @@ export class FamilyText {
 
   private makeRoom(series: number): void {
     if (series <= this.starts.length) return;
-    const { begins, shown, starts } = this;
+    const { begins, shown, starts, born } = this;
     const lines = series * this.lines.length;
     this.starts = new Int32Array(series * 2);
     this.starts.set(starts);
+    this.born = new Int32Array(series * 2);
+    this.born.set(born);
     this.begins = new Int32Array(lines * 2);
     this.begins.set(begins);
     this.shown = new Float64Array(lines * 2);

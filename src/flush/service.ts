@@ -4,6 +4,7 @@ import { type Cardinality, cardinalityOf } from '../aggregate/cardinality';
 import type { Family } from '../aggregate/catalog';
 import { Collect } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
+import { QUARANTINE_MS, Recycler } from '../aggregate/recycler';
 import { countSeries, type Snapshot, type TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
@@ -36,6 +37,7 @@ export class FlushService {
   readonly drainer: Drainer;
   private readonly mark = threadMark(threadId);
   private readonly collect: Collect;
+  private readonly recycler: Recycler;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly page: MetricsPage;
@@ -43,6 +45,7 @@ export class FlushService {
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
   private ended: Promise<void> | undefined;
+  private recycledAt = 0;
 
   constructor(
     readonly arena: Arena,
@@ -51,6 +54,7 @@ export class FlushService {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer);
+    this.recycler = new Recycler(arena, this.drainer, this.settings.quarantine ?? QUARANTINE_MS);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     this.page = new MetricsPage({
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
@@ -135,6 +139,10 @@ export class FlushService {
   private expire(): void {
     const { arena, idleness } = this;
     if (idleness === 0 || this.running !== undefined) return;
+    if (arena.clock() - this.recycledAt >= idleness) {
+      this.recycledAt = arena.clock();
+      this.recycler.turn(this.families());
+    }
     if (arena.clock() - arena.f64[HEADER.COLLECTED] >= idleness) this.snapshot().catch(() => {});
   }
 

@@ -2,7 +2,7 @@ import type { Definition } from '../aggregate/definition';
 import { type Refusal, readDefinition } from '../aggregate/register';
 import { readLabels } from '../aggregate/series-key';
 import type { Arena } from '../arena/arena';
-import { high, int, RECORD, RECORD_KIND } from '../arena/layout';
+import { high, int, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
 import { directoryLength, readEntry } from '../arena/registry';
 import { type WarningCode, warn, warnOnce } from '../warning';
 
@@ -81,6 +81,6 @@ function* newest(arena: Arena): Generator<number> {
   for (let place = end - 1; place >= Math.max(end - NEWEST_ENTRIES, 0); place--) {
     const { record, state } = readEntry(arena, place);
     if (state !== 'live' || arena.i32[high(record + RECORD.KEY)] !== RECORD_KIND.SERIES) continue;
-    if (arena.i32[high(record + RECORD.SERIES_LIFE)] === 0) yield record;
+    if ((arena.i32[high(record + RECORD.SERIES_LIFE)] & SERIES_FLAG.BEYOND) === 0) yield record;
   }
 }

@@ -20,7 +20,11 @@ const kinds: { [T in MetricType]: new (context: MetricContext) => AnyMetric } = 
 export class Instruments {
   private readonly metrics = new Map<string, AnyMetric>();
 
-  constructor(private readonly instrumentation: Instrumentation) {}
+  constructor(private readonly instrumentation: Instrumentation) {
+    instrumentation.recorder.forget = () => {
+      for (const metric of this.metrics.values()) metric.forgetMortal();
+    };
+  }
 
   /**
    * Get-or-create. With `labels` among the options, the bound series instead of the metric.

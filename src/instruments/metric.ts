@@ -1,6 +1,6 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { toPairs } from '../aggregate/label-pairs';
-import type { LivingFamily } from '../aggregate/lifetimes';
+import { type LivingFamily, showAgain } from '../aggregate/lifetimes';
 import {
   findRecord,
   presentSeries,
@@ -11,7 +11,8 @@ import {
   whyRefused,
 } from '../aggregate/register';
 import { encodeSeriesKey } from '../aggregate/series-key';
-import { RECORD } from '../arena/layout';
+import { high, RECORD, SERIES_FLAG } from '../arena/layout';
+import { isGone } from '../arena/lives';
 import { RingmeterError } from '../errors';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { reservedLabel } from './definitions';
@@ -126,13 +127,24 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     this.unlabelled = undefined;
   }
 
+  /** The same where the memory of series may be used again. */
+  forgetMortal(): void {
+    if (this.isMortal) this.index = this.emptyIndex();
+  }
+
+  private get isMortal(): boolean {
+    return this.context.definition.ttl !== undefined;
+  }
+
   private get living(): LivingFamily {
     return { record: this.context.family, definition: this.context.definition };
   }
 
   /** The series that a read is about. Throws as `bound` does. */
   protected read(labels: LabelObject | undefined): S {
-    return labels === undefined ? (this.unlabelled ?? this.bound(NO_LABELS)) : this.bound(labels);
+    if (labels === undefined && this.unlabelled !== undefined) return this.unlabelled;
+    const wanted = labels ?? NO_LABELS;
+    return this.index.find(wanted) ?? this.resolve(wanted);
   }
 
   /**
@@ -141,14 +153,33 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
    * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names; and whatever a getter throws
    */
   protected bound(labels: unknown): S {
-    return this.index.find(labels as LabelObject) ?? this.resolve(labels);
+    for (;;) {
+      const found = this.index.find(labels as LabelObject) ?? this.resolve(labels);
+      if (!this.isMortal || this.pin(found)) return found;
+    }
+  }
+
+  /**
+   * Says that a series has a handle for good: its memory will not be another's.
+   *
+   * @returns false if it is another's already, or soon: then it has to be looked for again
+   */
+  private pin({ record }: S): boolean {
+    if (record === 0) return true;
+    const { arena } = this.context.recorder;
+    Atomics.or(arena.i32, high(record + RECORD.SERIES_LIFE), SERIES_FLAG.PINNED);
+    showAgain(arena, record);
+    return !isGone(arena, record);
   }
 
   /** The series that a record goes to; undefined, and counted, if its labels, or also its value, cannot be used. */
   protected target(labels: LabelObject | undefined, value: unknown): S | undefined {
     if (labels === undefined) return this.unlabelled ?? this.learn(NO_LABELS, value);
     try {
-      return this.index.find(labels) ?? this.learn(labels, value);
+      const { index } = this;
+      const found = index.find(labels);
+      // a getter of the labels may have recorded something, and what was known have been forgotten
+      return found !== undefined && index === this.index ? found : this.learn(labels, value);
     } catch {
       return this.refuseLabels('reading the labels threw');
     }
@@ -223,6 +254,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     const { series, refusal } = registerSeries(recorder.arena, family, definition, {
       labels: set.pairs,
       ...this.limits,
+      reuses: this.isMortal && recorder.own !== undefined,
       beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
     if (refusal === undefined) return this.remember(set, series);
@@ -236,7 +268,10 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
 
   private remember(set: LabelSet, series: RegisteredSeries): S {
     const bound = this.bind(series);
-    if (set.size === 0) this.unlabelled ??= bound;
+    if (set.size === 0) {
+      if (this.isMortal) this.pin(bound);
+      this.unlabelled ??= bound;
+    } else if (this.isMortal && this.context.recorder.own === undefined) return bound;
     else if (!this.context.resolved.add(series.id)) this.index.insert(set, bound);
     return bound;
   }

@@ -5,7 +5,7 @@ import { type Ending, Lifetimes, type LivingFamily } from '../aggregate/lifetime
 import { readSeries } from '../aggregate/register';
 import { readLabels } from '../aggregate/series-key';
 import { SeriesList } from '../aggregate/series-list';
-import { isHidden } from '../arena/lives';
+import { isGone } from '../arena/lives';
 import type { Recorder } from './recorder';
 
 /** Metrics of the library itself, which are not the user's to clear. */
@@ -43,6 +43,7 @@ export class Removal {
     const records: number[] = [];
     for (let index = 0; index < (series?.count ?? 0); index++) {
       const record = series!.records[index];
+      if (isGone(arena, record)) continue;
       if (matches === undefined || matches(Object.fromEntries(readLabels(arena, record)))) records.push(record);
     }
     return this.end(family, records, ending);
@@ -54,11 +55,6 @@ export class Removal {
     for (const family of this.refreshed().families)
       if (!OWN_METRICS.test(family.definition.name)) count += this.endMatching(family, ending);
     return count;
-  }
-
-  /** Whether a series has been removed, as far as anybody has noted. */
-  isHidden(record: number): boolean {
-    return isHidden(this.recorder.arena, record);
   }
 
   private refreshed(): Catalog {
