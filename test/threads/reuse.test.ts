@@ -1,19 +1,26 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachCollector, type MetricsCollector } from 'ringmeter';
+import { Worker } from 'node:worker_threads';
+import { attachCollector, type Metric, type MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { Arena } from '../../dist/src/arena/arena.js';
+import { HEADER, high } from '../../dist/src/arena/layout.js';
 import { threadMark } from '../../dist/src/arena/shard.js';
 import { FlushService } from '../../dist/src/flush/service.js';
-import { samplesOf, SEED, until } from '../instruments/support';
-import program from '../fixtures/program.cjs';
+import { SEED } from '../instruments/support';
 
 /** A collector on an arena whose memory is used again after a few milliseconds, and what a flush worker has. */
-function mortal(t: Test, settings: object = {}): { collector: MetricsCollector; arena: Arena; service: FlushService } {
+function mortal(
+  t: Test,
+  settings: object = {},
+  ringCapacity = 1_024,
+): { collector: MetricsCollector; arena: Arena; service: FlushService } {
   const arena = Arena.create({
     maker: threadMark(0),
     maxMemory: 16 * 2 ** 20,
     maxThreads: 8,
-    ringCapacity: 1024,
+    ringCapacity,
     settings: {
       drainInterval: 10,
       flushInterval: 0,
@@ -62,3 +69,78 @@ test('label sets that come and go for ever stay within the memory of those that 
   const { removed } = (await service.cardinality()).metrics[0];
   t.ok(removed < 3_000, `${removed} of 6000 have memory`);
 });
+
+/** Adds up what each label set had in its lives, as far as snapshots show: a life has ended when it is not there, or less. */
+class Lives {
+  readonly ended = new Map<string, number>();
+  readonly problems: string[] = [];
+  round = 0;
+  readonly history: Record<string, string[]> = {};
+  private present = new Map<string, number>();
+
+  see(metrics: readonly Metric[]): void {
+    const now = new Map<string, number>();
+    for (const { name, labels, value, sum } of metrics) {
+      if (name === 'ringmeter') continue;
+      const n = Number(labels.n);
+      const times = (sum ?? value) / n;
+      if (!Number.isInteger(times) || times < 0 || (sum !== undefined && times !== value))
+        this.problems.push(`${name} ${n}: ${value}, ${sum}`);
+      now.set(`${name} ${n}`, times);
+    }
+    this.round++;
+    for (const [key, times] of now) if (this.present.get(key) !== times) (this.history[key] ??= []).push(`${this.round}:${times}`);
+    for (const key of this.present.keys()) if (!now.has(key)) (this.history[key] ??= []).push(`${this.round}:-`);
+    for (const [key, times] of this.present) if ((now.get(key) ?? -1) < times) this.end(key, times);
+    this.present = now;
+  }
+
+  private end(key: string, times: number): void {
+    this.ended.set(key, (this.ended.get(key) ?? 0) + times);
+  }
+}
+
+for (const ringCapacity of [64, 4_096])
+  test(`threads record label sets that come, go and come back, rings of ${ringCapacity} (RINGMETER_SEED=${SEED})`, async (t) => {
+    // each record in a life of its own label set      allowed
+    // in one of another, whose memory it has now      FORBIDDEN
+    // in none                                         FORBIDDEN
+    const { collector, service, arena } = mortal(t, {}, ringCapacity);
+    const workers = [1, 2, 3].map(
+      (thread) =>
+        new Worker(join(__dirname, '../fixtures/churner.cjs'), {
+          workerData: { handle: collector.handle, seed: SEED + thread, bursts: 500, ttl: 0.06 },
+          execArgv: ['--no-warnings'],
+        }),
+    );
+    const answers = Promise.all(
+      workers.map(async (worker) => (await once(worker, 'message'))[0] as Map<string, number>),
+    );
+    let counts: Map<string, number>[] | undefined;
+    void answers.then((all) => {
+      counts = all;
+    });
+    const lives = new Lives();
+    let snapshots = 0;
+    // the last sets have to end, too
+    for (let left = 1; left > 0; snapshots++) {
+      (service as any).recycler.turn((service as any).families());
+      const metrics = await service.metrics();
+      lives.see(metrics);
+      if (counts !== undefined && metrics.length === 0) left = 0;
+      await sleep(4);
+    }
+    const expected = new Map<string, number>();
+    for (const own of counts!) for (const [key, times] of own) expected.set(key, (expected.get(key) ?? 0) + times);
+    t.same(lives.problems, [], `in ${snapshots} snapshots`);
+    const wrong = [...expected].filter(([key, times]) => lives.ended.get(key) !== times);
+    t.same(
+      wrong.map(([key, times]) => `${key}: ${times} records, lives have ${lives.ended.get(key)} ${lives.history[key]}`),
+      [],
+    );
+    const reborn = Atomics.load(arena.i32, high(HEADER.BIRTHS));
+    t.ok(reborn > 500, `memory was used again ${reborn} times for ${expected.size} series`);
+    const { recorded, folded, dropped } = collector.stats();
+    t.same([recorded, folded, dropped], [3 * 501 * 200, 3 * 501 * 200, 0]);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  });
