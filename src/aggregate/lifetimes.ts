@@ -1,6 +1,7 @@
 import type { Arena } from '../arena/arena';
 import { high, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
 import {
+  beginAnew,
   birthOf,
   changeLives,
   changeState,
@@ -238,8 +239,8 @@ export function showAgain(arena: Arena, record: number): boolean {
   while (life !== 0 && isHidden(arena, record)) {
     const state = lifeState(arena, life);
     if ((state & LIFE_STATE.HIDDEN) === 0 || (state & LIFE_STATE.GONE) !== 0) return false;
+    beginAnew(arena, life);
     if (!changeState(arena, life, state, state & (LIFE_STATE.SECOND | LIFE_STATE.BASED))) continue;
-    arena.f64[life + LIFE.SINCE] = arena.clock();
     countSeries(arena, record, 1);
     return true;
   }

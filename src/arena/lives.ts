@@ -125,11 +125,16 @@ export function countSeries({ i32 }: Arena, record: number, change: 1 | -1): voi
     Atomics.add(i32, membersOf(i32[int(record + RECORD.SERIES)]), change);
 }
 
+/** Lets the next collect take whatever it sees as new: only from then on is a series idle, however late the clock was. */
+export function beginAnew({ f64 }: Arena, life: number): void {
+  f64[life + WORDS.ACTIVITY] = Number.NaN;
+}
+
 /** Makes a record that was gone a hidden one, from zero. The thread that took it off the list calls this. */
 export function revive(arena: Arena, record: number): void {
   const life = lifeOf(arena, record);
   const state = lifeState(arena, life);
-  arena.f64[life + WORDS.SINCE] = arena.clock();
+  beginAnew(arena, life);
   changeState(arena, life, state, (state & LIFE_STATE.SECOND) | LIFE_STATE.BASED | LIFE_STATE.HIDDEN);
 }
 

@@ -4,18 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { attachCollector, type Metric, type MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
+import { Collect } from '../../dist/src/aggregate/collect.js';
+import { Drainer } from '../../dist/src/aggregate/drain.js';
+import { Recycler } from '../../dist/src/aggregate/recycler.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, high } from '../../dist/src/arena/layout.js';
 import { threadMark } from '../../dist/src/arena/shard.js';
+import { toMetrics } from '../../dist/src/exposition/metrics.js';
 import { FlushService } from '../../dist/src/flush/service.js';
 import { SEED } from '../instruments/support';
 
 /** A collector on an arena whose memory is used again after a few milliseconds, and what a flush worker has. */
-function mortal(
-  t: Test,
-  settings: object = {},
-  ringCapacity = 1_024,
-): { collector: MetricsCollector; arena: Arena; service: FlushService } {
+function mortal(t: Test, ringCapacity = 1_024): { collector: MetricsCollector; arena: Arena; service: FlushService } {
   const arena = Arena.create({
     maker: threadMark(0),
     maxMemory: 16 * 2 ** 20,
@@ -29,7 +29,6 @@ function mortal(
       seriesLimit: 10_000,
       defaultLabels: {},
       quarantine: 10,
-      ...settings,
     },
   });
   const collector = attachCollector({ arena: arena.buffer });
@@ -74,8 +73,6 @@ test('label sets that come and go for ever stay within the memory of those that 
 class Lives {
   readonly ended = new Map<string, number>();
   readonly problems: string[] = [];
-  round = 0;
-  readonly history: Record<string, string[]> = {};
   private present = new Map<string, number>();
 
   see(metrics: readonly Metric[]): void {
@@ -88,9 +85,6 @@ class Lives {
         this.problems.push(`${name} ${n}: ${value}, ${sum}`);
       now.set(`${name} ${n}`, times);
     }
-    this.round++;
-    for (const [key, times] of now) if (this.present.get(key) !== times) (this.history[key] ??= []).push(`${this.round}:${times}`);
-    for (const key of this.present.keys()) if (!now.has(key)) (this.history[key] ??= []).push(`${this.round}:-`);
     for (const [key, times] of this.present) if ((now.get(key) ?? -1) < times) this.end(key, times);
     this.present = now;
   }
@@ -105,7 +99,10 @@ for (const ringCapacity of [64, 4_096])
     // each record in a life of its own label set      allowed
     // in one of another, whose memory it has now      FORBIDDEN
     // in none                                         FORBIDDEN
-    const { collector, service, arena } = mortal(t, {}, ringCapacity);
+    const { collector, arena } = mortal(t, ringCapacity);
+    const drainer = new Drainer(arena, 1_000_000);
+    const collect = new Collect(arena, drainer);
+    const recycler = new Recycler(arena, drainer, 10);
     const workers = [1, 2, 3].map(
       (thread) =>
         new Worker(join(__dirname, '../fixtures/churner.cjs'), {
@@ -124,8 +121,8 @@ for (const ringCapacity of [64, 4_096])
     let snapshots = 0;
     // the last sets have to end, too
     for (let left = 1; left > 0; snapshots++) {
-      (service as any).recycler.turn((service as any).families());
-      const metrics = await service.metrics();
+      recycler.turn(collect.catalog.families);
+      const metrics = toMetrics(await collect.snapshot());
       lives.see(metrics);
       if (counts !== undefined && metrics.length === 0) left = 0;
       await sleep(4);
@@ -135,7 +132,7 @@ for (const ringCapacity of [64, 4_096])
     t.same(lives.problems, [], `in ${snapshots} snapshots`);
     const wrong = [...expected].filter(([key, times]) => lives.ended.get(key) !== times);
     t.same(
-      wrong.map(([key, times]) => `${key}: ${times} records, lives have ${lives.ended.get(key)} ${lives.history[key]}`),
+      wrong.map(([key, times]) => `${key}: ${times} records, lives have ${lives.ended.get(key)}`),
       [],
     );
     const reborn = Atomics.load(arena.i32, high(HEADER.BIRTHS));
@@ -144,3 +141,65 @@ for (const ringCapacity of [64, 4_096])
     t.same([recorded, folded, dropped], [3 * 501 * 200, 3 * 501 * 200, 0]);
     await Promise.all(workers.map((worker) => worker.terminate()));
   });
+
+test('a handle that was given out keeps its series, however long it has been removed', async (t) => {
+  const { collector, service, arena } = mortal(t);
+  const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.02 });
+  const gauge = collector.gauge('g', { labelNames: [], ttl: 0.02 });
+  const kept = counter.labels({ id: 'kept' });
+  kept.increment(1);
+  gauge.set(1);
+  for (let id = 0; id < 100; id++) counter.increment(1, { id });
+  const reborn = (): number => Atomics.load(arena.i32, high(HEADER.BIRTHS));
+  for (let round = 1; reborn() < 200 && round < 400; round++) {
+    for (let id = 0; id < 20; id++) counter.increment(1, { id: `${round} ${id}` });
+    await sleep(10);
+    service.tick();
+    await service.snapshot();
+  }
+  t.ok(reborn() >= 200, `the memory of others was used ${reborn()} times`);
+  kept.increment(5);
+  gauge.increment(2);
+  t.equal(kept.getValue(), 5);
+  const metrics = await service.metrics();
+  t.equal(metrics.find(({ labels }) => labels.id === 'kept')?.value, 5);
+  t.equal(metrics.find(({ name }) => name === 'g')?.value, 2);
+});
+
+test('a thread that is blocked delays the use of memory, and nothing else', async (t) => {
+  const { collector, service, arena } = mortal(t);
+  const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.02 });
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const counter = require('ringmeter').attachCollector(workerData.handle).counter('c');
+    counter.increment(1, { id: 'of the other' });
+    counter.increment(1, { id: 'of the other' });
+    Atomics.store(workerData.gate, 0, 1);
+    Atomics.wait(workerData.gate, 0, 1);
+    // its index still knows the label set
+    counter.increment(3, { id: 'of the other' });
+    setInterval(() => {}, 1000);
+  `;
+  const worker = new Worker(code, { eval: true, workerData: { handle: collector.handle, gate }, execArgv: [] });
+  t.teardown(() => worker.terminate());
+  while (Atomics.load(gate, 0) === 0) await sleep(5);
+  const turn = async (round: number): Promise<Metric[]> => {
+    for (let id = 0; id < 20; id++) counter.increment(1, { id: `${round} ${id}` });
+    await sleep(10);
+    service.tick();
+    return service.metrics();
+  };
+  const reborn = (): number => Atomics.load(arena.i32, high(HEADER.BIRTHS));
+  for (let round = 0; round < 60; round++) await turn(round);
+  t.equal(reborn(), 0, 'nobody knows what the thread refers to');
+  Atomics.store(gate, 0, 2);
+  Atomics.notify(gate, 0);
+  const seen: number[] = [];
+  for (let round = 60; reborn() < 50 && round < 400; round++) {
+    const other = (await turn(round)).find(({ labels }) => labels.id === 'of the other');
+    if (other !== undefined) seen.push(other.value);
+  }
+  t.ok(reborn() >= 50, 'then it is used again');
+  t.ok(seen.length > 0 && seen.every((value) => value === 3), `what it recorded is in its own series: ${seen}`);
+});
