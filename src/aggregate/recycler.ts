@@ -1,7 +1,8 @@
 import type { Arena } from '../arena/arena';
+import { giveBack, isReusable } from '../arena/free-records';
 import { HEADER, high, int, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
 import { changeLives, changeState, lifeOf, lifeState, lockLives, unlockLives } from '../arena/lives';
-import { giveBack, isReusable, unlink } from '../arena/registry';
+import { unlink } from '../arena/registry';
 import type { Shard } from '../arena/shard';
 import type { Family } from './catalog';
 import { cellWords, SUMMARY } from './cells';

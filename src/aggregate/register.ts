@@ -1,17 +1,8 @@
 import type { Arena } from '../arena/arena';
+import { hasFree, takeFree } from '../arena/free-records';
 import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
 import { isGone, isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
-import {
-  allocateCells,
-  allocateColumns,
-  find,
-  findOrInsert,
-  hasFree,
-  hasRoom,
-  recordWords,
-  tailOf,
-  takeFree,
-} from '../arena/registry';
+import { allocateCells, allocateColumns, find, findOrInsert, hasRoom, recordWords, tailOf } from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';

@@ -1,42 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachCollector, FileStorage, MemoryStorage, readMetricsDirectory, type Storage } from 'ringmeter';
+import { FileStorage, MemoryStorage, readMetricsDirectory, type Storage } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { Collect } from '../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
-import { Recycler } from '../../dist/src/aggregate/recycler.js';
-import { Arena } from '../../dist/src/arena/arena.js';
-import { HEADER, high } from '../../dist/src/arena/layout.js';
-import { threadMark } from '../../dist/src/arena/shard.js';
+import { mortal } from '../threads/mortal';
 import { backendOf, labelsOf, NEVER, Receiver } from './otlp/support';
 import { openStorage } from './support';
 
 /** A collector whose label sets are never the same for long, in few series that get one after the other. */
 function churning(t: Test) {
-  const arena = Arena.create({
-    maker: threadMark(0),
-    maxMemory: 2 ** 24,
-    maxThreads: 2,
-    ringCapacity: 1_024,
-    settings: {
-      drainInterval: 10,
-      flushInterval: 0,
-      onFull: 'fold',
-      cardinalityLimit: 1_000,
-      seriesLimit: 10_000,
-      defaultLabels: {},
-    },
-  });
-  const collector = attachCollector({ arena: arena.buffer });
-  t.teardown(() => collector.close());
+  const { collector, collect, reborn, recycle } = mortal(t);
   const counter = collector.counter('c', { labelNames: ['n'], ttl: 0.02 });
-  const drainer = new Drainer(arena, 2_000_000);
-  const collect = new Collect(arena, drainer);
-  const recycler = new Recycler(arena, drainer, 2);
   let last = 1_000;
   return {
     collector,
     collect,
-    reborn: () => Atomics.load(arena.i32, high(HEADER.BIRTHS)),
+    reborn,
     /** New label sets, whose value is what their label says. */
     async round(): Promise<void> {
       for (let index = 0; index < 5; index++) {
@@ -45,8 +22,7 @@ function churning(t: Test) {
       }
       await sleep(10);
       await collect.snapshot();
-      recycler.turn(collect.catalog.families);
-      for (let time = 0; time < 80; time++) collector.counter('busy').increment();
+      recycle();
     },
   };
 }

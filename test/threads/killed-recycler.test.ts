@@ -2,16 +2,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { attachCollector } from 'ringmeter';
 import { test } from 'tap';
-import { Collect } from '../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
-import { Recycler } from '../../dist/src/aggregate/recycler.js';
-import { Arena } from '../../dist/src/arena/arena.js';
-import { HEADER, high, int } from '../../dist/src/arena/layout.js';
+import { HEADER, int } from '../../dist/src/arena/layout.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { toMetrics } from '../../dist/src/exposition/metrics.js';
 import { until } from '../instruments/support';
+import { mortal } from './mortal';
 import { Stopper } from './stopper';
 
 // A thread that makes memory free is stopped at a place, and killed there.
@@ -30,7 +26,7 @@ const PLACES = [
   ['between two phases', RECYCLER, 'Atomics.store(i32, PHASE_WORD, phase)', 'phase === 2'],
   [
     'before a record is on its list',
-    'src/arena/registry.js',
+    'src/arena/free-records.js',
     'Atomics.compareExchange(i32, list, head, record) === head',
     'true',
   ],
@@ -38,18 +34,7 @@ const PLACES = [
 
 for (const [name, file, line, when] of PLACES)
   test(`a thread that recycles is killed ${name}`, async (t) => {
-    const settings = {
-      drainInterval: 10,
-      flushInterval: 0,
-      onFull: 'fold',
-      cardinalityLimit: 1_000,
-      seriesLimit: 10_000,
-      defaultLabels: {},
-    };
-    const options = { maker: threadMark(0), maxMemory: 2 ** 24, maxThreads: 4, ringCapacity: 1_024, settings };
-    const arena = Arena.create(options);
-    const collector = attachCollector({ arena: arena.buffer });
-    t.teardown(() => collector.close());
+    const { arena, collector, collect, reborn, recycle } = mortal(t);
     const counter = collector.counter('c', { labelNames: ['n'], ttl: 0.01 });
     const histogram = collector.histogram('h', { labelNames: ['n'], ttl: 0.01, buckets: [1] });
     let last = 1_000;
@@ -83,17 +68,12 @@ for (const [name, file, line, when] of PLACES)
     t.equal(arena.i32[int(HEADER.LIVES_LOCK)], threadMark(threadId), 'it has the lock');
     await stopper.kill(worker);
     buryThread(openShards(arena), threadId);
-    const drainer = new Drainer(arena, 1_000_000);
-    const collect = new Collect(arena, drainer);
-    const recycler = new Recycler(arena, drainer, 1);
     const wrong: string[] = [];
-    const reborn = (): number => Atomics.load(arena.i32, high(HEADER.BIRTHS));
     await until('memory is used again, more than once', async () => {
       record();
       for (const { name, labels, value, sum } of toMetrics(await collect.snapshot()))
         if (name !== 'busy' && (sum ?? value) !== Number(labels.n)) wrong.push(`${name} ${labels.n}: ${sum ?? value}`);
-      recycler.turn(collect.catalog.families);
-      for (let time = 0; time < 80; time++) collector.counter('busy').increment();
+      recycle();
       return reborn() > 300;
     });
     t.same(wrong, []);
