@@ -6,7 +6,7 @@ import type { Metric } from 'ringmeter';
 import { test } from 'tap';
 import { toMetrics } from '../../dist/src/exposition/metrics.js';
 import { FlushService } from '../../dist/src/flush/service.js';
-import { SEED } from '../instruments/support';
+import { SEED, until } from '../instruments/support';
 import { mortal } from './mortal';
 
 test('label sets that come and go for ever stay within the memory of those that are there at once', async (t) => {
@@ -39,7 +39,11 @@ test('label sets that come and go for ever stay within the memory of those that 
     if (round === 30) bytes = collector.stats().bytes;
   }
   t.equal(problems, 0);
-  t.equal(collector.stats().bytes, bytes, 'nothing more is taken');
+  const more = collector.stats().bytes - bytes;
+  t.ok(
+    more <= 2 ** 17,
+    `${more} bytes more for 2900 label sets of two metrics: some pages, and what was still waiting`,
+  );
   const { removed } = (await service.cardinality()).metrics[0];
   t.ok(removed < 3_000, `${removed} of 6000 have memory`);
 });
@@ -121,13 +125,14 @@ test('a handle that was given out keeps its series, however long it has been rem
   kept.increment(1);
   gauge.set(1);
   for (let id = 0; id < 100; id++) counter.increment(1, { id });
-  for (let round = 1; reborn() < 200 && round < 400; round++) {
+  let round = 0;
+  await until('the memory of others is used again', async () => {
+    round++;
     for (let id = 0; id < 20; id++) counter.increment(1, { id: `${round} ${id}` });
-    await sleep(10);
     service.tick();
     await service.snapshot();
-  }
-  t.ok(reborn() >= 200, `the memory of others was used ${reborn()} times`);
+    return reborn() >= 200;
+  });
   kept.increment(5);
   gauge.increment(2);
   t.equal(kept.getValue(), 5);
@@ -166,10 +171,11 @@ test('a thread that is blocked delays the use of memory, and nothing else', asyn
   Atomics.store(gate, 0, 2);
   Atomics.notify(gate, 0);
   const seen: number[] = [];
-  for (let round = 60; reborn() < 50 && round < 400; round++) {
-    const other = (await turn(round)).find(({ labels }) => labels.id === 'of the other');
+  let round = 60;
+  await until('memory is used again', async () => {
+    const other = (await turn(round++)).find(({ labels }) => labels.id === 'of the other');
     if (other !== undefined) seen.push(other.value);
-  }
-  t.ok(reborn() >= 50, 'then it is used again');
+    return reborn() >= 50;
+  });
   t.ok(seen.length > 0 && seen.every((value) => value === 3), `what it recorded is in its own series: ${seen}`);
 });
