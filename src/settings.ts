@@ -10,5 +10,8 @@ export interface Settings {
   collectTimeout: number;
   onFull: FullPolicy;
   cardinalityLimit: number;
+  seriesLimit: number;
+  /** Milliseconds before the memory of a removed series is used again. For tests. */
+  quarantine?: number;
   defaultLabels: Record<string, string>;
 }

@@ -135,9 +135,10 @@ test('docs/functions.md lists exactly the options there are, and its code compil
   for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
-test('the code of docs/collect-time.md compiles', async (t) => {
-  for (const [, code] of text('docs/collect-time.md').matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
-});
+for (const page of ['collect-time', 'cardinality'])
+  test(`the code of docs/${page}.md compiles`, async (t) => {
+    for (const [, code] of text(`docs/${page}.md`).matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+  });
 
 const GUIDES = ['naming', 'labels', 'buckets', 'cost', 'threads', 'shutdown'];
 
