@@ -4,6 +4,8 @@ export type { HistogramValue } from './aggregate/histogram';
 export type { LabelValue } from './aggregate/label-pairs';
 export type { CollectorHandle } from './collector';
 export { MetricsCollector } from './collector';
+export type { DashboardDocument } from './dashboard/document';
+export type { DashboardOptions, Figure } from './dashboard/options';
 export { attachCollector, collectDefaultMetrics, getMetricsCollector, setMetricsCollector } from './default-collector';
 export type { ErrorCode, StorageRefusal } from './errors';
 export { RingmeterError, StorageError } from './errors';

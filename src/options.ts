@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { LabelValue } from './aggregate/label-pairs';
+import { type DashboardOptions, resolveDashboard } from './dashboard/options';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
@@ -34,6 +35,8 @@ export interface CollectorOptions {
   cardinalityLimit?: number;
   /** Labels that every series shows, unless it has one of that name itself. Default none. */
   defaultLabels?: Readonly<Record<string, LabelValue>>;
+  /** What the dashboard shows, at every endpoint and by `dashboard()`. Default: what it finds; docs/dashboard.md. */
+  dashboard?: DashboardOptions;
   worker?: WorkerOptions;
   shutdown?: ShutdownOptions;
   /** Whether, and how, the process, its threads and the machine are measured. Default false. */
@@ -84,6 +87,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'maxThreads',
     'cardinalityLimit',
     'defaultLabels',
+    'dashboard',
     'worker',
     'shutdown',
     'defaultMetrics',
@@ -97,6 +101,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
       onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
       cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
       defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),
+      dashboard: resolveDashboard(given.dashboard),
     },
     storages: checkStorages(given.storage),
     flushWorkers: checkInteger('flushWorkers', given.flushWorkers, 1, 0, 64),

@@ -1,3 +1,4 @@
+import type { Dashboard } from './dashboard/options';
 import type { FullPolicy } from './instruments/recorder';
 
 /** What a collector's creator decided and every thread of the arena has to know. Stored in the arena as JSON. */
@@ -11,4 +12,5 @@ export interface Settings {
   onFull: FullPolicy;
   cardinalityLimit: number;
   defaultLabels: Record<string, string>;
+  dashboard: Dashboard;
 }

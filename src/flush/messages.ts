@@ -39,6 +39,7 @@ export interface FlushTasks {
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
   lint: { input: Record<string, never>; output: Finding[] };
+  dashboard: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };

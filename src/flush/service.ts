@@ -8,6 +8,7 @@ import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { DashboardService } from '../dashboard/service';
 import { apiRoutes } from '../endpoint/api/routes';
 import { NO_RULES } from '../endpoint/api/rules-view';
 import { basicRoutes } from '../endpoint/basic-routes';
@@ -51,6 +52,7 @@ export class FlushService {
   private readonly resources: Resources;
   private readonly routes: RouteTable;
   readonly queries: Queries;
+  readonly dashboard: DashboardService;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -75,7 +77,22 @@ export class FlushService {
     this.storageMetrics = registerStorageMetrics(arena, this.storages.delivered());
     this.resources = new Resources(this.drainer, this.collect.catalog, board);
     this.queries = new Queries(() => this.openQueries());
+    this.dashboard = new DashboardService(
+      {
+        settings: this.settings,
+        families: () => this.families(),
+        snapshot: () => this.snapshot(),
+        history: this.storages.source(),
+        historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
+        rules: NO_RULES,
+        storages: () => this.storages.health(),
+        lastStall: () => this.lastStall,
+        drainer: this.drainer,
+      },
+      inFlight,
+    );
     this.routes = {
+      ...this.dashboard.routes,
       ...basicRoutes(new MetricsPage(source, inFlight)),
       ...apiRoutes(
         {
@@ -212,6 +229,7 @@ export class FlushService {
     const { connections, bound } = await openEndpoint(settings, this.routes);
     this.endpoints.add(connections);
     control.once('message', async () => {
+      this.dashboard.hangUp();
       await this.closeOne(connections);
       control.postMessage('closed');
       control.close();
@@ -222,6 +240,7 @@ export class FlushService {
 
   async close(): Promise<void> {
     this.queries.close();
+    this.dashboard.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
     this.resources.close();
   }

@@ -1,0 +1,174 @@
+import type { Family } from '../aggregate/catalog';
+import type { RulesView } from '../endpoint/api/rules-view';
+import { messageOf } from '../errors';
+import { createQueryEngine } from '../query/engine';
+import type { QueryEngine, SampleSource } from '../query/types';
+import { VERSION } from '../version';
+import { type Births, BornSource } from './born-source';
+import { cardinalityOf, type Health, healthOf, shownAlerts } from './conditions';
+import type { ApplicationFigures, DashboardDocument, FigureValue, LastStall } from './document';
+import { orNull } from './document';
+import { LIVE_WINDOW_MS, LiveHistory } from './live-history';
+import { numberOf } from './number-of';
+import type { Dashboard, Figure } from './options';
+import { withWindow } from './options';
+import { quantileOf } from './panels';
+import { findSignals, type Signals } from './signals';
+import { SplicedSource } from './spliced-source';
+import { Stalls } from './stalls';
+import { SystemReader } from './system';
+import { expandToday, mentionsToday, midnight } from './today';
+
+/** What the flushing side has that a dashboard shows. */
+export interface ReporterHost {
+  options: Dashboard;
+  /** Milliseconds between the snapshots of the history; 0 = none. */
+  flushInterval: number;
+  cardinalityLimit: number;
+  families(): readonly Family[];
+  snapshot: ConstructorParameters<typeof LiveHistory>[0];
+  /** What was measured before; none without a MemoryStorage. */
+  history: SampleSource | undefined;
+  /** When its snapshots were taken, wall-clock milliseconds, ascending. */
+  historyTimes(from: number, to: number): Float64Array;
+  rules: RulesView;
+  storages(): Health[];
+  lastStall(): LastStall | undefined;
+  drainer: ConstructorParameters<typeof Stalls>[0];
+}
+
+/** Flushes that rates are taken over where nobody has looked, and the least of it in milliseconds. */
+const FLUSHES = 2.5;
+const LEAST_WINDOW_MS = 5_000;
+/** The same where there are no flushes but those that are asked for. */
+const UNKNOWN_WINDOW_MS = 60_000;
+
+/** Says how things are. One per thread of the flushing side, made when somebody asks first. */
+export class Reporter {
+  readonly live: LiveHistory;
+  readonly engine: QueryEngine;
+  readonly stalls: Stalls;
+  private readonly today: QueryEngine;
+  private readonly system = new SystemReader();
+  private midnight = 0;
+
+  constructor(readonly host: ReporterHost) {
+    this.live = new LiveHistory(host.snapshot, host.families);
+    this.stalls = new Stalls(host.drainer);
+    const source = new SplicedSource(host.history, this.live);
+    this.engine = createQueryEngine(new BornSource(source, this.births(this.historyWindow)));
+    this.today = createQueryEngine(new BornSource(source, this.births(Number.POSITIVE_INFINITY)));
+  }
+
+  get signals(): Signals {
+    return findSignals(this.host.families(), this.host.options);
+  }
+
+  /** Makes a snapshot first. */
+  async document(): Promise<DashboardDocument> {
+    const { timestamp: time } = await this.live.take();
+    const { options, rules, storages, families, cardinalityLimit, lastStall } = this.host;
+    return {
+      time,
+      title: options.title,
+      version: VERSION,
+      timeZone: options.timeZone,
+      system: { ...this.system.read(), threads: this.stalls.threads(), lastStall: lastStall() ?? null },
+      application: await this.application(time),
+      business: await this.business(time),
+      alerts: shownAlerts(rules),
+      storages: storages().map(healthOf),
+      cardinality: cardinalityOf(families(), cardinalityLimit),
+    };
+  }
+
+  /** Milliseconds that rates are taken over, up to a time. */
+  window(time: number): number {
+    return this.live.coversWindow(time) ? LIVE_WINDOW_MS : this.historyWindow;
+  }
+
+  get historyWindow(): number {
+    const { flushInterval } = this.host;
+    return flushInterval === 0 ? UNKNOWN_WINDOW_MS : Math.max(flushInterval * FLUSHES, LEAST_WINDOW_MS);
+  }
+
+  private async application(time: number): Promise<ApplicationFigures> {
+    const { requests, errors, latency } = this.signals;
+    const window = this.window(time);
+    const value = async (expression: string | undefined): Promise<number | null> =>
+      expression === undefined ? null : (await this.evaluate(this.engine, withWindow(expression, window), time)).value;
+    const quantile = (share: number) => value(latency && quantileOf(share, latency));
+    const perSecond = await value(requests);
+    const failed = await value(errors);
+    return {
+      requestsPerSecond: perSecond,
+      errorsPerSecond: failed,
+      errorRate: perSecond === null || failed === null || perSecond === 0 ? null : failed / perSecond,
+      latency: { p50: await quantile(0.5), p95: await quantile(0.95), p99: await quantile(0.99) },
+      windowSeconds: window / 1000,
+      sources: { requests: requests ?? null, errors: errors ?? null, latency: latency ?? null },
+    };
+  }
+
+  private async business(time: number): Promise<DashboardDocument['business']> {
+    const { figures, timeZone } = this.host.options;
+    const names = Object.keys(figures);
+    if (names.length > 0) this.midnight = midnight(timeZone, time);
+    const values = await Promise.all(names.map((name) => this.figure(figures[name], time)));
+    return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  }
+
+  private async figure({ expression, unit, description }: Required<Figure>, time: number): Promise<FigureValue> {
+    const isToday = mentionsToday(expression);
+    const text = withWindow(expandToday(expression, time - this.midnight), this.window(time));
+    const outcome = await this.evaluate(isToday ? this.today : this.engine, text, time);
+    return { ...outcome, unit, description, since: isToday ? this.since() : null };
+  }
+
+  private async evaluate(
+    engine: QueryEngine,
+    expression: string,
+    time: number,
+  ): Promise<Pick<FigureValue, 'value' | 'error'>> {
+    try {
+      return { value: orNull(numberOf(await engine.instant(expression, time))), error: null };
+    } catch (error) {
+      return { value: null, error: messageOf(error) };
+    }
+  }
+
+  /** Since when it is known what was counted today: all of it, if the collector was made today; else as long as is kept. */
+  private since(): number {
+    const { madeAt } = this.host.options;
+    if (madeAt >= this.midnight) return madeAt;
+    return Math.max(this.midnight, this.times(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)[0] ?? this.midnight);
+  }
+
+  private births(reach: number): Births {
+    const { madeAt } = this.host.options;
+    return {
+      madeAt,
+      reach,
+      isCounted: (name) => this.isCounted(name),
+      times: (from, to) => this.times(from, to),
+    };
+  }
+
+  /** When there were snapshots, wherever they are kept. */
+  private times(from: number, to: number): Float64Array {
+    const live = this.live.times(from, to);
+    const history = this.host.historyTimes(from, to);
+    if (live.length === 0) return history;
+    const all = new Float64Array(live.length + history.length);
+    all.set(history);
+    all.set(live, history.length);
+    return all.sort();
+  }
+
+  private isCounted(name: string): boolean {
+    return this.host.families().some(({ definition }) => {
+      if (definition.type === 'counter') return definition.name === name;
+      return definition.type !== 'gauge' && name !== definition.name && name.startsWith(`${definition.name}_`);
+    });
+  }
+}
