@@ -63,6 +63,7 @@ test('the README lists exactly the options of a collector, with their defaults',
   };
   for (const [name, shown] of rows)
     if (name === 'storage') t.equal(shown, 'new MemoryStorage()');
+    else if (name === 'dashboard') t.match(settings.dashboard, evaluate(shown));
     else t.same(evaluate(shown), defaults[name], `default of ${name}`);
 });
 
