@@ -4,8 +4,8 @@ import type { HistoryWindow } from '../storage/history/window';
 import { FamilyLines, type SeriesLine } from './history-lines';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
 
-/** Values that are read in one go, in some 10 ms; other threads that store or read wait for so long. */
-const VALUES_AT_ONCE = 500_000;
+/** Values that are read in one go, in some 3 ms; other threads that store or read wait for so long. */
+const VALUES_AT_ONCE = 150_000;
 
 /** What the lines of a selector are, as long as there are no more series. */
 interface Selection {
@@ -36,23 +36,32 @@ export class HistorySource implements SampleSource {
   constructor(private readonly reading: HistoryReading) {}
 
   /** Matchers that are the same array as before are answered faster. */
-  select(matchers: readonly Matcher[], from: number, to: number, hints: SelectHints = {}): readonly SampleSeries[] {
+  select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
+    return [...this.slices(matchers, from, to, hints)].flat();
+  }
+
+  *slices(
+    matchers: readonly Matcher[],
+    from: number,
+    to: number,
+    hints: SelectHints = {},
+  ): Generator<readonly SampleSeries[]> {
     const lines = this.selected(matchers);
-    if (lines.length === 0) return [];
-    const bounds = this.bounds(from, to, hints);
-    if (bounds === undefined) return [];
-    const series: SampleSeries[] = [];
+    const bounds = lines.length === 0 ? undefined : this.bounds(from, to, hints);
+    if (bounds === undefined) return;
     const { history, exclusively } = this.reading;
-    for (let next = 0; next < lines.length; )
+    for (let next = 0; next < lines.length; ) {
+      const slice: SampleSeries[] = [];
       exclusively(() => {
         const reader = new LineReader(history.window(bounds.first, bounds.last));
         for (let values = 0; next < lines.length && values < VALUES_AT_ONCE; next++) {
           values += reader.cost(lines[next]);
           const samples = reader.read(lines[next]);
-          if (samples !== undefined) series.push(samples);
+          if (samples !== undefined) slice.push(samples);
         }
       });
-    return series;
+      yield slice;
+    }
   }
 
   /** When the snapshots were taken that count, wall-clock milliseconds, ascending. */

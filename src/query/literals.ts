@@ -19,6 +19,40 @@ export function readDuration(text: string): number | undefined {
   return sum > LONGEST_DURATION ? undefined : sum;
 }
 
+/** A duration as PromQL writes it. */
+export function printDuration(milliseconds: number): string {
+  let rest = Math.abs(milliseconds);
+  let text = milliseconds < 0 ? '-' : '';
+  for (const [unit, length] of Object.entries(UNITS)) {
+    // years are no whole number of weeks, nor months of anything: those units are only used for the whole
+    if (rest === 0 || ((unit === 'y' || unit === 'w') && rest % length !== 0)) continue;
+    const count = Math.floor(rest / length);
+    if (count > 0) text += `${count}${unit}`;
+    rest %= length;
+  }
+  return text;
+}
+
+/** A number as Go's format 'v' writes it. */
+export function printNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? '+Inf' : '-Inf';
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return Object.is(value, -0) ? '-0' : String(value);
+  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/** A string in quotes, with Go's escapes. */
+export function printString(text: string): string {
+  const escaped = text.replace(/[\\"\p{Cc}]/gu, (character) => {
+    const code = character.charCodeAt(0);
+    const letter = Object.entries(ESCAPES).find(([, other]) => other === code)?.[0];
+    if (code >= 0x20 && code < 0x7f) return `\\${character}`;
+    return letter === undefined ? `\\${code < 0x80 ? 'x' : 'u00'}${code.toString(16).padStart(2, '0')}` : `\\${letter}`;
+  });
+  return `"${escaped}"`;
+}
+
 /**
  * A number as Go's `strconv` reads it, which Prometheus asks for integers first: `0x1f` is hexadecimal, `017` octal.
  * undefined if the text is none.

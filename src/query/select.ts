@@ -1,7 +1,7 @@
 import { allMatchers, type Selector } from './ast';
 import { Block, type Grid } from './block';
 import type { Budget } from './budget';
-import type { SampleSeries, SampleSource } from './types';
+import type { SampleSeries, SampleSource, SelectHints } from './types';
 import { type Bounds, endsOf, firstAt, lastOf, type Ranges, withoutStale } from './windows';
 
 /** Where an evaluation reads samples. */
@@ -13,14 +13,35 @@ export interface Reading {
   readonly budget: Budget;
 }
 
-/** The samples of a range vector selector. */
-export function selectRanges(node: Selector, grid: Grid, { source, bounds, budget }: Reading): Ranges {
-  const ends = endsOf(node, grid, bounds);
-  const range = node.range!;
-  const series = source.select(allMatchers(node), ends.first - range, lastOf(ends, grid));
+/** The series of a selector that have samples, and how many samples are held for them. */
+async function read(
+  node: Selector,
+  from: number,
+  to: number,
+  { source, budget }: Reading,
+  hints: SelectHints = {},
+): Promise<{ series: SampleSeries[]; held: number }> {
+  const matchers = allMatchers(node);
+  const series: SampleSeries[] = [];
   let held = 0;
-  for (const { times } of series) held += times.length;
-  budget.hold(held);
+  for (const slice of source.slices?.(matchers, from, to, hints) ?? [source.select(matchers, from, to, hints)]) {
+    let samples = 0;
+    for (const one of slice) {
+      samples += one.times.length;
+      if (one.times.length > 0) series.push(one);
+    }
+    budget.hold(samples);
+    held += samples;
+    if (budget.spend(samples)) await budget.turn();
+  }
+  return { series, held };
+}
+
+/** The samples of a range vector selector. */
+export async function selectRanges(node: Selector, grid: Grid, reading: Reading): Promise<Ranges> {
+  const ends = endsOf(node, grid, reading.bounds);
+  const range = node.range!;
+  const { series, held } = await read(node, ends.first - range, lastOf(ends, grid), reading);
   return { lines: series.map(withoutStale).filter(({ times }) => times.length > 0), range, ends, held };
 }
 
@@ -28,26 +49,18 @@ export function selectRanges(node: Selector, grid: Grid, { source, bounds, budge
  * The values of an instant vector selector: at each step the last sample, if it is not older than the lookback and no end
  * of the series. With `wantsTimes` the sample's time in seconds instead.
  */
-export async function selectInstants(
-  node: Selector,
-  grid: Grid,
-  { source, bounds, budget, lookback }: Reading,
-  wantsTimes = false,
-): Promise<Block> {
+export async function selectInstants(node: Selector, grid: Grid, reading: Reading, wantsTimes = false): Promise<Block> {
+  const { budget, bounds, lookback } = reading;
   const ends = endsOf(node, grid, bounds);
   const last = lastOf(ends, grid);
-  const latest = ends.first === last;
-  const all = grid.count === 0 ? [] : source.select(allMatchers(node), ends.first - lookback, last, { latest });
-  const series = all.filter(({ times }) => times.length > 0);
+  const { series, held } = await read(node, ends.first - lookback, last, reading, { latest: ends.first === last });
   const labels = series.map(({ labels }) => labels);
   const block = Block.of(labels, grid.count, budget);
   for (let index = 0; index < series.length; index++) {
-    const { times } = series[index];
-    budget.hold(times.length);
     walk(series[index], index * grid.count, block, { grid, ends, lookback, wantsTimes });
-    budget.release(times.length);
-    if (budget.spend(times.length + grid.count)) await budget.turn();
+    if (budget.spend(series[index].times.length + grid.count)) await budget.turn();
   }
+  budget.release(held);
   return block;
 }
 

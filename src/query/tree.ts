@@ -2,6 +2,7 @@ import type { LRParser } from '@lezer/lr';
 import { invalid } from './failure';
 import { readString } from './literals';
 
+// 0.55 is the grammar of the last Prometheus 2; later ones do not know holt_winters any more
 // the package says that its types are those of a module, while its code can be had as CommonJS too
 const { parser } = require('@prometheus-io/lezer-promql') as { parser: LRParser };
 

@@ -33,6 +33,13 @@ export interface SampleSource {
    * @param hints what of it is wanted; a source may give more
    */
   select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[];
+  /** The same, some series at a time, each read when it is asked for: what a source has that reads for more than 5 ms. */
+  slices?(
+    matchers: readonly Matcher[],
+    from: number,
+    to: number,
+    hints?: SelectHints,
+  ): Iterable<readonly SampleSeries[]>;
 }
 
 /** What an instant query gives, times in wall-clock milliseconds. */

@@ -1,9 +1,10 @@
 import { test } from 'tap';
 import { RingmeterError } from '../../dist/src/errors.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
+import { parseExpression } from '../../dist/src/query/parse.js';
+import { printExpression } from '../../dist/src/query/print.js';
 import { needs } from '../engines/engine';
 import { Prometheus } from '../engines/servers';
-import { SEED } from '../instruments/support';
 import { randomFrom } from '../storage/history/values';
 import { type Answer, Asked, difference, told } from './compare';
 import { Generator } from './generator';
@@ -11,17 +12,30 @@ import { KNOWN_DIFFERENCES, knownDifferences, NOT_READ } from './known';
 import { OTHERS, SCALARS, VECTORS, WRONG } from './queries';
 import { END, encodeSamples, makeSamples, START, sourceOf } from './samples';
 
+/**
+ * Always the same, unless told: once in some 10 000 expressions the maths libraries' last digits become a difference, by
+ * a comparison or a rounding.
+ */
+const SEED = Number(process.env.RINGMETER_SEED ?? 242);
 /** Queries that are made from the grammar. */
 const GENERATED = Number(process.env.RINGMETER_QUERIES ?? 400);
 /** Queries at one time. */
 const TOGETHER = 8;
 const STEP = 70_000;
+/** Prometheus writes longer expressions in several lines. */
+const LONGEST_LINE = 80;
 
 interface Query {
   expression: string;
   /** An instant query at `start`, without an `end`. */
   start: number;
   end?: number;
+}
+
+/** Which of equal values comes first is chance; so, of computed ones, is the last digit. */
+function orderOf({ expression, end }: Query): 'labels' | 'values' | 'none' {
+  if (end !== undefined) return 'labels';
+  return /^(sort|sort_desc|topk|bottomk)\([^(]*\)$/.test(expression) ? 'values' : 'none';
 }
 
 test(`answers are those of a real Prometheus (RINGMETER_SEED=${SEED})`, needs('prometheus'), async (t) => {
@@ -54,9 +68,9 @@ test(`answers are those of a real Prometheus (RINGMETER_SEED=${SEED})`, needs('p
       tell(query),
     ]);
     values += expected.error === undefined ? expected.series.size : 0;
-    const found = difference(expected, actual, query.end !== undefined || /^(sort|topk\()/.test(query.expression));
+    const found = difference(expected, actual, orderOf(query));
     if (found === undefined) return;
-    const known = actual.error === undefined ? knownDifferences(query.expression) : [];
+    const known = knownDifferences(query.expression);
     for (const name of known) seen.add(name);
     if (known.length === 0) wrong.push(`${query.expression}  [${query.start}, ${query.end ?? '-'}]\n    ${found}`);
   };
@@ -91,6 +105,12 @@ test(`answers are those of a real Prometheus (RINGMETER_SEED=${SEED})`, needs('p
     t.notOk((await asked.instant(expression, times[0])).error, `Prometheus reads ${expression}`);
     t.ok((await tell({ expression, start: times[0] })).error, `not so we: ${expression}`);
   }
+  const printed: Record<string, [ours: string, theirs: string]> = {};
+  for (const expression of [...VECTORS, ...SCALARS].filter(({ length }) => length < LONGEST_LINE)) {
+    const [ours, theirs] = [printExpression(parseExpression(expression)), await asked.format(expression)];
+    if (ours !== theirs) printed[expression] = [ours, theirs];
+  }
+  t.same(printed, {}, 'expressions are written as Prometheus writes them');
   t.same(wrong, []);
   t.same([...seen].sort(), Object.keys(KNOWN_DIFFERENCES).sort(), 'every difference that is listed is there');
   const expressions = new Set(queries.map(({ expression }) => expression)).size;

@@ -33,6 +33,13 @@ export class Asked {
     return this.ask('query_range', { query, ...times });
   }
 
+  /** An expression as it writes it. */
+  async format(query: string): Promise<string> {
+    const body = new URLSearchParams({ query });
+    const response = await fetch(`${this.base}/api/v1/format_query`, { method: 'POST', body });
+    return ((await response.json()) as { data: string }).data;
+  }
+
   private async ask(path: string, form: Record<string, string>): Promise<Answer> {
     const response = await fetch(`${this.base}/api/v1/${path}`, { method: 'POST', body: new URLSearchParams(form) });
     const { status, error, data } = (await response.json()) as Body;
@@ -75,8 +82,8 @@ export function told(result: QueryResult): Answer {
   }
 }
 
-/** In what two answers differ; undefined if in nothing. With `isOrdered`, the order of the series counts too. */
-export function difference(expected: Answer, actual: Answer, isOrdered: boolean): string | undefined {
+/** In what two answers differ; undefined if in nothing. The series come in the order of their labels, or values, if one is told. */
+export function difference(expected: Answer, actual: Answer, order: 'labels' | 'values' | 'none'): string | undefined {
   if (expected.error !== undefined || actual.error !== undefined) {
     if (expected.error !== undefined && actual.error !== undefined) return undefined;
     return `expected ${expected.error ?? 'an answer'}, got ${actual.error ?? 'an answer'}`;
@@ -90,9 +97,13 @@ export function difference(expected: Answer, actual: Answer, isOrdered: boolean)
       if (!isSame(value, given)) return `series ${key} at ${time}: expected ${value}, got ${given}`;
     }
   }
-  if (isOrdered && [...expected.series.keys()].join() !== [...actual.series.keys()].join())
-    return `expected the order ${[...expected.series.keys()]}, got ${[...actual.series.keys()]}`;
-  return undefined;
+  if (order === 'none') return undefined;
+  const [wanted, given] = [expected, actual].map(({ series }) =>
+    order === 'labels'
+      ? [...series.keys()].join('  ')
+      : [...series.values()].map((values) => [...values.values()]).join(),
+  );
+  return wanted === given ? undefined : `expected the order ${wanted}, got ${given}`;
 }
 
 function isSame(a: number | string | undefined, b: number | string | undefined): boolean {

@@ -1,5 +1,6 @@
 import { MemoryStorage, type MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
+import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import type { Matcher, SampleSeries } from '../../dist/src/query/types.js';
 import type { MemoryBackend } from '../../dist/src/storage/memory-backend.js';
@@ -15,9 +16,9 @@ async function historyOf(t: Test, collector: MetricsCollector, pass: (millisecon
   return {
     source,
     backend: backend as MemoryBackend,
-    async store(after = 1_000): Promise<number> {
+    async store(after = 1_000): Promise<Snapshot> {
       pass(after);
-      return (await store()).timestamp;
+      return store();
     },
     all: (...matchers: Matcher[]) => source.select(matchers, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
   };
@@ -44,7 +45,7 @@ test('the lines of every instrument have the names, labels and values that a scr
     for (const value of [0.5, 2, 2, 7]) metrics.histogram.observe(value, { route });
     metrics.summary.observe(4, { route });
   }
-  const time = await store();
+  const { timestamp: time } = await store();
   const series = all(named('.+', '=~'));
   t.ok(series.every(({ times }) => times.length === 1 && times[0] === time));
   const expected = await samplesOf(collector);
@@ -97,7 +98,7 @@ test('a series has samples from its first snapshot on, also in what is selected 
   const times: number[] = [];
   for (let round = 0; round < 90; round++) {
     if (round % 30 === 0) counter.increment(1, { n: String(round) });
-    times.push(await store());
+    times.push((await store()).timestamp);
     const series = source.select(matchers, times[0], times[round]);
     t.same(
       series.map(({ times }) => times.length),
@@ -124,7 +125,7 @@ test('of two snapshots of one millisecond the later one counts, and one that is 
   const times: number[] = [];
   for (const after of [1_000, 0, 1_000, 1_000, 0, 0]) {
     counter.increment();
-    times.push(await store(after));
+    times.push((await store(after)).timestamp);
   }
   const [{ times: told, values }] = all(named('c'));
   t.same([...told], [times[0], times[2], times[3]]);
@@ -152,6 +153,61 @@ test('a default label is there, unless the series has another one or hides it by
   t.same(shown(all(named('c'), { name: 'service', operator: '=', value: '' })).length, 1);
 });
 
+test('a series whose columns are no numbers has been removed, and ends', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, all, backend, source } = await historyOf(t, collector, pass);
+  collector.histogram('h', { buckets: [1] }).observe(0.5);
+  collector.summary('s', { quantiles: [0.5] }).observe(2);
+  const snapshot = await store();
+  for (const [after, values] of [
+    [1_000, snapshot.values.map(() => Number.NaN)],
+    [2_000, snapshot.values],
+  ] as const)
+    backend.store({ ...snapshot, timestamp: snapshot.timestamp + after, values });
+  pass(10_000);
+  const series = all(named('.+', '=~'));
+  t.equal(series.length, 4 + 3);
+  for (const { stale } of series) t.same([...stale!], [0, 1, 0]);
+  const engine = createQueryEngine(source);
+  for (const [after, expected] of [
+    [0, 7],
+    [1_000, undefined],
+    [2_000, 7],
+  ] as const) {
+    const result = await engine.instant('count({__name__=~".+"})', snapshot.timestamp + after);
+    t.equal(result.type === 'vector' && result.samples[0]?.value, expected);
+  }
+});
+
+test('an empty summary has quantiles that are no numbers, and has not ended', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, all } = await historyOf(t, collector, pass);
+  collector.summary('s', { quantiles: [0.5], labelNames: ['a'] as const }).labels({ a: 'x' });
+  await store();
+  t.same(
+    all(named('s')).map(({ labels, values, stale }) => [labels, [...values], stale]),
+    [[{ __name__: 's', a: 'x', quantile: '0.5' }, [Number.NaN], undefined]],
+  );
+});
+
+test('many series are read some at a time', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [], cardinalityLimit: 100_000, maxMemory: 2 ** 28 });
+  const { store, source } = await historyOf(t, collector, pass);
+  const counter = collector.counter('c', { labelNames: ['n'] as const });
+  for (let n = 0; n < 2_000; n++) counter.increment(n, { n });
+  let now = 0;
+  for (let round = 0; round < 100; round++) now = (await store()).timestamp;
+  const slices = [...source.slices!([named('c')], 0, now)];
+  t.ok(slices.length > 1, `${slices.length} slices`);
+  t.same(
+    slices.flat().map(({ values }) => values[99]),
+    Array.from({ length: 2_000 }, (_, n) => n),
+  );
+});
+
 test(`PromQL says what rate, increase and quantile of the storage say (RINGMETER_SEED=${SEED})`, async (t) => {
   const random = randomFrom(SEED);
   const pass = stopWallClock(t);
@@ -165,7 +221,7 @@ test(`PromQL says what rate, increase and quantile of the storage say (RINGMETER
       counter.increment(Math.floor(random() * 9), { n });
       histogram.observe(random() * 3 - 0.5, { n });
     }
-    now = await store(700 + Math.floor(random() * 600));
+    now = (await store(700 + Math.floor(random() * 600))).timestamp;
   }
   const engine = createQueryEngine(source);
   const query = (name: string) => ({ name, labels: {}, from: now - 45_000, to: now });

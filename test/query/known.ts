@@ -6,12 +6,18 @@ import { parseExpression } from '../../dist/src/query/parse.js';
 const OF_MANY = 3;
 const CLOCKS = /^(day|days|hour|minute|month|year)/;
 
+/** A selector of samples that are all numbers. */
+function isNumbers(node: Node): boolean {
+  return node.kind === 'selector' && node.name === 'moments';
+}
+
 /** Where the answers may differ from those of Prometheus 2.42, and why. docs/query.md lists the same. */
 export const KNOWN_DIFFERENCES: Readonly<Record<string, (node: Node) => boolean>> = {
   'a string in parentheses': (node) => node.kind === 'paren' && typeOf(node) === 'string',
   '@ in a function that looks at the time': (node) =>
     node.kind === 'call' && !isInvariant(node) && node.args.some((arg) => typeOf(arg) === 'matrix' && isInvariant(arg)),
-  'the clock of no number': (node) => node.kind === 'call' && CLOCKS.test(node.name) && node.args.length === 1,
+  'the clock of no number': (node) =>
+    node.kind === 'call' && CLOCKS.test(node.name) && node.args.some((arg) => !isNumbers(arg)),
   'timestamp() of @ and offset': (node) => {
     if (node.kind !== 'call' || node.name !== 'timestamp') return false;
     const [arg] = node.args.map(unwrapped);
@@ -23,7 +29,12 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, (node: Node) => boolean>
 
 /** The known differences that an expression may show. */
 export function knownDifferences(expression: string): string[] {
-  const nodes = [...nodesOf(parseExpression(expression))];
+  let nodes: Node[] = [];
+  try {
+    nodes = [...nodesOf(parseExpression(expression))];
+  } catch {
+    // one that cannot be read has none
+  }
   return Object.entries(KNOWN_DIFFERENCES).flatMap(([name, applies]) => (nodes.some(applies) ? [name] : []));
 }
 
