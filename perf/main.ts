@@ -19,6 +19,7 @@ const NAMES = [
   'start-up-and-idle',
   'sum-over-threads',
   'flush',
+  'rules',
 ] as const;
 
 async function main(): Promise<void> {

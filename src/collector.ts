@@ -1,6 +1,11 @@
 import { MessageChannel, threadId } from 'node:worker_threads';
 import { Err, Ok, type Result } from 'ts-results-es';
 import { Drainer } from './aggregate/drain';
+import type { AlertInfo } from './alerts/alert-info';
+import type { Alerting } from './alerts/alerting';
+import type { AlertCallback } from './alerts/change-listener';
+import type { RulePort } from './alerts/port';
+import type { SilenceOptions } from './alerts/silences';
 import { Arena } from './arena/arena';
 import { threadMark, threadOf } from './arena/shard';
 import type { DashboardDocument } from './dashboard/document';
@@ -71,6 +76,7 @@ export class MetricsCollector {
   private readonly named: NamedRecords;
   private readonly collectTime: CollectTimeValues;
   private readonly flushSide: Flushing;
+  private readonly rules: Alerting | undefined;
   private readonly shutdown: Shutdown;
   private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
@@ -105,6 +111,7 @@ export class MetricsCollector {
     });
     this.defaultMetrics = new ThreadMetrics(this.instruments, this.recorder);
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
+    this.rules = resolved?.rules && openAlerting(resolved.rules);
     this.shutdown = new Shutdown(
       () => this.endNow(resolved?.shutdown.timeout ?? 0),
       resolved?.shutdown.signals ?? [],
@@ -298,6 +305,31 @@ export class MetricsCollector {
   }
 
   /**
+   * Calls back on this thread, in one of its next turns, when an alert becomes pending, fires, is resolved, or was pending
+   * in vain. What happens while the thread is blocked is told afterwards. Returns how to be called no more.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION if there are no rules
+   */
+  onAlert(callback: AlertCallback): () => void {
+    return this.alerting().onAlert(callback);
+  }
+
+  /** The alerts that are pending or firing, as of the last evaluations. @throws as `onAlert` does */
+  alerts(): AlertInfo[] {
+    return this.alerting().alerts();
+  }
+
+  /** Lets notifiers not be told of certain alerts for a while. Returns the silence's id. @throws as `onAlert` does */
+  silence(options: SilenceOptions): string {
+    return this.alerting().silence(options);
+  }
+
+  /** Ends a silence before its time. Returns whether there was one of that id. @throws as `onAlert` does */
+  unsilence(id: string): boolean {
+    return this.alerting().unsilence(id);
+  }
+
+  /**
    * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
    * again changes nothing.
    *
@@ -344,6 +376,7 @@ export class MetricsCollector {
     for (const { storage, message } of refusals) warn('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
+    await this.rules?.stop();
     this.shutdown.stop();
     this.collectTime.close();
     this.defaultMetrics.stop();
@@ -358,6 +391,11 @@ export class MetricsCollector {
     this.flushSide.endBlocking(milliseconds);
   }
 
+  private alerting(): Alerting {
+    if (this.rules !== undefined) return this.rules;
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', 'this collector has no rules, or was attached to');
+  }
+
   /** The flushing side, with everything that this thread has recorded in its sight. */
   private flushing(): Flushing {
     if (this.closing) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
@@ -369,6 +407,12 @@ export class MetricsCollector {
 function checkNames(names: unknown): void {
   if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))) return;
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `names must be an array of strings, got ${shown(names)}`);
+}
+
+/** Loaded only here: rules bring PromQL with them. */
+function openAlerting(port: RulePort): Alerting {
+  const { Alerting } = require('./alerts/alerting') as typeof import('./alerts/alerting');
+  return new Alerting(port, threadMark(threadId));
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {

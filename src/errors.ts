@@ -21,6 +21,8 @@ export const errorCodes = {
   RINGMETER_QUERY_LIMIT: 'An evaluation of PromQL would take more samples or more time than it may.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
+  RINGMETER_INVALID_RULE:
+    'A rule, its expression or one of its templates cannot be used; the message says where it stands.',
   RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread cannot be had, or not in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;

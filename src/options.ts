@@ -1,6 +1,9 @@
 import { constants } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { LabelValue } from './aggregate/label-pairs';
+import type { Notifier } from './alerts/notifier';
+import type { RulePort } from './alerts/port';
+import type { RuleFile, RuleGroup } from './alerts/rules';
 import { type DashboardOptions, resolveDashboard } from './dashboard/options';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
@@ -35,6 +38,10 @@ export interface CollectorOptions {
   cardinalityLimit?: number;
   /** Labels that every series shows, unless it has one of that name itself. Default none. */
   defaultLabels?: Readonly<Record<string, LabelValue>>;
+  /** Rules that make alerts and series: groups, and files of groups as Prometheus reads them. Default none. */
+  rules?: readonly (RuleFile | RuleGroup)[];
+  /** Who is told of alerts, beside callbacks. Default none. */
+  notifiers?: readonly Notifier[];
   /** What the dashboard shows, at every endpoint and by `dashboard()`. Default: what it finds; docs/dashboard.md. */
   dashboard?: DashboardOptions;
   worker?: WorkerOptions;
@@ -63,6 +70,7 @@ export interface WorkerOptions {
 export interface ResolvedOptions {
   settings: Settings;
   storages: readonly Storage[];
+  rules: RulePort | undefined;
   flushWorkers: number;
   ringCapacity: number;
   maxMemory: number;
@@ -87,15 +95,19 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'maxThreads',
     'cardinalityLimit',
     'defaultLabels',
+    'rules',
+    'notifiers',
     'dashboard',
     'worker',
     'shutdown',
     'defaultMetrics',
   ]);
   const worker = checkOptions('worker', given.worker, ['niceIncrement', 'resourceLimits']);
+  const storages = checkStorages(given.storage);
+  const flushInterval = checkNumber('flushInterval', given.flushInterval, 10_000, 0, 2 ** 31 - 1);
   return {
     settings: {
-      flushInterval: checkNumber('flushInterval', given.flushInterval, 10_000, 0, 2 ** 31 - 1),
+      flushInterval,
       drainInterval: checkNumber('drainInterval', given.drainInterval, 10, 1, 60_000),
       collectTimeout: checkNumber('collectTimeout', given.collectTimeout, 250, 0, 60_000),
       onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
@@ -103,7 +115,8 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
       defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),
       dashboard: resolveDashboard(given.dashboard),
     },
-    storages: checkStorages(given.storage),
+    storages,
+    rules: checkRules(given, flushInterval, storages),
     flushWorkers: checkInteger('flushWorkers', given.flushWorkers, 1, 0, 64),
     ringCapacity: checkPowerOfTwo(
       'ringCapacity',
@@ -166,4 +179,15 @@ function checkStorages(storage: unknown): readonly Storage[] {
       `storage must be a storage, a { module }, or an array of them, got ${shown(one)}`,
     );
   });
+}
+
+/** Loaded only if there are rules: they bring PromQL with them. */
+function checkRules(
+  { rules, notifiers }: CollectorOptions,
+  flushInterval: number,
+  storages: readonly Storage[],
+): RulePort | undefined {
+  if (rules === undefined && notifiers === undefined) return undefined;
+  const { resolveRules } = require('./alerts/resolve') as typeof import('./alerts/resolve');
+  return resolveRules(rules, notifiers, flushInterval, storages);
 }

@@ -8,7 +8,9 @@ export type WarningCode =
   | 'RINGMETER_NO_SHARD'
   | 'RINGMETER_CARDINALITY'
   | 'RINGMETER_COLLECT_FAILED'
-  | 'RINGMETER_STALLED';
+  | 'RINGMETER_STALLED'
+  | 'RINGMETER_RULE_FAILED'
+  | 'RINGMETER_NOTIFICATION_FAILED';
 
 /** The only way in which the library says something unasked. */
 export function warn(code: WarningCode, message: string): void {

@@ -84,6 +84,7 @@ test('each code that a thread can raise by itself is raised', async (t) => {
     RINGMETER_INVALID_QUERY: () => collector.storage.query({} as never),
     RINGMETER_SCRAPE_FAILED: () => parseScrape('{', 'prometheus'),
     RINGMETER_QUERY_LIMIT: () => createQueryEngine({ select: () => [] }).instant('vector(1)[1d:1ms]', 0),
+    RINGMETER_INVALID_RULE: () => collectorFor(t, { rules: [{ name: 'g', rules: [{ alert: 'A', expr: '(' }] }] }),
     RINGMETER_NO_STORAGE: () => collectorFor(t, { storage: [] }).storage,
     RINGMETER_STACK_UNAVAILABLE: () => collector.mainThreadStack(),
     RINGMETER_CLOSED: () => closed.flush(),

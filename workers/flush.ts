@@ -8,8 +8,8 @@ import { FlushService } from '../src/flush/service';
 import { perform } from '../src/flush/tasks';
 
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
-const { arena, storages, ending, board } = workerData as FlushWorkerData;
-const service = new FlushService(Arena.attach(arena), storages, board);
+const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;
+const service = new FlushService(Arena.attach(arena), storages, shared);
 if (ending) void service.end();
 new ResidentLoop(service).start();
 

@@ -15,6 +15,12 @@ export function tryLock(i32: Int32Array, index: number, mark: number): boolean {
   return Atomics.compareExchange(i32, index, 0, mark) === 0;
 }
 
+/** Takes the lock for as long as the thread lives, or has it already: a lease. */
+export function hold(i32: Int32Array, index: number, mark: number): boolean {
+  const holder = Atomics.compareExchange(i32, index, 0, mark);
+  return holder === 0 || holder === mark;
+}
+
 /** Waits in slices: a wake-up can only be late by one slice, whatever happens to the thread that should send it. */
 const SLICE_MS = 1;
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { RulePort } from '../alerts/port';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
@@ -12,6 +13,8 @@ import type { ResolvedQuery, TimeSeries } from '../storage/types';
 export interface FlushWorkerData {
   arena: SharedArrayBuffer;
   storages: StoragePort[];
+  /** None where there are no rules. */
+  rules?: RulePort;
   /** Whether the process is ending, and all that is left to do is the last flush. */
   ending?: boolean;
   /** What the flush workers share beside the arena. */

@@ -5,6 +5,8 @@ import { Collect, type Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import { Questions } from '../aggregate/questions';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
+import type { RulePort } from '../alerts/port';
+import type { RuleService } from '../alerts/service';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
@@ -28,11 +30,12 @@ import { mainThreadStack } from '../process/main-stack';
 import { Resources } from '../process/resources';
 import { createQueryEngine } from '../query/engine';
 import { ENGINE_LIMITS } from '../query/query-limits';
+import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
-import type { StoreOutcome } from './messages';
+import type { FlushWorkerData, StoreOutcome } from './messages';
 import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
@@ -48,7 +51,8 @@ export class FlushService {
   private readonly collect: Collect;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
-  private readonly storageMetrics: readonly Reading[];
+  private readonly rules: RuleService | undefined;
+  private readonly ownMetrics: readonly Reading[];
   private readonly resources: Resources;
   private readonly routes: RouteTable;
   readonly queries: Queries;
@@ -61,7 +65,7 @@ export class FlushService {
   constructor(
     readonly arena: Arena,
     ports: readonly StoragePort[],
-    board?: SharedArrayBuffer,
+    { rules, board }: Pick<FlushWorkerData, 'rules' | 'board'> = {},
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
@@ -74,7 +78,8 @@ export class FlushService {
       render: (snapshot, names) => this.render(snapshot, names),
     };
     this.storages = new Storages(arena, ports, this.mark, () => this.families());
-    this.storageMetrics = registerStorageMetrics(arena, this.storages.delivered());
+    this.rules = openRules(arena, rules, this.mark, this.storages.source());
+    this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
     this.resources = new Resources(this.drainer, this.collect.catalog, board);
     this.queries = new Queries(() => this.openQueries());
     this.dashboard = new DashboardService(
@@ -82,9 +87,9 @@ export class FlushService {
         settings: this.settings,
         families: () => this.families(),
         snapshot: () => this.snapshot(),
-        history: this.storages.source(),
+        history: this.rules?.source ?? this.storages.source(),
         historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
-        rules: NO_RULES,
+        rules: this.rules?.view ?? NO_RULES,
         storages: () => this.storages.health(),
         lastStall: () => this.lastStall,
         drainer: this.drainer,
@@ -99,7 +104,7 @@ export class FlushService {
           evaluator: this.queries,
           reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
           families: () => this.families(),
-          rules: NO_RULES,
+          rules: this.rules?.view ?? NO_RULES,
         },
         inFlight,
       ),
@@ -125,7 +130,7 @@ export class FlushService {
   }
 
   private takeSnapshot(): Promise<TakenSnapshot> {
-    this.collect.readings = [...this.storageMetrics, ...this.resources.read()];
+    this.collect.readings = [...this.ownMetrics, ...this.resources.read()];
     return this.collect.snapshot();
   }
 
@@ -164,7 +169,7 @@ export class FlushService {
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return Math.min(this.storages.patience, this.resources.patience);
+    return Math.min(this.storages.patience, this.resources.patience, this.rules?.patience ?? Number.POSITIVE_INFINITY);
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -173,6 +178,7 @@ export class FlushService {
     if (due.length > 0) void this.flush(due);
     this.storages.tick();
     this.resources.tick();
+    this.rules?.tick();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
   }
@@ -186,10 +192,14 @@ export class FlushService {
     }
   }
 
-  /** Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend. */
+  /**
+   * Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend; so do
+   * the notifiers.
+   */
   async end(): Promise<void> {
     this.queries.close();
-    this.ended ??= this.flush(this.storages.all()).then(() => this.storages.close());
+    const flushed = () => this.flush(this.storages.all()).then(() => this.storages.close());
+    this.ended ??= Promise.all([flushed(), this.rules?.close()]).then(() => {});
     await this.ended;
     const { i32 } = this.arena;
     Atomics.store(i32, high(HEADER.END), 1);
@@ -216,7 +226,7 @@ export class FlushService {
   }
 
   private openQueries(): QueryTools | undefined {
-    const source = this.storages.source();
+    const source = this.rules?.source ?? this.storages.source();
     return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
   }
 
@@ -249,4 +259,16 @@ export class FlushService {
     this.endpoints.delete(connections);
     await connections.close();
   }
+}
+
+/** Loaded only here: most collectors have no rules, and need no engine for them. */
+function openRules(
+  arena: Arena,
+  port: RulePort | undefined,
+  mark: number,
+  history: SampleSource | undefined,
+): RuleService | undefined {
+  if (port === undefined || history === undefined) return undefined;
+  const { RuleService } = require('../alerts/service') as typeof import('../alerts/service');
+  return new RuleService(arena, port, mark, history);
 }

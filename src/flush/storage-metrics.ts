@@ -1,11 +1,8 @@
 import type { Reading } from '../aggregate/collect';
-import { openOwnSeries } from '../aggregate/own-series';
 import type { Arena } from '../arena/arena';
-import type { Settings } from '../settings';
 import type { Channel } from '../storage/channel';
 import type { Count } from '../storage/delivery-record';
-
-type Kind = 'counter' | 'gauge';
+import { type OwnMetric, registerOwnMetrics } from './own-metrics';
 
 const total =
   (what: Count) =>
@@ -13,12 +10,7 @@ const total =
     queue.counted(what);
 
 /** What every storage that delivers somewhere says of itself, labelled with its name. */
-const METRICS: readonly (readonly [
-  name: string,
-  type: Kind,
-  description: string,
-  read: (channel: Channel) => number,
-])[] = [
+const METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_storage_stored_total', 'counter', 'Snapshots that were stored.', total('stored')],
   ['ringmeter_storage_failures_total', 'counter', 'Attempts to store a snapshot that failed.', total('failures')],
   ['ringmeter_storage_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
@@ -34,16 +26,15 @@ const METRICS: readonly (readonly [
   ],
 ];
 
-/** Registers these metrics for storages. What the user has defined otherwise, or there is no room for, is left out. */
+/** Registers these metrics for storages. */
 export function registerStorageMetrics(
   arena: Arena,
   storages: readonly { name: string; channel: Channel }[],
 ): Reading[] {
-  const { defaultLabels } = arena.settings as Settings;
-  return METRICS.flatMap(([name, type, description, read]) =>
-    storages.flatMap(({ name: storage, channel }) => {
-      const column = openOwnSeries(arena, { name, type, description, labels: { storage } }, defaultLabels);
-      return column === undefined ? [] : [{ column, read: () => read(channel) }];
-    }),
+  return registerOwnMetrics(
+    arena,
+    'storage',
+    METRICS,
+    storages.map(({ name, channel }) => ({ name, part: channel })),
   );
 }

@@ -1,6 +1,7 @@
 // not the globals: there are realms that have none
 import { clearImmediate, setImmediate } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
+import type { RulePort } from '../alerts/port';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { buryThread, type Shard, threadMark } from '../arena/shard';
@@ -24,9 +25,10 @@ import { cleanStart, workerFile } from './worker-file';
  * itself, and the threads of the user's own storages.
  */
 export class Flushing {
-  /** What the threads share about each storage. */
+  /** What the threads share about each storage; behind them, about each notifier. */
   private readonly channels: readonly Channel[];
   private readonly ports: readonly StoragePort[];
+  private readonly rules: RulePort | undefined;
   private started: FlushSide | undefined;
   private readonly starting: NodeJS.Immediate;
   private readonly threads = new Map<number, StorageThread>();
@@ -43,11 +45,14 @@ export class Flushing {
   ) {
     const mark = threadMark(threadId);
     this.ports = makePorts(options?.storages ?? [], options?.settings.flushInterval ?? 0);
-    this.channels = this.ports.map((port) => openChannel(port, mark));
+    this.rules = options?.rules;
+    this.channels = [...this.ports, ...(this.rules?.notifiers ?? [])].map((port) => openChannel(port, mark));
+    const buryRules = this.rules && rulesBurial(this.rules, mark);
     // before any thread is started: it has to hear of them all
     this.stopWatching = onThreadEnd((ended) => {
       buryThread(shards, ended);
       for (const channel of this.channels) channel.bury(threadMark(ended));
+      buryRules?.(threadMark(ended));
     });
     this.starting = setImmediate(() => this.side);
     this.ports.forEach((port, index) => {
@@ -60,11 +65,14 @@ export class Flushing {
    * what is constructed to record with can do so at once.
    */
   private get side(): FlushSide {
-    const { arena, ports, options } = this;
+    const { arena, ports, rules, options } = this;
     this.started ??=
       options !== undefined && options.flushWorkers > 0
-        ? startPool({ arena: arena.buffer, storages: [...ports], board: Board.create(arena.maxThreads) }, options)
-        : startInThread(arena, ports, options !== undefined);
+        ? startPool(
+            { arena: arena.buffer, storages: [...ports], rules, board: Board.create(arena.maxThreads) },
+            options,
+          )
+        : startInThread(arena, ports, rules, options !== undefined);
     return this.started;
   }
 
@@ -90,7 +98,7 @@ export class Flushing {
 
   /** The last flush, unless it takes longer. @returns what could not be delivered */
   async end(milliseconds: number): Promise<StorageRefusal[]> {
-    if (this.ports.length === 0) return [];
+    if (this.channels.length === 0) return [];
     for (const thread of this.threads.values()) thread.end();
     let timer: NodeJS.Timeout | undefined;
     const time = new Promise<void>((resolve) => {
@@ -110,8 +118,9 @@ export class Flushing {
    * where no event loop turns any more, and which must not throw. Only what leaves the process is worth waiting for.
    */
   endBlocking(milliseconds: number): void {
-    const { arena, ports } = this;
-    if (this.closed || milliseconds === 0 || ports.every(({ description }) => description.direct)) return;
+    const { arena, ports, rules } = this;
+    const leavesProcess = !ports.every(({ description }) => description.direct) || (rules?.notifiers ?? []).length > 0;
+    if (this.closed || milliseconds === 0 || !leavesProcess) return;
     const refusals: StorageRefusal[] = [];
     try {
       for (const thread of this.threads.values()) thread.end();
@@ -129,19 +138,22 @@ export class Flushing {
   /** Without flush workers nobody is left who could: a thread that is started now takes over what this one held. */
   private startEndingWorker(): void {
     for (const channel of this.channels) channel.giveUpLease();
-    const workerData: FlushWorkerData = { arena: this.arena.buffer, storages: [...this.ports], ending: true };
+    const { arena, ports, rules } = this;
+    if (rules !== undefined) rulesBurial(rules, threadMark(threadId))(threadMark(threadId));
+    const workerData: FlushWorkerData = { arena: arena.buffer, storages: [...ports], rules, ending: true };
     new Worker(workerFile('flush'), { workerData, ...cleanStart() });
   }
 
   /** What the last flush has left behind. */
   private undelivered(): StorageRefusal[] {
-    return this.ports.flatMap(({ description, delivery: { name } }, index) => {
+    return [...this.ports, ...(this.rules?.notifiers ?? [])].flatMap(({ description, delivery: { name } }, index) => {
       const { state, queue } = this.channels[index];
+      const items = index < this.ports.length ? 'snapshots' : 'notifications';
       const { waiting } = queue;
       if (description.direct || (waiting === 0 && state === STATE.CLOSED)) return [];
       const what = state === STATE.CLOSED ? '' : 'it was not done in time, ';
       const why = queue.isFailing ? `: ${queue.lastError()}` : '';
-      return [{ storage: name, message: `${what}${waiting} snapshots are left${why}` }];
+      return [{ storage: name, message: `${what}${waiting} ${items} are left${why}` }];
     });
   }
 
@@ -163,11 +175,16 @@ function startPool(data: FlushWorkerData, options: ResolvedOptions): FlushPool {
 }
 
 /** The flushing side on this thread; resident if it is the only one, on request where the arena's maker has workers. */
-function startInThread(arena: Arena, ports: readonly StoragePort[], resident: boolean): FlushSide {
+function startInThread(
+  arena: Arena,
+  ports: readonly StoragePort[],
+  rules: RulePort | undefined,
+  resident: boolean,
+): FlushSide {
   const { InThread } = require('./in-thread') as typeof import('./in-thread');
   const service = (): FlushService => {
     const { FlushService } = require('../flush/service') as typeof import('../flush/service');
-    return new FlushService(arena, ports);
+    return new FlushService(arena, ports, { rules });
   };
   return new InThread(service, resident);
 }
@@ -175,4 +192,10 @@ function startInThread(arena: Arena, ports: readonly StoragePort[], resident: bo
 function startThread(arena: Arena, port: StoragePort, channel: Channel): StorageThread {
   const { StorageThread } = require('./storage-thread') as typeof import('./storage-thread');
   return new StorageThread(arena, port, channel);
+}
+
+/** How to put a thread that has ended out of what rules share. */
+function rulesBurial(rules: RulePort, mark: number): (ended: number) => void {
+  const { buryRuleThread } = require('../alerts/port') as typeof import('../alerts/port');
+  return (ended) => buryRuleThread(rules, mark, ended);
 }

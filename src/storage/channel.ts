@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { lock, recover, tryLock, unlock } from '../atomics/mutex';
+import { exclusively } from '../atomics/exclusively';
+import { hold, lock, recover, unlock } from '../atomics/mutex';
 import { raise, Sleeper } from '../atomics/signal';
 import { RingmeterError } from '../errors';
 import { DeliveryQueue, type QueueSizes, queueWords } from './delivery-queue';
@@ -56,8 +56,7 @@ export class Channel {
 
   /** Takes the lease, or has it already. It is kept until the thread ends or gives it up. */
   lease(): boolean {
-    const holder = Atomics.compareExchange(this.i32, LEASE, 0, this.mark);
-    return holder === 0 || holder === this.mark;
+    return hold(this.i32, LEASE, this.mark);
   }
 
   giveUpLease(): void {
@@ -86,19 +85,12 @@ export class Channel {
     await this.sleeper.sleep(milliseconds);
   }
 
-  /**
-   * Changes the queue, while no other thread does. Waits without blocking: the thread that buries a dead holder may be
-   * the one that waits.
-   */
+  /** Changes the queue, while no other thread does. */
   private async change<T>(action: () => T): Promise<T> {
-    const { i32 } = this;
-    for (const end = performance.now() + PATIENCE_MS; !tryLock(i32, LOCK, this.mark); await sleep(1))
-      if (performance.now() > end) throw inUse();
     try {
-      return action();
+      return await exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
     } finally {
-      unlock(i32, LOCK);
-      raise(i32, WAKE);
+      raise(this.i32, WAKE);
     }
   }
 

@@ -52,7 +52,8 @@ export class DeliveryQueue extends DeliveryRecord {
 
   /**
    * Puts a snapshot at the end; those that are too old, or have to make room, are dropped. One that is not newer than the
-   * last one here (it was taken by another thread, or asked for twice) adds nothing: that one stands for it.
+   * last one here (it was taken by another thread, or asked for twice) adds nothing: that one stands for it. One whose
+   * `takenAt` is NaN is never a repetition.
    *
    * @param urgent whether to try at once, whatever failed before
    * @returns its position

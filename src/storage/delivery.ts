@@ -2,7 +2,7 @@ import type { Family } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
 import { HEADER, high } from '../arena/layout';
 import { messageOf } from '../errors';
-import { warn } from '../warning';
+import { type WarningCode, warn } from '../warning';
 import { backoff } from './backoff';
 import { type Channel, STATE } from './channel';
 import type { ResolvedDelivery } from './delivery-options';
@@ -20,7 +20,21 @@ export interface DeliveryHost {
    * not be loaded, which node never tries twice.
    */
   renew?(): void;
+  /** How warnings call what is delivered, and to what. Default: snapshots to a storage. */
+  readonly wording?: DeliveryWording;
 }
+
+export interface DeliveryWording {
+  readonly code: WarningCode;
+  readonly receiver: string;
+  readonly item: string;
+}
+
+const STORAGE_WORDING: DeliveryWording = {
+  code: 'RINGMETER_STORAGE_FAILED',
+  receiver: 'storage',
+  item: 'snapshot',
+};
 
 /** How long something that was told to stop may take to do so. */
 const GRACE_MS = 250;
@@ -145,7 +159,7 @@ export class Delivery {
     if (!this.isOpen) this.opening = undefined;
     if (!retryable) {
       await channel.queue.reject(queued, message);
-      if (!this.refused) this.warn(`a snapshot was refused for good: ${message}`);
+      if (!this.refused) this.warn(`a ${this.wording.item} was refused for good: ${message}`);
       this.refused = true;
       return true;
     }
@@ -160,6 +174,11 @@ export class Delivery {
   }
 
   private warn(message: string): void {
-    warn('RINGMETER_STORAGE_FAILED', `storage ${this.options.name}: ${message}`);
+    const { code, receiver } = this.wording;
+    warn(code, `${receiver} ${this.options.name}: ${message}`);
+  }
+
+  private get wording(): DeliveryWording {
+    return this.host.wording ?? STORAGE_WORDING;
   }
 }

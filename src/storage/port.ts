@@ -14,7 +14,7 @@ export interface StoragePort {
 }
 
 /** Makes the ports of a collector's storages. Names are made unique: the second `file` is `file-2`. */
-export function makePorts(storages: readonly Storage[], flushInterval: number): StoragePort[] {
+export function makePorts(storages: readonly Pick<Storage, 'description'>[], flushInterval: number): StoragePort[] {
   const names = new Set<string>();
   return storages.map(({ description }) => {
     const delivery = resolveDelivery(description.kind, description.delivery, flushInterval);

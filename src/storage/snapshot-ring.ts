@@ -132,10 +132,10 @@ export class SnapshotRing {
       words[OLDEST] -= words[RING + (words[OLDEST] % capacity)];
   }
 
-  /** From the oldest to the newest. */
-  *entries(): Generator<RingEntry> {
+  /** From the oldest to the newest, or from the one that stands at a position. */
+  *entries(from = this.words[OLDEST]): Generator<RingEntry> {
     const { words, capacity } = this;
-    for (let position = words[OLDEST]; position < words[END]; ) {
+    for (let position = from; position < words[END]; ) {
       const entry = RING + (position % capacity);
       const length = words[entry + ENTRY.LENGTH];
       const start = position;

@@ -113,6 +113,37 @@ test('a document shows storages and the largest metrics', async (t) => {
   t.match(cardinality, { series: 21, limit: 50, top: [{ name: 'many_total', type: 'counter', series: 20 }] });
 });
 
+test('a document shows the alerts of the rules', async (t) => {
+  const collector = making(t, {
+    rules: [
+      {
+        name: 'all',
+        interval: '50ms',
+        rules: [
+          { alert: 'Hot', expr: 'temperature > 40', labels: { severity: 'page' }, annotations: { summary: 'Too hot' } },
+          { alert: 'Warm', expr: 'temperature > 30', for: '1h' },
+        ],
+      },
+    ],
+  });
+  collector.gauge('temperature').set(50);
+  await collector.flush();
+  const end = Date.now() + 10_000;
+  let made = await document(t, collector);
+  while ((made.alerts.firing === 0 || made.alerts.pending === 0) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    made = await document(t, collector);
+  }
+  t.match(made.alerts, {
+    firing: 1,
+    pending: 1,
+    active: [
+      { name: 'Hot', state: 'firing', labels: { severity: 'page' }, annotations: { summary: 'Too hot' }, value: 50 },
+      { name: 'Warm', state: 'pending' },
+    ],
+  });
+});
+
 test('a storage that cannot store is shown as failing, with what it says', async (t) => {
   const collector = making(t, {
     storage: new FileStorage({ name: 'elsewhere', directory: join(__filename, 'is-no-folder') }),

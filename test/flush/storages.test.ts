@@ -1,21 +1,9 @@
-import type { Worker } from 'node:worker_threads';
 import { type CollectorOptions, MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { random } from '../fixtures/program.cjs';
+import { watchWorkers } from '../helpers/flush-workers';
 import { collectorFor, SEED, until } from '../instruments/support';
 import { Journal, type Line, MODE } from '../storage/journal';
-
-/** The flush workers that run, in the order in which they were started. */
-function watchWorkers(t: Test): Worker[] {
-  const running: Worker[] = [];
-  const remember = (worker: Worker): void => {
-    running.push(worker);
-    worker.once('exit', () => running.splice(running.indexOf(worker), 1));
-  };
-  process.on('worker', remember);
-  t.teardown(() => process.off('worker', remember));
-  return running;
-}
 
 const options = (flushWorkers: number, storage: Journal): CollectorOptions => ({
   flushWorkers,

@@ -82,7 +82,7 @@ test('the last stall is kept for every flush worker', async (t) => {
   const collector = collectorFor(t, { storage: [], defaultMetrics: { stallThreshold: 100, system: false } });
   const arena = Arena.attach(collector.handle.arena);
   const board = Board.create(arena.maxThreads);
-  const service = new FlushService(arena, [], board);
+  const service = new FlushService(arena, [], { board });
   t.teardown(() => service.close());
   t.equal(service.lastStall, undefined);
   const began = Date.now();
@@ -97,5 +97,5 @@ test('the last stall is kept for every flush worker', async (t) => {
   t.equal(thread, 'main');
   t.ok(seconds >= 0.1 && seconds < 20 && at >= began && at <= Date.now(), `${seconds} s at ${at}`);
   t.match(stack, /^\(the main thread cannot look at itself/);
-  t.same(new FlushService(arena, [], board).lastStall, service.lastStall, 'another worker has it too');
+  t.same(new FlushService(arena, [], { board }).lastStall, service.lastStall, 'another worker has it too');
 });

@@ -1,0 +1,82 @@
+import { messageOf, RingmeterError, shown } from '../errors';
+import { type AlertChange, type AlertInfo, describeAlert } from './alert-info';
+import { type AlertCallback, ChangeListener } from './change-listener';
+import { ChangeRing } from './change-ring';
+import type { GroupState, Silences, StoredChange } from './documents';
+import { openSilences, openStates, type RulePort } from './port';
+import { RuleBoard } from './rule-board';
+import type { SharedDocument } from './shared-document';
+import { checkSilence, type SilenceOptions } from './silences';
+
+/** A collector's alerts, seen from its thread. Nothing here waits for a worker. */
+export class Alerting {
+  private readonly states: readonly SharedDocument<GroupState>[];
+  private readonly silences: SharedDocument<Silences>;
+  private readonly board: RuleBoard;
+  private readonly changes: ChangeRing;
+  private listener: ChangeListener | undefined;
+
+  /** @param mark the calling thread's */
+  constructor(
+    private readonly port: RulePort,
+    mark: number,
+  ) {
+    this.states = openStates(port);
+    this.silences = openSilences(port);
+    this.board = new RuleBoard(port.board, mark);
+    this.changes = new ChangeRing(port.changes, this.board);
+  }
+
+  /** The alerts that are pending or firing, as the last evaluations left them. */
+  alerts(): AlertInfo[] {
+    const silences = this.silences.read() ?? [];
+    const now = Date.now();
+    return this.port.groups.flatMap((group, number) =>
+      (this.states[number].read()?.rules ?? [])
+        .flatMap(({ alerts }) => alerts)
+        .filter(({ state }) => state !== 'resolved')
+        .map((alert) => describeAlert(group, alert, silences, now)),
+    );
+  }
+
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION */
+  onAlert(callback: AlertCallback): () => void {
+    if (typeof callback !== 'function')
+      throw new RingmeterError('RINGMETER_INVALID_OPTION', `onAlert takes a function, got ${shown(callback)}`);
+    this.listener ??= new ChangeListener(this.board, this.changes, (group, change) => this.describe(group, change));
+    return this.listener.add(callback);
+  }
+
+  /** @returns its id. @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_OUT_OF_MEMORY */
+  silence(options: SilenceOptions): string {
+    const silence = checkSilence(options);
+    try {
+      this.silences.write([...this.lasting(), silence]);
+    } catch (error) {
+      throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `there are too many silences: ${messageOf(error)}`);
+    }
+    return silence.id;
+  }
+
+  /** @returns whether there was such a silence */
+  unsilence(id: string): boolean {
+    const lasting = this.lasting();
+    const others = lasting.filter((silence) => silence.id !== id);
+    if (others.length < lasting.length) this.silences.write(others);
+    return others.length < lasting.length;
+  }
+
+  async stop(): Promise<void> {
+    await this.listener?.stop();
+  }
+
+  private lasting(): Silences {
+    const now = Date.now();
+    return (this.silences.read() ?? []).filter(({ until }) => until > now);
+  }
+
+  private describe(number: number, { state, time, alert }: StoredChange): AlertChange {
+    const info = describeAlert(this.port.groups[number], alert, this.silences.read() ?? [], time);
+    return { ...info, state, time };
+  }
+}

@@ -1,0 +1,80 @@
+import { Sleeper } from '../atomics/signal';
+import { messageOf } from '../errors';
+import { warn } from '../warning';
+import type { AlertChange } from './alert-info';
+import type { ChangeRing } from './change-ring';
+import type { StoredChange } from './documents';
+import type { RuleBoard } from './rule-board';
+
+/** How often it looks at least: a wake-up can be missed. */
+const LOOK_MS = 500;
+
+export type AlertCallback = (change: AlertChange) => unknown;
+
+/** Calls callbacks of the serving thread when alerts change, whenever its event loop turns. Keeps nothing alive. */
+export class ChangeListener {
+  private readonly callbacks = new Map<symbol, AlertCallback>();
+  private readonly sleeper: Sleeper;
+  private position: number;
+  private stopped = false;
+  private reading: Promise<void> = Promise.resolve();
+
+  constructor(
+    board: RuleBoard,
+    private readonly ring: ChangeRing,
+    private readonly describe: (group: number, change: StoredChange) => AlertChange,
+  ) {
+    this.sleeper = new Sleeper(...board.changed, false);
+    this.position = ring.end;
+    void this.run();
+  }
+
+  /** @returns how to be called no more */
+  add(callback: AlertCallback): () => void {
+    const key = Symbol('callback');
+    this.callbacks.set(key, callback);
+    return () => void this.callbacks.delete(key);
+  }
+
+  /** Tells what there is still to be told, and nothing after it. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.sleeper.end();
+    await this.tell();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      await this.sleeper.sleep(LOOK_MS);
+      if (!this.stopped) await this.tell();
+    }
+  }
+
+  /** One reading after the other: each change is told once. */
+  private tell(): Promise<void> {
+    this.reading = this.reading.then(() => this.tellNew()).catch(failed);
+    return this.reading;
+  }
+
+  private async tellNew(): Promise<void> {
+    if (this.position === this.ring.end) return;
+    const { changes, end, gap } = await this.ring.read(this.position);
+    this.position = end;
+    if (gap) warn('RINGMETER_RULE_FAILED', 'changes of alerts were lost: this thread was blocked for too long');
+    for (const [group, change] of changes) this.call(this.describe(group, change));
+  }
+
+  private call(change: AlertChange): void {
+    for (const callback of [...this.callbacks.values()])
+      try {
+        const result: unknown = callback(change);
+        if (result instanceof Promise) result.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+  }
+}
+
+function failed(error: unknown): void {
+  warn('RINGMETER_RULE_FAILED', `a callback for alerts failed: ${messageOf(error)}`);
+}

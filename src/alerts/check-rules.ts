@@ -1,0 +1,140 @@
+import { messageOf, RingmeterError, shown } from '../errors';
+import { readDuration } from '../query/literals';
+import { checkExpression } from '../query/parse';
+import type { ResolvedGroup, ResolvedRule } from './rules';
+import { Template } from './template/template';
+
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const LONGEST = Number.MAX_SAFE_INTEGER;
+
+const GROUP_KEYS = ['name', 'interval', 'limit', 'rules'];
+const ALERT_KEYS = ['alert', 'expr', 'for', 'keepFiringFor', 'keep_firing_for', 'labels', 'annotations'];
+const RECORD_KEYS = ['record', 'expr', 'labels'];
+
+/** Where something stands, for messages. */
+type Place = string;
+
+type Given = Readonly<Record<string, unknown>>;
+
+export function invalidRule(place: Place, message: string): never {
+  throw new RingmeterError('RINGMETER_INVALID_RULE', `${place}: ${message}`);
+}
+
+/**
+ * Checks a group, from code or from a file.
+ *
+ * @param file empty for a group from code
+ * @param defaultInterval milliseconds
+ * @throws RingmeterError RINGMETER_INVALID_RULE, which names the file, the group, the rule and what is wrong with it
+ */
+export function checkGroup(group: unknown, file: string, defaultInterval: number): ResolvedGroup {
+  const source = file === '' ? 'rules' : file;
+  const { name, interval, limit, rules } = checkKeys(source, 'a group', group, GROUP_KEYS);
+  if (typeof name !== 'string' || name === '') invalidRule(source, `a group's name must be a text, got ${shown(name)}`);
+  const place = `${source}, group ${shown(name)}`;
+  if (!Array.isArray(rules)) invalidRule(place, `rules must be an array, got ${shown(rules)}`);
+  return {
+    file,
+    name,
+    interval: checkInterval(place, interval, defaultInterval),
+    limit: checkLimit(place, limit),
+    rules: rules.map((rule: unknown, index) => checkRule(place, rule, index)),
+  };
+}
+
+function checkKeys(place: Place, what: string, value: unknown, known: readonly string[]): Given {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    invalidRule(place, `${what} must be an object, got ${shown(value)}`);
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) invalidRule(place, `${what} has ${known.join(', ')}, and not ${shown(unknown)}`);
+  return value as Given;
+}
+
+function checkInterval(place: Place, interval: unknown, fallback: number): number {
+  const milliseconds = checkDuration(place, 'interval', interval, fallback);
+  // in files, 0 stands for the default
+  return milliseconds === 0 ? fallback : milliseconds;
+}
+
+function checkLimit(place: Place, limit: unknown): number {
+  const number = typeof limit === 'string' ? Number(limit) : (limit ?? 0);
+  if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number;
+  return invalidRule(place, `limit must be a whole number, 0 = none, got ${shown(limit)}`);
+}
+
+function checkDuration(place: Place, key: string, value: unknown, fallback: number): number {
+  if (value === undefined || value === null) return fallback;
+  const milliseconds = typeof value === 'string' ? readDuration(value) : value;
+  if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST) return milliseconds;
+  return invalidRule(place, `${key} must be a duration as '5m' or '1h30m', or milliseconds, got ${shown(value)}`);
+}
+
+function checkRule(group: Place, rule: unknown, index: number): ResolvedRule {
+  const { alert, record } = checkKeys(`${group}, rule ${index + 1}`, 'a rule', rule, [...ALERT_KEYS, ...RECORD_KEYS]);
+  const name = alert ?? record;
+  const place = `${group}, rule ${index + 1}${typeof name === 'string' ? ` (${name})` : ''}`;
+  if ((alert === undefined) === (record === undefined)) invalidRule(place, 'a rule has either alert or record');
+  if (typeof name !== 'string' || name === '') invalidRule(place, `its name must be a text, got ${shown(name)}`);
+  return alert === undefined ? checkRecording(place, name, rule) : checkAlerting(place, name, rule);
+}
+
+function checkRecording(place: Place, name: string, rule: unknown): ResolvedRule {
+  const { expr, labels } = checkKeys(place, 'a recording rule', rule, RECORD_KEYS);
+  if (!METRIC_NAME.test(name)) invalidRule(place, `record must be a metric's name, got ${shown(name)}`);
+  return {
+    kind: 'record',
+    name,
+    expression: checkExpr(place, expr),
+    holdFor: 0,
+    keepFiringFor: 0,
+    labels: checkTexts(place, 'labels', labels),
+    annotations: {},
+  };
+}
+
+function checkAlerting(place: Place, name: string, rule: unknown): ResolvedRule {
+  const given = checkKeys(place, 'an alerting rule', rule, ALERT_KEYS);
+  const labels = checkTexts(place, 'labels', given.labels);
+  const annotations = checkTexts(place, 'annotations', given.annotations);
+  for (const [key, text] of [...Object.entries(labels), ...Object.entries(annotations)])
+    checkTemplate(place, key, text);
+  return {
+    kind: 'alert',
+    name,
+    expression: checkExpr(place, given.expr),
+    holdFor: checkDuration(place, 'for', given.for, 0),
+    keepFiringFor: checkDuration(place, 'keepFiringFor', given.keepFiringFor ?? given.keep_firing_for, 0),
+    labels,
+    annotations,
+  };
+}
+
+function checkExpr(place: Place, expr: unknown): string {
+  if (typeof expr !== 'string' || expr.trim() === '') invalidRule(place, `expr must be PromQL, got ${shown(expr)}`);
+  try {
+    checkExpression(expr);
+  } catch (error) {
+    invalidRule(place, `expr: ${messageOf(error)}`);
+  }
+  return expr;
+}
+
+function checkTexts(place: Place, what: string, texts: unknown): Record<string, string> {
+  // an empty key of a file
+  const given = checkKeys(place, what, texts === '' ? {} : (texts ?? {}), Object.keys(texts ?? {}));
+  for (const [name, value] of Object.entries(given)) {
+    if (!LABEL_NAME.test(name) || (what === 'labels' && name === '__name__'))
+      invalidRule(place, `${what} cannot have the name ${shown(name)}`);
+    if (typeof value !== 'string') invalidRule(place, `${what}.${name} must be a text, got ${shown(value)}`);
+  }
+  return given as Record<string, string>;
+}
+
+function checkTemplate(place: Place, name: string, text: string): void {
+  try {
+    new Template(text);
+  } catch (error) {
+    invalidRule(place, `the template of ${name}: ${messageOf(error)}`);
+  }
+}

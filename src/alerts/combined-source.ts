@@ -1,0 +1,10 @@
+import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
+
+/** Several sources as one: what was measured, and what rules made of it. */
+export class CombinedSource implements SampleSource {
+  constructor(private readonly sources: readonly SampleSource[]) {}
+
+  select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
+    return this.sources.flatMap((source) => source.select(matchers, from, to, hints));
+  }
+}

@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors';
+import { keyOf } from '../query/labels';
+import type { QueryEngine } from '../query/types';
+import { warn } from '../warning';
+import type { Alert, Alerts, AlertTransition } from './alert-state';
+import type { ChangeRing } from './change-ring';
+import type { GroupState, RuleState, Silences, StoredChange } from './documents';
+import { evaluateAlerting, evaluateRecording, type PreparedRule, prepareRule } from './evaluate-rule';
+import type { NotifierQueue } from './notifier-queue';
+import type { RuleBoard } from './rule-board';
+import type { ResolvedGroup } from './rules';
+import type { RuleSample, SampleLog } from './sample-log';
+import type { SharedDocument } from './shared-document';
+import { silencedBy } from './silences';
+
+/** What the groups of a thread have in common. */
+export interface RunnerHost {
+  readonly board: RuleBoard;
+  readonly log: SampleLog;
+  readonly changes: ChangeRing;
+  readonly silences: SharedDocument<Silences>;
+  readonly notifiers: readonly NotifierQueue[];
+  readonly externalLabels: Readonly<Record<string, string>>;
+  readonly engine: Pick<QueryEngine, 'instant'>;
+  /** Aborted when the collector closes: what is being evaluated is given up. */
+  readonly closing: AbortSignal;
+}
+
+/** How often a thread that waits for a group's lease looks. */
+const LOOK_MS = 10;
+
+/**
+ * Evaluates one group, on whichever thread has the group's lease at the moment. What has to outlast an evaluation is
+ * written at its end, in one piece: a thread that ends in between has not evaluated, the next one begins where the last
+ * whole evaluation ended.
+ */
+export class GroupRunner {
+  private running: Promise<void> | undefined;
+  private readonly rules: readonly PreparedRule[];
+  private memory: Memory | undefined;
+  /** Whether the last state could not be written, which is told once in a row. */
+  private refused = false;
+
+  /**
+   * @param number of the group
+   * @param firstRule the number of its first rule among those of all groups
+   */
+  constructor(
+    private readonly host: RunnerHost,
+    private readonly group: ResolvedGroup,
+    private readonly number: number,
+    private readonly firstRule: number,
+    private readonly document: SharedDocument<GroupState>,
+  ) {
+    this.rules = group.rules.map(prepareRule);
+  }
+
+  /** Milliseconds until the next step. Steps are multiples of the interval since 1970: they are the same for all threads. */
+  patience(now: number): number {
+    return this.group.interval - (now % this.group.interval);
+  }
+
+  /** Begins what is due, if no other thread is at it. Called at every turn of the thread's loop. */
+  tick(now: number): void {
+    const { host, number } = this;
+    if (this.running !== undefined || host.board.isClosed) return;
+    if (this.dueStep(now) === undefined || !host.board.lease(number)) return;
+    this.running = this.run(now).finally(() => {
+      this.running = undefined;
+      host.board.giveUpLease(number);
+    });
+  }
+
+  /** Tells the notifiers that it was the last; once, on one thread. */
+  async close(): Promise<void> {
+    const { host, number } = this;
+    await this.running;
+    while (!host.board.lease(number)) await sleep(LOOK_MS);
+    try {
+      const { state, alerts } = await this.recall();
+      if (state?.closed !== false) return;
+      const now = Date.now();
+      const all = alerts.flatMap((alerts) => [...alerts.values()]);
+      for (const notifier of host.notifiers) await notifier.resolve(this.shown, all, now);
+      this.document.write({ ...state, closed: true });
+    } finally {
+      host.board.giveUpLease(number);
+    }
+  }
+
+  private get shown() {
+    return { group: this.group.name, interval: this.group.interval };
+  }
+
+  /** The newest step that has not been evaluated. A clock that was set back by more than an interval begins again. */
+  private dueStep(now: number): number | undefined {
+    const { interval } = this.group;
+    const last = this.host.board.lastStep(this.number);
+    const newest = Math.floor(now / interval) * interval;
+    return newest > last || newest < last - interval ? newest : undefined;
+  }
+
+  private async run(now: number): Promise<void> {
+    const { board } = this.host;
+    let step: number | undefined;
+    try {
+      const { state } = await this.recall();
+      step = this.dueStep(now);
+      if (step === undefined) return;
+      const start = performance.now();
+      await this.evaluate(step);
+      const missed = state === undefined ? 0 : Math.round((step - state.time) / this.group.interval) - 1;
+      if (missed > 0) board.count(this.number, 'missed', missed);
+      board.count(this.number, 'evaluations', 1);
+      board.noteDuration(this.number, (performance.now() - start) / 1000);
+      this.refused = false;
+    } catch (error) {
+      // what is in memory may be ahead of what was written; the next step begins with that
+      this.memory = undefined;
+      if (step !== undefined) board.setLastStep(this.number, step);
+      if (!this.refused) warn('RINGMETER_RULE_FAILED', `group ${this.group.name}: ${messageOf(error)}`);
+      this.refused = true;
+    }
+  }
+
+  /** The state that the last evaluation left, whichever thread made it. */
+  private async recall(): Promise<Memory> {
+    const { document, group, host, number } = this;
+    if (this.memory?.version === document.version) return this.memory;
+    const { version } = document;
+    const state = document.read();
+    const alerts = group.rules.map((_, index) => toMap(state?.rules[index].alerts ?? []));
+    this.memory = { version, state, alerts };
+    if (state !== undefined) {
+      if (host.board.lastStep(number) < state.time) host.board.setLastStep(number, state.time);
+      await host.changes.publish(number, state.changes);
+    }
+    return this.memory;
+  }
+
+  private async evaluate(time: number): Promise<void> {
+    const { host, document, number } = this;
+    const { state, alerts } = this.memory!;
+    const changes: StoredChange[] = [];
+    const results: RuleState[] = [];
+    for (const [index, rule] of this.rules.entries()) {
+      const changed = (alert: Alert, to: AlertTransition): void => {
+        const sequence = (state?.changeCount ?? 0) + changes.length + 1;
+        changes.push({ sequence, rule: index, state: to, time, alert: { ...alert } });
+      };
+      results.push(await this.evaluateRule(index, rule, alerts[index], time, changed));
+    }
+    await this.notify(results, alerts, time);
+    const rules = results.map((result, index) => ({ ...result, alerts: [...alerts[index].values()] }));
+    const changeCount = (state?.changeCount ?? 0) + changes.length;
+    const next: GroupState = { time, rules, changes, changeCount, closed: false };
+    document.write(next);
+    this.memory = { version: document.version, state: next, alerts };
+    host.board.setLastStep(number, time);
+    await host.changes.publish(number, changes);
+  }
+
+  private async evaluateRule(
+    index: number,
+    rule: PreparedRule,
+    alerts: Alerts,
+    time: number,
+    changed: (alert: Alert, to: AlertTransition) => void,
+  ): Promise<RuleState> {
+    const { board, log } = this.host;
+    const start = performance.now();
+    let lastError = '';
+    try {
+      await log.write(this.firstRule + index, time, await this.give(rule, alerts, time, changed));
+    } catch (error) {
+      lastError = messageOf(error);
+      board.count(this.number, 'failures', 1);
+      const before = this.memory!.state?.rules[index].health;
+      if (before !== 'err' && !this.host.closing.aborted)
+        warn('RINGMETER_RULE_FAILED', `rule ${rule.name} of group ${this.group.name}: ${lastError}`);
+    }
+    const evaluationTime = (performance.now() - start) / 1000;
+    return { health: lastError === '' ? 'ok' : 'err', lastError, lastEvaluation: time, evaluationTime, alerts: [] };
+  }
+
+  private give(
+    rule: PreparedRule,
+    alerts: Alerts,
+    time: number,
+    changed: (alert: Alert, to: AlertTransition) => void,
+  ): Promise<RuleSample[]> {
+    const { engine, externalLabels, closing: signal } = this.host;
+    const context = { engine, externalLabels, time, signal };
+    return rule.kind === 'record'
+      ? evaluateRecording(rule, this.group.limit, context)
+      : evaluateAlerting(rule, alerts, this.group.limit, context, changed);
+  }
+
+  /** A rule that could not be evaluated says nothing. */
+  private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<void> {
+    if (this.host.notifiers.length === 0) return;
+    const silences = this.host.silences.read() ?? [];
+    const told = alerts
+      .filter((_, index) => results[index].health === 'ok')
+      .flatMap((alerts) => [...alerts.values()])
+      .map((alert) => ({ alert, silenced: silencedBy(silences, alert.labels, time).length > 0 }));
+    if (told.length === 0) return;
+    for (const notifier of this.host.notifiers) await notifier.notify(this.shown, told, time);
+  }
+}
+
+/** What this thread knows of the group's state, and of which version of it. */
+interface Memory {
+  readonly version: number;
+  readonly state: GroupState | undefined;
+  /** Of each rule. */
+  readonly alerts: readonly Alerts[];
+}
+
+function toMap(alerts: readonly Alert[]): Alerts {
+  // copied: an evaluation changes them
+  return new Map(alerts.map((alert) => [keyOf(alert.labels), { ...alert, sentAt: { ...alert.sentAt } }]));
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { messageOf, RingmeterError, shown } from '../errors';
+import { checkGroup, invalidRule } from './check-rules';
+import type { ResolvedGroup, RuleFile, RuleGroup } from './rules';
+
+/**
+ * Checks the rules that a collector is given: groups, and files of groups, which are read now.
+ *
+ * @param defaultInterval of groups that have none, in milliseconds
+ * @throws RingmeterError RINGMETER_INVALID_OPTION if it is no array; RINGMETER_INVALID_RULE
+ */
+export function loadRules(rules: unknown, defaultInterval: number): ResolvedGroup[] {
+  if (!Array.isArray(rules))
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', `rules must be an array, got ${shown(rules)}`);
+  const groups = rules.flatMap((one: RuleFile | RuleGroup | null | undefined) =>
+    typeof one === 'object' && one !== null && 'file' in one
+      ? loadFile(one, defaultInterval)
+      : [checkGroup(one, '', defaultInterval)],
+  );
+  const seen = new Set<string>();
+  for (const { file, name } of groups) {
+    const key = JSON.stringify([file, name]);
+    if (seen.has(key)) invalidRule(file || 'rules', `there are two groups ${shown(name)}`);
+    seen.add(key);
+  }
+  return groups;
+}
+
+function loadFile({ file, ...rest }: RuleFile, defaultInterval: number): ResolvedGroup[] {
+  if (typeof file !== 'string' || Object.keys(rest).length > 0)
+    throw new RingmeterError('RINGMETER_INVALID_OPTION', `a file of rules is { file: 'path' }, got ${shown(file)}`);
+  const content = parse(file) as { groups?: unknown } | null | undefined;
+  const keys = Object.keys(content ?? {});
+  if (typeof content !== 'object' || keys.some((key) => key !== 'groups'))
+    invalidRule(file, `a file of rules has groups, and nothing else, got ${keys.join(', ') || shown(content)}`);
+  // an empty key is an empty text here
+  const groups = content?.groups || [];
+  if (!Array.isArray(groups)) invalidRule(file, `groups must be a list, got ${shown(groups)}`);
+  return groups.map((group: unknown) => checkGroup(group, file, defaultInterval));
+}
+
+/** Every scalar is read as a text: what a text that looks like a number is meant to be, the place where it stands says. */
+function parse(file: string): unknown {
+  // loaded only here: most programs have no such files
+  const { parse } = require('yaml') as typeof import('yaml');
+  try {
+    return parse(readFileSync(resolve(file), 'utf8'), { schema: 'failsafe', prettyErrors: true });
+  } catch (error) {
+    return invalidRule(file, messageOf(error));
+  }
+}

@@ -1,0 +1,69 @@
+import type { Reading } from '../aggregate/collect';
+import type { Arena } from '../arena/arena';
+import { type OwnMetric, registerOwnMetrics } from '../flush/own-metrics';
+import type { Channel } from '../storage/channel';
+import type { Count } from '../storage/delivery-record';
+import type { GroupCount, RuleBoard } from './rule-board';
+import type { ResolvedGroup } from './rules';
+
+/** A group, by its number on the board. */
+interface BoardGroup {
+  readonly board: RuleBoard;
+  readonly number: number;
+}
+
+const counted =
+  (what: GroupCount) =>
+  ({ board, number }: BoardGroup) =>
+    board.counted(number, what);
+
+const GROUP_METRICS: readonly OwnMetric<BoardGroup>[] = [
+  ['ringmeter_rule_evaluations_total', 'counter', 'Evaluations of a group of rules.', counted('evaluations')],
+  ['ringmeter_rule_failures_total', 'counter', 'Rules that could not be evaluated.', counted('failures')],
+  ['ringmeter_rule_missed_total', 'counter', 'Evaluations that were left out.', counted('missed')],
+  ['ringmeter_rule_evaluation_seconds_total', 'counter', 'Time that evaluations took.', counted('seconds')],
+  ['ringmeter_rule_last_duration_seconds', 'gauge', 'Time that the last one took.', counted('lastSeconds')],
+  [
+    'ringmeter_rule_last_evaluation_timestamp_seconds',
+    'gauge',
+    'For which time rules were evaluated last, since 1970; 0 = never.',
+    ({ board, number }) => board.lastStep(number) / 1000,
+  ],
+];
+
+const total =
+  (what: Count) =>
+  ({ queue }: Channel) =>
+    queue.counted(what);
+
+const NOTIFIER_METRICS: readonly OwnMetric<Channel>[] = [
+  ['ringmeter_notifications_sent_total', 'counter', 'Notifications that were delivered.', total('stored')],
+  ['ringmeter_notifications_failures_total', 'counter', 'Attempts to deliver one that failed.', total('failures')],
+  ['ringmeter_notifications_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
+  [
+    'ringmeter_notifications_dropped_total',
+    'counter',
+    'Notifications given up: too old, or no room.',
+    total('dropped'),
+  ],
+  ['ringmeter_notifications_rejected_total', 'counter', 'Notifications refused for good.', total('rejected')],
+  ['ringmeter_notifications_queued', 'gauge', 'Notifications that wait.', ({ queue }) => queue.waiting],
+];
+
+/** What the library says of the rules that it evaluates and the notifications that it sends. */
+export function registerRuleMetrics(
+  arena: Arena,
+  board: RuleBoard,
+  groups: readonly ResolvedGroup[],
+  notifiers: readonly { name: string; channel: Channel }[],
+): Reading[] {
+  const ofGroups = groups.map(({ file, name }, number) => ({
+    name: file === '' ? name : `${file};${name}`,
+    part: { board, number },
+  }));
+  const ofNotifiers = notifiers.map(({ name, channel }) => ({ name, part: channel }));
+  return [
+    ...registerOwnMetrics(arena, 'rule_group', GROUP_METRICS, ofGroups),
+    ...registerOwnMetrics(arena, 'notifier', NOTIFIER_METRICS, ofNotifiers),
+  ];
+}

@@ -1,0 +1,46 @@
+import type { Snapshot } from '../aggregate/snapshot';
+import { HttpClient } from '../storage/http';
+import type { Attempt, BackendContext, StorageBackend } from '../storage/types';
+import { fromQueued, type Notification } from './notification';
+import type { NotifierBackendOptions } from './notifier';
+
+/** What a kind of notifier makes of a notification: the address, and what is posted to it as JSON. */
+export type Compose = (notification: Notification, context: NotifierContext) => { url: string; body: unknown };
+
+export interface NotifierContext extends NotifierBackendOptions {
+  readonly name: string;
+  /** The collector's default labels: alerts of sums over everything do not have them. */
+  readonly externalLabels: Readonly<Record<string, string>>;
+}
+
+/** Posts notifications, in the thread that delivers them. */
+export class NotifierBackend implements StorageBackend {
+  private readonly context: NotifierContext;
+  private client: HttpClient | undefined;
+
+  constructor(
+    { name, options, defaultLabels }: BackendContext,
+    private readonly compose: Compose,
+  ) {
+    this.context = { ...(options as NotifierBackendOptions), name, externalLabels: defaultLabels };
+  }
+
+  open(): void {
+    this.client = new HttpClient(this.context.http);
+  }
+
+  async store(snapshot: Snapshot, { signal }: Attempt): Promise<void> {
+    const { url, body } = this.compose(fromQueued(snapshot), this.context);
+    await this.client!.send({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client?.close();
+  }
+}

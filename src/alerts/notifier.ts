@@ -1,0 +1,100 @@
+import { RingmeterError, shown } from '../errors';
+import { checkNumber, checkOptions } from '../options-check';
+import { checkDelivery } from '../storage/delivery-options';
+import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from '../storage/http-options';
+import type { DeliveryOptions, StorageDescription } from '../storage/types';
+
+/** Where notifications go, and how they are delivered: as snapshots to a storage. */
+export interface NotifierOptions extends HttpOptions, Omit<DeliveryOptions, 'interval'> {
+  /** Root of an Alertmanager (`http://127.0.0.1:9093`), or the whole address of a webhook. */
+  url: string;
+  /**
+   * Milliseconds after which an alert that still fires, or was resolved within the last 15 minutes, is sent again.
+   * Default: 60 000 for an Alertmanager, for which it cannot be 0; 0 = never, for a webhook.
+   */
+  resendInterval?: number;
+  /** Whether alerts are sent as resolved when the collector closes: nobody could do it later. Default true. */
+  resolveOnClose?: boolean;
+}
+
+/** How a notifier travels to the workers. */
+export interface NotifierDescription extends StorageDescription {
+  /** Milliseconds; 0 = never. */
+  readonly resendInterval: number;
+  readonly resolveOnClose: boolean;
+}
+
+/** What backends of notifiers are made with. */
+export interface NotifierBackendOptions {
+  readonly url: string;
+  readonly http: HttpOptions;
+  readonly resendInterval: number;
+}
+
+export abstract class Notifier {
+  protected constructor(readonly description: NotifierDescription) {}
+}
+
+/** Sends alerts to an Alertmanager, which groups and routes them: its API v2. */
+export class AlertmanagerNotifier extends Notifier {
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION */
+  constructor(options: NotifierOptions) {
+    super(
+      describe('AlertmanagerNotifier', 'alertmanager', require.resolve('./alertmanager-backend'), options, [60_000, 1]),
+    );
+  }
+}
+
+/** Posts alerts that begin to fire or are resolved, as JSON in the shape that Alertmanager's own webhooks have. */
+export class WebhookNotifier extends Notifier {
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION */
+  constructor(options: NotifierOptions) {
+    super(describe('WebhookNotifier', 'webhook', require.resolve('./webhook-backend'), options, [0, 0]));
+  }
+}
+
+function describe(
+  what: string,
+  kind: string,
+  module: string,
+  options: NotifierOptions,
+  [defaultResend, leastResend]: readonly [number, number],
+): NotifierDescription {
+  const given = checkOptions(`${what} options`, options, [
+    'url',
+    'resendInterval',
+    'resolveOnClose',
+    'name',
+    'timeout',
+    'queue',
+    'retry',
+    ...HTTP_OPTIONS,
+  ]);
+  const resendInterval = checkNumber('resendInterval', given.resendInterval, defaultResend, leastResend, 2 ** 31 - 1);
+  const { resolveOnClose = true } = given;
+  if (typeof resolveOnClose !== 'boolean')
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `resolveOnClose of ${what} must be true or false, got ${shown(resolveOnClose)}`,
+    );
+  const http = checkHttpOptions(what, given);
+  const { name, timeout, queue, retry } = given;
+  return {
+    kind,
+    module,
+    options: { url: checkUrl(`url of ${what}`, given.url), http, resendInterval } satisfies NotifierBackendOptions,
+    delivery: checkDelivery(kind, { name, timeout, queue, retry, interval: 0 }),
+    resendInterval,
+    resolveOnClose,
+  };
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_OPTION */
+export function checkNotifiers(notifiers: unknown = []): readonly Notifier[] {
+  if (!Array.isArray(notifiers) || !notifiers.every((one) => one instanceof Notifier))
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `notifiers must be an array of notifiers, got ${shown(notifiers)}`,
+    );
+  return notifiers;
+}

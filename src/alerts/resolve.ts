@@ -1,0 +1,29 @@
+import { RingmeterError } from '../errors';
+import type { Storage } from '../storage/types';
+import { loadRules } from './load-rules';
+import { checkNotifiers } from './notifier';
+import { makeRulePort, type RulePort } from './port';
+
+const DEFAULT_INTERVAL_MS = 60_000;
+
+/**
+ * The rules of a collector and who is told of their alerts.
+ *
+ * @param flushInterval of the collector, in milliseconds
+ * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_INVALID_RULE
+ */
+export function resolveRules(
+  rules: unknown,
+  notifiers: unknown,
+  flushInterval: number,
+  storages: readonly Storage[],
+): RulePort {
+  const groups = loadRules(rules ?? [], flushInterval || DEFAULT_INTERVAL_MS);
+  const checked = checkNotifiers(notifiers);
+  if (!storages.some(({ description }) => description.kind === 'memory'))
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      'rules need a MemoryStorage: it has what they are evaluated on',
+    );
+  return makeRulePort(groups, checked);
+}

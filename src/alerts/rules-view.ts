@@ -1,0 +1,51 @@
+import type { ActiveAlert, RuleGroup, RulesView } from '../endpoint/api/rules-view';
+import type { Alert } from './alert-state';
+import type { GroupState, RuleState } from './documents';
+import type { ResolvedGroup, ResolvedRule } from './rules';
+import type { SharedDocument } from './shared-document';
+
+/** The rules and their alerts as the HTTP API shows them, on whichever thread; as the last evaluations left them. */
+export function rulesView(groups: readonly ResolvedGroup[], states: readonly SharedDocument<GroupState>[]): RulesView {
+  const rules = () => groups.map((group, number) => showGroup(group, states[number].read()));
+  const alerts = () =>
+    rules()
+      .flatMap(({ rules }) => rules)
+      .flatMap((rule) => (rule.type === 'alerting' ? rule.alerts : []));
+  return { rules, alerts };
+}
+
+function showGroup(group: ResolvedGroup, state: GroupState | undefined): RuleGroup {
+  const { name, file, interval } = group;
+  const rules = group.rules.map((rule, index) => showRule(rule, state?.rules[index]));
+  const evaluationTime = rules.reduce((sum, rule) => sum + rule.evaluationTime, 0);
+  return { name, file, interval, evaluationTime, lastEvaluation: state?.time, rules };
+}
+
+function showRule(rule: ResolvedRule, state: RuleState | undefined): RuleGroup['rules'][number] {
+  const { name, expression: query, labels, annotations } = rule;
+  const every = {
+    name,
+    query,
+    labels,
+    health: state?.health ?? 'unknown',
+    lastError: state?.lastError || undefined,
+    evaluationTime: (state?.evaluationTime ?? 0) * 1000,
+    lastEvaluation: state?.lastEvaluation,
+  } as const;
+  if (rule.kind === 'record') return { ...every, type: 'recording' };
+  const alerts = (state?.alerts ?? []).flatMap(showAlert);
+  const firing = alerts.some((alert) => alert.state === 'firing');
+  return {
+    ...every,
+    type: 'alerting',
+    state: firing ? 'firing' : alerts.length > 0 ? 'pending' : 'inactive',
+    duration: rule.holdFor,
+    keepFiringFor: rule.keepFiringFor,
+    annotations,
+    alerts,
+  };
+}
+
+function showAlert({ labels, annotations, state, activeAt, value }: Alert): ActiveAlert[] {
+  return state === 'resolved' ? [] : [{ labels, annotations, state, activeAt, value: Number(value) }];
+}

@@ -1,0 +1,194 @@
+import { exclusively } from '../atomics/exclusively';
+import { recover, tryLock, unlock } from '../atomics/mutex';
+import { keyOf } from '../query/labels';
+import { matchesAll } from '../query/matchers';
+import type { LabelSet, Matcher, SampleSeries, SampleSource } from '../query/types';
+import { SnapshotRing } from '../storage/snapshot-ring';
+import { packText } from './packed-text';
+import { DEFINITION, type RuleSeries, SampleIndex, type SeriesDefinition } from './sample-index';
+
+/*
+ * The bytes of a sample log, in one SharedArrayBuffer. Words of 8 bytes:
+ *
+ *     0  lock | wanted      mutex: who appends, or reads what was appended
+ *     1  next number        float64: of a series
+ *     8  SnapshotRing       its entries are of two kinds:
+ *                             places >= 0   the samples that the rule of this number wrote at the entry's time:
+ *                                           pairs of series number and value; -1 - number: the series has ended
+ *                             places = -1   a series' number, then its rule and labels as packed text
+ *
+ * A definition is repeated before the ring has gone round half way, so that a sample's definition is in the ring for as
+ * long as its series goes on.
+ */
+const LOCK = 0;
+const NEXT_NUMBER = 1;
+const RING = 8;
+const WORD_BYTES = 8;
+const PATIENCE_MS = 1_000;
+/** How much of the ring may be written anew before what has fallen out of it is forgotten. */
+const SHARE_OF_SWEEPS = 1 / 8;
+
+/** What a rule gives: a series and its value at the time of the evaluation. */
+export interface RuleSample {
+  readonly labels: LabelSet;
+  readonly value: number;
+}
+
+/**
+ * What rules recorded, and their alerts, as series: shared by all threads, bounded by its bytes; the oldest samples make
+ * room. Each thread follows it with an index of its own.
+ */
+export class SampleLog implements SampleSource {
+  private readonly i32: Int32Array;
+  private readonly words: Float64Array;
+  private readonly ring: SnapshotRing;
+  private readonly capacity: number;
+  private readonly index = new SampleIndex();
+  /** Up to where the index knows the ring. */
+  private position = 0;
+  private sweptAt = 0;
+
+  /** @param mark the calling thread's */
+  constructor(
+    buffer: SharedArrayBuffer,
+    private readonly mark: number,
+  ) {
+    this.i32 = new Int32Array(buffer);
+    this.words = new Float64Array(buffer);
+    this.ring = new SnapshotRing(this.words.subarray(RING));
+    this.capacity = this.words.length - RING;
+  }
+
+  static allocate(bytes: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(RING * WORD_BYTES + Math.ceil(bytes / WORD_BYTES) * WORD_BYTES);
+  }
+
+  /**
+   * Writes what a rule gave, and that the series which it gave before and not now have ended.
+   *
+   * @throws Error if it does not fit, or the log was in use for a second
+   */
+  write(rule: number, time: number, samples: readonly RuleSample[]): Promise<void> {
+    return this.change(() => {
+      this.follow();
+      const numbers = samples.map(({ labels }) => this.numberOf(rule, labels));
+      const given = new Set(numbers);
+      const ended = this.index.live(rule).filter(({ number }) => !given.has(number));
+      const values = new Float64Array(2 * (samples.length + ended.length));
+      for (const [at, { value }] of samples.entries()) values.set([numbers[at], value], 2 * at);
+      for (const [at, { number }] of ended.entries()) values.set([-1 - number, Number.NaN], 2 * (samples.length + at));
+      if (values.length > 0) this.append(time, rule, values);
+      this.follow();
+      this.sweep();
+    });
+  }
+
+  /** What another thread writes at this very moment may be missing. */
+  select(matchers: readonly Matcher[], from: number, to: number): readonly SampleSeries[] {
+    if (tryLock(this.i32, LOCK, this.mark)) {
+      try {
+        this.follow();
+        this.sweep();
+      } finally {
+        unlock(this.i32, LOCK);
+      }
+    }
+    const name = matchers.find(({ name, operator }) => name === '__name__' && operator === '=')?.value;
+    const candidates = name === undefined ? this.index.all() : this.index.named(name);
+    return merged(matching(candidates, matchers), from, to);
+  }
+
+  /** Puts out a thread that has ended. */
+  bury(mark: number): void {
+    recover(this.i32, LOCK, mark);
+  }
+
+  private change<T>(action: () => T): Promise<T> {
+    const inUse = () => new Error(`the log of samples was in use for ${PATIENCE_MS} ms`);
+    return exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
+  }
+
+  /** The series' number, with a definition that stays in the ring for a while. */
+  private numberOf(rule: number, labels: LabelSet): number {
+    const known = this.index.find(SampleIndex.key(rule, labels));
+    if (known !== undefined && known.definedAt >= this.ring.end - this.capacity / 2) return known.number;
+    const number = known?.number ?? this.words[NEXT_NUMBER];
+    // the number first: one that is skipped is no harm
+    if (known === undefined) this.words[NEXT_NUMBER] = number + 1;
+    const text = packText(JSON.stringify({ rule, labels } satisfies SeriesDefinition));
+    const values = new Float64Array(1 + text.length);
+    values[0] = number;
+    values.set(text, 1);
+    this.append(0, DEFINITION, values);
+    this.follow();
+    return number;
+  }
+
+  private append(time: number, places: number, values: Float64Array): void {
+    if (this.ring.append(time, places, values) === undefined)
+      throw new Error(`${values.byteLength} bytes do not fit into the log of samples`);
+  }
+
+  /** Takes in what was appended since the last time. The caller has the lock. */
+  private follow(): void {
+    const { ring, index } = this;
+    if (this.position === ring.end) return;
+    // more was written since than the ring holds
+    if (this.position < ring.oldest) index.clear();
+    for (const entry of ring.entries(Math.max(this.position, ring.oldest))) index.add(entry);
+    this.position = ring.end;
+  }
+
+  /** Forgets what has fallen out of the ring. Not while a series has been defined and has no sample yet. */
+  private sweep(): void {
+    if (this.position - this.sweptAt < this.capacity * SHARE_OF_SWEEPS) return;
+    this.sweptAt = this.position;
+    for (const { places, timestamp } of this.ring.entries()) {
+      if (places === DEFINITION) continue;
+      this.index.dropBefore(timestamp);
+      return;
+    }
+  }
+}
+
+function* matching(candidates: Iterable<RuleSeries>, matchers: readonly Matcher[]): Generator<RuleSeries> {
+  for (const series of candidates) if (matchesAll(series.labels, matchers)) yield series;
+}
+
+/** The samples in a range; of series with the same labels together. At one moment, the first that has a sample stands. */
+function merged(candidates: Iterable<RuleSeries>, from: number, to: number): SampleSeries[] {
+  const byLabels = new Map<string, SampleSeries>();
+  for (const { labels, samples } of candidates) {
+    const window = { labels, ...samples.window(from, to) };
+    if (window.times.length === 0) continue;
+    const key = keyOf(labels);
+    const twin = byLabels.get(key);
+    byLabels.set(key, twin === undefined ? window : union(twin, window));
+  }
+  return [...byLabels.values()];
+}
+
+function union(a: SampleSeries, b: SampleSeries): SampleSeries {
+  const all = new SampleSet();
+  for (const { times, values, stale } of [a, b])
+    for (let at = 0; at < times.length; at++) all.add(times[at], values[at], stale?.[at] === 1);
+  return { labels: a.labels, ...all.columns() };
+}
+
+class SampleSet {
+  private readonly byTime = new Map<number, { value: number; ended: boolean }>();
+
+  add(time: number, value: number, ended: boolean): void {
+    const other = this.byTime.get(time);
+    if (other === undefined || (other.ended && !ended)) this.byTime.set(time, { value, ended });
+  }
+
+  columns(): Omit<SampleSeries, 'labels'> {
+    const samples = [...this.byTime].sort(([a], [b]) => a - b);
+    return {
+      times: Float64Array.from(samples, ([time]) => time),
+      values: Float64Array.from(samples, ([, { value }]) => value),
+      stale: Uint8Array.from(samples, ([, { ended }]) => (ended ? 1 : 0)),
+    };
+  }
+}

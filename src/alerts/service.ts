@@ -1,0 +1,89 @@
+import type { Reading } from '../aggregate/collect';
+import type { Arena } from '../arena/arena';
+import type { RulesView } from '../endpoint/api/rules-view';
+import { messageOf, RingmeterError } from '../errors';
+import { createQueryEngine } from '../query/engine';
+import type { SampleSource } from '../query/types';
+import type { Settings } from '../settings';
+import { warn } from '../warning';
+import { ChangeRing } from './change-ring';
+import { CombinedSource } from './combined-source';
+import { GroupRunner, type RunnerHost } from './group-runner';
+import { registerRuleMetrics } from './metrics';
+import { NotifierQueue } from './notifier-queue';
+import { openSilences, openStates, type RulePort } from './port';
+import { RuleBoard } from './rule-board';
+import { rulesView } from './rules-view';
+import { SampleLog } from './sample-log';
+
+/** The rules and notifiers of a collector as one thread of the flushing side has them. */
+export class RuleService {
+  /** What queries read: what was measured, and what rules made of it. */
+  readonly source: SampleSource;
+  readonly readings: Reading[];
+  /** What the HTTP API shows. */
+  readonly view: RulesView;
+  private readonly board: RuleBoard;
+  private readonly closing = new AbortController();
+  private readonly notifiers: readonly NotifierQueue[];
+  private readonly runners: readonly GroupRunner[];
+
+  /**
+   * @param mark the calling thread's
+   * @param history what was measured
+   */
+  constructor(arena: Arena, port: RulePort, mark: number, history: SampleSource) {
+    const board = new RuleBoard(port.board, mark);
+    this.board = board;
+    const log = new SampleLog(port.log, mark);
+    this.source = new CombinedSource([history, log]);
+    this.notifiers = port.notifiers.map((notifier) => new NotifierQueue(arena, notifier, mark));
+    const host: RunnerHost = {
+      board,
+      log,
+      changes: new ChangeRing(port.changes, board),
+      silences: openSilences(port),
+      notifiers: this.notifiers,
+      externalLabels: (arena.settings as Settings).defaultLabels,
+      engine: createQueryEngine(this.source),
+      closing: this.closing.signal,
+    };
+    const states = openStates(port);
+    this.view = rulesView(port.groups, states);
+    let firstRule = 0;
+    this.runners = port.groups.map((group, number) => {
+      const runner = new GroupRunner(host, group, number, firstRule, states[number]);
+      firstRule += group.rules.length;
+      return runner;
+    });
+    this.readings = registerRuleMetrics(arena, board, port.groups, this.notifiers);
+  }
+
+  /** Milliseconds after which `tick` should be called again. */
+  get patience(): number {
+    const now = Date.now();
+    return Math.min(
+      ...this.runners.map((runner) => runner.patience(now)),
+      ...this.notifiers.map((one) => one.patience),
+    );
+  }
+
+  /** Starts what is due. Called at every turn of the thread's loop. */
+  tick(): void {
+    const now = Date.now();
+    for (const runner of this.runners) runner.tick(now);
+    for (const notifier of this.notifiers) notifier.tick();
+  }
+
+  /** Evaluates nothing any more, and lets the notifiers say so. */
+  async close(): Promise<void> {
+    this.board.close();
+    this.closing.abort(new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed'));
+    try {
+      await Promise.all(this.runners.map((runner) => runner.close()));
+    } catch (error) {
+      warn('RINGMETER_RULE_FAILED', `alerts could not be ended: ${messageOf(error)}`);
+    }
+    await Promise.all(this.notifiers.map((notifier) => notifier.close()));
+  }
+}

@@ -1,0 +1,72 @@
+/*
+ * The bytes of a document, in one SharedArrayBuffer:
+ *
+ *     0  version   int32, atomic: how often it was written; its lowest bit says which half is current
+ *     4  lengths   two int32, in bytes
+ *    16  halves    two, of the same size: JSON in UTF-8
+ *
+ * Writing fills the half that is not current and makes it so with one store: a thread that is terminated has written all
+ * of it or nothing.
+ */
+const VERSION = 0;
+const LENGTHS = 1;
+const HALVES = 16;
+
+/** How often a reader begins again, since a writer came between. */
+const ATTEMPTS = 100;
+
+/** A value that one thread writes and any thread reads, whole. */
+export class SharedDocument<T> {
+  private readonly i32: Int32Array;
+  private readonly bytes: Uint8Array;
+  private readonly half: number;
+  private known: { version: number; value: T } | undefined;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.half = (buffer.byteLength - HALVES) / 2;
+    this.i32 = new Int32Array(buffer, 0, LENGTHS + 2);
+    this.bytes = new Uint8Array(buffer, HALVES);
+  }
+
+  /** @param capacity the most bytes that one value may have */
+  static allocate(capacity: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(HALVES + 2 * capacity);
+  }
+
+  /** Changes whenever the value does; 0 = there is none. */
+  get version(): number {
+    return Atomics.load(this.i32, VERSION);
+  }
+
+  /** Only one thread at a time, which has seen the last value. @throws Error if it has no room */
+  write(value: T): void {
+    const bytes = Buffer.from(JSON.stringify(value));
+    if (bytes.length > this.half) throw new Error(`${bytes.length} bytes do not fit into ${this.half}`);
+    const version = this.version + 1;
+    const side = version & 1;
+    this.bytes.set(bytes, side * this.half);
+    this.i32[LENGTHS + side] = bytes.length;
+    Atomics.store(this.i32, VERSION, version);
+  }
+
+  /** The value as it was written last; undefined if nothing ever was. Readers share it: do not change it. */
+  read(): T | undefined {
+    for (let attempt = 0; ; attempt++) {
+      const { version } = this;
+      if (version === 0) return undefined;
+      if (this.known?.version === version) return this.known.value;
+      const text = this.copy(version & 1);
+      if (this.version === version) {
+        this.known = { version, value: JSON.parse(text) as T };
+        return this.known.value;
+      }
+      if (attempt === ATTEMPTS) throw new Error(`a document was written ${ATTEMPTS} times while it was read`);
+    }
+  }
+
+  private copy(side: number): string {
+    const start = side * this.half;
+    // copied, since decoders refuse shared memory
+    return Buffer.from(this.bytes.slice(start, start + this.i32[LENGTHS + side])).toString('utf8');
+  }
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { RingmeterError, shown } from '../errors';
+import { checkOptions, checkString } from '../options-check';
+import { matchesAll } from '../query/matchers';
+import { compileRegex } from '../query/regex';
+import type { LabelSet, Matcher } from '../query/types';
+
+/** Which alerts nobody is to be told of, and from when to when. */
+export interface SilenceOptions {
+  /** Labels that an alert must have, by name; or matchers as in PromQL, all of which must hold. */
+  matchers: Readonly<Record<string, string>> | readonly (Omit<Matcher, 'operator'> & Partial<Matcher>)[];
+  /** Wall-clock milliseconds, or a Date. Default: now. */
+  from?: number | Date;
+  /** Wall-clock milliseconds, or a Date. */
+  until: number | Date;
+  /** Why, and by whom. */
+  comment?: string;
+}
+
+export interface Silence {
+  readonly id: string;
+  readonly matchers: readonly Matcher[];
+  /** Wall-clock milliseconds. */
+  readonly from: number;
+  readonly until: number;
+  readonly comment: string;
+}
+
+const OPERATORS = ['=', '!=', '=~', '!~'];
+
+function fail(message: string): never {
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_OPTION */
+export function checkSilence(options: SilenceOptions): Silence {
+  const given = checkOptions('silence', options, ['matchers', 'from', 'until', 'comment']);
+  const from = checkTime('from', given.from ?? Date.now());
+  const until = checkTime('until', given.until);
+  if (until <= from) fail('a silence must end after it begins');
+  const comment = checkString('comment', given.comment, '');
+  return { id: randomUUID(), matchers: checkMatchers(given.matchers), from, until, comment };
+}
+
+function checkTime(name: string, time: unknown): number {
+  const milliseconds = time instanceof Date ? time.getTime() : time;
+  if (typeof milliseconds === 'number' && Number.isFinite(milliseconds)) return milliseconds;
+  return fail(`${name} of a silence must be milliseconds or a Date, got ${shown(time)}`);
+}
+
+function checkMatchers(given: unknown): Matcher[] {
+  if (typeof given !== 'object' || given === null)
+    fail(`matchers of a silence must be an object or an array, got ${shown(given)}`);
+  const list: unknown[] = Array.isArray(given)
+    ? given
+    : Object.entries(given).map(([name, value]) => ({ name, value: value as unknown }));
+  if (list.length === 0) fail('a silence needs matchers: without any, it would silence everything');
+  return list.map(checkMatcher);
+}
+
+function checkMatcher(given: unknown): Matcher {
+  const { name, value, operator = '=' } = (given ?? {}) as Partial<Matcher>;
+  if (typeof name !== 'string' || typeof value !== 'string' || !OPERATORS.includes(operator))
+    fail(`a matcher is { name, value, operator }, got ${shown(given)}`);
+  if (operator.endsWith('~') && compileRegex(value) === undefined)
+    fail(`a matcher's value ${shown(value)} is no regular expression`);
+  return { name, value, operator };
+}
+
+/** The ids of the silences that hold for an alert at a moment. */
+export function silencedBy(silences: readonly Silence[], labels: LabelSet, time: number): string[] {
+  return silences
+    .filter(({ from, until, matchers }) => from <= time && time < until && matchesAll(labels, matchers))
+    .map(({ id }) => id);
+}

@@ -1,0 +1,80 @@
+import { exponentOf, general, goNumber } from './humanize';
+import { TemplateError } from './lexer';
+import { exponential, fixed } from './rounding';
+
+const VERB = /%(?<flags>[-+ 0#]*)(?<width>\d+)?(?:\.(?<precision>\d+))?(?<verb>[a-zA-Z%])/g;
+const DEFAULT_PRECISION = 6;
+/** More than a number has. */
+const MOST_DIGITS = 99;
+/** Where `%v` begins to write an exponent. */
+const LARGE_EXPONENT = 6;
+
+/**
+ * Go's `fmt.Sprintf`, for texts, numbers and booleans. Source: the documentation of Go's package fmt.
+ *
+ * @throws TemplateError for a verb that is not supported, or an argument that is missing
+ */
+export function printf(format: string, values: readonly unknown[]): string {
+  let next = 0;
+  const text = format.replace(VERB, (whole, ...rest) => {
+    const { flags, width = '0', precision, verb } = rest.at(-1) as Record<string, string>;
+    if (verb === '%') return '%';
+    if (next >= values.length) throw new TemplateError(`printf ${JSON.stringify(format)} has no argument for ${whole}`);
+    const digits = precision === undefined ? undefined : Number(precision);
+    const shown = verbText(verb, values[next++], digits, flags.includes('+'));
+    return padded(shown, Number(width), flags);
+  });
+  if (next < values.length) throw new TemplateError(`printf ${JSON.stringify(format)} has too many arguments`);
+  return text;
+}
+
+function padded(text: string, width: number, flags: string): string {
+  if (flags.includes('-')) return text.padEnd(width);
+  if (!flags.includes('0')) return text.padStart(width);
+  const sign = /^[-+]/.exec(text)?.[0] ?? '';
+  return sign + text.slice(sign.length).padStart(width - sign.length, '0');
+}
+
+function verbText(verb: string, value: unknown, precision: number | undefined, plus: boolean): string {
+  if (verb === 'v') return goText(value);
+  if (verb === 's') return goText(value).slice(0, precision);
+  if (verb === 'q') return JSON.stringify(goText(value));
+  if (verb === 't') return String(value === true);
+  const number = typeof value === 'number' ? value : Number.NaN;
+  const text = numberText(verb, number, precision);
+  return plus && number >= 0 && Number.isFinite(number) ? `+${text}` : text;
+}
+
+function numberText(verb: string, value: number, given: number | undefined): string {
+  if (!'fFeEgGdxX'.includes(verb)) throw new TemplateError(`printf does not support %${verb}`);
+  if (!Number.isFinite(value)) return goNumber(value);
+  const precision = given ?? DEFAULT_PRECISION;
+  if (verb === 'd') return String(Math.trunc(value));
+  if (verb === 'x') return Math.trunc(value).toString(16);
+  if (verb === 'X') return Math.trunc(value).toString(16).toUpperCase();
+  if (verb === 'f' || verb === 'F') return fixed(value, Math.min(precision, MOST_DIGITS));
+  if (verb === 'g' || verb === 'G') return given === undefined ? floatText(value) : general(value, given);
+  const [mantissa, exponent] = exponential(value, Math.min(precision, MOST_DIGITS)).split('e');
+  return `${mantissa}e${exponentOf(Number(exponent))}`;
+}
+
+/** A value as Go's templates print it. */
+export function goText(value: unknown): string {
+  if (value === undefined) return '<no value>';
+  if (typeof value === 'number') return floatText(value);
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, one]) => `${key}:${goText(one)}`).join(' ')}]`;
+}
+
+/** The shortest digits; an exponent below 1e-4 and from 1e6 on. */
+function floatText(value: number): string {
+  if (!Number.isFinite(value)) return goNumber(value);
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const [mantissa, exponent] = value.toExponential().split('e');
+  if (Number(exponent) < -4 || Number(exponent) >= LARGE_EXPONENT) return `${mantissa}e${exponentOf(Number(exponent))}`;
+  return Number(exponent) < 0
+    ? value.toFixed(Math.min(mantissa.replace(/[-.]/g, '').length - 1 - Number(exponent), 100))
+    : String(value);
+}

@@ -1,0 +1,89 @@
+import { test } from 'tap';
+import { SampleLog } from '../../dist/src/alerts/sample-log.js';
+import { tryLock } from '../../dist/src/atomics/mutex.js';
+import { show } from './support';
+
+const up = (job: string) => ({ __name__: 'up', job });
+
+function read(log: SampleLog, from = 0, to = 1e6): Record<string, string> {
+  const all = log.select([{ name: '__name__', operator: '=', value: 'up' }], from, to);
+  return Object.fromEntries(
+    all.map(({ labels, times, values, stale }) => [
+      show(labels),
+      [...times].map((time, at) => `${time}:${stale?.[at] ? 'end' : values[at]}`).join(' '),
+    ]),
+  );
+}
+
+test('what one thread writes another reads, with the ends of series', async (t) => {
+  const buffer = SampleLog.allocate(100_000);
+  const [writer, reader] = [new SampleLog(buffer, 1), new SampleLog(buffer, 2)];
+  await writer.write(0, 10, [
+    { labels: up('a'), value: 1 },
+    { labels: up('b'), value: Number.NaN },
+  ]);
+  t.same(read(reader), { 'up{job="a"}': '10:1', 'up{job="b"}': '10:NaN' });
+  await writer.write(0, 20, [{ labels: up('b'), value: 2 }]);
+  await writer.write(0, 30, []);
+  t.same(read(reader), { 'up{job="a"}': '10:1 20:end', 'up{job="b"}': '10:NaN 20:2 30:end' });
+  t.same(read(reader, 15, 20), { 'up{job="a"}': '20:end', 'up{job="b"}': '20:2' }, 'both ends are in');
+  t.same(reader.select([{ name: 'job', operator: '=~', value: '[^a]' }], 0, 100).length, 1);
+});
+
+test('a thread that takes over knows which series go on', async (t) => {
+  const buffer = SampleLog.allocate(100_000);
+  await new SampleLog(buffer, 1).write(7, 10, [{ labels: up('a'), value: 1 }]);
+  const next = new SampleLog(buffer, 2);
+  await next.write(7, 10, [{ labels: up('a'), value: 9 }]);
+  t.same(read(next), { 'up{job="a"}': '10:1' }, 'of one moment, the first sample stands');
+  await next.write(7, 20, []);
+  t.same(read(next), { 'up{job="a"}': '10:1 20:end' });
+});
+
+test("two rules that write the same series make one, and neither ends the other's", async (t) => {
+  const log = new SampleLog(SampleLog.allocate(100_000), 1);
+  await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
+  await log.write(1, 10, [{ labels: up('a'), value: 2 }]);
+  await log.write(0, 20, []);
+  await log.write(1, 20, [{ labels: up('a'), value: 3 }]);
+  t.same(read(log), { 'up{job="a"}': '10:1 20:3' });
+});
+
+test('the log is bounded: the oldest samples make room, and a thread that comes late reads what is left', async (t) => {
+  const buffer = SampleLog.allocate(4_000);
+  const log = new SampleLog(buffer, 1);
+  const lagging = new SampleLog(buffer, 3);
+  t.same(read(lagging), {});
+  for (let time = 1; time <= 1_000; time++)
+    await log.write(0, time, [
+      { labels: up('a'), value: time },
+      ...(time % 100 === 0 ? [{ labels: up(`b${time}`), value: time }] : []),
+    ]);
+  for (const reader of [log, new SampleLog(buffer, 2), lagging]) {
+    const { 'up{job="a"}': line, ...others } = read(reader, 990);
+    t.equal(line, Array.from({ length: 11 }, (_, at) => `${990 + at}:${990 + at}`).join(' '));
+    t.same(others, { 'up{job="b1000"}': '1000:1000' });
+    t.notOk('up{job="b100"}' in read(reader), 'what is old is gone, its series with it');
+  }
+  t.ok(Object.keys(read(log)).length < 5);
+  await t.rejects(
+    log.write(
+      0,
+      2_000,
+      Array.from({ length: 500 }, () => ({ labels: up('x'), value: 1 })),
+    ),
+    { message: /do not fit/ },
+  );
+});
+
+test('a log that a dead thread holds is given up after a second, and is free once that one is buried', async (t) => {
+  const buffer = SampleLog.allocate(4_000);
+  const log = new SampleLog(buffer, 1);
+  await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
+  tryLock(new Int32Array(buffer), 0, 99);
+  t.same(read(log), { 'up{job="a"}': '10:1' }, 'it can be read all the same');
+  await t.rejects(log.write(0, 20, []), { message: /in use/ });
+  log.bury(99);
+  await log.write(0, 20, []);
+  t.same(read(log), { 'up{job="a"}': '10:1 20:end' });
+});
