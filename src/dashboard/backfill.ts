@@ -2,7 +2,7 @@ import { orNull } from './document';
 import { LIVE_WINDOW_MS } from './live-history';
 import { withWindow } from './options';
 import { PANELS, type PanelName, type PanelQuery } from './panels';
-import { lineName, MOST_LINES, panelsOf } from './points';
+import { answered, lineName, MOST_LINES, panelsOf } from './points';
 import type { Reporter } from './reporter';
 import type { Stall } from './stalls';
 
@@ -68,8 +68,8 @@ async function add(
   skip = 0,
 ): Promise<void> {
   const text = withWindow(expression, window);
-  const { series } = await reporter.engine.range(text, start + skip * step, start + (count - 1) * step, step);
-  for (const { labels, times, values } of series.slice(0, MOST_LINES)) {
+  const result = await answered(reporter.engine.range(text, start + skip * step, start + (count - 1) * step, step));
+  for (const { labels, times, values } of (result?.series ?? []).slice(0, MOST_LINES)) {
     const key = lineName(name, labels);
     lines[key] ??= new Array(count).fill(null);
     const line = lines[key];

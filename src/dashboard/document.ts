@@ -37,6 +37,8 @@ export interface ApplicationFigures {
   windowSeconds: number;
   /** PromQL, or the name of the histogram; null where nothing was found. */
   sources: { requests: string | null; errors: string | null; latency: string | null };
+  /** Why something of it cannot be told; null if all of it can. */
+  error: string | null;
 }
 
 export interface FigureValue {

@@ -1,3 +1,4 @@
+import { RingmeterError } from '../errors';
 import type { LabelSet } from '../query/types';
 import type { DashboardDocument } from './document';
 import { orNull } from './document';
@@ -38,12 +39,23 @@ async function values(
 ): Promise<Record<string, number | null>> {
   const lines: Record<string, number | null> = {};
   for (const { expression, name } of queries) {
-    const result = await reporter.engine.instant(withWindow(expression, reporter.window(time)), time);
+    const result = await answered(reporter.engine.instant(withWindow(expression, reporter.window(time)), time));
+    if (result === undefined) continue;
     if (result.type === 'scalar') lines[lineName(name, {})] = orNull(result.value);
     if (result.type !== 'vector') continue;
     for (const { labels, value } of result.samples.slice(0, MOST_LINES)) lines[lineName(name, labels)] = orNull(value);
   }
   return lines;
+}
+
+/** What cannot be evaluated has no line, and leaves the others alone: the document says why. */
+export async function answered<T>(evaluation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await evaluation;
+  } catch (error) {
+    if (error instanceof RingmeterError) return undefined;
+    throw error;
+  }
 }
 
 export function lineName(name: PanelQuery['name'], labels: LabelSet): string {

@@ -43,6 +43,15 @@ const LEAST_WINDOW_MS = 5_000;
 /** The same where there are no flushes but those that are asked for. */
 const UNKNOWN_WINDOW_MS = 60_000;
 
+/** Milliseconds that one evaluation may take. */
+const LIMITS = { timeout: 10_000 };
+
+const QUANTILES = [0.5, 0.95, 0.99];
+
+/** A number, or why there is none. */
+type Outcome = Pick<FigureValue, 'value' | 'error'>;
+const UNKNOWN: Outcome = { value: null, error: null };
+
 /** Says how things are. One per thread of the flushing side, made when somebody asks first. */
 export class Reporter {
   readonly live: LiveHistory;
@@ -56,8 +65,8 @@ export class Reporter {
     this.live = new LiveHistory(host.snapshot, host.families);
     this.stalls = new Stalls(host.drainer);
     const source = new SplicedSource(host.history, this.live);
-    this.engine = createQueryEngine(new BornSource(source, this.births(this.historyWindow)));
-    this.today = createQueryEngine(new BornSource(source, this.births(Number.POSITIVE_INFINITY)));
+    this.engine = createQueryEngine(new BornSource(source, this.births(this.historyWindow)), LIMITS);
+    this.today = createQueryEngine(new BornSource(source, this.births(Number.POSITIVE_INFINITY)), LIMITS);
   }
 
   get signals(): Signals {
@@ -95,18 +104,21 @@ export class Reporter {
   private async application(time: number): Promise<ApplicationFigures> {
     const { requests, errors, latency } = this.signals;
     const window = this.window(time);
-    const value = async (expression: string | undefined): Promise<number | null> =>
-      expression === undefined ? null : (await this.evaluate(this.engine, withWindow(expression, window), time)).value;
-    const quantile = (share: number) => value(latency && quantileOf(share, latency));
-    const perSecond = await value(requests);
-    const failed = await value(errors);
+    const wanted = [requests, errors, ...QUANTILES.map((share) => latency && quantileOf(share, latency))];
+    const outcomes: Outcome[] = [];
+    for (const expression of wanted)
+      outcomes.push(
+        expression === undefined ? UNKNOWN : await this.evaluate(this.engine, withWindow(expression, window), time),
+      );
+    const [perSecond, failed, p50, p95, p99] = outcomes.map(({ value }) => value);
     return {
       requestsPerSecond: perSecond,
       errorsPerSecond: failed,
       errorRate: perSecond === null || failed === null || perSecond === 0 ? null : failed / perSecond,
-      latency: { p50: await quantile(0.5), p95: await quantile(0.95), p99: await quantile(0.99) },
+      latency: { p50, p95, p99 },
       windowSeconds: window / 1000,
       sources: { requests: requests ?? null, errors: errors ?? null, latency: latency ?? null },
+      error: outcomes.find(({ error }) => error !== null)?.error ?? null,
     };
   }
 
@@ -125,11 +137,7 @@ export class Reporter {
     return { ...outcome, unit, description, since: isToday ? this.since() : null };
   }
 
-  private async evaluate(
-    engine: QueryEngine,
-    expression: string,
-    time: number,
-  ): Promise<Pick<FigureValue, 'value' | 'error'>> {
+  private async evaluate(engine: QueryEngine, expression: string, time: number): Promise<Outcome> {
     try {
       return { value: orNull(numberOf(await engine.instant(expression, time))), error: null };
     } catch (error) {

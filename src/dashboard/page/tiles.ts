@@ -52,8 +52,8 @@ export class Tiles {
   }
 
   show({ application, system, business }: DashboardDocument): void {
-    const { requestsPerSecond, errorRate, latency } = application;
-    this.requests.set(show(requestsPerSecond, 'perSecond'));
+    const { requestsPerSecond, errorRate, latency, error } = application;
+    this.requests.set(show(requestsPerSecond, 'perSecond'), error ?? '', error === null ? '' : 'bad');
     this.errors.set(show(errorRate, 'ratio'), '', (errorRate ?? 0) > MANY_ERRORS ? 'bad' : '');
     this.p50.set(show(latency.p50, 'seconds'));
     this.p95.set(show(latency.p95, 'seconds'));
