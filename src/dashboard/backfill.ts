@@ -1,8 +1,10 @@
 import { orNull } from './document';
+import { answered, lineName, MOST_LINES } from './lines';
 import { LIVE_WINDOW_MS } from './live-history';
 import { withWindow } from './options';
 import { PANELS, type PanelName, type PanelQuery } from './panels';
-import { answered, lineName, MOST_LINES, panelsOf } from './points';
+import { panelsOf } from './points';
+import { quantilesOf } from './quantiles';
 import type { Reporter } from './reporter';
 import type { Stall } from './stalls';
 
@@ -36,7 +38,11 @@ export async function backfill(reporter: Reporter, duration: number, now: number
   const grid = { start: end - (count - 1) * step, step, count };
   const panels = panelsOf(reporter);
   const entries: [PanelName, Lines][] = [];
-  for (const name of PANELS) entries.push([name, await linesOf(reporter, panels[name], grid)]);
+  for (const name of PANELS) {
+    const lines = await linesOf(reporter, panels[name], grid);
+    entries.push([name, lines]);
+    if (name === 'heatmap') entries.push(['latency', latencies(lines, count)]);
+  }
   return {
     times: Array.from({ length: count }, (_, at) => grid.start + at * step),
     panels: Object.fromEntries(entries) as Backfill['panels'],
@@ -53,6 +59,17 @@ async function linesOf(reporter: Reporter, queries: readonly PanelQuery[], grid:
     if (skip < grid.count) await add(reporter, query, grid, Math.max(LIVE_WINDOW_MS, grid.step), lines, skip);
   }
   return lines;
+}
+
+/** The quantiles at each time. */
+function latencies(heatmap: Lines, count: number): Lines {
+  const bounds = Object.keys(heatmap);
+  if (bounds.length === 0) return {};
+  const columns = Array.from({ length: count }, (_, at) =>
+    quantilesOf(Object.fromEntries(bounds.map((bound) => [bound, heatmap[bound][at]]))),
+  );
+  const names = Object.keys(columns[0]) as (keyof (typeof columns)[0])[];
+  return Object.fromEntries(names.map((name) => [name, columns.map((column) => column[name])]));
 }
 
 function liveBegin({ live }: Reporter): number {

@@ -9,8 +9,12 @@ const BYTES = 16 * 2 ** 20;
 /** An hour of a snapshot each second. */
 const LIMITS = { maxAge: 3_600_000, maxSnapshots: 3_600 };
 
-/** What rates are taken over where there is a snapshot each second, in milliseconds: three of them, if one is late. */
-export const LIVE_WINDOW_MS = 3_000;
+/**
+ * What rates are taken over where there is a snapshot each second, in milliseconds. Half a second more than whole ones:
+ * `rate()` extrapolates to the ends of its range by so much without fail, while of gaps of about a second it depends on how
+ * late a snapshot was whether they count.
+ */
+export const LIVE_WINDOW_MS = 3_500;
 /** A snapshot may be so late. */
 const SLACK_MS = 400;
 

@@ -9,11 +9,12 @@ export interface PanelQuery {
   name: string | { label: string; otherwise: string };
 }
 
-export const PANELS = ['requests', 'latency', 'heatmap', 'eventLoop', 'memory', 'cpu', 'gc'] as const;
-export type PanelName = (typeof PANELS)[number];
-export type Panels = Readonly<Record<PanelName, readonly PanelQuery[]>>;
+export const PANELS = ['requests', 'heatmap', 'eventLoop', 'memory', 'cpu', 'gc'] as const;
+/** Charts: those of expressions, and one of what the heat map comes to. */
+export type PanelName = (typeof PANELS)[number] | 'latency';
+export type Panels = Readonly<Record<(typeof PANELS)[number], readonly PanelQuery[]>>;
 
-const QUANTILES = [0.5, 0.95, 0.99];
+export const BY_BOUND = { label: 'le', otherwise: '+Inf' } as const;
 const BY_THREAD = { label: 'thread', otherwise: 'main' } as const;
 
 /** What each chart shows, with the metrics that there are. */
@@ -28,9 +29,7 @@ export function panelsFor(families: readonly Family[], { requests, errors, laten
   const gc = find('nodejs_gc_duration_seconds');
   return {
     requests: [...line('requests', requests), ...line('errors', errors)],
-    latency: QUANTILES.flatMap((quantile) => line(`p${quantile * 100}`, latency && quantileOf(quantile, latency))),
-    heatmap:
-      latency === undefined ? [] : [{ expression: bucketsOf(latency), name: { label: 'le', otherwise: '+Inf' } }],
+    heatmap: latency === undefined ? [] : [{ expression: bucketsOf(latency), name: BY_BOUND }],
     eventLoop: lines(find('nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_lag_seconds'), BY_THREAD),
     memory: [
       ...line('resident', find('process_resident_memory_bytes')),
@@ -48,11 +47,7 @@ export function panelsFor(families: readonly Family[], { requests, errors, laten
   };
 }
 
-export function quantileOf(quantile: number, latency: string): string {
-  return `histogram_quantile(${quantile}, ${bucketsOf(latency)})`;
-}
-
-function bucketsOf(latency: string): string {
+export function bucketsOf(latency: string): string {
   return `sum by (le) (rate(${latency}_bucket[$window]))`;
 }
 

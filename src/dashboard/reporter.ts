@@ -2,17 +2,19 @@ import type { Family } from '../aggregate/catalog';
 import type { RulesView } from '../endpoint/api/rules-view';
 import { messageOf } from '../errors';
 import { createQueryEngine } from '../query/engine';
-import type { QueryEngine, SampleSource } from '../query/types';
+import type { QueryEngine, QueryResult, SampleSource } from '../query/types';
 import { VERSION } from '../version';
 import { type Births, BornSource } from './born-source';
 import { cardinalityOf, type Health, healthOf, shownAlerts } from './conditions';
 import type { ApplicationFigures, DashboardDocument, FigureValue, LastStall } from './document';
 import { orNull } from './document';
+import { answered, linesOf } from './lines';
 import { LIVE_WINDOW_MS, LiveHistory } from './live-history';
 import { numberOf } from './number-of';
 import type { Dashboard, Figure } from './options';
 import { withWindow } from './options';
-import { quantileOf } from './panels';
+import { BY_BOUND, bucketsOf } from './panels';
+import { quantilesOf } from './quantiles';
 import { findSignals, type Signals } from './signals';
 import { SplicedSource } from './spliced-source';
 import { Stalls } from './stalls';
@@ -46,8 +48,6 @@ const UNKNOWN_WINDOW_MS = 60_000;
 /** Milliseconds that one evaluation may take. */
 const LIMITS = { timeout: 10_000 };
 
-const QUANTILES = [0.5, 0.95, 0.99];
-
 /** A number, or why there is none. */
 type Outcome = Pick<FigureValue, 'value' | 'error'>;
 const UNKNOWN: Outcome = { value: null, error: null };
@@ -60,6 +60,7 @@ export class Reporter {
   private readonly today: QueryEngine;
   private readonly system = new SystemReader();
   private midnight = 0;
+  private results = { time: 0, known: new Map<string, Promise<QueryResult>>() };
 
   constructor(readonly host: ReporterHost) {
     this.live = new LiveHistory(host.snapshot, host.families);
@@ -104,22 +105,32 @@ export class Reporter {
   private async application(time: number): Promise<ApplicationFigures> {
     const { requests, errors, latency } = this.signals;
     const window = this.window(time);
-    const wanted = [requests, errors, ...QUANTILES.map((share) => latency && quantileOf(share, latency))];
-    const outcomes: Outcome[] = [];
-    for (const expression of wanted)
-      outcomes.push(
-        expression === undefined ? UNKNOWN : await this.evaluate(this.engine, withWindow(expression, window), time),
-      );
-    const [perSecond, failed, p50, p95, p99] = outcomes.map(({ value }) => value);
+    const rate = async (expression: string | undefined): Promise<Outcome> =>
+      expression === undefined ? UNKNOWN : this.outcome(this.instant(withWindow(expression, window), time));
+    const total = await rate(requests);
+    const failed = await rate(errors);
+    const buckets = latency && (await answered(this.instant(withWindow(bucketsOf(latency), window), time)));
     return {
-      requestsPerSecond: perSecond,
-      errorsPerSecond: failed,
-      errorRate: perSecond === null || failed === null || perSecond === 0 ? null : failed / perSecond,
-      latency: { p50, p95, p99 },
+      requestsPerSecond: total.value,
+      errorsPerSecond: failed.value,
+      errorRate: total.value && failed.value !== null ? failed.value / total.value : null,
+      latency: quantilesOf(linesOf(BY_BOUND, buckets || undefined)),
       windowSeconds: window / 1000,
       sources: { requests: requests ?? null, errors: errors ?? null, latency: latency ?? null },
-      error: outcomes.find(({ error }) => error !== null)?.error ?? null,
+      error: total.error ?? failed.error,
     };
+  }
+
+  /** The result of an expression. Of one moment, each is evaluated once. */
+  instant(expression: string, time: number): Promise<QueryResult> {
+    if (time !== this.results.time) this.results = { time, known: new Map() };
+    const { known } = this.results;
+    let result = known.get(expression);
+    if (result === undefined) {
+      result = this.engine.instant(expression, time);
+      known.set(expression, result);
+    }
+    return result;
   }
 
   private async business(time: number): Promise<DashboardDocument['business']> {
@@ -133,13 +144,13 @@ export class Reporter {
   private async figure({ expression, unit, description }: Required<Figure>, time: number): Promise<FigureValue> {
     const isToday = mentionsToday(expression);
     const text = withWindow(expandToday(expression, time - this.midnight), this.window(time));
-    const outcome = await this.evaluate(isToday ? this.today : this.engine, text, time);
+    const outcome = await this.outcome(isToday ? this.today.instant(text, time) : this.instant(text, time));
     return { ...outcome, unit, description, since: isToday ? this.since() : null };
   }
 
-  private async evaluate(engine: QueryEngine, expression: string, time: number): Promise<Outcome> {
+  private async outcome(evaluation: Promise<QueryResult>): Promise<Outcome> {
     try {
-      return { value: orNull(numberOf(await engine.instant(expression, time))), error: null };
+      return { value: orNull(numberOf(await evaluation)), error: null };
     } catch (error) {
       return { value: null, error: messageOf(error) };
     }

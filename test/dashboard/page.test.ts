@@ -34,7 +34,7 @@ async function showsNumbers(t: Test, page: Page, service: Service): Promise<void
   await poll('the page is live', live);
   await poll('there are snapshots each second', async () => {
     const document = (await (await fetch(`${service.endpoint}dashboard.json`)).json()) as DashboardDocument;
-    return document.application.windowSeconds === 3;
+    return document.application.windowSeconds === 3.5;
   });
   const began = Date.now() / 1000;
   const result = await load(service.url);
