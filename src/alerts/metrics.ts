@@ -1,8 +1,8 @@
 import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
 import { type OwnMetric, registerOwnMetrics } from '../flush/own-metrics';
+import { total } from '../flush/storage-metrics';
 import type { Channel } from '../storage/channel';
-import type { Count } from '../storage/delivery-record';
 import type { GroupCount, RuleBoard } from './rule-board';
 import type { ResolvedGroup } from './rules';
 
@@ -30,11 +30,6 @@ const GROUP_METRICS: readonly OwnMetric<BoardGroup>[] = [
     ({ board, number }) => board.lastStep(number) / 1000,
   ],
 ];
-
-const total =
-  (what: Count) =>
-  ({ queue }: Channel) =>
-    queue.counted(what);
 
 const NOTIFIER_METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_notifications_sent_total', 'counter', 'Notifications that were delivered.', total('stored')],

@@ -4,7 +4,8 @@ import type { Channel } from '../storage/channel';
 import type { Count } from '../storage/delivery-record';
 import { type OwnMetric, registerOwnMetrics } from './own-metrics';
 
-const total =
+/** Reads a count of what a channel delivers. */
+export const total =
   (what: Count) =>
   ({ queue }: Channel) =>
     queue.counted(what);

@@ -117,7 +117,8 @@ test('top prints one frame of two scrapes where there is no terminal', async (t)
       .split(/ {2,}/) ?? [];
   const near = (text: string, value: number): void => {
     const number = Number.parseFloat(text) * (/k\/s$/.test(text) ? 1_000 : 1);
-    t.ok(Math.abs(number / value - 1) < 0.02, `${text} is near ${value}`);
+    // small numbers are shown as whole ones
+    t.ok(Math.abs(number / value - 1) < 0.02 || Math.abs(number - value) <= 0.5, `${text} is near ${value}`);
   };
   const [, rate, errorShare, p50, p95, p99] = row('http_request_duration_seconds');
   near(rate, 40 / seconds);
