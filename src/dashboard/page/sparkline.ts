@@ -17,7 +17,9 @@ export class Sparkline {
     this.root.append(this.path);
   }
 
+  /** Begins with the first value that there is. */
   add(value: number | null): void {
+    if (value === null && this.values.length === 0) return;
     this.values.push(value ?? 0);
     if (this.values.length > POINTS) this.values.shift();
     const most = Math.max(...this.values) || 1;
