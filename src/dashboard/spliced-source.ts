@@ -24,6 +24,12 @@ export class SplicedSource implements SampleSource {
   }
 }
 
+/**
+ * Live samples that are closer than this, in milliseconds, need none between them. With some, distances would differ, and
+ * `rate()` would extrapolate too little.
+ */
+const DENSE_MS = 2_000;
+
 /** What is seen live may have pauses: there the history goes on. */
 function splice(history: SampleSeries, live: SampleSeries): SampleSeries {
   const length = history.times.length + live.times.length;
@@ -33,8 +39,9 @@ function splice(history: SampleSeries, live: SampleSeries): SampleSeries {
   let at = 0;
   let one = 0;
   for (let other = 0; other < live.times.length; other++) {
-    while (one < history.times.length && history.times[one] < live.times[other]) take(history, one++);
-    if (history.times[one] === live.times[other]) one++;
+    const isDense = other > 0 && live.times[other] - live.times[other - 1] < DENSE_MS;
+    for (; one < history.times.length && history.times[one] <= live.times[other]; one++)
+      if (!isDense && history.times[one] < live.times[other]) take(history, one);
     take(live, other);
   }
   while (one < history.times.length) take(history, one++);

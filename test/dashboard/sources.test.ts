@@ -67,6 +67,17 @@ test('what was seen live goes between what the history has', (t) => {
   t.end();
 });
 
+test('between live samples each second there are none of the history, so that rates are right', async (t) => {
+  const labels = { __name__: 'x_total' };
+  const seconds = Array.from({ length: 10 }, (_, second) => second * 1_000);
+  const grows = (time: number): [number, number] => [time, time / 10];
+  const history = sourceOf([labels, seconds.map((time) => grows(720 + time * 0.9))]);
+  const live = sourceOf([labels, seconds.map(grows)]);
+  const engine = createQueryEngine(new SplicedSource(history, live));
+  const result = await engine.instant('rate(x_total[3500ms])', 9_000);
+  t.match(result, { samples: [{ value: 100 }] });
+});
+
 test('a counter whose first sample is not in the snapshot before it began at 0 there', async (t) => {
   const labels = { __name__: 'x_total' };
   const source = sourceOf([
