@@ -96,8 +96,7 @@ async function sendBody(
   headers: OutgoingHttpHeaders,
   inFlight: InFlight,
 ): Promise<void> {
-  await inFlight.room(exchange);
-  inFlight.hold(exchange, body.bytes);
+  while (!exchange.over && !inFlight.hold(exchange, body.bytes)) await inFlight.room(exchange);
   const { contentType, encoding, bytes } = await pageOf(exchange, body, inFlight);
   const encoded = encoding === undefined ? {} : { 'Content-Encoding': encoding };
   send(

@@ -65,7 +65,7 @@ export class DashboardService implements DashboardPlace {
   }
 
   close(): void {
-    this.hangUp();
+    this.running?.end();
   }
 
   private async makeHistory(minutes: number): Promise<Uint8Array<ArrayBuffer>> {

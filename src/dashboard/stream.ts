@@ -70,6 +70,13 @@ export class DashboardStream {
     this.stop();
   }
 
+  /** Ends them for good. */
+  end(): void {
+    this.hangUp();
+    clearTimeout(this.forgetting);
+    this.reporter.live.forget();
+  }
+
   private start(): void {
     clearTimeout(this.forgetting);
     const every = (milliseconds: number, act: () => void): unknown =>

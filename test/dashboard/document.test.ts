@@ -30,7 +30,10 @@ test('a document says how the process is doing', async (t) => {
   t.ok(system.memory.residentBytes > 10 * 2 ** 20);
   t.ok(system.cpu.userSeconds > 0);
   t.equal(system.pid, process.pid);
-  t.same(system.threads, [{ name: 'main', stalledSeconds: 0 }]);
+  t.same(
+    system.threads.map(({ name }) => name),
+    ['main'],
+  );
   t.same(application.sources, { requests: null, errors: null, latency: null });
   t.equal(application.requestsPerSecond, null);
   t.same(alerts, { firing: 0, pending: 0, active: [] });

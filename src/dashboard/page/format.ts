@@ -82,6 +82,13 @@ export function timeOfDay(time: number, seconds = true): string {
   return (seconds ? clockWithSeconds : clock).format(time);
 }
 
+/** The hour and the minute in a time zone, which may be another than that of the browser. */
+export function timeIn(timeZone: string, time: number): string {
+  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(
+    time,
+  );
+}
+
 /** How long ago something was, roughly. */
 export function ago(milliseconds: number): string {
   const { text, unit } = duration(Math.max(Math.round(milliseconds / 1000), 1));

@@ -1,6 +1,6 @@
 import type { DashboardDocument, FigureValue } from '#dashboard/document';
 import { byId, element, setText } from './dom.js';
-import { type Shown, show, showExactly, showText, timeOfDay } from './format.js';
+import { type Shown, show, showExactly, showText, timeIn } from './format.js';
 import { Sparkline } from './sparkline.js';
 
 /** One number, large. */
@@ -51,7 +51,7 @@ export class Tiles {
     byId('tiles').append(...[requests, errors, p50, p95, p99, cpu, memory, uptime].map(({ root }) => root));
   }
 
-  show({ application, system, business }: DashboardDocument): void {
+  show({ application, system, business, timeZone }: DashboardDocument): void {
     const { requestsPerSecond, errorRate, latency, error } = application;
     this.requests.set(show(requestsPerSecond, 'perSecond'), error ?? '', error === null ? '' : 'bad');
     this.errors.set(show(errorRate, 'ratio'), '', (errorRate ?? 0) > MANY_ERRORS ? 'bad' : '');
@@ -69,10 +69,10 @@ export class Tiles {
     this.p99.trace(latency.p99);
     this.cpu.trace(cpu.coresUsed);
     this.memory.trace(memory.residentBytes);
-    this.showBusiness(business);
+    this.showBusiness(business, timeZone);
   }
 
-  private showBusiness(figures: DashboardDocument['business']): void {
+  private showBusiness(figures: DashboardDocument['business'], timeZone: string): void {
     byId('business-title').hidden = Object.keys(figures).length === 0;
     for (const [name, figure] of Object.entries(figures)) {
       let tile = this.business.get(name);
@@ -81,15 +81,15 @@ export class Tiles {
         this.business.set(name, tile);
         byId('business').append(tile.root);
       }
-      tile.set(showExactly(figure.value, figure.unit), noteOf(figure), figure.error === null ? '' : 'bad');
+      tile.set(showExactly(figure.value, figure.unit), noteOf(figure, timeZone), figure.error === null ? '' : 'bad');
       tile.root.title = figure.description;
     }
   }
 }
 
-function noteOf({ error, since, description }: FigureValue): string {
+function noteOf({ error, since, description }: FigureValue, timeZone: string): string {
   if (error !== null) return error;
-  return since === null ? description : `since ${timeOfDay(since, false)}`;
+  return since === null ? description : `since ${timeIn(timeZone, since)}`;
 }
 
 /** For the title of the window. */
