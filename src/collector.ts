@@ -1,5 +1,6 @@
 import { MessageChannel, threadId } from 'node:worker_threads';
 import { Err, Ok, type Result } from 'ts-results-es';
+import type { Cardinality } from './aggregate/cardinality';
 import { Drainer } from './aggregate/drain';
 import type { AlertInfo } from './alerts/alert-info';
 import type { Alerting } from './alerts/alerting';
@@ -24,6 +25,7 @@ import type { Labels } from './instruments/labels';
 import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
 import { Recorder } from './instruments/recorder';
+import { Removal } from './instruments/removal';
 import { SeriesSet } from './instruments/series-set';
 import type { BoundSummary, Summary } from './instruments/summary';
 import type { Finding } from './lint/rules';
@@ -72,6 +74,7 @@ export class MetricsCollector {
   private readonly arena: Arena;
   private readonly recorder: Recorder;
   private readonly drainer: Drainer;
+  private readonly removal: Removal;
   private readonly instruments: Instruments;
   private readonly named: NamedRecords;
   private readonly collectTime: CollectTimeValues;
@@ -93,13 +96,16 @@ export class MetricsCollector {
     this.recorder = new Recorder(this.arena, settings.onFull);
     this.drainer = new Drainer(this.arena, threadMark(threadId));
     const reading = new SeriesReading(this.recorder, this.drainer);
+    this.removal = new Removal(this.recorder, this.drainer);
     const callbacks = new CallbackMetrics(() => this.instruments);
     this.collectTime = new CollectTimeValues(this.recorder, settings.collectTimeout, callbacks);
     this.instruments = new Instruments({
       recorder: this.recorder,
       reading,
       collectTime: this.collectTime,
+      removal: this.removal,
       cardinalityLimit: settings.cardinalityLimit,
+      seriesLimit: settings.seriesLimit,
       defaultLabels: Object.entries(settings.defaultLabels),
       labelTree: new Step(),
       resolved: new SeriesSet(),
@@ -212,9 +218,31 @@ export class MetricsCollector {
     this.named.summary(name, value, options?.labels);
   }
 
+  /**
+   * Removes every series of every metric; the metrics stay. What is recorded afterwards begins again from zero.
+   *
+   * @returns how many series there were
+   * @throws RingmeterError RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY
+   */
+  clear(): number {
+    const count = this.removal.endAll('remove');
+    this.instruments.forget();
+    return count;
+  }
+
+  /** Lets every series of every metric begin again from zero. Throws as `clear` does. */
+  reset(): void {
+    this.removal.endAll('reset');
+  }
+
   /** Every series with its present value, collected in a flush worker. */
   async getAllMetrics(): Promise<Metric[]> {
     return this.flushing().run('metrics', {});
+  }
+
+  /** Which metrics have the most series, and which labels the most values; counted in a flush worker. */
+  async cardinality(): Promise<Cardinality> {
+    return this.flushing().run('cardinality', {});
   }
 
   /** What `getAllMetrics` gives, as a JSON array, collected and rendered in a flush worker. */

@@ -24,6 +24,7 @@ export const errorCodes = {
   RINGMETER_INVALID_RULE:
     'A rule, its expression or one of its templates cannot be used; the message says where it stands.',
   RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread cannot be had, or not in time.',
+  RINGMETER_BUSY: 'Another thread is removing series and has not come to an end in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;
 

@@ -1,4 +1,5 @@
 export { exponentialBuckets, linearBuckets } from './aggregate/buckets';
+export type { Cardinality, LabelCardinality, MetricCardinality } from './aggregate/cardinality';
 export type { MetricType } from './aggregate/cells';
 export type { HistogramValue } from './aggregate/histogram';
 export type { LabelValue } from './aggregate/label-pairs';
@@ -34,7 +35,7 @@ export type { BoundCounter, Counter } from './instruments/counter';
 export type { HistogramOptions, MetricOptions, SummaryOptions } from './instruments/definitions';
 export type { BoundGauge, Gauge } from './instruments/gauge';
 export type { BoundHistogram, Histogram } from './instruments/histogram';
-export type { Labels } from './instruments/labels';
+export type { Labels, PartialLabels } from './instruments/labels';
 export type { RecordOptions } from './instruments/named';
 export type { BoundSummary, Summary, SummaryStatistics } from './instruments/summary';
 export type { Finding, LintRule, Severity } from './lint/rules';

@@ -36,6 +36,8 @@ export interface CollectorOptions {
   maxThreads?: number;
   /** Most series of one metric; further label sets share its overflow series. Default 10 000. */
   cardinalityLimit?: number;
+  /** Most series of all metrics together; further label sets share the overflow series of their metrics. Default 1 000 000. */
+  seriesLimit?: number;
   /** Labels that every series shows, unless it has one of that name itself. Default none. */
   defaultLabels?: Readonly<Record<string, LabelValue>>;
   /** Rules that make alerts and series: groups, and files of groups as Prometheus reads them. Default none. */
@@ -94,6 +96,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'maxMemory',
     'maxThreads',
     'cardinalityLimit',
+    'seriesLimit',
     'defaultLabels',
     'rules',
     'notifiers',
@@ -112,6 +115,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
       collectTimeout: checkNumber('collectTimeout', given.collectTimeout, 250, 0, 60_000),
       onFull: checkOneOf('onFull', given.onFull, 'fold', ['fold', 'drop']),
       cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
+      seriesLimit: checkInteger('seriesLimit', given.seriesLimit, 1_000_000, 1, 2 ** 24),
       defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),
       dashboard: resolveDashboard(given.dashboard),
     },

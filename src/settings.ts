@@ -11,6 +11,9 @@ export interface Settings {
   collectTimeout: number;
   onFull: FullPolicy;
   cardinalityLimit: number;
+  seriesLimit: number;
+  /** Milliseconds before the memory of a removed series is used again. For tests. */
+  quarantine?: number;
   defaultLabels: Record<string, string>;
   dashboard: Dashboard;
 }

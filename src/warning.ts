@@ -20,10 +20,10 @@ export function warn(code: WarningCode, message: string): void {
 const warned = new Set<WarningCode>();
 
 /** Tells the user once per thread and code: recording itself stays silent. */
-export function warnOnce(code: WarningCode, message: string): void {
+export function warnOnce(code: WarningCode, message: string | (() => string)): void {
   if (warned.has(code)) return;
   warned.add(code);
-  warn(code, message);
+  warn(code, typeof message === 'string' ? message : message());
 }
 
 /** The same in an exit handler, where what `emitWarning` leaves to the next tick is never heard. */

@@ -140,6 +140,10 @@ test('the code of docs/collect-time.md compiles', async (t) => {
   for (const [, code] of text('docs/collect-time.md').matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
+test('the code of docs/cardinality.md compiles', async (t) => {
+  for (const [, code] of text('docs/cardinality.md').matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+});
+
 test('the quick start of the README runs as printed', async (t) => {
   const { outputText } = ts.transpileModule(code(readme, '## Quick start'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },

@@ -1,5 +1,6 @@
 import type { Arena } from '../arena/arena';
-import { high, int, RECORD, RECORD_KIND } from '../arena/layout';
+import { HEADER, high, int, RECORD, RECORD_KIND } from '../arena/layout';
+import { birthOf } from '../arena/lives';
 import { directoryLength, readEntry } from '../arena/registry';
 import type { Definition, LabelPairs } from './definition';
 import { readDefinition } from './register';
@@ -27,31 +28,48 @@ export class Catalog {
   readonly families: Family[] = [];
   private readonly byRecord = new Map<number, Family>();
   private read = 0;
+  private births = 0;
+  private reborn = 0;
   /** Places whose records were not published yet when they were read. */
   private pending: number[] = [];
 
   constructor(private readonly arena: Arena) {}
 
   refresh(): void {
+    const { i32 } = this.arena;
+    const reborn = Atomics.load(i32, high(HEADER.BIRTHS));
+    const births = Atomics.load(i32, int(HEADER.BIRTHS));
     const length = directoryLength(this.arena);
-    if (this.pending.length === 0 && this.read === length) return;
+    if (reborn !== this.reborn) this.noteReborn();
+    this.reborn = reborn;
     const late = this.pending;
     this.pending = [];
     // what was pending was in no snapshot so far: for this thread it is as if it were registered now
-    for (const place of late) this.enter(place, this.read);
-    while (this.read < length) {
-      this.enter(this.read, this.read);
-      this.read++;
+    for (const place of late) this.enter(place, this.births);
+    while (this.read < length) this.enter(this.read++);
+    this.births = births;
+  }
+
+  /** How many births have been read: series that were born later are in no snapshot so far. */
+  get places(): number {
+    return this.births;
+  }
+
+  /** Looks which series have been given another one's memory. */
+  private noteReborn(): void {
+    for (const { definition, series } of this.families) {
+      if (!definition.ttl) continue;
+      for (let index = 0; index < series.count; index++) {
+        const birth = birthOf(this.arena, series.records[index]);
+        if (birth <= series.places[index]) continue;
+        series.places[index] = birth;
+        series.reborn++;
+      }
     }
   }
 
-  /** How many places of the directory have been read. */
-  get places(): number {
-    return this.read;
-  }
-
-  /** @param shownFrom the first number of places whose snapshots have it is one more */
-  private enter(place: number, shownFrom: number): void {
+  /** @param shownFrom snapshots that have read no more births do not have it */
+  private enter(place: number, shownFrom = 0): void {
     const { record, state } = readEntry(this.arena, place);
     if (state === 'pending') this.pending.push(place);
     if (state !== 'live') return;
@@ -65,7 +83,7 @@ export class Catalog {
       epoch: high(record + RECORD.SERIES_COLUMN),
       column: i32[int(record + RECORD.SERIES_COLUMN)],
       record,
-      place: shownFrom,
+      place: Math.max(shownFrom, birthOf(this.arena, record)),
     });
   }
 

@@ -33,8 +33,10 @@ export const histogramWords = (bounds: number): number => HISTOGRAM.COUNTS + bou
 /**
  *     0  sequence            | current slot
  *     1  count               2  sum           float64, since the start
- *     3  SLOTS x (began, count, sum, min, max)   float64; began = 0: empty. Together they are the window.
- *    28  CHUNK_ENTRIES pointers (int32) to chunks of the sketch: open addressing, the hash is the octave
+ *     3  cut                                  float64; slots that began up to then do not count. Whoever removes or resets
+ *                                             the series writes it, and nobody else, whoever writes the other words.
+ *     4  SLOTS x (began, count, sum, min, max)   float64; began = 0: empty. Together they are the window.
+ *    29  CHUNK_ENTRIES pointers (int32) to chunks of the sketch: open addressing, the hash is the octave
  */
 export const SLOTS = 5;
 export const SLOT = { BEGAN: 0, COUNT: 1, SUM: 2, MIN: 3, MAX: 4, WORDS: 5 } as const;
@@ -43,9 +45,10 @@ export const SUMMARY = {
   SEQUENCE: 0,
   COUNT: 1,
   SUM: 2,
-  SLOTS: 3,
-  CHUNKS: 3 + SLOTS * SLOT.WORDS,
-  WORDS: 3 + SLOTS * SLOT.WORDS + CHUNK_ENTRIES / 2,
+  CUT: 3,
+  SLOTS: 4,
+  CHUNKS: 4 + SLOTS * SLOT.WORDS,
+  WORDS: 4 + SLOTS * SLOT.WORDS + CHUNK_ENTRIES / 2,
 } as const;
 
 /**

@@ -4,7 +4,7 @@ import { HEADER, int } from '../arena/layout';
 import { columnsUsed } from '../arena/registry';
 import { Catalog } from './catalog';
 import { type Drainer, SETTLE_MS } from './drain';
-import { SeriesMerge } from './merge';
+import { Lifetimes } from './lifetimes';
 import type { Questions } from './questions';
 import type { TakenSnapshot } from './snapshot';
 
@@ -27,7 +27,7 @@ export class Collect {
   readonly catalog: Catalog;
   /** Values that are kept elsewhere than in cells, and put into every snapshot. */
   readings: readonly Reading[] = [];
-  private readonly merge: SeriesMerge;
+  private readonly lifetimes: Lifetimes;
 
   constructor(
     private readonly arena: Arena,
@@ -36,8 +36,7 @@ export class Collect {
     private readonly questions?: Questions,
   ) {
     this.catalog = new Catalog(arena);
-    this.merge = new SeriesMerge(arena);
-    this.merge.isStill = drainer.holds;
+    this.lifetimes = new Lifetimes(arena, drainer);
   }
 
   /**
@@ -54,23 +53,25 @@ export class Collect {
   }
 
   private snapshotNow(): TakenSnapshot {
-    const { arena, catalog, drainer, merge } = this;
+    const { arena, catalog, drainer, lifetimes } = this;
     arena.tick();
     catalog.refresh();
     // after the catalog was read: every series in it has its columns
     const values = new Float64Array(columnsUsed(arena));
     const shards = drainer.used();
-    merge.shards = shards;
+    lifetimes.shards = shards;
     let takenAt = 0;
     let timestamp = 0;
     drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
       // while the locks are held: whoever takes a later snapshot has a later time
       takenAt = arena.tick();
       timestamp = Date.now();
-      for (const { definition, series } of catalog.families) {
+      arena.f64[HEADER.COLLECTED] = takenAt;
+      for (const family of catalog.families) {
+        const { definition, series } = family;
         const slice = definition.type === 'summary' ? SUMMARIES_AT_A_TIME : SERIES_AT_A_TIME;
         for (let from = 0; from < series.count; from += slice) {
-          merge.into(values, series, definition, from, Math.min(from + slice, series.count));
+          lifetimes.collect(values, series, family, from, Math.min(from + slice, series.count), takenAt);
           breathe();
         }
       }

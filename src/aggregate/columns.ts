@@ -20,6 +20,13 @@ export const SUMMARY_COLUMNS = {
   QUANTILES: 6,
 } as const;
 
+/**
+ * A column that is never NaN where there is a series: of one that was removed, and not recorded since, all columns of a
+ * snapshot are NaN. (A gauge to which threads added both infinities is no number either, and is not shown.)
+ */
+export const presenceColumn = (type: Definition['type']): number =>
+  type === 'histogram' ? HISTOGRAM_COLUMNS.COUNTS : VALUE_COLUMN;
+
 export function columnCount(definition: Definition): number {
   if (definition.type === 'histogram') return HISTOGRAM_COLUMNS.COUNTS + definition.buckets.length + 1;
   return definition.type === 'summary' ? SUMMARY_COLUMNS.QUANTILES + definition.quantiles.length : 1;

@@ -17,6 +17,10 @@ export interface Definition {
   maxAge: number;
   /** Most observations of a summary's window, per recording thread. */
   maxSamples: number;
+  /** Seconds after which a series that is not recorded is removed; none if left out. */
+  ttl?: number;
+  /** Most series; the collector's limit if left out. */
+  cardinalityLimit?: number;
 }
 
 /** Labels of one series, sorted by name. */

@@ -40,7 +40,7 @@ export class Drainer {
 
   constructor(
     readonly arena: Arena,
-    private readonly mark: number,
+    readonly mark: number,
   ) {
     this.shards = openShards(arena);
     this.settled = new Float64Array(this.shards.length);
@@ -49,7 +49,8 @@ export class Drainer {
   /** Looks at the plain heads. Give the result to `trust` at least SETTLE_MS later. */
   glance(): Glance {
     const used = this.used();
-    const heads = Float64Array.from(used, (shard) => widen(shard, shard.head));
+    const heads = new Float64Array(this.shards.length);
+    for (const shard of used) heads[shard.number] = widen(shard, shard.head);
     const unpublished = used.some((shard) => heads[shard.number] > this.visibleHead(shard));
     return { heads, takenAt: performance.now(), unpublished };
   }
@@ -125,9 +126,10 @@ export class Drainer {
     return shards.filter((shard) => lock(this.arena.i32, shard.lock, this.mark, deadline));
   }
 
-  /** Shards that some thread has ever recorded into, in their order. */
+  /** Shards that some thread has ever recorded into, in their order; without one that is just being furnished. */
   used(): readonly Shard[] {
-    return this.shards.slice(0, Atomics.load(this.arena.i32, int(HEADER.USED_SHARDS)));
+    const used = Atomics.load(this.arena.i32, int(HEADER.USED_SHARDS));
+    return this.shards.slice(0, used).filter(({ ring }) => ring !== 0);
   }
 
   /** Folds up to BATCH events before `head`. The caller holds the shard's lock. */

@@ -177,7 +177,8 @@ function currentSlot(arena: Arena, cell: number, slotMilliseconds: number, slotS
   const slot = i32[high(cell + SUMMARY.SEQUENCE)];
   const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
   const began = f64[state + SLOT.BEGAN];
-  if (began !== 0 && now - began < slotMilliseconds && f64[state + SLOT.COUNT] < slotSamples) return slot;
+  const counts = began > f64[cell + SUMMARY.CUT] && now - began < slotMilliseconds;
+  if (counts && f64[state + SLOT.COUNT] < slotSamples) return slot;
   const next = began === 0 ? slot : (slot + 1) % SLOTS;
   clearSlot(arena, cell, next);
   const nextState = cell + SUMMARY.SLOTS + next * SLOT.WORDS;

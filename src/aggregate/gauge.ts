@@ -14,6 +14,10 @@ export class GaugeMerge {
   private readonly values: Float64Array;
   private readonly added: Float64Array;
   private count = 0;
+  /** Changes with every event that is folded. */
+  version = 0;
+  /** Epoch of the `set` that won, when `value` was called. */
+  winner = 0;
 
   /** @param most how many cells can be added */
   constructor(most: number) {
@@ -24,10 +28,12 @@ export class GaugeMerge {
 
   reset(): void {
     this.count = 0;
+    this.version = 0;
   }
 
   /** Adds one shard's cells. */
   add(i32: Int32Array, f64: Float64Array, cell: number): void {
+    this.version = (this.version + i32[int(cell + GAUGE.SEQUENCE)]) | 0;
     const epoch = i32[int(cell + GAUGE.EPOCHS)];
     const oldEpoch = i32[high(cell + GAUGE.EPOCHS)];
     this.generation(epoch, f64[cell + GAUGE.VALUE], f64[cell + GAUGE.ADDED]);
@@ -50,6 +56,7 @@ export class GaugeMerge {
       age = own;
       value = this.values[index];
     }
+    this.winner = (shared - age) | 0;
     for (let index = 0; index < this.count; index++)
       if ((shared - this.epochs[index]) >>> 0 <= age) value += this.added[index];
     return value;

@@ -6,6 +6,7 @@ import { COUNTER, GAUGE, HISTOGRAM, SUMMARY } from './cells';
 import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from './columns';
 import type { Definition } from './definition';
 import { GaugeMerge } from './gauge';
+import { activityOf, type RawSeries, type Settle } from './life';
 import type { SeriesList } from './series-list';
 import { MergedWindow } from './sketch';
 
@@ -28,6 +29,14 @@ export class SeriesMerge {
   private still: readonly boolean[] = [];
   private readonly window = new MergedWindow();
   private readonly movingWindow = new MergedWindow();
+  private readonly raw: RawSeries = {
+    index: 0,
+    record: 0,
+    values: new Float64Array(0),
+    column: 0,
+    activity: 0,
+    epoch: 0,
+  };
 
   constructor(
     private readonly arena: Arena,
@@ -37,15 +46,24 @@ export class SeriesMerge {
     this.gauge = new GaugeMerge(arena.maxThreads * 2);
   }
 
-  /** Adds series of one metric, those from one index of the list to another, to their columns of `out`, which must be zero. */
-  into(out: Float64Array, series: SeriesList, definition: Definition, from = 0, to = series.count): void {
+  /**
+   * Adds series of one metric, those from one index of the list to another, to their columns of `out`, which must be zero.
+   *
+   * @param settle is given each of them then
+   */
+  into(
+    out: Float64Array,
+    series: SeriesList,
+    definition: Definition,
+    { from = 0, to = series.count, settle }: { from?: number; to?: number; settle?: Settle } = {},
+  ): void {
     this.still = this.shards.map(this.isStill);
     switch (definition.type) {
       case 'counter':
         this.counters(out, series, from, to);
         break;
       case 'gauge':
-        this.gauges(out, series, from, to);
+        this.gauges(out, series, from, to, settle);
         break;
       case 'histogram':
         this.histograms(out, series, definition.buckets.length + 1, from, to);
@@ -54,6 +72,22 @@ export class SeriesMerge {
         for (let index = from; index < to; index++)
           this.summary(out, series.columns[index], series.ids[index], definition);
     }
+    if (settle === undefined || definition.type === 'gauge') return;
+    for (let index = from; index < to; index++) {
+      const activity = activityOf(definition, out, series.columns[index]);
+      settle(this.rawOf(out, series, index, activity));
+    }
+  }
+
+  private rawOf(values: Float64Array, { records, columns }: SeriesList, index: number, activity: number): RawSeries {
+    const { raw } = this;
+    raw.values = values;
+    raw.index = index;
+    raw.record = records[index];
+    raw.column = columns[index];
+    raw.activity = activity;
+    raw.epoch = this.gauge.winner;
+    return raw;
   }
 
   private counters(out: Float64Array, series: SeriesList, from: number, to: number): void {
@@ -93,8 +127,9 @@ export class SeriesMerge {
     addHistogram(out, column, this.copyF64, 0, buckets);
   }
 
-  private gauges(out: Float64Array, { ids, columns, epochs }: SeriesList, from: number, to: number): void {
+  private gauges(out: Float64Array, series: SeriesList, from: number, to: number, settle: Settle | undefined): void {
     const { arena, gauge } = this;
+    const { ids, columns, epochs } = series;
     for (let index = from; index < to; index++) {
       gauge.reset();
       for (let number = 0; number < this.shards.length; number++) {
@@ -106,6 +141,7 @@ export class SeriesMerge {
         if (overflow !== 0) this.addMovingGauge(overflow);
       }
       out[columns[index] + VALUE_COLUMN] = gauge.value(Atomics.load(arena.i32, epochs[index]));
+      settle?.(this.rawOf(out, series, index, gauge.version));
     }
   }
 
@@ -123,7 +159,7 @@ export class SeriesMerge {
       const cell = this.cell(shard.cells, id);
       if (cell !== 0 && this.still[number]) {
         addSummary(out, column, arena.f64, cell);
-        window.add(arena, cell, oldest);
+        window.add(arena, cell, afterCut(arena.f64, cell, oldest));
       } else if (cell !== 0) this.addMovingSummary(out, column, cell, oldest);
       const overflow = this.cell(shard.overflowCells, id);
       if (overflow !== 0) this.addMovingSummary(out, column, overflow, oldest);
@@ -142,7 +178,7 @@ export class SeriesMerge {
     readConsistently(arena.i32, int(cell), () => {
       for (let word = 0; word < SUMMARY.SLOTS; word++) copyF64[word] = arena.f64[cell + word];
       movingWindow.reset();
-      movingWindow.add(arena, cell, oldest);
+      movingWindow.add(arena, cell, afterCut(arena.f64, cell, oldest));
     });
   }
 
@@ -170,6 +206,11 @@ function addHistogram(out: Float64Array, column: number, f64: Float64Array, cell
   const into = column + HISTOGRAM_COLUMNS.COUNTS;
   const from = cell + HISTOGRAM.COUNTS;
   for (let bucket = 0; bucket < buckets; bucket++) out[into + bucket] += f64[from + bucket];
+}
+
+/** Slots that began when the series was removed, or earlier, do not count. */
+function afterCut(f64: Float64Array, cell: number, oldest: number): number {
+  return Math.max(oldest, f64[cell + SUMMARY.CUT]);
 }
 
 function addSummary(out: Float64Array, column: number, f64: Float64Array, cell: number): void {

@@ -1,9 +1,12 @@
 import type { Arena } from '../arena/arena';
-import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
+import { hasFree, takeFree } from '../arena/free-records';
+import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
+import { isGone, isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
 import { allocateCells, allocateColumns, find, findOrInsert, hasRoom, recordWords, tailOf } from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';
+import { showAgain } from './lifetimes';
 import { encodeSeriesKey, type SeriesKey } from './series-key';
 
 const encoder = new TextEncoder();
@@ -20,6 +23,7 @@ export const MAX_BUCKETS = PAGE_WORDS - CHUNK_ENTRIES;
 export function registerFamily(arena: Arena, definition: Definition): number {
   const spec = specOf(definition);
   const json = encoder.encode(JSON.stringify(definition));
+  if (definition.ttl) noteTtl(arena, definition.ttl * 1_000);
   return findOrInsert(arena, {
     kind: RECORD_KIND.FAMILY,
     key: encoder.encode(definition.name),
@@ -34,6 +38,14 @@ export function registerFamily(arena: Arena, definition: Definition): number {
       return true;
     },
   });
+}
+
+/** Keeps the shortest ttl of all metrics, which tells how often somebody has to collect. */
+function noteTtl({ i32 }: Arena, milliseconds: number): void {
+  const shortest = high(HEADER.LIVES);
+  const ttl = Math.min(Math.ceil(milliseconds), 2 ** 31 - 1);
+  for (let seen = Atomics.load(i32, shortest); seen === 0 || seen > ttl; seen = Atomics.load(i32, shortest))
+    Atomics.compareExchange(i32, shortest, seen, ttl);
 }
 
 /** The numbers that folding needs: bucket bounds, or the length and capacity of a window's slot. */
@@ -59,40 +71,64 @@ export interface RegisteredSeries {
   epoch: number;
   /** First column in a snapshot. */
   column: number;
+  /** Pointer to the registry record; 0 without room. */
+  record: number;
 }
 
-const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH), column: 0 };
+const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH), column: 0, record: 0 };
 const SERIES_BODY_WORDS = RECORD.SERIES_KEY - RECORD.SERIES;
 
-/** Why there is no series of its own for a label set: the metric has as many as it may, or the arena is full. */
-export type Refusal = 'limit' | 'memory';
+/** Why there is no series of its own for a label set: the metric, or all together, have as many as they may, or the arena is full. */
+export type Refusal = 'limit' | 'total' | 'memory';
+
+/** Most series that are not removed. */
+export interface SeriesLimits {
+  /** Of the metric. */
+  limit: number;
+  /** Of all metrics together; any number if left out. */
+  total?: number;
+}
 
 /** Which series is wanted. */
-export interface WantedSeries {
+export interface WantedSeries extends SeriesLimits {
   labels: LabelPairs;
-  /** Most series of the metric. */
-  limit: number;
+  /** Whether the memory of a series that is gone may be used: by threads that own a shard. */
+  reuses?: boolean;
   /** Labels of the series that is given beyond the limit. */
   beyond(): LabelPairs;
 }
 
-/** The series of a key, or undefined if nobody has registered it. */
-export function findSeries(arena: Arena, key: SeriesKey): RegisteredSeries | undefined {
-  const record = find(arena, RECORD_KIND.SERIES, key.bytes, key.length);
-  return record === 0 ? undefined : readSeries(arena, record);
+/** The record of a key, removed or not; 0 if nobody has registered it. */
+export function findRecord(arena: Arena, key: SeriesKey): number {
+  return find(arena, RECORD_KIND.SERIES, key.bytes, key.length);
 }
 
-/** Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets. */
+/** The series of a record, or undefined if there is none, or it has been removed. */
+export function presentSeries(arena: Arena, record: number): RegisteredSeries | undefined {
+  return record === 0 || isHidden(arena, record) ? undefined : readSeries(arena, record);
+}
+
+/**
+ * Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets.
+ *
+ * @param record of the series, if it has been removed: then it has what it needs
+ */
 export function whyRefused(
   arena: Arena,
   family: number,
   definition: Definition,
   key: SeriesKey,
-  limit: number,
+  record: number,
+  { limit, total = Number.POSITIVE_INFINITY }: SeriesLimits,
 ): Refusal | undefined {
   if (Atomics.load(arena.i32, membersOf(family)) >= limit) return 'limit';
+  if (Atomics.load(arena.i32, SERIES_COUNT) >= total) return 'total';
   const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
-  return hasRoom(arena, words, cellWords(definition.type, definition.buckets.length)) ? undefined : 'memory';
+  const fits =
+    record !== 0 ||
+    hasRoom(arena, words, cellWords(definition.type, definition.buckets.length)) ||
+    hasFree(arena, family, words);
+  return fits ? undefined : 'memory';
 }
 
 /**
@@ -104,25 +140,28 @@ export function registerSeries(
   arena: Arena,
   family: number,
   definition: Definition,
-  { labels, limit, beyond }: WantedSeries,
+  wanted: WantedSeries,
 ): { series: RegisteredSeries; refusal?: Refusal } {
+  const { labels, limit, total = Number.POSITIVE_INFINITY, beyond, reuses } = wanted;
   const key = encodeSeriesKey(family, labels);
-  const known = findSeries(arena, key);
+  const known = presentSeries(arena, findRecord(arena, key));
   if (known !== undefined) return { series: known };
   const members = membersOf(family);
-  if (Atomics.add(arena.i32, members, 1) >= limit) {
-    Atomics.sub(arena.i32, members, 1);
-    const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()));
-    return { series: readSeries(arena, record), refusal: 'limit' };
-  }
-  const { record, fresh } = insertSeries(arena, family, definition, key);
-  if (!fresh) Atomics.sub(arena.i32, members, 1);
-  return { series: readSeries(arena, record), refusal: record === 0 ? 'memory' : undefined };
-}
-
-/** Int32Array index of a family's number of series, the one beyond the limit not counted. */
-function membersOf(family: number): number {
-  return high(family + RECORD.FAMILY_TYPE);
+  let refusal: Refusal | undefined = Atomics.load(arena.i32, SERIES_COUNT) >= total ? 'total' : undefined;
+  if (Atomics.add(arena.i32, members, 1) >= limit) refusal = 'limit';
+  if (refusal === undefined) {
+    const { record, fresh } = insertSeries(arena, family, definition, key, { reuses });
+    // one that was removed counts as a member when it is shown again
+    if (!fresh) Atomics.sub(arena.i32, members, 1);
+    if (record !== 0) showAgain(arena, record);
+    // it was just being retired: then it cannot be found any more
+    if (record !== 0 && isGone(arena, record)) return registerSeries(arena, family, definition, wanted);
+    if (record !== 0) return { series: readSeries(arena, record) };
+    refusal = 'memory';
+  } else Atomics.sub(arena.i32, members, 1);
+  const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()), { isBeyond: true });
+  if (record !== 0) showAgain(arena, record);
+  return { series: readSeries(arena, record), refusal };
 }
 
 /** @returns the record, 0 without memory, and whether it was made just now */
@@ -131,6 +170,7 @@ function insertSeries(
   family: number,
   definition: Definition,
   { bytes, length }: SeriesKey,
+  { isBeyond = false, reuses = false }: { isBeyond?: boolean; reuses?: boolean },
 ): { record: number; fresh: boolean } {
   let composed = 0;
   const cells = cellWords(definition.type, definition.buckets.length);
@@ -139,11 +179,14 @@ function insertSeries(
     key: bytes.subarray(0, length),
     bodyWords: SERIES_BODY_WORDS,
     cellWords: cells,
+    isLast: isBeyond,
+    reuse: reuses ? (words) => takeFree(arena, family, words) : undefined,
     write(place) {
       composed = place;
       const id = allocateCells(arena, cells);
       if (id === 0) return false;
       arena.i32[int(place + RECORD.SERIES)] = family;
+      arena.i32[high(place + RECORD.SERIES_LIFE)] = isBeyond ? SERIES_FLAG.BEYOND : 0;
       arena.i32[high(place + RECORD.SERIES)] = id;
       arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
       return true;
@@ -152,11 +195,12 @@ function insertSeries(
   return { record, fresh: record !== 0 && record === composed };
 }
 
-function readSeries({ i32 }: Arena, record: number): RegisteredSeries {
+export function readSeries({ i32 }: Arena, record: number): RegisteredSeries {
   if (record === 0) return NO_ROOM;
   return {
     id: i32[high(record + RECORD.SERIES)],
     epoch: high(record + RECORD.SERIES_COLUMN),
     column: i32[int(record + RECORD.SERIES_COLUMN)],
+    record,
   };
 }

@@ -7,7 +7,7 @@ export interface SeriesPlaces {
   column: number;
   /** Pointer to the registry record, which has the labels. */
   record: number;
-  /** Place in the directory: series at later places were registered later. */
+  /** When it was registered: a count of births. */
   place: number;
 }
 
@@ -17,6 +17,8 @@ export interface SeriesPlaces {
  */
 export class SeriesList {
   count = 0;
+  /** Changes when the memory of a series here has been used for another one. */
+  reborn = 0;
   ids = new Int32Array(1);
   epochs = new Int32Array(1);
   columns = new Int32Array(1);

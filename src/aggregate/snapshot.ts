@@ -1,4 +1,7 @@
+import type { Arena } from '../arena/arena';
+import { birthOf, isGone } from '../arena/lives';
 import type { Family } from './catalog';
+import { presenceColumn } from './columns';
 
 /** The immutable result of one collect: what renderers and storages read. */
 export interface Snapshot {
@@ -16,4 +19,36 @@ export interface Snapshot {
 export interface TakenSnapshot extends Snapshot {
   /** By the arena's clock, which all threads share and which never goes back: tells which of two snapshots is newer. */
   readonly takenAt: number;
+}
+
+/** Tells which of a family's series a snapshot has: those registered early enough, but for those that were removed. */
+export function presenceIn(
+  { places, values }: { places: number /** Without them, removed series count. */; values?: Float64Array },
+  { arena, definition, series }: Family,
+): (index: number) => boolean {
+  const offset = presenceColumn(definition.type);
+  const mayBeReborn = definition.ttl !== undefined;
+  return (index) => {
+    if (series.places[index] >= places) return false;
+    // its memory may be another's by now, or soon: what is read of it at once after this is still its own
+    if (mayBeReborn && !isSame(arena, series.records[index], series.places[index])) return false;
+    if (values === undefined) return true;
+    const column = series.columns[index] + offset;
+    return column < values.length && !Number.isNaN(values[column]);
+  };
+}
+
+/** Whether a record still is that of the series that was read. */
+function isSame(arena: Arena, record: number, birth: number): boolean {
+  return birthOf(arena, record) <= birth && !isGone(arena, record);
+}
+
+/** How many series a snapshot has. */
+export function countSeries(snapshot: Snapshot): number {
+  let count = 0;
+  for (const family of snapshot.families) {
+    const isThere = presenceIn(snapshot, family);
+    for (let index = 0; index < family.series.count; index++) if (isThere(index)) count++;
+  }
+  return count;
 }

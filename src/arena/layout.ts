@@ -52,6 +52,12 @@ export const LAYOUT_VERSION = 4;
  *     64  gauge epoch of no series |                   atomic: what a gauge without cells stamps its events with
  *     72  flushes             | failed attempts        atomic: snapshots for the storages; what storages refused
  *     80  collects            | endpoint requests      atomic
+ *     88  lock of the lives   | wanted                 mutex: who may end and begin lives of series; see lives.ts
+ *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
+ *     90  collected           (float64)                when the last collect was, by the clock; an indication
+ *     96  births              | reborn                 atomic: series registered so far; those that others' memory was used for
+ *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
+ *     98  since when          (float64)                the phase has been that, by the clock
  */
 export const HEADER = {
   MAGIC: 0,
@@ -74,6 +80,12 @@ export const HEADER = {
   SPARE_EPOCH: 64,
   FLUSHES: 72,
   COLLECTS: 80,
+  LIVES_LOCK: 88,
+  LIVES: 89,
+  COLLECTED: 90,
+  BIRTHS: 96,
+  RETIRE: 97,
+  RETIRE_SINCE: 98,
   WORDS: 128,
 } as const;
 
@@ -94,6 +106,7 @@ export const HEADER = {
  *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
  *     81  ring                |                        pointer; published last, when the two tables are in place
  *     82  page table of cells | page table of overflow cells
+ *     83  acknowledged        |                        atomic; the owner: the retire sequence up to which it has forgotten
  *     84  asked               | answered               atomic; signals: a collect wants the owner's collect-time values;
  *                                                       the question up to which the owner has recorded them
  *     85  callbacks           |                        atomic; the owner: how many such values it has, 0 = do not ask
@@ -113,6 +126,7 @@ export const SHARD = {
   OWNER: 80,
   RING: 81,
   TABLES: 82,
+  ACKNOWLEDGED: 83,
   ASKED: 84,
   CALLBACKS: 85,
   WORDS: 96,
@@ -149,10 +163,16 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *        family                                     series
  *     2  type | series (atomic)                     family | series id
  *     3  definition length (bytes) | spec length    column | gauge epoch (atomic)
- *     4  place in the directory | state (atomic)    key bytes
- *     5  spec (float64 each): bucket bounds,
+ *     4  place in the directory | state (atomic)    life (atomic) | SERIES_FLAG bits (atomic)
+ *     5  series that have lives | warned (atomic)   birth | words of the record
+ *     6  overflowed, low | high half (atomic)       key bytes
+ *     7  RECORD_CLASSES heads of lists (int32,
+ *        atomic): records that may be used again
+ *    10  spec (float64 each): bucket bounds,
  *        or slot milliseconds and slot samples
  *     .. key bytes, then the definition as JSON
+ *
+ * The life is a pointer to what is kept of a series that was removed or reset, or that ends by itself: see LIFE.
  */
 export const RECORD = {
   CHAIN: 0,
@@ -160,13 +180,36 @@ export const RECORD = {
   FAMILY_TYPE: 2,
   FAMILY_SIZES: 3,
   FAMILY_PLACE: 4,
-  SPEC: 5,
+  FAMILY_LIVES: 5,
+  FAMILY_OVERFLOWED: 6,
+  FAMILY_FREE: 7,
+  SPEC: 10,
   SERIES: 2,
   SERIES_COLUMN: 3,
-  SERIES_KEY: 4,
+  SERIES_LIFE: 4,
+  SERIES_BIRTH: 5,
+  SERIES_KEY: 6,
 } as const;
 export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
 /** Whether a family may be used: open until it is certain that no other one shows lines of the same name. */
 export const FAMILY_STATE = { OPEN: 0, STANDS: 1, REFUSED: 2 } as const;
 /** What a directory entry says whose record lost the race for its key. */
 export const VOID_ENTRY = -1;
+
+/*
+ * Life of a series: what is kept beside its cells, which are never touched when it is removed.
+ *
+ *     0  state (atomic)      |                        LIFE_STATE bits, and above them a count of its changes
+ *     1  activity            (float64)                as the last collect saw it; only with a ttl
+ *     2  since               (float64)                when it was seen to change last, by the clock; only with a ttl
+ *     3  two baselines: activity, then columns        what does not count any more; the state says which is current
+ *
+ * A baseline is written while it is not current; one store of the state makes it so. The activity is a number that
+ * changes with every record.
+ */
+export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
+export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, RETIRING: 8, GONE: 16, LISTED: 32, CHANGE: 64 } as const;
+/** A series that is shared beyond the limit; one of which a user has a handle, for good. Neither's memory is used again. */
+export const SERIES_FLAG = { BEYOND: 1, PINNED: 2 } as const;
+/** Records are used again for keys that take as many cache lines; those with more lines than this are not. */
+export const RECORD_CLASSES = 6;

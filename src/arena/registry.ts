@@ -12,6 +12,7 @@ import {
   VOID_ENTRY,
   WORD_BYTES,
 } from './layout';
+import { abandon, isGone, revive } from './lives';
 
 /**
  * The directory of families and series in shared memory: append-only, readable by every thread, no locks.
@@ -33,12 +34,18 @@ export interface NewRecord {
   tail?: Uint8Array;
   /** Words of cells that it needs in every shard. */
   cellWords: number;
+  /** Whether it may take the room that is kept for the cells of others, and for its like. */
+  isLast?: boolean;
+  /** Gives a record that nobody uses any more, with room for so many words and hidden; or 0. */
+  reuse?(words: number): number;
   /** Writes the body; the record is still private then. Returns false if its cells do not fit after all. */
   write(record: number): boolean;
 }
 
 /** Names alone must not use up the arena: what is registered needs cells in every shard that records it. */
 const SHARE_FOR_CELLS = 1 / 4;
+/** Of the directory's places, how many are kept for the series that those share which find no room. */
+const SHARE_FOR_LAST = 1 / 64;
 
 /** FNV-1a. Keys are short and compared byte by byte anyway. */
 function hashOf(key: Uint8Array, length: number): number {
@@ -92,7 +99,7 @@ function holds(arena: Arena, record: number, { kind, hash, key, length }: Sought
   if (keyLength(arena, record) !== length) return false;
   const start = keyStart(arena, record);
   for (let i = 0; i < length; i++) if (u8[start + i] !== key[i]) return false;
-  return true;
+  return kind !== RECORD_KIND.SERIES || !isGone(arena, record);
 }
 
 /** Searches one chain from `from` down to, but not including, `until`. */
@@ -121,9 +128,13 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const found = search(arena, seen, 0, sought);
   if (found !== 0) return found;
 
-  const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords) ? compose(arena, fresh, sought.hash) : 0;
+  const reused = fresh.reuse?.(wordsOf(fresh)) ?? 0;
+  if (reused !== 0) return publishAgain(arena, reused, chain, seen, sought);
+  const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords, fresh.isLast) ? compose(arena, fresh, sought.hash) : 0;
   const entry = record === 0 ? 0 : list(arena, record);
   if (entry === 0) return 0;
+  // when it is listed: who has read as many births has read as much of the directory
+  if (kind === RECORD_KIND.SERIES) i32[int(record + RECORD.SERIES_BIRTH)] = Atomics.add(i32, int(HEADER.BIRTHS), 1);
   Atomics.add(i32, counterOf(kind), 1);
   for (;;) {
     i32[int(record + RECORD.CHAIN)] = seen;
@@ -139,21 +150,56 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   }
 }
 
+/** Publishes a record under another key. It is listed already; who loses the race leaves it to the recycler. */
+function publishAgain(arena: Arena, record: number, chain: number, from: number, sought: Sought): number {
+  const { i32, u8 } = arena;
+  // first what tells readers that it is another one
+  i32[int(record + RECORD.SERIES_BIRTH)] = Atomics.add(i32, int(HEADER.BIRTHS), 1);
+  Atomics.add(i32, high(HEADER.BIRTHS), 1);
+  i32[high(record + RECORD.CHAIN)] = sought.hash;
+  i32[int(record + RECORD.KEY)] = sought.length;
+  u8.set(sought.key, keyStart(arena, record));
+  revive(arena, record);
+  for (let seen = from; ; ) {
+    i32[int(record + RECORD.CHAIN)] = seen;
+    const head = Atomics.compareExchange(i32, chain, seen, record);
+    if (head === seen) return record;
+    const winner = search(arena, head, seen, sought);
+    if (winner !== 0) {
+      abandon(arena, record);
+      return winner;
+    }
+    seen = head;
+  }
+}
+
+/** Takes a record out of its chain. Only the holder of the lock of the lives calls this; others only put records in front. */
+export function unlink(arena: Arena, record: number): void {
+  const { i32 } = arena;
+  const chain = chainOf(arena, i32[high(record + RECORD.CHAIN)]);
+  const next = i32[int(record + RECORD.CHAIN)];
+  if (Atomics.compareExchange(i32, chain, record, next) === record) return;
+  let before = Atomics.load(i32, chain);
+  while (before !== 0 && i32[int(before + RECORD.CHAIN)] !== record) before = i32[int(before + RECORD.CHAIN)];
+  if (before !== 0) Atomics.store(i32, int(before + RECORD.CHAIN), next);
+}
+
 /**
  * Whether a record and its cells still fit. Asked before anything is reserved, since what is reserved is never given
  * back: with a flood of label sets that do not fit, nothing may leak. What does not fit now never will.
  */
-export function hasRoom(arena: Arena, words: number, cellWords: number): boolean {
+export function hasRoom(arena: Arena, words: number, cellWords: number, isLast = false): boolean {
   const { i32 } = arena;
-  const heap = Atomics.load(i32, int(HEADER.HEAP_CURSOR)) + alignToLine(words) + spareWords(arena);
+  const heap = Atomics.load(i32, int(HEADER.HEAP_CURSOR)) + alignToLine(words) + spareWords(arena, isLast);
+  const places = i32[high(HEADER.DIRECTORY)] * (isLast ? 1 : 1 - SHARE_FOR_LAST);
   return (
     heap <= arena.f64.length &&
-    Atomics.load(i32, int(HEADER.DIRECTORY_LENGTH)) < i32[high(HEADER.DIRECTORY)] &&
+    Atomics.load(i32, int(HEADER.DIRECTORY_LENGTH)) < places &&
     cellsAfter(arena, Atomics.load(i32, int(HEADER.CELL_CURSOR)), cellWords) !== 0
   );
 }
 
-const spareWords = (arena: Arena): number => arena.f64.length * SHARE_FOR_CELLS;
+const spareWords = (arena: Arena, isLast = false): number => (isLast ? 0 : arena.f64.length * SHARE_FOR_CELLS);
 
 /** Words of a record. */
 export function recordWords(bodyWords: number, keyBytes: number, tailBytes: number): number {
@@ -165,11 +211,12 @@ const wordsOf = ({ bodyWords, key, tail }: NewRecord) => recordWords(bodyWords, 
 /** Writes a record that only the caller knows yet. */
 function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   const { i32, u8 } = arena;
-  const record = arena.allocate(wordsOf(fresh), spareWords(arena));
+  const record = arena.allocate(wordsOf(fresh), spareWords(arena, fresh.isLast));
   if (record === 0) return 0;
   i32[high(record + RECORD.CHAIN)] = hash;
   i32[int(record + RECORD.KEY)] = fresh.key.length;
   i32[high(record + RECORD.KEY)] = fresh.kind;
+  if (fresh.kind === RECORD_KIND.SERIES) i32[high(record + RECORD.SERIES_BIRTH)] = wordsOf(fresh);
   if (!fresh.write(record)) return 0;
   u8.set(fresh.key, keyStart(arena, record));
   if (fresh.tail !== undefined) u8.set(fresh.tail, tailOf(arena, record) * WORD_BYTES);

@@ -2,6 +2,7 @@ import { threadId } from 'node:worker_threads';
 import { takeOver, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
 import { alignToLine, EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
+import { buryLives } from './lives';
 
 /**
  * One shard, seen from any thread. Shards are numbered; a shard outlives the threads that own it one after the other:
@@ -42,6 +43,15 @@ export class Shard {
   /** Mark of the recording thread that owns the shard, 0 if none does. */
   get owner(): number {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.OWNER));
+  }
+
+  /** The retire sequence up to which the owner has forgotten what it knew of label sets: see recycler.ts. */
+  get acknowledged(): number {
+    return Atomics.load(this.arena.i32, int(this.base + SHARD.ACKNOWLEDGED));
+  }
+
+  set acknowledged(sequence: number) {
+    Atomics.store(this.arena.i32, int(this.base + SHARD.ACKNOWLEDGED), sequence);
   }
 
   /** Position up to which anyone may read. */
@@ -130,6 +140,7 @@ export class Shard {
     if (this.owner !== mark) return;
     this.callbacks = 0;
     Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
+    this.acknowledged = 0;
     Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
   }
 
@@ -162,6 +173,7 @@ export function openShards(arena: Arena): Shard[] {
 /** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
 export function buryThread(shards: readonly Shard[], ended: number): void {
   for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId));
+  buryLives(shards[0].arena, threadMark(ended), threadMark(threadId));
 }
 
 /** What a thread writes into shared memory to say "me": never 0, never reused within a process. */

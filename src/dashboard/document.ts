@@ -14,7 +14,7 @@ export interface DashboardDocument {
   business: Record<string, FigureValue>;
   alerts: { firing: number; pending: number; active: ShownAlert[] };
   storages: StorageHealth[];
-  cardinality: { series: number; limit: number; top: { name: string; type: string; series: number }[] };
+  cardinality: { series: number; top: { name: string; type: string; series: number; limit: number }[] };
 }
 
 /** The last stall that lasted longer than `defaultMetrics.stallThreshold`, which has to be set. */

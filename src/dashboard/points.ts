@@ -22,7 +22,7 @@ export async function pointsAt(reporter: Reporter, document: DashboardDocument):
   const entries = await Promise.all(PANELS.map(async (name) => [name, await values(reporter, panels[name], time)]));
   const points: Points = { time, panels: Object.fromEntries(entries) };
   const { memory, cpu, heatmap } = points.panels;
-  if (Object.keys(heatmap).length > 0) points.panels.latency = quantilesOf(heatmap);
+  points.panels.latency = Object.keys(heatmap).length > 0 ? quantilesOf(heatmap) : {};
   // these are known also where nothing measures them
   if (Object.keys(memory).length === 0) memory.resident = document.system.memory.residentBytes;
   if (Object.keys(cpu).length === 0) cpu.process = document.system.cpu.coresUsed;

@@ -5,7 +5,7 @@ import { createQueryEngine } from '../query/engine';
 import type { QueryEngine, QueryResult, SampleSource } from '../query/types';
 import { VERSION } from '../version';
 import { type Births, BornSource } from './born-source';
-import { cardinalityOf, type Health, healthOf, shownAlerts } from './conditions';
+import { type Health, healthOf, largestMetrics, shownAlerts } from './conditions';
 import type { ApplicationFigures, DashboardDocument, FigureValue, LastStall } from './document';
 import { orNull } from './document';
 import { answered, linesOf } from './lines';
@@ -76,8 +76,9 @@ export class Reporter {
 
   /** Makes a snapshot first. */
   async document(): Promise<DashboardDocument> {
-    const { timestamp: time } = await this.live.take();
-    const { options, rules, storages, families, cardinalityLimit, lastStall } = this.host;
+    const snapshot = await this.live.take();
+    const { timestamp: time } = snapshot;
+    const { options, rules, storages, cardinalityLimit, lastStall } = this.host;
     return {
       time,
       title: options.title,
@@ -88,7 +89,7 @@ export class Reporter {
       business: await this.business(time),
       alerts: shownAlerts(rules),
       storages: storages().map(healthOf),
-      cardinality: cardinalityOf(families(), cardinalityLimit),
+      cardinality: largestMetrics(snapshot, cardinalityLimit),
     };
   }
 

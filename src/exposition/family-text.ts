@@ -2,7 +2,7 @@ import type { Family } from '../aggregate/catalog';
 import type { LabelPairs } from '../aggregate/definition';
 import { type ReadSamples, samplesOf, sampleValues } from '../aggregate/samples';
 import { eachLabelText } from '../aggregate/series-key';
-import type { Snapshot } from '../aggregate/snapshot';
+import { presenceIn, type Snapshot } from '../aggregate/snapshot';
 import { NUMBER_BYTES, writeNumber } from './number-text';
 import { TextBuffer } from './text-buffer';
 
@@ -35,8 +35,12 @@ export class FamilyText {
   private readonly labels = new TextBuffer(256);
   private text: Uint8Array = NONE;
   private textLength = 0;
-  /** Series whose lines are in the text; per line, where its number begins and which it is. */
+  /** Series that have been seen; where the lines of each begin: at those of the next, if it is not there now. */
   private series = 0;
+  private starts = new Int32Array(0);
+  /** Births of the series whose lines these are. */
+  private born = new Int32Array(0);
+  /** Per line, where its number begins and which it is. */
   private begins = new Int32Array(0);
   private shown = new Float64Array(0);
 
@@ -62,75 +66,124 @@ export class FamilyText {
   }
 
   /** Appends header and lines. Snapshots have to come in the order of their times. */
-  render(out: TextBuffer, { values, places }: Snapshot): void {
+  render(out: TextBuffer, snapshot: Snapshot): void {
     out.append(this.header);
     const start = out.length;
-    const moved = this.revisit(out, values);
-    const extended = this.extend(out, start, values, places);
+    const isThere = presenceIn(snapshot, this.family);
+    const moved = this.revisit(out, start, snapshot.values, isThere);
+    const extended = this.extend(out, start, snapshot, isThere);
     if (moved || extended) this.keep(out.bytes.subarray(start, out.length));
-    if (this.series === 0 && this.family.definition.labelNames === null) this.showZero(out);
+    if (this.textLength === 0 && this.family.definition.labelNames === null) this.showZero(out);
   }
 
   /**
-   * Appends the lines of the last text, with the present numbers.
+   * Appends the lines of the last text, with the present numbers; those of series that are gone are left out, and those
+   * of series that are back are put in.
    *
-   * @returns whether some number got another width, so that the text is not what has been appended
+   * @returns whether something got another width, so that the text is not what has been appended
    */
-  private revisit(out: TextBuffer, values: Float64Array): boolean {
-    const { text, begins, shown, now, digits } = this;
-    const { columns } = this.family.series;
+  private revisit(out: TextBuffer, start: number, values: Float64Array, isThere: (index: number) => boolean): boolean {
+    const { text, now, starts } = this;
+    const { columns, places } = this.family.series;
     let copied = 0;
-    let shift = 0;
-    let line = 0;
+    let moved = false;
     for (let index = 0; index < this.series; index++) {
-      this.read(values, columns[index], now);
-      for (let sample = 0; sample < now.length; sample++, line++) {
-        const value = now[sample];
-        const begin = begins[line];
-        begins[line] = begin + shift;
-        if (isSame(value, shown[line])) continue;
-        shown[line] = value;
-        const width = writeNumber(value, digits, 0);
-        let end = begin;
-        while (text[end] !== NEWLINE) end++;
-        if (end - begin === width) {
-          for (let digit = 0; digit < width; digit++) text[begin + digit] = digits[digit];
+      const begin = starts[index];
+      const end = index + 1 < this.series ? starts[index + 1] : this.textLength;
+      const shift = out.length - start - copied;
+      starts[index] = begin + shift;
+      const wasThere = end > begin;
+      if (isThere(index)) {
+        this.read(values, columns[index], now);
+        if (wasThere && this.born[index] === places[index]) {
+          const behind = this.rewrite(out, index, copied, shift);
+          moved ||= behind !== copied;
+          copied = behind;
           continue;
         }
         out.copy(text, copied, begin);
-        out.copy(digits, 0, width);
-        copied = end;
-        shift += width - (end - begin);
-      }
+        this.born[index] = places[index];
+        this.writeSeries(out, start, index);
+      } else if (wasThere) out.copy(text, copied, begin);
+      else continue;
+      copied = end;
+      moved = true;
     }
     out.copy(text, copied, this.textLength);
-    return copied > 0;
+    return moved;
+  }
+
+  /**
+   * Brings the numbers of one series up to date: in the last text where they keep their width, otherwise what comes before
+   * the number is appended with it.
+   *
+   * @param copied how much of the last text has been appended
+   * @param shift how far the lines move
+   * @returns how much has been appended then
+   */
+  private rewrite(out: TextBuffer, index: number, copied: number, shift: number): number {
+    const { text, begins, shown, now, digits } = this;
+    let done = copied;
+    let move = shift;
+    let line = index * now.length;
+    for (let sample = 0; sample < now.length; sample++, line++) {
+      const value = now[sample];
+      const begin = begins[line];
+      begins[line] = begin + move;
+      if (isSame(value, shown[line])) continue;
+      shown[line] = value;
+      const width = writeNumber(value, digits, 0);
+      let end = begin;
+      while (text[end] !== NEWLINE) end++;
+      if (end - begin === width) {
+        for (let digit = 0; digit < width; digit++) text[begin + digit] = digits[digit];
+        continue;
+      }
+      out.copy(text, done, begin);
+      out.copy(digits, 0, width);
+      done = end;
+      move += width - (end - begin);
+    }
+    return done;
   }
 
   /** Appends the lines of series that are new. */
-  private extend(out: TextBuffer, start: number, values: Float64Array, places: number): boolean {
+  private extend(out: TextBuffer, start: number, { values }: Snapshot, isThere: (index: number) => boolean): boolean {
     const { series } = this.family;
     const before = this.series;
-    while (this.series < series.count && series.places[this.series] < places) {
+    while (this.series < series.count) {
       const index = this.series++;
-      this.writeLabels(index);
+      this.makeRoom(this.series);
+      this.starts[index] = out.length - start;
+      this.born[index] = series.places[index];
+      if (!isThere(index)) continue;
       this.read(values, series.columns[index], this.now);
-      this.makeRoom(this.series * this.lines.length);
-      for (let sample = 0; sample < this.now.length; sample++) {
-        const line = index * this.lines.length + sample;
-        this.beginLine(out, this.lines[sample]);
-        this.begins[line] = out.length - start;
-        this.shown[line] = this.now[sample];
-        out.number(this.now[sample]);
-        out.byte(NEWLINE);
-      }
+      this.writeSeries(out, start, index);
     }
     return this.series > before;
   }
 
-  private makeRoom(lines: number): void {
-    if (lines <= this.begins.length) return;
-    const { begins, shown } = this;
+  /** Appends the lines of one series, with the numbers that have been read. */
+  private writeSeries(out: TextBuffer, start: number, index: number): void {
+    this.writeLabels(index);
+    for (let sample = 0; sample < this.now.length; sample++) {
+      const line = index * this.lines.length + sample;
+      this.beginLine(out, this.lines[sample]);
+      this.begins[line] = out.length - start;
+      this.shown[line] = this.now[sample];
+      out.number(this.now[sample]);
+      out.byte(NEWLINE);
+    }
+  }
+
+  private makeRoom(series: number): void {
+    if (series <= this.starts.length) return;
+    const { begins, shown, starts, born } = this;
+    const lines = series * this.lines.length;
+    this.starts = new Int32Array(series * 2);
+    this.starts.set(starts);
+    this.born = new Int32Array(series * 2);
+    this.born.set(born);
     this.begins = new Int32Array(lines * 2);
     this.begins.set(begins);
     this.shown = new Float64Array(lines * 2);

@@ -3,7 +3,7 @@ import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
 import type { Definition } from '../aggregate/definition';
 import { toHistogramValue } from '../aggregate/histogram';
 import { formatNumber } from '../aggregate/samples';
-import type { Snapshot } from '../aggregate/snapshot';
+import { presenceIn, type Snapshot } from '../aggregate/snapshot';
 
 /** One series with its present value. */
 export interface Metric {
@@ -25,12 +25,14 @@ export interface Metric {
 }
 
 /** A snapshot as plain objects. */
-export function toMetrics({ timestamp, families, places, values }: Snapshot): Metric[] {
+export function toMetrics(snapshot: Snapshot): Metric[] {
+  const { timestamp, families, values } = snapshot;
   const metrics: Metric[] = [];
   for (const family of families) {
-    const { count, columns, places: place } = family.series;
+    const { count, columns } = family.series;
+    const isThere = presenceIn(snapshot, family);
     for (let index = 0; index < count; index++)
-      if (place[index] < places) {
+      if (isThere(index)) {
         const labels = Object.fromEntries(family.labels(index));
         metrics.push(toMetric(family.definition, labels, { timestamp, values, column: columns[index] }));
       }

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Cardinality } from '../aggregate/cardinality';
 import type { RulePort } from '../alerts/port';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
@@ -42,6 +43,7 @@ export interface FlushTasks {
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   metrics: { input: Record<string, never>; output: Metric[] };
   lint: { input: Record<string, never>; output: Finding[] };
+  cardinality: { input: Record<string, never>; output: Cardinality };
   dashboard: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };

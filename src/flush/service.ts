@@ -1,10 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
+import { type Cardinality, cardinalityOf } from '../aggregate/cardinality';
 import type { Family } from '../aggregate/catalog';
 import { Collect, type Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import { Questions } from '../aggregate/questions';
-import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
+import { QUARANTINE_MS, Recycler } from '../aggregate/recycler';
+import { countSeries, type Snapshot, type TakenSnapshot } from '../aggregate/snapshot';
 import type { RulePort } from '../alerts/port';
 import type { RuleService } from '../alerts/service';
 import type { Arena } from '../arena/arena';
@@ -40,6 +42,10 @@ import { Queries, type QueryTools } from './queries';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
+/** How often somebody has to collect: by how much of its ttl a series may end too late. */
+const SHARE_OF_TTL = 1 / 8;
+const LONGEST_IDLENESS_MS = 30_000;
+
 /**
  * Everything that can be asked of the flushing side. A flush worker has one; without flush workers, so has the thread of
  * the collector. Several on one arena do not disturb each other.
@@ -49,6 +55,7 @@ export class FlushService {
   readonly drainer: Drainer;
   private readonly mark = threadMark(threadId);
   private readonly collect: Collect;
+  private readonly recycler: Recycler;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly rules: RuleService | undefined;
@@ -61,6 +68,7 @@ export class FlushService {
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
   private ended: Promise<void> | undefined;
+  private recycledAt = 0;
 
   constructor(
     readonly arena: Arena,
@@ -70,6 +78,7 @@ export class FlushService {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
     this.collect = new Collect(arena, this.drainer, new Questions(arena, this.settings.collectTimeout));
+    this.recycler = new Recycler(arena, this.drainer, this.settings.quarantine ?? QUARANTINE_MS);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     const inFlight = new InFlight();
     const source: Source = {
@@ -151,6 +160,10 @@ export class FlushService {
     return toMetrics(await this.snapshot());
   }
 
+  async cardinality(): Promise<Cardinality> {
+    return cardinalityOf(this.arena, this.drainer.used(), await this.snapshot(), this.settings);
+  }
+
   async json(): Promise<Uint8Array<ArrayBuffer>> {
     return toJson(await this.metrics());
   }
@@ -164,12 +177,17 @@ export class FlushService {
   async store(): Promise<StoreOutcome> {
     const snapshot = await this.snapshot();
     const failures = await this.storages.deliver(snapshot);
-    return { series: snapshot.families.reduce((sum, { series }) => sum + series.count, 0), failures };
+    return { series: countSeries(snapshot), failures };
   }
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    return Math.min(this.storages.patience, this.resources.patience, this.rules?.patience ?? Number.POSITIVE_INFINITY);
+    return Math.min(
+      this.storages.patience,
+      this.resources.patience,
+      this.rules?.patience ?? Number.POSITIVE_INFINITY,
+      this.idleness || Number.POSITIVE_INFINITY,
+    );
   }
 
   /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
@@ -179,8 +197,25 @@ export class FlushService {
     this.storages.tick();
     this.resources.tick();
     this.rules?.tick();
+    this.expire();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
+  }
+
+  /** Milliseconds for which nobody has to collect, so that series end not much later than their ttl; 0 = for ever. */
+  private get idleness(): number {
+    return Math.min(Atomics.load(this.arena.i32, high(HEADER.LIVES)) * SHARE_OF_TTL, LONGEST_IDLENESS_MS);
+  }
+
+  /** Collects, if some metric has a ttl and nobody else has for a while: that is when series are seen to be idle. */
+  private expire(): void {
+    const { arena, idleness } = this;
+    if (idleness === 0 || this.running !== undefined) return;
+    if (arena.clock() - this.recycledAt >= idleness) {
+      this.recycledAt = arena.clock();
+      this.recycler.turn(this.families());
+    }
+    if (arena.clock() - arena.f64[HEADER.COLLECTED] >= idleness) this.snapshot().catch(() => {});
   }
 
   /** Not awaited by the loop: a storage that hangs must not delay a drain. */

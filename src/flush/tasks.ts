@@ -18,6 +18,7 @@ const tasks: {
   json: (service) => service.json(),
   metrics: (service) => service.metrics(),
   lint: (service) => service.lint(),
+  cardinality: (service) => service.cardinality(),
   dashboard: (service) => service.dashboard.json(),
   store: (service) => service.store(),
   end: async (service) => {

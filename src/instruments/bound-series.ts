@@ -4,14 +4,17 @@ import type { CollectTimeValues } from './collect-time';
 import type { Step } from './label-tree';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
+import type { Removal } from './removal';
 import type { SeriesSet } from './series-set';
 
 /** What every metric of a collector works with. */
 export interface Instrumentation {
   readonly recorder: Recorder;
   readonly reading: SeriesReading;
-  /** Most series of one metric. */
+  readonly removal: Removal;
+  /** Most series of one metric, and of all together. */
   readonly cardinalityLimit: number;
+  readonly seriesLimit: number;
   /** Labels that every series gets, unless it has one of that name itself. */
   readonly defaultLabels: LabelPairs;
   /** Values that are asked for when a snapshot is made. */
@@ -35,6 +38,8 @@ export abstract class BoundSeries {
     protected readonly metric: MetricContext,
     /** First half-word of the series' events. */
     protected readonly code: number,
+    /** Pointer to the series' record; 0 if there was no room for it. */
+    readonly record: number,
   ) {
     this.recorder = metric.recorder;
   }

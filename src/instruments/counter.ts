@@ -14,7 +14,7 @@ export class BoundCounter extends BoundSeries {
   }
 
   constructor(metric: MetricContext, series: RegisteredSeries) {
-    super(metric, (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id);
+    super(metric, (OPERATION.COUNTER_ADD << OPERATION_SHIFT) | series.id, series.record);
   }
 
   /** Adds `value`, a finite number >= 0. Anything else is refused and counted; this never throws. */
@@ -46,7 +46,7 @@ export class BoundCounter extends BoundSeries {
 }
 
 /** A value that only grows, and is added up over all threads. */
-export class Counter<Name extends string = string> extends Metric<BoundCounter> {
+export class Counter<Name extends string = string> extends Metric<BoundCounter, Name> {
   protected bind(series: RegisteredSeries): BoundCounter {
     return new BoundCounter(this.context, series);
   }

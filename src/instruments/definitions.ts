@@ -16,6 +16,10 @@ export interface MetricOptions<Name extends string = string> {
   unit?: string;
   /** The fixed set of label names: checked, typed, and fastest. Without it a series may have any labels. */
   labelNames?: readonly Name[];
+  /** Seconds after which a series that has not been recorded is removed. Default: never. */
+  ttl?: number;
+  /** Most series; further label sets share the overflow series. Default: the collector's `cardinalityLimit`. */
+  cardinalityLimit?: number;
   /** Labels of the one series that is wanted: what is returned is bound to it. */
   labels?: Labels<Name>;
 }
@@ -40,7 +44,7 @@ type AnyOptions = MetricOptions &
   Pick<SummaryOptions, 'maxAge' | 'maxSamples' | 'quantiles'>;
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'labels'] as const;
+const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'ttl', 'cardinalityLimit', 'labels'] as const;
 const OWN_OPTIONS: Record<MetricType, readonly (keyof AnyOptions)[]> = {
   counter: [],
   gauge: [],
@@ -80,6 +84,12 @@ export function resolveDefinition(type: MetricType, name: unknown, options: AnyO
     quantiles: type === 'summary' ? checkQuantiles(name, given.quantiles) : [],
     maxAge: checkNumber(`maxAge of ${name}`, given.maxAge, 600, 0.001, Number.MAX_SAFE_INTEGER),
     maxSamples: checkInteger(`maxSamples of ${name}`, given.maxSamples, 10_000, SLOTS, 2 ** 31),
+    ...(given.ttl !== undefined && {
+      ttl: checkNumber(`ttl of ${name}`, given.ttl, 0, 0.001, Number.MAX_SAFE_INTEGER),
+    }),
+    ...(given.cardinalityLimit !== undefined && {
+      cardinalityLimit: checkInteger(`cardinalityLimit of ${name}`, given.cardinalityLimit, 1, 1, 2 ** 24),
+    }),
   };
 }
 
@@ -158,7 +168,7 @@ function refuseConflict(wanted: Definition, present: Definition, given: AnyOptio
     );
   };
   if (present.type !== wanted.type) conflict('type', present.type, wanted.type);
-  for (const key of ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples'] as const)
+  for (const key of ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const)
     if (given[key] !== undefined && JSON.stringify(present[key]) !== JSON.stringify(wanted[key]))
       conflict(key, present[key], wanted[key]);
   const names = ({ labelNames }: Definition): string => JSON.stringify(labelNames?.toSorted() ?? null);

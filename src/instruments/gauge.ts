@@ -16,7 +16,7 @@ export class BoundGauge extends BoundSeries {
   readonly epoch: number;
 
   constructor(metric: MetricContext, series: RegisteredSeries) {
-    super(metric, (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id);
+    super(metric, (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id, series.record);
     this.epoch = series.epoch;
   }
 
@@ -67,7 +67,7 @@ export class BoundGauge extends BoundSeries {
 }
 
 /** A value that goes up and down. */
-export class Gauge<Name extends string = string> extends Metric<BoundGauge> {
+export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name> {
   protected bind(series: RegisteredSeries): BoundGauge {
     return new BoundGauge(this.context, series);
   }

@@ -20,7 +20,11 @@ const kinds: { [T in MetricType]: new (context: MetricContext) => AnyMetric } = 
 export class Instruments {
   private readonly metrics = new Map<string, AnyMetric>();
 
-  constructor(private readonly instrumentation: Instrumentation) {}
+  constructor(private readonly instrumentation: Instrumentation) {
+    instrumentation.recorder.forget = () => {
+      for (const metric of this.metrics.values()) metric.forgetMortal();
+    };
+  }
 
   /**
    * Get-or-create. With `labels` among the options, the bound series instead of the metric.
@@ -32,13 +36,19 @@ export class Instruments {
     return options?.labels === undefined ? metric : metric.labels(options.labels as Labels);
   }
 
+  /** Forgets label sets that were resolved: all series have been removed. */
+  forget(): void {
+    for (const metric of this.metrics.values()) metric.forget();
+  }
+
   private metric(type: MetricType, name: string, options: MetricOptions | undefined): AnyMetric {
     const known = this.metrics.get(name);
     if (known !== undefined && options === undefined && known.type === type) return known;
     const { arena } = this.instrumentation.recorder;
     const { family, definition } = define(arena, resolveDefinition(type, name, options), options);
     if (known !== undefined) return known;
-    const metric = new kinds[type]({ ...this.instrumentation, definition, family });
+    const { cardinalityLimit = this.instrumentation.cardinalityLimit } = definition;
+    const metric = new kinds[type]({ ...this.instrumentation, cardinalityLimit, definition, family });
     this.metrics.set(name, metric);
     return metric;
   }

@@ -65,6 +65,13 @@ export class LabelIndex<S> {
     this.usual = branchOf(this.root, names[0]);
   }
 
+  /** Forgets the series of a label set, in this order of names and these spellings. */
+  delete({ names, values, size }: LabelSet): void {
+    let step: Step | undefined = this.root;
+    for (let index = 0; index < size && step !== undefined; index++) step = step.find(names[index])?.get(values[index]);
+    step?.share(this, undefined);
+  }
+
   private follow(step: Step, name: string, value: LabelValue): Step {
     const branch = branchOf(step, name);
     const known = branch.get(value);

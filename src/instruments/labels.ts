@@ -1,8 +1,12 @@
+import type { LabelPairs } from '../aggregate/definition';
 import type { LabelValue } from '../aggregate/label-pairs';
 import { type ErrorCode, RingmeterError, shown } from '../errors';
 
 /** A set of label values. With fixed label names, exactly those; otherwise any. */
 export type Labels<Name extends string = string> = { readonly [K in Name]: LabelValue };
+
+/** Some of a metric's label values. */
+export type PartialLabels<Name extends string = string> = { readonly [K in Name]?: LabelValue };
 
 /** Longest set of label values that is accepted, in UTF-16 units over all names and values of a series. */
 export const MAX_LABELS_LENGTH = 65_536;
@@ -41,4 +45,32 @@ export function labelNameProblem(name: unknown, reserved: string | undefined): L
 export function checkLabelName(name: unknown, reserved: string | undefined): void {
   const problem = labelNameProblem(name, reserved);
   if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
+}
+
+/**
+ * Tells whether a series has all of some label values. An empty value is that of a label the series does not have.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_LABELS
+ */
+export function matcherOf(
+  wanted: unknown,
+  { names }: LabelRules,
+  defaults: LabelPairs,
+): (labels: Readonly<Record<string, string>>) => boolean {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+    throw new RingmeterError(
+      'RINGMETER_INVALID_LABELS',
+      `labels must be an object or a function, got ${shown(wanted)}`,
+    );
+  const pairs = Object.entries(wanted).map(([name, value]: [string, unknown]) => {
+    if (names !== null && !names.has(name) && !defaults.some(([other]) => other === name))
+      throw new RingmeterError('RINGMETER_INVALID_LABELS', `unknown label ${shown(name)}`);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+      throw new RingmeterError(
+        'RINGMETER_INVALID_LABELS',
+        `label ${name} must be a string, number or boolean, got ${shown(value)}`,
+      );
+    return [name, String(value)] as const;
+  });
+  return (labels) => pairs.every(([name, value]) => (Object.hasOwn(labels, name) ? labels[name] : '') === value);
 }

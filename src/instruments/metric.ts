@@ -1,14 +1,25 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { toPairs } from '../aggregate/label-pairs';
-import { findSeries, type Refusal, type RegisteredSeries, registerSeries, whyRefused } from '../aggregate/register';
+import { type LivingFamily, showAgain } from '../aggregate/lifetimes';
+import {
+  findRecord,
+  presentSeries,
+  type Refusal,
+  type RegisteredSeries,
+  registerSeries,
+  type SeriesLimits,
+  whyRefused,
+} from '../aggregate/register';
 import { encodeSeriesKey } from '../aggregate/series-key';
+import { high, RECORD, SERIES_FLAG } from '../arena/layout';
+import { isGone } from '../arena/lives';
 import { RingmeterError } from '../errors';
-import { warnOnce } from '../warning';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { reservedLabel } from './definitions';
+import { warnOfExplosion } from './explosion';
 import { LabelIndex } from './label-index';
 import { LabelSet } from './label-set';
-import type { LabelRules } from './labels';
+import { type LabelRules, type Labels, matcherOf, type PartialLabels } from './labels';
 
 type LabelObject = Readonly<Record<string, unknown>>;
 
@@ -24,9 +35,10 @@ const USUAL_LABELS = 64;
  * A label set is remembered when it is resolved for the second time: one that was resolved once for good, or is never
  * seen again, costs this thread's heap nothing.
  */
-export abstract class Metric<S extends BoundSeries> {
-  private readonly index: LabelIndex<S>;
+export abstract class Metric<S extends BoundSeries, Name extends string = string> {
+  private index: LabelIndex<S>;
   private readonly rules: LabelRules;
+  private readonly limits: SeriesLimits;
   /** What label sets are read into, while none is. */
   private spareSet: LabelSet | undefined;
   /** The series without labels. */
@@ -35,12 +47,17 @@ export abstract class Metric<S extends BoundSeries> {
   private readonly shared: { [R in Refusal]?: S } = {};
 
   constructor(protected readonly context: MetricContext) {
-    const { cardinalityLimit, definition, labelTree } = context;
-    this.index = new LabelIndex(cardinalityLimit, labelTree);
+    const { definition, labelTree } = context;
+    this.index = this.isMortal ? this.emptyIndex() : new LabelIndex(context.cardinalityLimit, labelTree);
+    this.limits = { limit: context.cardinalityLimit, total: context.seriesLimit };
     this.rules = {
       names: definition.labelNames && new Set(definition.labelNames),
       reserved: reservedLabel(definition.type),
     };
+  }
+
+  private emptyIndex(): LabelIndex<S> {
+    return new LabelIndex(this.context.cardinalityLimit);
   }
 
   protected abstract bind(series: RegisteredSeries): S;
@@ -60,9 +77,74 @@ export abstract class Metric<S extends BoundSeries> {
     return this.context.definition.type;
   }
 
+  /**
+   * Removes the series of a label set: nothing shows it any more. What is recorded for it afterwards, also through a handle
+   * that was kept, begins again from zero.
+   *
+   * @param labels none for the series without labels
+   * @returns whether there was one
+   * @throws RingmeterError RINGMETER_INVALID_LABELS; RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY
+   */
+  remove(labels: Labels<Name> | Readonly<Record<string, never>> = {}): boolean {
+    const set = new LabelSet(this.rules, this.context.defaultLabels);
+    const problem = set.read(labels);
+    if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
+    const { recorder, removal, family } = this.context;
+    const record = findRecord(recorder.arena, encodeSeriesKey(family, set.pairs));
+    if (set.size === 0) this.unlabelled = undefined;
+    else this.index.delete(set);
+    return record !== 0 && removal.end(this.living, [record], 'remove') === 1;
+  }
+
+  /**
+   * Removes all series that have these label values, or whose labels fulfil a condition. Looks at every series of the
+   * metric, on this thread.
+   *
+   * @returns how many there were. Throws as `remove` does, and whatever the condition throws: then nothing is removed
+   */
+  removeMatching(labels: PartialLabels<Name> | ((labels: Record<string, string>) => boolean)): number {
+    const matches = typeof labels === 'function' ? labels : matcherOf(labels, this.rules, this.context.defaultLabels);
+    const count = this.context.removal.endMatching(this.living, 'remove', matches);
+    if (count > 0) this.forget();
+    return count;
+  }
+
+  /** Removes all series of the metric, which stays. Returns how many there were. Throws as `remove` does. */
+  clear(): number {
+    const count = this.context.removal.endMatching(this.living, 'remove');
+    this.forget();
+    return count;
+  }
+
+  /** Lets all series of the metric begin again from zero; they stay. Throws as `remove` does. */
+  reset(): void {
+    this.context.removal.endMatching(this.living, 'reset');
+  }
+
+  /** Forgets which label sets were resolved, since their series were removed: the next record shows them again. */
+  forget(): void {
+    this.index = this.emptyIndex();
+    this.unlabelled = undefined;
+  }
+
+  /** The same where the memory of series may be used again. */
+  forgetMortal(): void {
+    if (this.isMortal) this.index = this.emptyIndex();
+  }
+
+  private get isMortal(): boolean {
+    return this.context.definition.ttl !== undefined;
+  }
+
+  private get living(): LivingFamily {
+    return { record: this.context.family, definition: this.context.definition };
+  }
+
   /** The series that a read is about. Throws as `bound` does. */
   protected read(labels: LabelObject | undefined): S {
-    return labels === undefined ? (this.unlabelled ?? this.bound(NO_LABELS)) : this.bound(labels);
+    if (labels === undefined && this.unlabelled !== undefined) return this.unlabelled;
+    const wanted = labels ?? NO_LABELS;
+    return this.index.find(wanted) ?? this.resolve(wanted);
   }
 
   /**
@@ -71,14 +153,33 @@ export abstract class Metric<S extends BoundSeries> {
    * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names; and whatever a getter throws
    */
   protected bound(labels: unknown): S {
-    return this.index.find(labels as LabelObject) ?? this.resolve(labels);
+    for (;;) {
+      const found = this.index.find(labels as LabelObject) ?? this.resolve(labels);
+      if (!this.isMortal || this.pin(found)) return found;
+    }
+  }
+
+  /**
+   * Says that a series has a handle for good: its memory will not be another's.
+   *
+   * @returns false if it is another's already, or soon: then it has to be looked for again
+   */
+  private pin({ record }: S): boolean {
+    if (record === 0) return true;
+    const { arena } = this.context.recorder;
+    Atomics.or(arena.i32, high(record + RECORD.SERIES_LIFE), SERIES_FLAG.PINNED);
+    showAgain(arena, record);
+    return !isGone(arena, record);
   }
 
   /** The series that a record goes to; undefined, and counted, if its labels, or also its value, cannot be used. */
   protected target(labels: LabelObject | undefined, value: unknown): S | undefined {
     if (labels === undefined) return this.unlabelled ?? this.learn(NO_LABELS, value);
     try {
-      return this.index.find(labels) ?? this.learn(labels, value);
+      const { index } = this;
+      const found = index.find(labels);
+      // a getter of the labels may have recorded something, and what was known have been forgotten
+      return found !== undefined && index === this.index ? found : this.learn(labels, value);
     } catch {
       return this.refuseLabels('reading the labels threw');
     }
@@ -134,32 +235,32 @@ export abstract class Metric<S extends BoundSeries> {
   }
 
   private enter(set: LabelSet): S {
-    const { recorder, cardinalityLimit, definition, family } = this.context;
+    const { recorder, definition, family } = this.context;
     const { arena } = recorder;
     const key = encodeSeriesKey(family, set.pairs);
-    const known = findSeries(arena, key);
+    const record = findRecord(arena, key);
+    const known = presentSeries(arena, record);
     if (known !== undefined) return this.remember(set, known);
-    const refusal = whyRefused(arena, family, definition, key, cardinalityLimit);
+    const refusal = whyRefused(arena, family, definition, key, record, this.limits);
+    const shared = refusal && this.shared[refusal];
+    if (shared === undefined) return this.register(set);
     // in a flood of label sets this is what nearly all of them come to
-    return (refusal && this.shared[refusal]) ?? this.register(set);
+    arena.addWide(family + RECORD.FAMILY_OVERFLOWED, 1);
+    return shared;
   }
 
   private register(set: LabelSet): S {
-    const { recorder, cardinalityLimit, defaultLabels, definition, family } = this.context;
+    const { recorder, defaultLabels, definition, family } = this.context;
     const { series, refusal } = registerSeries(recorder.arena, family, definition, {
       labels: set.pairs,
-      limit: cardinalityLimit,
+      ...this.limits,
+      reuses: this.isMortal && recorder.own !== undefined,
       beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
     if (refusal === undefined) return this.remember(set, series);
     // a label set that is refused is not remembered: what grows without bound must not fill this thread's heap either
-    if (series.id === 0)
-      warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory for another series of ${this.name}: its records are dropped`);
-    else
-      warnOnce(
-        'RINGMETER_CARDINALITY',
-        `${this.name} has ${cardinalityLimit} series: further label sets go to its overflow series`,
-      );
+    recorder.arena.addWide(family + RECORD.FAMILY_OVERFLOWED, 1);
+    warnOfExplosion({ ...this.context, arena: recorder.arena }, refusal);
     const shared = this.bind(series);
     this.shared[refusal] = shared;
     return shared;
@@ -167,7 +268,10 @@ export abstract class Metric<S extends BoundSeries> {
 
   private remember(set: LabelSet, series: RegisteredSeries): S {
     const bound = this.bind(series);
-    if (set.size === 0) this.unlabelled ??= bound;
+    if (set.size === 0) {
+      if (this.isMortal) this.pin(bound);
+      this.unlabelled ??= bound;
+    } else if (this.isMortal && this.context.recorder.own === undefined) return bound;
     else if (!this.context.resolved.add(series.id)) this.index.insert(set, bound);
     return bound;
   }

@@ -13,7 +13,7 @@ export abstract class BoundObserver extends BoundSeries {
   }
 
   constructor(metric: MetricContext, series: RegisteredSeries, operation: number) {
-    super(metric, (operation << OPERATION_SHIFT) | series.id);
+    super(metric, (operation << OPERATION_SHIFT) | series.id, series.record);
   }
 
   /** Records one value, a finite number. Anything else is refused and counted; this never throws. */
@@ -44,7 +44,7 @@ export abstract class BoundObserver extends BoundSeries {
 }
 
 /** What histograms and summaries have in common. */
-export abstract class Observer<Name extends string, S extends BoundObserver> extends Metric<S> {
+export abstract class Observer<Name extends string, S extends BoundObserver> extends Metric<S, Name> {
   /**
    * The series of a label set; keep it, since resolving costs more than recording.
    *

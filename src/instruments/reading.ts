@@ -1,7 +1,7 @@
 import { columnCount } from '../aggregate/columns';
 import type { Definition } from '../aggregate/definition';
 import type { Drainer } from '../aggregate/drain';
-import { SeriesMerge } from '../aggregate/merge';
+import { Lifetimes } from '../aggregate/lifetimes';
 import { SeriesList, type SeriesPlaces } from '../aggregate/series-list';
 import type { Recorder } from './recorder';
 
@@ -13,25 +13,25 @@ const PATIENCE_MS = 500;
 
 /** Reads the present value of a series, synchronously, on the thread that asks: it sees everything it recorded itself. */
 export class SeriesReading {
-  private readonly merge: SeriesMerge;
+  private readonly lifetimes: Lifetimes;
 
   constructor(
     private readonly recorder: Recorder,
     private readonly drainer: Drainer,
   ) {
-    this.merge = new SeriesMerge(recorder.arena);
-    this.merge.isStill = drainer.holds;
+    this.lifetimes = new Lifetimes(recorder.arena, drainer);
   }
 
   /** The columns of one series, added up over all threads. */
-  read({ id, epoch }: Pick<SeriesPlaces, 'id' | 'epoch'>, definition: Definition): Float64Array {
+  read({ id, epoch, record }: Pick<SeriesPlaces, 'id' | 'epoch' | 'record'>, definition: Definition): Float64Array {
     const out = new Float64Array(columnCount(definition));
     if (id === 0) return out;
-    const series = SeriesList.of({ id, epoch, column: 0, record: 0, place: 0 });
+    const series = SeriesList.of({ id, epoch, column: 0, record, place: 0 });
     this.recorder.publish();
     this.recorder.arena.tick();
-    this.merge.shards = this.drainer.used();
-    this.drainer.withDrained(this.merge.shards, PATIENCE_MS, () => this.merge.into(out, series, definition));
+    this.drainer.withDrained(this.drainer.used(), PATIENCE_MS, () =>
+      this.lifetimes.read(out, series, definition, false),
+    );
     return out;
   }
 }

@@ -51,6 +51,11 @@ export class Recorder {
   private patience = 0;
   private wokeDrainers = false;
   private heartbeat: NodeJS.Timeout | undefined;
+  /** The retire sequence that this thread has acknowledged, and the one up to which it has forgotten: see recycler.ts. */
+  private acknowledged = 0;
+  private forgotten = 0;
+  /** Forgets which label sets were resolved, where their series' memory may be used again. */
+  forget = (): void => {};
   private readonly mark = threadMark(threadId);
 
   /** Where events go while the ring is full. */
@@ -133,6 +138,7 @@ export class Recorder {
   /** Publishes and gives the shard back; another thread, or this one, may take it up where it was left. */
   close(): void {
     clearTimeout(this.heartbeat);
+    this.forget();
     this.shard?.release(this.mark);
     this.shard = undefined;
     this.stop = this.position;
@@ -170,12 +176,29 @@ export class Recorder {
   private look(): number {
     const { base } = this.shard!;
     Atomics.store(this.i32, int(base + SHARD.PUBLISHED), this.position);
+    // a plain load: a moment late is as good as a moment earlier
+    if (this.i32[int(HEADER.RETIRE)] !== this.acknowledged) this.acknowledge();
     const freed = Atomics.load(this.i32, int(base + SHARD.FREED));
     const room = this.arena.ringCapacity - ((this.position - freed) | 0);
     const halfFull = room <= this.arena.ringCapacity / 2;
     if (halfFull && !this.wokeDrainers) raise(this.i32, int(HEADER.WAKE));
     this.wokeDrainers = halfFull;
     return room;
+  }
+
+  /**
+   * In two steps: the record that is under way may be for a series that is forgotten now. When this is called again, that
+   * one has been published, or folded.
+   */
+  private acknowledge(): void {
+    const sequence = Atomics.load(this.i32, int(HEADER.RETIRE));
+    if (this.forgotten === sequence) {
+      this.acknowledged = sequence;
+      this.shard!.acknowledged = sequence;
+      return;
+    }
+    this.forget();
+    this.forgotten = sequence;
   }
 
   /** Deals with an event for which the ring has no room. */
@@ -219,17 +242,27 @@ export class Recorder {
       return false;
     }
     this.shard = shard;
+    this.acknowledged = 0;
+    this.forgotten = 0;
     this.ring = shard.ring;
     this.head = int(shard.base + SHARD.HEAD);
     this.position = shard.head;
     this.stop = this.position;
-    this.beat(this.position);
+    this.publish();
+    this.beatLater();
     return true;
   }
 
   /** @param before the position at the last heartbeat */
   private beat(before: number): void {
     this.publish();
+    // no record is under way
+    for (let step = 0; step < 2 && this.i32[int(HEADER.RETIRE)] !== this.acknowledged; step++) this.acknowledge();
+    this.beatLater(before);
+  }
+
+  /** @param before the position at the last heartbeat */
+  private beatLater(before = this.position): void {
     // not in `publish`, which a loop that does not turn may call too; and by a clock that nobody else has to tick
     this.f64[this.shard!.base + SHARD.HEARTBEAT] = this.arena.tick();
     const { position } = this;

@@ -1,4 +1,4 @@
-import { columnCount } from '../aggregate/columns';
+import { columnCount, presenceColumn } from '../aggregate/columns';
 import { cumulativeQuantile } from '../aggregate/histogram';
 import { sampleValues } from '../aggregate/samples';
 import type { HistoryWindow } from './history/window';
@@ -48,21 +48,31 @@ function quantileOf(
   return cumulativeQuantile(quantile, buckets, counts);
 }
 
-/** All the lines of a series, in their order. */
+/** All the lines of a series, in their order, without the moments at which it had been removed. */
 function readLines(window: HistoryWindow, { definition, samples, column, place }: Selected): Points[] {
   const { times } = window;
   const columns = Array.from({ length: columnCount(definition) }, () => new Float64Array(times.length));
   const first = Math.max(...columns.map((values, index) => window.read(column + index, place, values)));
+  const there = presentAt(columns[presenceColumn(definition.type)], first);
   const row = new Float64Array(columns.length);
   const read = sampleValues(definition);
-  const lines = samples.map(() => new Float64Array(times.length));
+  const lines = samples.map(() => new Float64Array(there.length));
   const out = new Float64Array(lines.length);
-  for (let index = first; index < times.length; index++) {
-    for (let column = 0; column < row.length; column++) row[column] = columns[column][index];
+  for (let index = 0; index < there.length; index++) {
+    for (let column = 0; column < row.length; column++) row[column] = columns[column][there[index]];
     read(row, 0, out);
     for (let line = 0; line < out.length; line++) lines[line][index] = out[line];
   }
-  return lines.map((values) => ({ times, values, first }));
+  const timesThere = Float64Array.from(there, (index) => times[index]);
+  return lines.map((values) => ({ times: timesThere, values, first: 0 }));
+}
+
+/** From an index on, those at which a series has not been removed. */
+function presentAt(presence: Float64Array, first: number): Uint32Array {
+  const there = new Uint32Array(presence.length - first);
+  let count = 0;
+  for (let index = first; index < presence.length; index++) if (!Number.isNaN(presence[index])) there[count++] = index;
+  return there.subarray(0, count);
 }
 
 function pointsOf({ times, values, first }: Points): TimeSeries['points'] {

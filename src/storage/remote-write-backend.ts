@@ -28,8 +28,8 @@ interface Progress {
   readonly refusals: Refusals;
 }
 
-/** Which series a receiver may know, and when it has heard of them last. */
-type Known = Pick<Snapshot, 'timestamp' | 'families' | 'places'>;
+/** Which series a receiver may know, and when it has heard of them last. Without values any that is registered. */
+type Known = Pick<Snapshot, 'timestamp' | 'families' | 'places'> & Partial<Pick<Snapshot, 'values'>>;
 
 /** How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless. */
 const MOST_SHIFT = 1_000;
@@ -113,7 +113,7 @@ class RemoteWriteBackend implements StorageBackend {
   }
 }
 
-/** A snapshot without its values, to be kept. */
-function outline({ timestamp, families, places }: Snapshot): Known {
-  return { timestamp, families, places };
+/** What is kept of a snapshot; its values say which series had been removed. */
+function outline({ timestamp, families, places, values }: Snapshot): Known {
+  return { timestamp, families, places, values: values.length === 0 ? undefined : values };
 }

@@ -11,7 +11,7 @@ const value = fc.oneof(
   fc.double({ min: 0, max: 1e6, noNaN: true }),
 );
 const step = fc.record({
-  kind: fc.constantFrom('counter', 'gauge', 'histogram', 'summary', 'render', 'render'),
+  kind: fc.constantFrom('counter', 'gauge', 'histogram', 'summary', 'remove', 'remove', 'reset', 'render', 'render'),
   series: fc.nat(5),
   value,
 });
@@ -28,6 +28,11 @@ test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=
         gauge: (to: number, of: string) => collector.gauge('g').set(-to, { of }),
         histogram: (seen: number, of: string) => collector.histogram('h').observe(seen, { of }),
         summary: (seen: number, of: string) => collector.summary('s').observe(seen, { of }),
+        remove: (_: number, of: string) => {
+          for (const metric of [collector.counter('c'), collector.gauge('g'), collector.histogram('h')])
+            metric.remove({ of });
+        },
+        reset: () => collector.reset(),
       };
       for (const { kind, series, value } of steps) {
         if (kind !== 'render') {

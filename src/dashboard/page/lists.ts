@@ -102,10 +102,10 @@ function storageRow({
 }
 
 export const cardinalityPanel = () =>
-  new ListPanel<DashboardDocument['cardinality']>('cardinality', 'Cardinality', ({ top, limit }) => {
+  new ListPanel<DashboardDocument['cardinality']>('cardinality', 'Cardinality', ({ top }) => {
     if (top.length === 0) return empty('There are no metrics yet.');
     const most = top[0].series || 1;
-    const rows = top.map(({ name, type, series }) => {
+    const rows = top.map(({ name, type, series, limit }) => {
       const bar = element('span', { class: 'bar' });
       bar.style.width = `${Math.max((series / most) * 100, 1)}%`;
       return [

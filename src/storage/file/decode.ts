@@ -1,4 +1,4 @@
-import { columnCount } from '../../aggregate/columns';
+import { columnCount, presenceColumn } from '../../aggregate/columns';
 import type { Definition } from '../../aggregate/definition';
 import {
   FORMAT_VERSION,
@@ -110,6 +110,11 @@ export class FileDecoder {
     }
     return [...found.values()];
   }
+}
+
+/** Whether a series had been removed when a flush was made, or its labels are not known. */
+export function isMissing({ definition, width, labels, values }: StoredMetric, series: number): boolean {
+  return labels[series] === undefined || Number.isNaN(values[series * width + presenceColumn(definition.type)]);
 }
 
 function storedNumber(value: ValuesLine['values'][number]): number {

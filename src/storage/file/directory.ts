@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Metric, toMetric } from '../../exposition/metrics';
 import { checkOptions } from '../../options-check';
 import { resolveTimes } from '../query';
-import type { StoredFlush, StoredMetric, Wanted } from './decode';
+import { isMissing, type StoredFlush, type StoredMetric, type Wanted } from './decode';
 import type { FileName } from './names';
 import { readFlushes } from './read';
 import { type Damage, FileReader } from './read-file';
@@ -86,11 +86,12 @@ async function* asMetrics(flushes: AsyncIterable<StoredFlush>): AsyncGenerator<M
     yield { timestamp, source, metrics: metrics.flatMap((metric) => seriesOf(metric, timestamp)) };
 }
 
-function seriesOf({ definition, labels, width, values }: StoredMetric, timestamp: number): Metric[] {
+function seriesOf(metric: StoredMetric, timestamp: number): Metric[] {
+  const { definition, labels, width, values } = metric;
   const metrics: Metric[] = [];
   for (let column = 0, index = 0; column < values.length; column += width, index++) {
-    const own = labels[index];
-    if (own !== undefined) metrics.push(toMetric(definition, { ...own }, { timestamp, values, column }));
+    if (isMissing(metric, index)) continue;
+    metrics.push(toMetric(definition, { ...labels[index] }, { timestamp, values, column }));
   }
   return metrics;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Family } from '../../aggregate/catalog';
 import { columnCount } from '../../aggregate/columns';
-import type { Snapshot } from '../../aggregate/snapshot';
+import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
 import type { HeaderLine, StoredNumber } from './format';
 import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';
 
@@ -17,6 +17,9 @@ export class FileEncoder {
   private declared = new Map<string, number>();
   /** The same, if the flush that is being encoded gets into the file. */
   private declaring = new Map<string, number>();
+  /** Births that the last flush in the file had read, and the one that is being encoded. */
+  private places = 0;
+  private placesNow = 0;
 
   constructor(private readonly header: HeaderLine) {}
 
@@ -39,17 +42,19 @@ export class FileEncoder {
   /** Says that the file has what was encoded last. */
   keep(): void {
     this.declared = this.declaring;
+    this.places = this.placesNow;
     this.flushes++;
   }
 
   private *lines(snapshot: Snapshot): Generator<string, void> {
+    this.placesNow = snapshot.places;
     if (this.flushes === 0) yield stringifyHeader(this.header);
     for (const family of snapshot.families) {
       const { name } = family.definition;
       const before = this.declared.get(name) ?? 0;
-      const count = seriesIn(family, snapshot, before);
+      const count = family.series.count;
       if (count === 0) continue;
-      yield* declarations(family, before, count);
+      yield* declarations(family, before, count, this.places);
       yield* valuesOf(family, count, snapshot);
       this.declaring.set(name, count);
     }
@@ -67,21 +72,18 @@ function* inPieces(lines: Iterable<string>): Generator<Buffer, void> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** How many series of the metric the snapshot has. They are the first of the list, and never fewer than before. */
-function seriesIn({ series }: Family, { places }: Snapshot, before: number): number {
-  let count = before;
-  while (count < series.count && series.places[count] < places) count++;
-  return count;
-}
-
-function* declarations(family: Family, before: number, count: number): Generator<string, void> {
+/** @param known births of which the file has been told: a number may since have been given to another series */
+function* declarations(family: Family, before: number, count: number, known: number): Generator<string, void> {
   const { name: metric, ...definition } = family.definition;
   if (before === 0) yield stringifyMetric({ metric, ...definition });
-  for (let series = before; series < count; series++)
-    yield stringifySeries({ metric, series, labels: Object.fromEntries(family.labels(series)) });
+  for (let series = 0; series < count; series++)
+    if (series >= before || family.series.places[series] >= known)
+      yield stringifySeries({ metric, series, labels: Object.fromEntries(family.labels(series)) });
 }
 
-function* valuesOf({ definition, series }: Family, count: number, snapshot: Snapshot): Generator<string, void> {
+function* valuesOf(family: Family, count: number, snapshot: Snapshot): Generator<string, void> {
+  const { definition, series } = family;
+  const isThere = presenceIn(snapshot, family);
   const { name: metric } = definition;
   const { timestamp: time } = snapshot;
   const width = columnCount(definition);
@@ -90,7 +92,7 @@ function* valuesOf({ definition, series }: Family, count: number, snapshot: Snap
     const values: StoredNumber[] = [];
     for (let index = first; index < Math.min(first + most, count); index++)
       for (let column = series.columns[index], end = column + width; column < end; column++)
-        values.push(storedNumber(snapshot.values[column]));
+        values.push(isThere(index) ? storedNumber(snapshot.values[column]) : 'NaN');
     yield stringifyValues({ metric, time, first, values });
   }
 }

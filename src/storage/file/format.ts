@@ -19,8 +19,8 @@ export interface HeaderLine {
   pid: number;
 }
 
-/** A metric, once in a file, before its first series. */
-export interface MetricLine extends Omit<Definition, 'name'> {
+/** A metric, once in a file, before its first series. What ends series is of no concern to who reads them. */
+export interface MetricLine extends Omit<Definition, 'name' | 'ttl' | 'cardinalityLimit'> {
   metric: string;
 }
 

@@ -1,6 +1,6 @@
 import { samplesOf } from '../../aggregate/samples';
 import type { ResolvedQuery, TimeSeries } from '../types';
-import type { StoredMetric } from './decode';
+import { isMissing, type StoredMetric } from './decode';
 import type { FileName } from './names';
 import { readFlushes } from './read';
 import { FileReader } from './read-file';
@@ -25,16 +25,17 @@ export async function queryDirectory(directory: string, query: ResolvedQuery): P
 
 function addPoints(
   found: Map<string, TimeSeries>,
-  { definition, labels: series, width, values }: StoredMetric,
+  metric: StoredMetric,
   query: ResolvedQuery,
   timestamp: number,
 ): void {
+  const { definition, labels: series, width, values } = metric;
   const wanted = Object.entries(query.labels);
   const samples = samplesOf(definition).filter(
     ({ suffix }) => query.name === definition.name || query.name === `${definition.name}${suffix}`,
   );
   for (let column = 0, index = 0; column < values.length; column += width, index++) {
-    if (series[index] === undefined) continue;
+    if (isMissing(metric, index)) continue;
     for (const { suffix, label, read } of samples) {
       const labels = { ...series[index], ...(label && { [label[0]]: label[1] }) };
       if (!wanted.every(([key, value]) => labels[key] === value)) continue;

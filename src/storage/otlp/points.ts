@@ -1,5 +1,5 @@
 import type { Family } from '../../aggregate/catalog';
-import { columnCount, HISTOGRAM_COLUMNS, VALUE_COLUMN } from '../../aggregate/columns';
+import { columnCount, HISTOGRAM_COLUMNS, presenceColumn, VALUE_COLUMN } from '../../aggregate/columns';
 import type { Definition } from '../../aggregate/definition';
 import type { Snapshot } from '../../aggregate/snapshot';
 import { type Point, TEMPORALITY, type Temporality } from './encoder';
@@ -53,7 +53,7 @@ export class Points implements Point {
   }
 
   private toDelta(definition: Definition, place: number): boolean {
-    const known = this.findBase(place, this.column + columnCount(definition));
+    const known = this.findBase(definition, place);
     if (definition.type === 'counter') this.counterDelta();
     else this.histogramDelta(columnCount(definition));
     this.values = this.change;
@@ -66,11 +66,13 @@ export class Points implements Point {
    *
    * @returns false if it has nothing
    */
-  private findBase(place: number, end: number): boolean {
-    const { previous, ledger } = this;
+  private findBase(definition: Definition, place: number): boolean {
+    const { previous, ledger, column } = this;
+    const end = column + columnCount(definition);
+    const wasRemoved = Number.isNaN(previous?.values[column + presenceColumn(definition.type)]);
     const takenAt = ledger.takenAt(place);
     if (takenAt !== 0) this.base = ledger.values;
-    else if (previous !== undefined && place < previous.places && end <= previous.values.length)
+    else if (previous !== undefined && place < previous.places && end <= previous.values.length && !wasRemoved)
       this.base = previous.values;
     else this.base = NOTHING;
     // a wall clock can be set back

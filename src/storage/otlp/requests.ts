@@ -1,6 +1,6 @@
 import type { Family } from '../../aggregate/catalog';
 import { columnCount } from '../../aggregate/columns';
-import type { Snapshot } from '../../aggregate/snapshot';
+import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
 import type { Encoder, Temporality } from './encoder';
 import type { Ledger } from './ledger';
 import { type Points, temporalityOf } from './points';
@@ -56,10 +56,11 @@ export function* requestsOf(
   let request = new OtlpRequest(encoder(), temporality);
   for (const family of snapshot.families) {
     const { places, columns, count } = family.series;
+    const isThere = presenceIn(snapshot, family);
     const width = columnCount(family.definition);
     for (let index = 0; index < count; index++) {
       const [place, column] = [places[index], columns[index]];
-      if (place >= snapshot.places || column + width > snapshot.values.length) continue;
+      if (!isThere(index) || column + width > snapshot.values.length) continue;
       if (ledger.has(snapshot, place, column, width) || !points.read(family, index)) continue;
       request.add(points, width);
       if (request.size < most) continue;

@@ -1,7 +1,7 @@
 import type { Family } from '../../aggregate/catalog';
 import type { Definition, LabelPairs } from '../../aggregate/definition';
 import { type ReadSamples, samplesOf, sampleValues } from '../../aggregate/samples';
-import type { Snapshot } from '../../aggregate/snapshot';
+import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
 import { areSame, completeLabels, sorted } from './labels';
 import { Twins } from './twins';
 
@@ -18,6 +18,9 @@ export interface GivenLabels {
  * and grows from there); or that it has ended.
  */
 export type Saying = 'values' | 'zeros' | 'end';
+
+/** Which series there are: those of a snapshot, or all registered early enough. */
+export type Shown = Pick<Snapshot, 'places'> & Partial<Pick<Snapshot, 'values'>>;
 
 /** One series on its way to a receiver. */
 export interface OutgoingSeries {
@@ -60,21 +63,21 @@ export class OutgoingFamily {
   }
 
   /** What a snapshot has of the metric. */
-  *series({ places }: Snapshot): Generator<OutgoingSeries> {
-    if (this.mustEndZeros(places)) yield this.zeros('end');
-    if (this.showsZeros(places)) yield this.zeros('zeros');
-    yield* this.registered(places, 'values');
+  *series(snapshot: Snapshot): Generator<OutgoingSeries> {
+    if (this.mustEndZeros(snapshot)) yield this.zeros('end');
+    if (this.showsZeros(snapshot)) yield this.zeros('zeros');
+    yield* this.registered(snapshot, 'values');
   }
 
-  /** Ends of all that a snapshot had, which is known by the places it covers. */
-  *ends(places: number): Generator<OutgoingSeries> {
+  /** Ends of all that a snapshot had. */
+  *ends(shown: Shown): Generator<OutgoingSeries> {
     if (this.zerosSent) yield this.zeros('end');
-    yield* this.registered(places, 'end');
+    yield* this.registered(shown, 'end');
   }
 
   /** To be called when a snapshot has been sent. */
-  settle(places: number): void {
-    this.zerosSent = this.showsZeros(places);
+  settle(snapshot: Snapshot): void {
+    this.zerosSent = this.showsZeros(snapshot);
   }
 
   /** The values of a series' lines; none if it has ended. Good until the next call. */
@@ -94,11 +97,12 @@ export class OutgoingFamily {
     return this.family.series.records[index];
   }
 
-  private *registered(places: number, saying: Saying): Generator<OutgoingSeries> {
+  private *registered(shown: Shown, saying: Saying): Generator<OutgoingSeries> {
     const { family, given } = this;
+    const isThere = presenceIn(shown, family);
     const isFree = family.definition.labelNames === null;
     for (let index = 0; index < family.series.count; index++) {
-      if (family.series.places[index] >= places || (isFree && this.twins.has(index))) continue;
+      if (!isThere(index) || (isFree && this.twins.has(index))) continue;
       yield { family: this, labels: completeLabels(family.labels(index), given.external), saying, index };
     }
   }
@@ -107,18 +111,20 @@ export class OutgoingFamily {
     return { family: this, labels: this.zeroLabels, saying, index: -1 };
   }
 
-  private showsZeros(places: number): boolean {
-    return this.definition.labelNames === null && !this.hasSeries(places);
+  private showsZeros(shown: Shown): boolean {
+    return this.definition.labelNames === null && !this.hasSeries(shown);
   }
 
-  private hasSeries(places: number): boolean {
-    return this.family.series.count > 0 && this.family.series.places[0] < places;
+  private hasSeries(shown: Shown): boolean {
+    const isThere = presenceIn(shown, this.family);
+    for (let index = 0; index < this.family.series.count; index++) if (isThere(index)) return true;
+    return false;
   }
 
   /** Once there are series, and none that goes on from the zeros. */
-  private mustEndZeros(places: number): boolean {
-    if (!this.zerosSent || !this.hasSeries(places)) return false;
-    for (const { labels } of this.registered(places, 'values')) if (areSame(labels, this.zeroLabels)) return false;
+  private mustEndZeros(shown: Shown): boolean {
+    if (!this.zerosSent || !this.hasSeries(shown)) return false;
+    for (const { labels } of this.registered(shown, 'values')) if (areSame(labels, this.zeroLabels)) return false;
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import type { Family } from '../../aggregate/catalog';
-import type { Snapshot } from '../../aggregate/snapshot';
-import { type GivenLabels, OutgoingFamily, type OutgoingSeries } from './family';
+import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
+import { type GivenLabels, OutgoingFamily, type OutgoingSeries, type Shown } from './family';
 
 /** Tells which series are sent for a snapshot, and in which order. One per receiver. */
 export class Outgoing {
@@ -18,24 +18,22 @@ export class Outgoing {
   }
 
   /** Ends of all that a snapshot had. */
-  *ends({ families, places }: Pick<Snapshot, 'families' | 'places'>): Generator<OutgoingSeries> {
-    for (const family of families) yield* this.familyOf(family).ends(places);
+  *ends(shown: Shown & Pick<Snapshot, 'families'>): Generator<OutgoingSeries> {
+    for (const family of shown.families) yield* this.familyOf(family).ends(shown);
   }
 
   /** To be called when all of a snapshot has been sent. */
-  settle({ families, places }: Snapshot): void {
-    for (const family of families) this.familyOf(family).settle(places);
+  settle(snapshot: Snapshot): void {
+    for (const family of snapshot.families) this.familyOf(family).settle(snapshot);
   }
 
-  private *ended(previous: Snapshot, { families, places }: Snapshot): Generator<OutgoingSeries> {
-    const present = new Map(families.map((family) => [family.record, family]));
+  private *ended(previous: Snapshot, snapshot: Snapshot): Generator<OutgoingSeries> {
+    const present = new Map(snapshot.families.map((family) => [family.record, family]));
     for (const family of previous.families) {
       const now = present.get(family.record);
-      // lists only grow: while the same one is read as far as before, nothing in it has ended
-      if (now === family && places >= previous.places) continue;
-      const records = now === undefined ? new Set() : recordsIn(now, places);
       const outgoing = this.familyOf(family);
-      for (const one of outgoing.ends(previous.places)) if (!records.has(outgoing.recordOf(one.index))) yield one;
+      const goesOn = now === family ? whetherIn(family, snapshot) : whetherOther(outgoing, now, snapshot);
+      for (const one of outgoing.ends(previous)) if (!goesOn(one.index)) yield one;
     }
   }
 
@@ -49,9 +47,17 @@ export class Outgoing {
   }
 }
 
-function recordsIn({ series }: Family, places: number): Set<number> {
+/** The zeros of a metric without series, which have no index, are ended where the series are sent. */
+function whetherIn(family: Family, snapshot: Snapshot): (index: number) => boolean {
+  const isThere = presenceIn(snapshot, family);
+  return (index) => index < 0 || isThere(index);
+}
+
+/** The same where the metric has been read anew, by the registry's records. */
+function whetherOther(outgoing: OutgoingFamily, now: Family | undefined, snapshot: Snapshot) {
   const records = new Set<number>();
-  for (let index = 0; index < series.count; index++)
-    if (series.places[index] < places) records.add(series.records[index]);
-  return records;
+  const isThere = now && presenceIn(snapshot, now);
+  for (let index = 0; index < (now?.series.count ?? 0); index++)
+    if (isThere!(index)) records.add(now!.series.records[index]);
+  return (index: number): boolean => records.has(outgoing.recordOf(index));
 }

@@ -11,6 +11,7 @@ import { completeLabels } from './labels';
  */
 export class Twins {
   private examined = 0;
+  private reborn = 0;
   private seen: Set<string> | undefined;
   private readonly later = new Set<number>();
 
@@ -21,8 +22,16 @@ export class Twins {
 
   /** Whether an earlier series goes out with the same labels. */
   has(index: number): boolean {
+    if (this.reborn !== this.family.series.reborn) this.forget();
     while (this.examined <= index) this.examine(this.examined++);
     return this.later.has(index);
+  }
+
+  private forget(): void {
+    this.reborn = this.family.series.reborn;
+    this.examined = 0;
+    this.seen = undefined;
+    this.later.clear();
   }
 
   private examine(index: number): void {

@@ -1,0 +1,86 @@
+import type { Definition } from '../aggregate/definition';
+import { type Refusal, readDefinition } from '../aggregate/register';
+import { readLabels } from '../aggregate/series-key';
+import type { Arena } from '../arena/arena';
+import { high, int, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
+import { directoryLength, readEntry } from '../arena/registry';
+import { type WarningCode, warn, warnOnce } from '../warning';
+
+/** How far back the directory is read, and how many series are looked at: three milliseconds' work at most. */
+const NEWEST_ENTRIES = 16_384;
+const SAMPLE = 1_024;
+const LONGEST_EXAMPLE = 80;
+/** Bit of a family that has been warned about. */
+const WARNED = 1;
+
+export interface ExplodingMetric {
+  readonly arena: Arena;
+  readonly family: number;
+  readonly definition: Definition;
+  readonly cardinalityLimit: number;
+  readonly seriesLimit: number;
+}
+
+/**
+ * Says that label sets get no series of their own any more, and which label has so many values. Once for each metric that
+ * reaches its limit, whichever thread comes first; once on each thread for what concerns all metrics.
+ */
+export function warnOfExplosion(metric: ExplodingMetric, refusal: Refusal): void {
+  const { arena, family, definition, cardinalityLimit, seriesLimit } = metric;
+  const { name } = definition;
+  const share = 'further label sets go to the series ringmeter_overflow="true" of their metric';
+  if (refusal === 'limit') {
+    const before = Atomics.or(arena.i32, high(family + RECORD.FAMILY_LIVES), WARNED);
+    if ((before & WARNED) !== 0) return;
+    warn(
+      'RINGMETER_CARDINALITY',
+      `${name} has ${cardinalityLimit} series, its limit: ${share}${culprit(arena, family)}`,
+    );
+    return;
+  }
+  const code: WarningCode = refusal === 'total' ? 'RINGMETER_CARDINALITY' : 'RINGMETER_OUT_OF_MEMORY';
+  const why = refusal === 'total' ? `there are ${seriesLimit} series, the limit of all metrics` : 'maxMemory is full';
+  warnOnce(code, () => `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`);
+}
+
+/** The label with the most values among the newest series of a metric, as an end of a sentence. */
+function culprit(arena: Arena, family: number): string {
+  const values = new Map<string, Set<string>>();
+  let count = 0;
+  for (const record of newest(arena)) {
+    if (arena.i32[int(record + RECORD.SERIES)] !== family) continue;
+    for (const [name, value] of readLabels(arena, record)) {
+      const seen = values.get(name);
+      if (seen === undefined) values.set(name, new Set([value]));
+      else seen.add(value);
+    }
+    if (++count === SAMPLE) break;
+  }
+  const [most] = [...values].sort(([, a], [, b]) => b.size - a.size);
+  if (most === undefined) return '';
+  const [label, { size }] = most;
+  const [example] = most[1];
+  const { name } = readDefinition(arena, family);
+  return `. The newest ${count} series of ${name} have ${size} values of the label ${label}, such as ${JSON.stringify(example.slice(0, LONGEST_EXAMPLE))}`;
+}
+
+/** The metric that most of the newest series belong to. */
+function largest(arena: Arena): number {
+  const counts = new Map<number, number>();
+  for (const record of newest(arena)) {
+    const family = arena.i32[int(record + RECORD.SERIES)];
+    counts.set(family, (counts.get(family) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0] ?? 0;
+}
+
+/** Records of series that were registered last, the newest first; without those beyond a limit. */
+function* newest(arena: Arena): Generator<number> {
+  const end = directoryLength(arena);
+  for (let place = end - 1; place >= Math.max(end - NEWEST_ENTRIES, 0); place--) {
+    const { record, state } = readEntry(arena, place);
+    if (state !== 'live' || arena.i32[high(record + RECORD.KEY)] !== RECORD_KIND.SERIES) continue;
+    if ((arena.i32[high(record + RECORD.SERIES_LIFE)] & SERIES_FLAG.BEYOND) === 0) yield record;
+  }
+}

@@ -1,0 +1,65 @@
+import { Catalog } from '../aggregate/catalog';
+import { columnCount } from '../aggregate/columns';
+import type { Drainer } from '../aggregate/drain';
+import { type Ending, Lifetimes, type LivingFamily } from '../aggregate/lifetimes';
+import { readSeries } from '../aggregate/register';
+import { readLabels } from '../aggregate/series-key';
+import { SeriesList } from '../aggregate/series-list';
+import { isGone } from '../arena/lives';
+import type { Recorder } from './recorder';
+
+/** Metrics of the library itself, which are not the user's to clear. */
+const OWN_METRICS = /^ringmeter_/;
+
+/** Removes and resets series, on the thread that asks; what it has recorded itself belongs to the life that ends. */
+export class Removal {
+  private readonly lifetimes: Lifetimes;
+  /** Made when it is needed first: a thread that only records need not know all series. */
+  private catalog: Catalog | undefined;
+
+  constructor(
+    private readonly recorder: Recorder,
+    drainer: Drainer,
+  ) {
+    this.lifetimes = new Lifetimes(recorder.arena, drainer);
+  }
+
+  /** @returns how many of the series were there. @throws as `Lifetimes.endAll` does */
+  end(family: LivingFamily, records: readonly number[], ending: Ending): number {
+    const { recorder } = this;
+    const width = columnCount(family.definition);
+    const series = new SeriesList();
+    records.forEach((record, index) => {
+      series.add({ ...readSeries(recorder.arena, record), column: index * width, place: 0 });
+    });
+    recorder.publish();
+    return series.count === 0 ? 0 : this.lifetimes.endAll(family, series, ending);
+  }
+
+  /** All series of a metric, or those whose labels fulfil a condition. */
+  endMatching(family: LivingFamily, ending: Ending, matches?: (labels: Record<string, string>) => boolean): number {
+    const { arena } = this.recorder;
+    const series = this.refreshed().families.find(({ record }) => record === family.record)?.series;
+    const records: number[] = [];
+    for (let index = 0; index < (series?.count ?? 0); index++) {
+      const record = series!.records[index];
+      if (isGone(arena, record)) continue;
+      if (matches === undefined || matches(Object.fromEntries(readLabels(arena, record)))) records.push(record);
+    }
+    return this.end(family, records, ending);
+  }
+
+  /** All series of all the user's metrics. */
+  endAll(ending: Ending): number {
+    let count = 0;
+    for (const family of this.refreshed().families)
+      if (!OWN_METRICS.test(family.definition.name)) count += this.endMatching(family, ending);
+    return count;
+  }
+
+  private refreshed(): Catalog {
+    this.catalog ??= new Catalog(this.recorder.arena);
+    this.catalog.refresh();
+    return this.catalog;
+  }
+}

@@ -1,0 +1,44 @@
+import { attachCollector, type MetricsCollector } from 'ringmeter';
+import type { Test } from 'tap';
+import { Collect } from '../../dist/src/aggregate/collect.js';
+import { Drainer } from '../../dist/src/aggregate/drain.js';
+import { Recycler } from '../../dist/src/aggregate/recycler.js';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { HEADER, high } from '../../dist/src/arena/layout.js';
+import { threadMark } from '../../dist/src/arena/shard.js';
+
+/** A collector on an arena in which memory is used again after some milliseconds, if somebody collects and recycles. */
+export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2) {
+  const arena = Arena.create({
+    maker: threadMark(0),
+    maxMemory: 2 ** 24,
+    maxThreads: 8,
+    ringCapacity,
+    settings: {
+      drainInterval: 10,
+      flushInterval: 0,
+      onFull: 'fold',
+      cardinalityLimit: 1_000,
+      seriesLimit: 10_000,
+      defaultLabels: {},
+      quarantine,
+    },
+  });
+  const collector: MetricsCollector = attachCollector({ arena: arena.buffer });
+  t.teardown(() => collector.close());
+  const drainer = new Drainer(arena, 2_000_000);
+  const collect = new Collect(arena, drainer);
+  const recycler = new Recycler(arena, drainer, quarantine);
+  return {
+    arena,
+    collector,
+    collect,
+    /** How often the memory of a series has been used for another. */
+    reborn: () => Atomics.load(arena.i32, high(HEADER.BIRTHS)),
+    /** A turn of recycling, which this thread acknowledges. */
+    recycle(): void {
+      recycler.turn(collect.catalog.families);
+      for (let time = 0; time < 80; time++) collector.counter('busy').increment();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { test } from 'tap';
+import { flood } from '../instruments/flood';
+
+test('ten million different label sets end in bounded memory, and slow nobody down', {
+  timeout: 300_000,
+}, async (t) => {
+  const began = performance.now();
+  await flood(t, 10_000_000);
+  t.comment(`${((performance.now() - began) / 1_000).toFixed(1)} s`);
+});
