@@ -9,6 +9,7 @@ import type { RulePort } from './alerts/port';
 import type { SilenceOptions } from './alerts/silences';
 import { Arena } from './arena/arena';
 import { threadMark, threadOf } from './arena/shard';
+import type { DashboardDocument } from './dashboard/document';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
@@ -306,6 +307,14 @@ export class MetricsCollector {
   async queryRange(expression: string, options: RangeQueryOptions): Promise<RangeResult> {
     const side = this.flushing();
     return queryRange((task, input) => side.evaluate(task, input), expression, options);
+  }
+
+  /**
+   * How the system, the application and the business are doing, found out in a flush worker: docs/dashboard.md. It has the
+   * shape of the package's schemas/dashboard.schema.json.
+   */
+  async dashboard(): Promise<DashboardDocument> {
+    return JSON.parse(Buffer.from((await this.flushing().run('dashboard', {})).buffer).toString('utf8'));
   }
 
   /**

@@ -14,6 +14,8 @@ export type { Slo } from './alerts/slo/slo';
 export type { SloOptions } from './alerts/slo/slo-options';
 export type { CollectorHandle } from './collector';
 export { MetricsCollector } from './collector';
+export type { DashboardDocument } from './dashboard/document';
+export type { DashboardOptions, Figure } from './dashboard/options';
 export { attachCollector, collectDefaultMetrics, getMetricsCollector, setMetricsCollector } from './default-collector';
 export type { ErrorCode, StorageRefusal } from './errors';
 export { RingmeterError, StorageError } from './errors';

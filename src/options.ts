@@ -4,6 +4,7 @@ import type { LabelValue } from './aggregate/label-pairs';
 import type { Notifier } from './alerts/notifier';
 import type { RulePort } from './alerts/port';
 import type { RuleFile, RuleGroup } from './alerts/rules';
+import { type DashboardOptions, resolveDashboard } from './dashboard/options';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
@@ -43,6 +44,8 @@ export interface CollectorOptions {
   rules?: readonly (RuleFile | RuleGroup)[];
   /** Who is told of alerts, beside callbacks. Default none. */
   notifiers?: readonly Notifier[];
+  /** What the dashboard shows, at every endpoint and by `dashboard()`. Default: what it finds; docs/dashboard.md. */
+  dashboard?: DashboardOptions;
   worker?: WorkerOptions;
   shutdown?: ShutdownOptions;
   /** Whether, and how, the process, its threads and the machine are measured. Default false. */
@@ -97,6 +100,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     'defaultLabels',
     'rules',
     'notifiers',
+    'dashboard',
     'worker',
     'shutdown',
     'defaultMetrics',
@@ -113,6 +117,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
       cardinalityLimit: checkInteger('cardinalityLimit', given.cardinalityLimit, 10_000, 1, 2 ** 24),
       seriesLimit: checkInteger('seriesLimit', given.seriesLimit, 1_000_000, 1, 2 ** 24),
       defaultLabels: checkCommonLabels('defaultLabels', given.defaultLabels),
+      dashboard: resolveDashboard(given.dashboard),
     },
     storages,
     rules: checkRules(given, flushInterval, storages),

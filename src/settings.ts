@@ -1,3 +1,4 @@
+import type { Dashboard } from './dashboard/options';
 import type { FullPolicy } from './instruments/recorder';
 
 /** What a collector's creator decided and every thread of the arena has to know. Stored in the arena as JSON. */
@@ -14,4 +15,5 @@ export interface Settings {
   /** Milliseconds before the memory of a removed series is used again. For tests. */
   quarantine?: number;
   defaultLabels: Record<string, string>;
+  dashboard: Dashboard;
 }

@@ -80,7 +80,7 @@ export function readStats(
     ringCapacity: arena.ringCapacity,
     flushes: Atomics.load(i32, int(HEADER.FLUSHES)),
     failedFlushes: Atomics.load(i32, high(HEADER.FLUSHES)),
-    storages: storages.map(readStorage),
+    storages: storages.map(readStorageStats),
     collects: Atomics.load(i32, int(HEADER.COLLECTS)),
     scrapes: Atomics.load(i32, high(HEADER.COLLECTS)),
   };
@@ -103,7 +103,7 @@ export function readStats(
   return stats;
 }
 
-function readStorage({ name, channel: { queue } }: { name: string; channel: Channel }): StorageStats {
+export function readStorageStats({ name, channel: { queue } }: { name: string; channel: Channel }): StorageStats {
   return {
     name,
     stored: queue.counted('stored'),

@@ -56,6 +56,7 @@ test('the README lists exactly the options of a collector, with their defaults',
   const defaults: Record<string, unknown> = {
     ...settings,
     ...others,
+    dashboard: undefined,
     'worker.niceIncrement': niceIncrement,
     'worker.resourceLimits': resourceLimits,
     'shutdown.timeout': atEnd.timeout,
@@ -110,6 +111,22 @@ test('the code of the README compiles', async (t) => {
   t.same(diagnose(t, code(readme, '## Quick start')), []);
   const preamble = `import { MetricsCollector, recordCounter } from 'ringmeter';\nconst collector = new MetricsCollector();\n`;
   t.same(diagnose(t, preamble + code(readme, '## Recording and reading')), []);
+  const imports = `
+    import { AlertmanagerNotifier, expressMetrics, fastifyMetrics, instrumentServer, instrumentUndici, MetricsCollector }
+      from 'ringmeter';
+    import { fastify } from 'fastify';
+    export const others = [expressMetrics, instrumentServer];
+    const collector = new MetricsCollector();
+    const pool = { idle: 3 };
+  `;
+  for (const heading of ['## What you need not write', '## Asking', '## Being told, and looking'])
+    t.same(
+      diagnose(
+        t,
+        `${imports}export { fastify, fastifyMetrics, instrumentUndici, AlertmanagerNotifier, pool, collector };\n${code(readme, heading)}`,
+      ),
+      [],
+    );
 });
 
 test('docs/storage-prometheus.md lists exactly the options there are, and its code compiles', async (t) => {

@@ -44,6 +44,7 @@ export interface FlushTasks {
   metrics: { input: Record<string, never>; output: Metric[] };
   lint: { input: Record<string, never>; output: Finding[] };
   cardinality: { input: Record<string, never>; output: Cardinality };
+  dashboard: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
   store: { input: Record<string, never>; output: StoreOutcome };
   end: { input: Record<string, never>; output: undefined };
   query: { input: { storage: number; query: ResolvedQuery }; output: TimeSeries[] };

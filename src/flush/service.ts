@@ -12,6 +12,7 @@ import type { RuleService } from '../alerts/service';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { DashboardService } from '../dashboard/service';
 import { apiRoutes } from '../endpoint/api/routes';
 import { NO_RULES } from '../endpoint/api/rules-view';
 import { basicRoutes } from '../endpoint/basic-routes';
@@ -62,6 +63,7 @@ export class FlushService {
   private readonly resources: Resources;
   private readonly routes: RouteTable;
   readonly queries: Queries;
+  readonly dashboard: DashboardService;
   private readonly endpoints = new Set<Connections>();
   private running: Promise<TakenSnapshot> | undefined;
   private queued: Promise<TakenSnapshot> | undefined;
@@ -89,7 +91,22 @@ export class FlushService {
     this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
     this.resources = new Resources(this.drainer, this.collect.catalog, board);
     this.queries = new Queries(() => this.openQueries());
+    this.dashboard = new DashboardService(
+      {
+        settings: this.settings,
+        families: () => this.families(),
+        snapshot: () => this.snapshot(),
+        history: this.rules?.source ?? this.storages.source(),
+        historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
+        rules: this.rules?.view ?? NO_RULES,
+        storages: () => this.storages.health(),
+        lastStall: () => this.lastStall,
+        drainer: this.drainer,
+      },
+      inFlight,
+    );
     this.routes = {
+      ...this.dashboard.routes,
       ...basicRoutes(new MetricsPage(source, inFlight)),
       ...apiRoutes(
         {
@@ -257,6 +274,7 @@ export class FlushService {
     const { connections, bound } = await openEndpoint(settings, this.routes);
     this.endpoints.add(connections);
     control.once('message', async () => {
+      this.dashboard.hangUp();
       await this.closeOne(connections);
       control.postMessage('closed');
       control.close();
@@ -267,6 +285,7 @@ export class FlushService {
 
   async close(): Promise<void> {
     this.queries.close();
+    this.dashboard.close();
     await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
     this.resources.close();
   }

@@ -2,9 +2,11 @@ import type { Family } from '../aggregate/catalog';
 import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
+import type { Health } from '../dashboard/conditions';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
-import type { SampleSource } from '../query/types';
+import type { HistorySource } from '../query/history-source';
 import type { Settings } from '../settings';
+import { readStorageStats } from '../stats';
 import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
 import type { MemoryBackend } from '../storage/memory-backend';
@@ -50,6 +52,14 @@ export class Storages {
     );
   }
 
+  /** What has become of the snapshots for each. */
+  health(): Health[] {
+    return this.storages.map((storage) => ({
+      stats: readStorageStats(storage),
+      failing: storage.channel.queue.isFailing,
+    }));
+  }
+
   all(): readonly OneStorage[] {
     return this.storages;
   }
@@ -84,7 +94,7 @@ export class Storages {
   }
 
   /** What PromQL reads: the history of the first MemoryStorage. */
-  source(): SampleSource | undefined {
+  source(): HistorySource | undefined {
     const found = this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
     return found?.source;
   }

@@ -19,6 +19,7 @@ const tasks: {
   metrics: (service) => service.metrics(),
   lint: (service) => service.lint(),
   cardinality: (service) => service.cardinality(),
+  dashboard: (service) => service.dashboard.json(),
   store: (service) => service.store(),
   end: async (service) => {
     await service.end();

@@ -64,6 +64,12 @@ export class HistorySource implements SampleSource {
     }
   }
 
+  /** When the snapshots were taken that count, wall-clock milliseconds, ascending. */
+  times(from: number, to: number): Float64Array {
+    const { history, exclusively, maxAge } = this.reading;
+    return exclusively(() => history.window(Math.max(from, Date.now() - maxAge), to)).times;
+  }
+
   private selected(matchers: readonly Matcher[]): readonly SeriesLine[] {
     const families = this.reading.families().map((family) => this.linesOf(family));
     const version = families.map(({ count }) => count).join();
@@ -86,8 +92,7 @@ export class HistorySource implements SampleSource {
 
   /** When the first and the last snapshot were taken that are wanted; what is stored meanwhile does not count. */
   private bounds(from: number, to: number, { latest }: SelectHints): { first: number; last: number } | undefined {
-    const { history, exclusively, maxAge } = this.reading;
-    const { times } = exclusively(() => history.window(Math.max(from, Date.now() - maxAge), to));
+    const times = this.times(from, to);
     if (times.length === 0) return undefined;
     const last = times[times.length - 1];
     return { first: latest ? last : times[0], last };

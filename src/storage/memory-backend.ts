@@ -3,7 +3,6 @@ import { columnCount } from '../aggregate/columns';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
 import { HistorySource } from '../query/history-source';
-import type { SampleSource } from '../query/types';
 import { evaluate } from './evaluate';
 import { History } from './history/history';
 import { type Selected, select } from './selection';
@@ -25,7 +24,7 @@ export const createBackend: CreateBackend = (context) => new MemoryBackend(conte
 /** Keeps snapshots in shared memory and reads them back as time series, or as what became of them in a range. */
 export class MemoryBackend implements StorageBackend {
   /** What PromQL reads. */
-  readonly source: SampleSource;
+  readonly source: HistorySource;
   private readonly history: History;
   private readonly options: MemoryBackendOptions;
 

@@ -16,7 +16,9 @@ test('the packed package', async (t) => {
       'dist/workers/flush.js',
     ])
       t.ok(packed.includes(file), file);
-    const strange = packed.filter((path) => !/^(dist|docs)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path));
+    for (const file of ['dist/dashboard/index.html', 'dist/dashboard/uplot.js', 'schemas/dashboard.schema.json'])
+      t.ok(packed.includes(file), file);
+    const strange = packed.filter((path) => !/^(dist|docs|schemas)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path));
     t.same(strange, []);
     t.same(
       packed.filter((path) => /test|perf|examples|fixtures|tsbuildinfo/.test(path)),

@@ -1,0 +1,65 @@
+import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
+
+/** What is known of the counters of a source, all times in wall-clock milliseconds. */
+export interface Births {
+  /** Whether a line of that name only grows. */
+  isCounted(name: string): boolean;
+  /** When the first of them can have begun. */
+  readonly madeAt: number;
+  /** When the snapshots of a time were taken, ascending. */
+  times(from: number, to: number): ArrayLike<number>;
+  /** How long before a range is looked whether a line was there already. */
+  readonly reach: number;
+}
+
+/**
+ * Shows that counters began at 0: in the snapshot before the first that has them. Without that, what was counted up to that
+ * first sample would be missing in every rate: the first orders of a shop, the first requests after a start.
+ */
+export class BornSource implements SampleSource {
+  constructor(
+    private readonly source: SampleSource,
+    private readonly births: Births,
+  ) {}
+
+  select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
+    // the newest samples tell nothing of how much was counted
+    if (hints?.latest) return this.source.select(matchers, from, to, hints);
+    const { reach, isCounted, madeAt } = this.births;
+    const earlier = from - reach;
+    const all = this.source.select(matchers, earlier, to);
+    // all that began in the range was 0 at its beginning; of the others it is known only if there is a snapshot without them
+    const taken = this.births.times(earlier, to);
+    const knownFrom = madeAt >= from ? Number.NEGATIVE_INFINITY : (taken[0] ?? Number.POSITIVE_INFINITY);
+    return all.flatMap((series) => {
+      const { times, labels } = series;
+      const begin = firstFrom(times, from);
+      if (begin === times.length) return [];
+      if (begin > 0) return [cut(series, begin)];
+      if (times[0] <= knownFrom || !isCounted(labels.__name__)) return [series];
+      const before = Math.max(lastBefore(taken, times[0]) ?? madeAt, from);
+      return [before < times[0] ? withZero(series, before) : series];
+    });
+  }
+}
+
+function firstFrom(times: Float64Array, from: number): number {
+  const index = times.findIndex((time) => time >= from);
+  return index < 0 ? times.length : index;
+}
+
+function lastBefore(times: ArrayLike<number>, time: number): number | undefined {
+  let index = times.length;
+  while (index > 0 && times[index - 1] >= time) index--;
+  return times[index - 1];
+}
+
+function cut({ labels, times, values, stale }: SampleSeries, begin: number): SampleSeries {
+  const rest = { labels, times: times.subarray(begin), values: values.subarray(begin) };
+  return stale === undefined ? rest : { ...rest, stale: stale.subarray(begin) };
+}
+
+function withZero({ labels, times, values, stale }: SampleSeries, at: number): SampleSeries {
+  const longer = { labels, times: Float64Array.of(at, ...times), values: Float64Array.of(0, ...values) };
+  return stale === undefined ? longer : { ...longer, stale: Uint8Array.of(0, ...stale) };
+}

@@ -1,0 +1,60 @@
+import { presenceIn, type Snapshot } from '../aggregate/snapshot';
+import type { RulesView } from '../endpoint/api/rules-view';
+import type { StorageStats } from '../stats';
+import { type DashboardDocument, orNull, type StorageHealth } from './document';
+
+/** Metrics that the list of those with the most series has. */
+const TOP = 12;
+/** Alerts that are shown: the firing ones first. */
+const MOST_ALERTS = 50;
+
+export function shownAlerts(rules: RulesView): DashboardDocument['alerts'] {
+  const alerts = rules.alerts();
+  const firing = alerts.filter(({ state }) => state === 'firing');
+  const pending = alerts.filter(({ state }) => state === 'pending');
+  const active = [...firing, ...pending]
+    .slice(0, MOST_ALERTS)
+    .map(({ labels, annotations, state, activeAt, value }) => {
+      const { alertname, ...others } = labels;
+      return {
+        name: alertname ?? '',
+        state,
+        labels: others,
+        annotations: { ...annotations },
+        value: orNull(value),
+        activeAt,
+      };
+    });
+  return { firing: firing.length, pending: pending.length, active };
+}
+
+/** A storage, and whether its last attempt failed. */
+export interface Health {
+  stats: StorageStats;
+  failing: boolean;
+}
+
+export function healthOf({ stats, failing }: Health): StorageHealth {
+  const { lastSuccess, lastError, stored } = stats;
+  const state = failing ? 'failing' : stored > 0 ? 'ok' : 'idle';
+  return { ...stats, state, lastSuccess: lastSuccess || null, lastError: lastError ?? null };
+}
+
+/**
+ * The metrics with the most series. What `collector.cardinality()` says beside that takes too long for each second.
+ *
+ * @param usualLimit of the series of a metric that has none of its own
+ */
+export function largestMetrics(snapshot: Snapshot, usualLimit: number): DashboardDocument['cardinality'] {
+  const all = snapshot.families.map((family) => {
+    const { name, type, cardinalityLimit: limit = usualLimit } = family.definition;
+    const isThere = presenceIn(snapshot, family);
+    let series = 0;
+    for (let index = 0; index < family.series.count; index++) if (isThere(index)) series++;
+    return { name, type, series, limit };
+  });
+  const top = [...all]
+    .sort((one, other) => other.series - one.series || (one.name < other.name ? -1 : 1))
+    .slice(0, TOP);
+  return { series: all.reduce((sum, { series }) => sum + series, 0), top };
+}

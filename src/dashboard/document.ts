@@ -1,0 +1,72 @@
+import type { StorageStats } from '../stats';
+import type { ThreadState } from './stalls';
+import type { SystemFigures } from './system';
+
+/** Everything that a dashboard shows at one moment. Numbers that are not known are null. Times in wall-clock milliseconds. */
+export interface DashboardDocument {
+  time: number;
+  title: string;
+  version: string;
+  timeZone: string;
+  system: SystemFigures & { threads: ThreadState[]; lastStall: LastStall | null };
+  application: ApplicationFigures;
+  /** By the names that the option `figures` gives them. */
+  business: Record<string, FigureValue>;
+  alerts: { firing: number; pending: number; active: ShownAlert[] };
+  storages: StorageHealth[];
+  cardinality: { series: number; top: { name: string; type: string; series: number; limit: number }[] };
+}
+
+/** The last stall that lasted longer than `defaultMetrics.stallThreshold`, which has to be set. */
+export interface LastStall {
+  thread: string;
+  seconds: number;
+  /** When it was noticed. */
+  at: number;
+  /** Where the thread was stuck, innermost call first; or why that is not known. */
+  stack: string;
+}
+
+export interface ApplicationFigures {
+  requestsPerSecond: number | null;
+  errorsPerSecond: number | null;
+  /** Of all requests, 0 to 1; null while there are none. */
+  errorRate: number | null;
+  latency: { p50: number | null; p95: number | null; p99: number | null };
+  /** What the rates and quantiles are taken over. */
+  windowSeconds: number;
+  /** PromQL, or the name of the histogram; null where nothing was found. */
+  sources: { requests: string | null; errors: string | null; latency: string | null };
+  /** Why something of it cannot be told; null if all of it can. */
+  error: string | null;
+}
+
+export interface FigureValue {
+  value: number | null;
+  unit: string;
+  description: string;
+  /** Since when it counts, where it says `$today`: midnight, or later if it is not known what was before. */
+  since: number | null;
+  /** Why there is no value; null if there is one, or nothing has been recorded yet. */
+  error: string | null;
+}
+
+export interface ShownAlert {
+  name: string;
+  state: 'pending' | 'firing';
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  value: number | null;
+  activeAt: number;
+}
+
+export interface StorageHealth extends Omit<StorageStats, 'lastError' | 'lastSuccess'> {
+  state: 'ok' | 'failing' | 'idle';
+  lastSuccess: number | null;
+  lastError: string | null;
+}
+
+/** What JSON has no number for becomes null. */
+export function orNull(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,17 @@
+import { RingmeterError } from '../errors';
+import type { QueryResult } from '../query/types';
+
+/**
+ * The one number that a result has; undefined if there is none yet.
+ *
+ * @throws RingmeterError RINGMETER_INVALID_QUERY if there are several
+ */
+export function numberOf(result: QueryResult): number | undefined {
+  if (result.type === 'scalar') return result.value;
+  if (result.type === 'vector' && result.samples.length < 2) return result.samples[0]?.value;
+  const what = result.type === 'vector' ? `${result.samples.length} series` : `a ${result.type}`;
+  throw new RingmeterError(
+    'RINGMETER_INVALID_QUERY',
+    `the expression must give one number, and gives ${what}: sum() it`,
+  );
+}

@@ -1,0 +1,118 @@
+import { RingmeterError, shown } from '../errors';
+import { checkOptions, checkString } from '../options-check';
+import { expandToday } from './today';
+
+/** A number of the business, by PromQL. */
+export interface Figure {
+  /** PromQL that gives one number. `[$today]` is the range since midnight in the time zone. */
+  expression: string;
+  /** Shown behind the number: `'€'`, `'orders'`; `'seconds'`, `'bytes'` and `'ratio'` are scaled. Default none. */
+  unit?: string;
+  description?: string;
+}
+
+/** What a dashboard shows, and whether there is one at the endpoints. */
+export interface DashboardOptions {
+  /** Whether endpoints serve the page, its document and its stream. Default: unless NODE_ENV is `production`. */
+  enabled?: boolean;
+  /** Default `ringmeter`. */
+  title?: string;
+  /** IANA name of the zone whose midnight `$today` begins at. Default that of the process. */
+  timeZone?: string;
+  /** By their names, in the order in which they are shown. Default none. */
+  figures?: Readonly<Record<string, Figure>>;
+  /**
+   * PromQL of requests per second, and of those that failed, where the metrics are not found by their names; `[$window]`
+   * is the range that rates are taken over. Default: found among the metrics.
+   */
+  requests?: string;
+  errors?: string;
+  /** Name of the histogram, in seconds, that has the latency. Default: found among the metrics. */
+  latency?: string;
+}
+
+/** The options with every default filled in; kept in the arena. */
+export interface Dashboard {
+  enabled: boolean;
+  title: string;
+  timeZone: string;
+  figures: Record<string, Required<Figure>>;
+  requests?: string;
+  errors?: string;
+  latency?: string;
+  /** When the collector was made, in wall-clock milliseconds: what began later was 0 then. */
+  madeAt: number;
+}
+
+const NAMES = ['enabled', 'title', 'timeZone', 'figures', 'requests', 'errors', 'latency'] as const;
+
+function fail(message: string): never {
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
+}
+
+/** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_QUERY of an expression that cannot be read */
+export function resolveDashboard(options: DashboardOptions | undefined): Dashboard {
+  const given = checkOptions('dashboard', options, NAMES);
+  const { enabled = process.env.NODE_ENV !== 'production' } = given;
+  if (typeof enabled !== 'boolean') fail(`dashboard.enabled must be a boolean, got ${shown(enabled)}`);
+  for (const name of ['requests', 'errors'] as const)
+    if (given[name] !== undefined) checkExpression(`dashboard.${name}`, given[name]);
+  if (
+    given.latency !== undefined &&
+    !/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(checkString('dashboard.latency', given.latency, ''))
+  )
+    fail(`dashboard.latency must be the name of a histogram, got ${shown(given.latency)}`);
+  return {
+    enabled,
+    title: checkString('dashboard.title', given.title, 'ringmeter'),
+    timeZone: checkTimeZone(given.timeZone),
+    figures: checkFigures(given.figures),
+    requests: given.requests,
+    errors: given.errors,
+    latency: given.latency,
+    madeAt: Date.now(),
+  };
+}
+
+function checkTimeZone(timeZone: unknown): string {
+  const { timeZone: own } = Intl.DateTimeFormat().resolvedOptions();
+  const name = checkString('dashboard.timeZone', timeZone, own);
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return fail(`dashboard.timeZone must be a name such as 'Europe/Berlin', got ${shown(timeZone)}`);
+  }
+}
+
+function checkFigures(figures: DashboardOptions['figures']): Dashboard['figures'] {
+  const given = checkOptions('dashboard.figures', figures, Object.keys(figures ?? {}));
+  return Object.fromEntries(
+    Object.entries(given).map(([name, figure]) => {
+      const place = `dashboard.figures.${name}`;
+      const { expression, unit, description } = checkOptions(place, figure, ['expression', 'unit', 'description']);
+      checkExpression(`${place}.expression`, expression);
+      return [
+        name,
+        {
+          expression,
+          unit: checkString(`${place}.unit`, unit, ''),
+          description: checkString(`${place}.description`, description, ''),
+        },
+      ];
+    }),
+  );
+}
+
+/** PromQL is loaded only where there is some. */
+function checkExpression(name: string, expression: unknown): void {
+  if (typeof expression !== 'string') fail(`${name} must be a string of PromQL, got ${shown(expression)}`);
+  const { parseExpression } = require('../query/parse') as typeof import('../query/parse');
+  const { typeOf } = require('../query/check') as typeof import('../query/check');
+  const type = typeOf(parseExpression(expandToday(withWindow(expression, 1_000), 1_000)));
+  if (type !== 'scalar' && type !== 'vector') fail(`${name} must give a number, and gives a ${type}`);
+}
+
+/** @param window milliseconds */
+export function withWindow(expression: string, window: number): string {
+  return expression.replaceAll('$window', `${Math.ceil(window)}ms`);
+}

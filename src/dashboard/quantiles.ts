@@ -1,0 +1,32 @@
+import { cumulativeQuantile } from '../aggregate/histogram';
+import { orNull } from './document';
+
+const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
+
+export type Quantiles = Record<keyof typeof QUANTILES, number | null>;
+
+/** How many were at most so long, by the bounds of buckets as the label `le` says them. */
+export type Buckets = Readonly<Record<string, number | null>>;
+
+/** The latencies that a heat map's column comes to: what `histogram_quantile` says, without evaluating it all again. */
+export function quantilesOf(buckets: Buckets): Quantiles {
+  const known = Object.entries(buckets).map(([bound, count]) => ({ bound: boundOf(bound), count: count ?? 0 }));
+  known.sort((one, other) => one.bound - other.bound);
+  const isWhole = known.at(-1)?.bound === Number.POSITIVE_INFINITY;
+  const bounds = known.map(({ bound }) => bound).slice(0, -1);
+  let most = 0;
+  // rates of buckets that began at different times need not ascend
+  const counts = known.map(({ count }) => {
+    most = Math.max(most, count);
+    return most;
+  });
+  const entries = Object.entries(QUANTILES).map(([name, share]) => [
+    name,
+    isWhole ? orNull(cumulativeQuantile(share, bounds, counts)) : null,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function boundOf(text: string): number {
+  return text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text);
+}

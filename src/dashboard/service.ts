@@ -1,0 +1,81 @@
+import type { InFlight } from '../endpoint/in-flight';
+import type { RouteTable } from '../endpoint/route';
+import type { Settings } from '../settings';
+import type { Reporter, ReporterHost } from './reporter';
+import { type DashboardPlace, dashboardRoutes } from './routes';
+import type { DashboardStream } from './stream';
+
+export interface DashboardHost extends Omit<ReporterHost, 'options' | 'flushInterval' | 'cardinalityLimit'> {
+  settings: Settings;
+}
+
+/** The dashboard as one thread of the flushing side has it. Until somebody looks it loads and does nothing. */
+export class DashboardService implements DashboardPlace {
+  /** Of the endpoints; none if the dashboard is switched off. */
+  readonly routes: RouteTable;
+  private known: Reporter | undefined;
+  private running: DashboardStream | undefined;
+  private asked: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  private readonly histories = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly host: DashboardHost,
+    inFlight: InFlight,
+  ) {
+    this.routes = host.settings.dashboard.enabled ? dashboardRoutes(this, inFlight) : {};
+  }
+
+  get reporter(): Reporter {
+    const { Reporter } = require('./reporter') as typeof import('./reporter');
+    const { settings, ...host } = this.host;
+    const { dashboard: options, flushInterval, cardinalityLimit } = settings;
+    this.known ??= new Reporter({ ...host, options, flushInterval, cardinalityLimit });
+    return this.known;
+  }
+
+  get stream(): DashboardStream {
+    const { DashboardStream } = require('./stream') as typeof import('./stream');
+    this.running ??= new DashboardStream(this.reporter);
+    return this.running;
+  }
+
+  /** The document. Those who ask while it is being made share it. */
+  json(): Promise<Uint8Array<ArrayBuffer>> {
+    this.asked ??= this.make().finally(() => {
+      this.asked = undefined;
+    });
+    return this.asked;
+  }
+
+  /** One at a time. Those who ask for the same while it is being made share it. */
+  history(minutes: number): Promise<Uint8Array<ArrayBuffer>> {
+    let history = this.histories.get(minutes);
+    if (history === undefined) {
+      history = this.last.then(() => this.makeHistory(minutes)).finally(() => this.histories.delete(minutes));
+      this.histories.set(minutes, history);
+      this.last = history.catch(() => {});
+    }
+    return history;
+  }
+
+  /** Ends the streams: their clients come again where there is another endpoint. */
+  hangUp(): void {
+    this.running?.hangUp();
+  }
+
+  close(): void {
+    this.running?.end();
+  }
+
+  private async makeHistory(minutes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { backfill } = require('./backfill') as typeof import('./backfill');
+    const { backfillText } = require('./texts') as typeof import('./texts');
+    return new TextEncoder().encode(backfillText(await backfill(this.reporter, minutes * 60_000, Date.now())));
+  }
+
+  private async make(): Promise<Uint8Array<ArrayBuffer>> {
+    const { documentText } = require('./texts') as typeof import('./texts');
+    return new TextEncoder().encode(documentText(await this.reporter.document()));
+  }
+}

@@ -1,0 +1,69 @@
+import type { Family } from '../aggregate/catalog';
+import type { Dashboard } from './options';
+
+/** Where the dashboard finds what it shows: PromQL with `[$window]`, and names of metrics. None where there is nothing. */
+export interface Signals {
+  requests?: string;
+  errors?: string;
+  /** A histogram of durations in seconds. */
+  latency?: string;
+}
+
+/** The most telling first: the names that the library's own instrumentation and its like give, then what looks similar. */
+const LATENCY = [
+  /^http_request_duration_seconds$/,
+  /http_(server_)?request_duration_seconds$/,
+  /request.*(duration|latency|time).*seconds$/,
+  /(http|response|rpc|query|job|handler).*(duration|latency|time).*seconds$/,
+  /(duration|latency|time)_seconds$/,
+];
+const REQUESTS = [/^http_requests_total$/, /http_(server_)?requests_total$/, /requests_total$/];
+const ERRORS = [/^http_request_errors_total$/, /request_errors_total$/, /requests?_failed_total$/];
+/** Of the library itself, of node, and of requests that the process makes instead of answering them. */
+const NOT_SERVED = /^(ringmeter|nodejs|process|system|cgroup)_|client/;
+/** Labels that have the status of an answer. */
+const STATUS = /^(http_)?(response_)?(status|code|status_?code)$/i;
+
+/** Finds among the metrics, by their names and labels, what the options do not say. */
+export function findSignals(families: readonly Family[], options: Dashboard): Signals {
+  const counters = families.filter(({ definition }) => definition.type === 'counter');
+  const histograms = families.filter(({ definition }) => definition.type === 'histogram');
+  const latency = options.latency ?? first(histograms, LATENCY)?.definition.name;
+  const counter = first(counters, REQUESTS);
+  const counted = counter ?? histograms.find(({ definition }) => definition.name === latency);
+  const line = counter?.definition.name ?? (counted && `${counted.definition.name}_count`);
+  return {
+    latency,
+    requests: options.requests ?? (line && rateOf(line)),
+    errors: options.errors ?? errorsOf(counted, line, first(counters, ERRORS)),
+  };
+}
+
+function first(families: readonly Family[], patterns: readonly RegExp[]): Family | undefined {
+  const served = families.filter(({ definition, series }) => series.count > 0 && !NOT_SERVED.test(definition.name));
+  for (const pattern of patterns) {
+    const found = served.find(({ definition }) => pattern.test(definition.name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A family whose labels have a status counts its errors itself, and where there are none yet, it has seen 0. */
+function errorsOf(
+  counted: Family | undefined,
+  line: string | undefined,
+  errors: Family | undefined,
+): string | undefined {
+  const status = counted && labelNames(counted).find((name) => STATUS.test(name));
+  if (status !== undefined && line !== undefined)
+    return `${rateOf(`${line}{${status}=~"5.."}`)} or ${rateOf(line)} * 0`;
+  return errors && rateOf(errors.definition.name);
+}
+
+function labelNames(family: Family): readonly string[] {
+  return family.definition.labelNames ?? family.labels(0).map(([name]) => name);
+}
+
+function rateOf(selector: string): string {
+  return `sum(rate(${selector}[$window]))`;
+}

@@ -1,0 +1,69 @@
+import type { LabelSet, Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
+
+/** Keys of the objects that say a series' labels, which are the same at every reading. */
+const keys = new WeakMap<LabelSet, string>();
+
+/** A history and, where it is finer, what has been seen while somebody looked: of each series, one after the other. */
+export class SplicedSource implements SampleSource {
+  constructor(
+    private readonly history: SampleSource | undefined,
+    private readonly live: SampleSource,
+  ) {}
+
+  select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
+    const live = this.live.select(matchers, from, to, hints);
+    if (this.history === undefined) return live;
+    const newer = new Map(live.map((series) => [keyOf(series.labels), series]));
+    const spliced = this.history.select(matchers, from, to, hints).map((series) => {
+      const key = keyOf(series.labels);
+      const more = newer.get(key);
+      newer.delete(key);
+      return more === undefined ? series : splice(series, more);
+    });
+    return [...spliced, ...newer.values()];
+  }
+}
+
+/**
+ * Live samples that are closer than this, in milliseconds, need none between them. With some, distances would differ, and
+ * `rate()` would extrapolate too little.
+ */
+const DENSE_MS = 2_000;
+
+/** What is seen live may have pauses: there the history goes on. */
+function splice(history: SampleSeries, live: SampleSeries): SampleSeries {
+  const length = history.times.length + live.times.length;
+  const times = new Float64Array(length);
+  const values = new Float64Array(length);
+  const stale = history.stale || live.stale ? new Uint8Array(length) : undefined;
+  let at = 0;
+  let one = 0;
+  for (let other = 0; other < live.times.length; other++) {
+    const isDense = other > 0 && live.times[other] - live.times[other - 1] < DENSE_MS;
+    for (; one < history.times.length && history.times[one] <= live.times[other]; one++)
+      if (!isDense && history.times[one] < live.times[other]) take(history, one);
+    take(live, other);
+  }
+  while (one < history.times.length) take(history, one++);
+  return { labels: history.labels, times: times.subarray(0, at), values: values.subarray(0, at), ...staleUpTo() };
+
+  function take(series: SampleSeries, index: number): void {
+    times[at] = series.times[index];
+    values[at] = series.values[index];
+    if (stale !== undefined) stale[at] = series.stale?.[index] ?? 0;
+    at++;
+  }
+
+  function staleUpTo(): { stale?: Uint8Array } {
+    return stale === undefined ? {} : { stale: stale.subarray(0, at) };
+  }
+}
+
+function keyOf(labels: LabelSet): string {
+  let key = keys.get(labels);
+  if (key === undefined) {
+    key = JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
+    keys.set(labels, key);
+  }
+  return key;
+}

@@ -1,0 +1,138 @@
+import { Busy } from '../endpoint/busy';
+import type { Exchange } from '../endpoint/exchange';
+import { messageOf } from '../errors';
+import { SECURITY_HEADERS } from './headers';
+import { pointsAt } from './points';
+import type { Reporter } from './reporter';
+import { documentText, pointsText, stallsText } from './texts';
+
+/** Clients of the stream on one thread. */
+export const MOST_STREAMS = 32;
+/** Milliseconds between two documents, and between two looks for stalls. */
+const INTERVAL_MS = 1_000;
+const LOOK_MS = 200;
+/** A stream on which nothing was sent for so long gets a comment: its client and all in between see that it lives. */
+const SILENCE_MS = 5_000;
+/** How long what was seen is kept when nobody looks any more. */
+const MEMORY_MS = 120_000;
+
+const HEADERS = {
+  ...SECURITY_HEADERS,
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // proxies that buffer would make of a stream a long wait
+  'X-Accel-Buffering': 'no',
+};
+
+/** One who looks. What was written and not taken yet is one event at most: the next ones are left out meanwhile. */
+interface Viewer {
+  exchange: Exchange;
+  isBehind: boolean;
+}
+
+/**
+ * Sends documents, as server-sent events, to all who look: each is made once. Nothing is done while nobody does. One who
+ * takes nothing for the time that any client has is cut off.
+ */
+export class DashboardStream {
+  private readonly viewers = new Set<Viewer>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private forgetting: NodeJS.Timeout | undefined;
+  private isMaking = false;
+  private lastSent = 0;
+
+  constructor(private readonly reporter: Reporter) {}
+
+  /** @throws Busy if there are too many */
+  add(exchange: Exchange): void {
+    if (this.viewers.size >= MOST_STREAMS) throw new Busy(`${MOST_STREAMS} streams are open`);
+    const { request, response, signal } = exchange;
+    response.writeHead(200, HEADERS);
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    // who looks must not keep the process alive
+    request.socket.unref();
+    const viewer = { exchange, isBehind: false };
+    this.viewers.add(viewer);
+    signal.addEventListener('abort', () => this.remove(viewer), { once: true });
+    exchange.progress();
+    this.write(viewer, `retry: 1000\n\n${event('stalls', stallsText(this.reporter.stalls.all))}`);
+    if (this.viewers.size === 1) this.start();
+    void this.send();
+  }
+
+  /** Ends all streams. */
+  hangUp(): void {
+    for (const { exchange } of this.viewers) exchange.response.end();
+    this.viewers.clear();
+    this.stop();
+  }
+
+  /** Ends them for good. */
+  end(): void {
+    this.hangUp();
+    clearTimeout(this.forgetting);
+    this.reporter.live.forget();
+  }
+
+  private start(): void {
+    clearTimeout(this.forgetting);
+    const every = (milliseconds: number, act: () => void): unknown =>
+      this.timers.push(setInterval(act, milliseconds).unref());
+    every(INTERVAL_MS, () => void this.send());
+    every(LOOK_MS, () => this.look());
+  }
+
+  private remove(viewer: Viewer): void {
+    this.viewers.delete(viewer);
+    if (this.viewers.size === 0) this.stop();
+  }
+
+  private stop(): void {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    clearTimeout(this.forgetting);
+    this.forgetting = setTimeout(() => this.reporter.live.forget(), MEMORY_MS).unref();
+  }
+
+  private async send(): Promise<void> {
+    if (this.isMaking) return;
+    this.isMaking = true;
+    try {
+      const document = await this.reporter.document();
+      const points = await pointsAt(this.reporter, document);
+      this.broadcast(event('dashboard', documentText(document)) + event('points', pointsText(points)));
+    } catch (error) {
+      this.broadcast(event('problem', JSON.stringify({ message: messageOf(error) })));
+    } finally {
+      this.isMaking = false;
+    }
+  }
+
+  private look(): void {
+    const now = Date.now();
+    if (this.reporter.stalls.look(now)) this.broadcast(event('stalls', stallsText(this.reporter.stalls.all)));
+    else if (now - this.lastSent > SILENCE_MS) this.broadcast(': alive\n\n');
+  }
+
+  private broadcast(text: string): void {
+    this.lastSent = Date.now();
+    const bytes = Buffer.from(text);
+    for (const viewer of this.viewers) if (!viewer.isBehind) this.write(viewer, bytes);
+  }
+
+  private write(viewer: Viewer, text: string | Uint8Array): void {
+    const { exchange } = viewer;
+    viewer.isBehind = true;
+    exchange.response.write(text, (error) => {
+      viewer.isBehind = false;
+      if (!error && !exchange.over) exchange.progress();
+    });
+  }
+}
+
+/** The data are JSON: they have no line breaks. */
+function event(name: string, data: string): string {
+  return `event: ${name}\ndata: ${data}\n\n`;
+}

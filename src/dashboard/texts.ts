@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import build from 'fast-json-stringify';
+import type { Backfill } from './backfill';
+import type { DashboardDocument } from './document';
+import type { Points } from './points';
+import type { Stall } from './stalls';
+
+/** From `dist/src/dashboard` to the root of the package. */
+const SCHEMA_FILE = join(__dirname, '..', '..', '..', 'schemas', 'dashboard.schema.json');
+
+/** The published schema of the document, as it is in the package. */
+export const schemaText = readFileSync(SCHEMA_FILE, 'utf8');
+
+/** Its types know of no `type: ['number', 'null']`, which it takes. */
+const write = build as unknown as <T>(schema: object) => (value: T) => string;
+
+const numberOrNull = { type: ['number', 'null'] } as const;
+const stalls = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { thread: { type: 'string' }, from: { type: 'number' }, to: numberOrNull },
+  },
+} as const;
+
+/** What is written of a document is what the schema says of it, and nothing else. */
+export const documentText = write<DashboardDocument>(JSON.parse(schemaText));
+
+export const pointsText = write<Points>({
+  type: 'object',
+  properties: {
+    time: { type: 'number' },
+    panels: {
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: numberOrNull },
+    },
+  },
+});
+
+export const stallsText = write<readonly Stall[]>(stalls);
+
+export const backfillText = write<Backfill>({
+  type: 'object',
+  properties: {
+    times: { type: 'array', items: { type: 'number' } },
+    panels: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: { type: 'array', items: numberOrNull },
+      },
+    },
+    stalls,
+  },
+});

@@ -1,0 +1,162 @@
+import autocannon from 'autocannon';
+import type { Page } from 'playwright-core';
+import type { DashboardDocument } from 'ringmeter';
+import t, { type Test } from 'tap';
+import { needs, poll } from '../engines/engine';
+import { barriers, type Chart, chart, launch, open, Service } from './browser';
+
+const AMOUNT = 630;
+const PER_SECOND = 200;
+
+/** Load of which it is known exactly what it is: two of three requests are orders. */
+async function load(url: string) {
+  const requests = ['/order', '/', '/order'].map((path) => ({ path: path as '/' }));
+  return autocannon({ url, connections: 3, amount: AMOUNT, overallRate: PER_SECOND, requests });
+}
+
+const text = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector))?.trim() ?? '';
+
+/** The sum of a rate over time: what was counted. */
+function integral({ times, lines }: Chart, name: string, from: number): number {
+  return times.reduce((sum, time, at) => {
+    const value = lines[name]?.[at] ?? 0;
+    return time < from || at === 0 ? sum : sum + value * (time - times[at - 1]);
+  }, 0);
+}
+
+async function run(page: Page, expression: string): Promise<void> {
+  await page.fill('#panel-query input[type=text]', expression);
+  await page.press('#panel-query input[type=text]', 'Enter');
+}
+
+async function showsNumbers(t: Test, page: Page, service: Service): Promise<void> {
+  const live = async () => (await text(page, '#status')) === 'Live';
+  await poll('the page is live', live);
+  await poll('there are snapshots each second', async () => {
+    const document = (await (await fetch(`${service.endpoint}dashboard.json`)).json()) as DashboardDocument;
+    return document.application.windowSeconds === 3.5;
+  });
+  const began = Date.now() / 1000;
+  const result = await load(service.url);
+  t.equal(result['2xx'], AMOUNT);
+  await poll('all orders are shown', async () => (await text(page, '#business .tile .value')).startsWith('420'));
+  const quiet = async () => {
+    const { lines } = await chart(page, 'requests');
+    return lines.requests.at(-1) === 0;
+  };
+  await poll('the load is over on the chart as well', quiet);
+  const requests = await chart(page, 'requests');
+  const counted = integral(requests, 'requests', began - 3);
+  t.ok(Math.abs(counted / AMOUNT - 1) < 0.1, `${counted} requests below the line, ${AMOUNT} were made`);
+  const most = Math.max(...requests.lines.requests.map(Number));
+  t.ok(Math.abs(most / PER_SECOND - 1) < 0.2, `at most ${most} a second, of ${PER_SECOND}`);
+  t.ok(
+    requests.lines.errors.every((value) => !value),
+    'none failed',
+  );
+  const latency = await chart(page, 'latency');
+  const p50 = latency.lines.p50.filter((value) => value !== null);
+  t.ok(
+    p50.every((value) => value * 1000 < result.latency.p97_5 * 2 + 10) && p50.length > 3,
+    'latencies as they were seen',
+  );
+  const heatmap = await chart(page, 'heatmap');
+  const all = integral(heatmap, '+Inf', began - 3);
+  t.ok(Math.abs(all / AMOUNT - 1) < 0.1, `${all} in the heat map`);
+  await page.check('input[name=query-shape][value=table]', { force: true });
+  await run(page, 'sort(sum by (route) (http_requests_total))');
+  const rows = () => page.$$eval('#panel-query tbody tr', (all) => all.map((row) => row.textContent).join());
+  await poll('there is a table', async () => (await rows()) !== '');
+  t.equal(await rows(), '{route="/"}210,{route="/order"}420', 'exactly');
+}
+
+async function goesOn(t: Test, page: Page, service: Service): Promise<void> {
+  const before = (await chart(page, 'requests')).times.length;
+  const pixels = () => page.locator('#panel-requests canvas').screenshot();
+  const stalled = fetch(`${service.url}/stall?ms=3000`);
+  await poll('the banner is there', () => page.locator('#banner').isVisible(), 3_000);
+  const first = { shown: await text(page, '#banner b'), pixels: await pixels() };
+  t.match(first.shown, /^Thread main has been stalled for \d\.\d s\.$/);
+  await page.waitForTimeout(1_100);
+  t.not(await text(page, '#banner b'), first.shown, 'it counts');
+  t.notSame(await pixels(), first.pixels, 'charts move');
+  t.ok((await chart(page, 'requests')).times.length > before, 'with new numbers');
+  t.match(await text(page, '#status'), /a thread is stalled/);
+  t.match(await text(page, '#announcer'), /Thread main is stalled/);
+  await stalled;
+  await poll('the banner has gone', () => page.locator('#banner').isHidden());
+  t.match(await text(page, '#announcer'), /goes on after \d\.\d seconds/);
+  const [stall] = (await page.evaluate('ringmeter.store.stalls')) as { from: number; to: number }[];
+  t.ok(Math.abs(stall.to - stall.from - 3_000) < 1_200, `a band of ${stall.to - stall.from} ms`);
+}
+
+async function takesKeys(t: Test, page: Page): Promise<void> {
+  const input = page.locator('#panel-query input[type=text]');
+  await run(page, 'vector(1)');
+  await run(page, 'vector(2)');
+  await input.fill('vec');
+  const recalled: string[] = [];
+  for (const key of ['ArrowUp', 'ArrowUp', 'ArrowDown', 'ArrowDown', 'ArrowDown']) {
+    await input.press(key);
+    recalled.push(await input.inputValue());
+  }
+  t.same(recalled, ['vector(2)', 'vector(1)', 'vector(2)', 'vec', 'vec']);
+  await page.locator('input[name=range]:checked').focus();
+  await page.keyboard.press('ArrowLeft');
+  t.equal(await page.locator('input[name=range]:checked').inputValue(), '5', 'the range');
+  await page.locator('input[name=theme]:checked').focus();
+  const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+  const before = await ground();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  t.equal(await page.locator('input[name=theme]:checked').inputValue(), 'dark', 'the colours');
+  t.not(await ground(), before);
+  await page.locator('#panel-requests summary').press('Enter');
+  await poll('a chart is a table as well', async () => (await page.locator('#panel-requests tbody tr').count()) === 20);
+  await page.locator('#panel-requests summary').press('Enter');
+}
+
+async function tellsErrors(t: Test, page: Page): Promise<void> {
+  await run(page, 'sum(rate(x[1m])');
+  await poll('the error is there', async () => (await text(page, '#panel-query .fault')).includes('character'));
+  t.match(await text(page, '#panel-query .fault pre'), /\n +\^$/, 'and its place');
+}
+
+async function comesAgain(t: Test, page: Page, service: Service): Promise<void> {
+  service.close();
+  await poll('it says so', async () => (await text(page, '#status')) === 'Reconnecting…');
+  await service.reopen();
+  await poll('it is live again', async () => (await text(page, '#status')) === 'Live');
+  const count = (await chart(page, 'requests')).times.at(-1)!;
+  await poll('it goes on', async () => (await chart(page, 'requests')).times.at(-1)! > count);
+  t.pass();
+}
+
+t.test('the page shows in a browser what is going on', needs('chromium'), async (t) => {
+  const [browser, service] = await Promise.all([launch(t), Service.start(t)]);
+  const { page, requests, complaints } = await open(t, browser, service.endpoint, { colorScheme: 'light' });
+  await t.test('its numbers are those of the load', (t) => showsNumbers(t, page, service));
+  await t.test('it goes on while the thread is blocked, and marks that', (t) => goesOn(t, page, service));
+  await t.test('it can be used with the keyboard', (t) => takesKeys(t, page));
+  await t.test('nobody is kept out, in any colours and size', async (t) => {
+    t.same(await barriers(page), [], 'dark');
+    await page.check('input[name=theme][value=light]', { force: true });
+    t.same(await barriers(page), [], 'light');
+    const small = await open(t, browser, service.endpoint, { viewport: { width: 360, height: 740 } });
+    await poll('it is live', async () => (await text(small.page, '#status')) === 'Live');
+    await poll('charts are drawn', async () => (await small.page.locator('#panel-requests canvas').count()) === 1);
+    t.same(await barriers(small.page), [], 'small');
+    t.ok(Number(await small.page.evaluate('document.documentElement.scrollWidth')) <= 360, 'nothing is cut off');
+    t.same(small.complaints, []);
+  });
+  await t.test('nothing is asked of anybody else, and nothing complained of', async (t) => {
+    t.same(
+      requests.filter((url) => !url.startsWith(service.endpoint) && !url.startsWith('data:')),
+      [],
+    );
+    t.ok(requests.length > 30);
+    t.same(complaints, []);
+  });
+  await t.test('a wrong expression is explained where it is wrong', (t) => tellsErrors(t, page));
+  await t.test('it comes again when the endpoint does', (t) => comesAgain(t, page, service));
+});
