@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Family } from '../../aggregate/catalog';
 import { columnCount } from '../../aggregate/columns';
 import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
-import type { HeaderLine, StoredNumber } from './format';
+import { type HeaderLine, type StoredNumber, seal } from './format';
 import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';
 
 /** Characters after which lines become bytes to write: between two pieces the worker's other work has its turn. */
@@ -36,7 +36,8 @@ export class FileEncoder {
     const series = [...this.declaring.values()].reduce((sum, count) => sum + count, 0);
     const { flushes: flush } = this;
     const { timestamp: time } = snapshot;
-    yield Buffer.from(`${stringifyFlush({ flush, time, series, bytes, crc32: checksum })}\n`);
+    const said = { flush, time, series, bytes };
+    yield Buffer.from(`${stringifyFlush({ ...said, crc32: seal(checksum, said) })}\n`);
   }
 
   /** Says that the file has what was encoded last. */

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Definition } from '../../aggregate/definition';
 
 /**
@@ -51,6 +52,7 @@ export interface FlushLine {
   series: number;
   /** Of the lines that belong to the flush, before this one. */
   bytes: number;
+  /** Of those lines and of what this one says: see `seal`. */
   crc32: number;
 }
 
@@ -58,3 +60,8 @@ export interface FlushLine {
 export const FLUSH_START = Buffer.from('{"flush":');
 /** What the lines of metrics begin with, before the name, which needs no escapes. */
 export const METRIC_START = Buffer.from('{"metric":"');
+
+/** The checksum of a flush, from that of its lines: what the last line says of them counts too. */
+export function seal(checksum: number, { flush, time, series, bytes }: Omit<FlushLine, 'crc32'>): number {
+  return crc32(`${flush} ${time} ${series} ${bytes}`, checksum);
+}

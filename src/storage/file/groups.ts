@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { FLUSH_START, type FlushLine } from './format';
+import { FLUSH_START, type FlushLine, seal } from './format';
 
 const NEWLINE = 10;
 
@@ -60,5 +60,5 @@ function isWhole(lines: readonly Buffer[], flush: FlushLine): boolean {
     bytes += line.length + 1;
     checksum = crc32(BREAK, crc32(line, checksum));
   }
-  return bytes === flush.bytes && checksum === flush.crc32;
+  return bytes === flush.bytes && seal(checksum, flush) === flush.crc32;
 }

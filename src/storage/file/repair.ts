@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { FORMAT_VERSION } from './format';
+import { FORMAT_VERSION, seal } from './format';
 import { parseFlush, readGroups } from './groups';
 
 /** More than the longest last line of a flush takes. */
@@ -38,7 +38,7 @@ async function endsWhole(handle: FileHandle, size: number): Promise<boolean> {
   const flush = parseFlush(line);
   if (flush === undefined) return false;
   const end = size - line.length;
-  return end >= flush.bytes && crc32(await read(handle, end - flush.bytes, end)) === flush.crc32;
+  return end >= flush.bytes && seal(crc32(await read(handle, end - flush.bytes, end)), flush) === flush.crc32;
 }
 
 async function read(handle: FileHandle, start: number, end: number): Promise<Buffer> {

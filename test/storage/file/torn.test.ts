@@ -131,6 +131,15 @@ test(`no damage makes a reader give what was not written (RINGMETER_SEED=${SEED}
   t.ok(losses > 100, `${losses} of 300 lost something`);
 });
 
+test('a flush whose last line says another time than was written does not count', async (t) => {
+  const { name, bytes, stored } = await closedFile(t, 2);
+  const text = bytes.toString();
+  const said = new RegExp(`({"flush":1,"time":)${stored[1].timestamp}`);
+  t.match(text, said);
+  const { directory } = orphan(t, name, Buffer.from(text.replace(said, `$1${stored[1].timestamp - 1}`)));
+  t.same(await readStored(directory), [stored[0]]);
+});
+
 test('damage in the middle of a file is told, and what stands behind it is still read', async (t) => {
   const { name, bytes, stored, ends } = await closedFile(t, 4);
   const damaged = Buffer.from(bytes);
@@ -155,12 +164,14 @@ test('damage in the middle of a file is told, and what stands behind it is still
 test('a file of a later format and one without a header are told and left out', async (t) => {
   const { name, path } = await closedFile(t, 2);
   const { stringifyFlush } = await import('../../../dist/src/storage/file/stringify.js');
+  const { seal } = await import('../../../dist/src/storage/file/format.js');
   const { crc32 } = await import('node:zlib');
   for (const [line, says] of [
     ['{"ringmeter":2}\n', /version 2/],
     ['{"metric":"x","series":0,"labels":{}}\n', /header/],
   ] as const) {
-    const flush = stringifyFlush({ flush: 0, time: 1, series: 0, bytes: line.length, crc32: crc32(line) });
+    const said = { flush: 0, time: 1, series: 0, bytes: line.length };
+    const flush = stringifyFlush({ ...said, crc32: seal(crc32(line), said) });
     const { directory } = orphan(t, name, Buffer.from(`${line}${flush}\n`));
     copyFileSync(path, join(directory, name.replace('000001', '000002')));
     const told: { reason: string }[] = [];
