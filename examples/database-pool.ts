@@ -15,8 +15,6 @@ const connections = collector.gauge('db_pool_connections', {
   description: 'Connections of the pool by what they are doing',
   labelNames: ['state'] as const,
 });
-const active = connections.labels({ state: 'active' });
-const idle = connections.labels({ state: 'idle' });
 const waiting = collector.gauge('db_pool_waiting', { description: 'Callers that wait for a connection' });
 const wait = collector.summary('db_pool_wait_seconds', {
   description: 'Time callers waited for a connection, last minute',
@@ -43,9 +41,12 @@ class Pool {
 
   constructor(size: number) {
     this.free = size;
-    idle.set(size);
-    active.set(0);
-    waiting.set(0);
+    // the pool knows these: it is asked when there is a scrape, and not made to tell each change
+    connections.collect(() => [
+      { labels: { state: 'idle' }, value: this.free },
+      { labels: { state: 'active' }, value: size - this.free },
+    ]);
+    waiting.collect(() => this.queue.length);
   }
 
   async query(operation: Operation): Promise<void> {
@@ -63,25 +64,16 @@ class Pool {
   private async acquire(): Promise<void> {
     if (this.free > 0) {
       this.free--;
-      idle.decrement();
-      active.increment();
       return;
     }
-    waiting.increment();
     await new Promise<void>((resolve) => this.queue.push(resolve));
-    waiting.decrement();
   }
 
   /** Hands the connection to the caller who has waited longest, or puts it back. */
   private release(): void {
     const next = this.queue.shift();
-    if (next !== undefined) {
-      next();
-      return;
-    }
-    this.free++;
-    idle.increment();
-    active.decrement();
+    if (next !== undefined) next();
+    else this.free++;
   }
 }
 

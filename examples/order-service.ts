@@ -9,7 +9,7 @@ import { once as event } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { MetricsCollector } from 'ringmeter';
+import { CounterMetric, InFlightMetric, MetricsCollector, PerformanceMonitored, TimingMetric } from 'ringmeter';
 import type { PaymentRequest, PaymentResult } from './payment-worker';
 import { aborted, metricsPort, once, printScrape, stopSignal } from './support/lifecycle';
 
@@ -30,7 +30,6 @@ const value = collector.histogram('order_value_euros', {
   unit: 'euros',
   buckets: [10, 25, 50, 100, 250, 500],
 });
-const open = collector.gauge('orders_open', { description: 'Orders that wait for their payment' });
 
 const TYPES = ['book', 'music', 'gift'] as const;
 
@@ -64,22 +63,29 @@ class Payments {
   }
 }
 
-async function handle(order: Order, payments: Payments): Promise<void> {
-  const { type, euros } = order;
-  value.observe(euros);
-  if (euros > 450) return orders.increment(1, { type, status: 'refused' });
-  open.increment();
-  const paid = await payments.pay(order);
-  open.decrement();
-  orders.increment(1, { type, status: paid ? 'paid' : 'unpaid' });
-  if (paid) revenue.increment(euros, { type });
+class Orders {
+  constructor(private readonly payments: Payments) {}
+
+  /** How long it takes, how often it fails and how many are open at a time is recorded by the decorator. */
+  @PerformanceMonitored({
+    timingMetric: new TimingMetric('order_processing_seconds'),
+    errorCounter: new CounterMetric('order_processing_errors_total'),
+    inFlightMetric: new InFlightMetric('orders_open'),
+  })
+  async process({ id, type, euros }: Order): Promise<void> {
+    value.observe(euros);
+    if (euros > 450) return orders.increment(1, { type, status: 'refused' });
+    const paid = await this.payments.pay({ id, type, euros });
+    orders.increment(1, { type, status: paid ? 'paid' : 'unpaid' });
+    if (paid) revenue.increment(euros, { type });
+  }
 }
 
-async function playCustomers(payments: Payments, stopping: AbortSignal): Promise<void> {
+async function playCustomers(service: Orders, stopping: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
   for (let id = 0; !stopping.aborted; id++) {
     const order = { id, type: TYPES[id % TYPES.length], euros: Math.round(5 + Math.random() ** 3 * 495) };
-    const processed = handle(order, payments).finally(() => running.delete(processed));
+    const processed = service.process(order).finally(() => running.delete(processed));
     running.add(processed);
     await pause(Math.random() * 10);
   }
@@ -91,7 +97,7 @@ async function main(): Promise<void> {
   const payments = new Payments();
   const { url } = await collector.listen({ port: metricsPort });
   console.log(`metrics  ${url}`);
-  await playCustomers(payments, stopping);
+  await playCustomers(new Orders(payments), stopping);
   await aborted(stopping);
   await payments.close();
 
@@ -103,7 +109,13 @@ async function main(): Promise<void> {
   console.log(
     `payments ${collector.counter('payments_total').getValue({ outcome: 'paid' })} made by the worker thread`,
   );
-  if (once) await printScrape(url, ['orders_', 'payments_total', 'payment_duration_seconds_count']);
+  if (once)
+    await printScrape(url, [
+      'orders_',
+      'order_processing_seconds_count',
+      'payments_total',
+      'payment_duration_seconds_count',
+    ]);
   await collector.close();
 }
 

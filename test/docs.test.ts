@@ -136,13 +136,23 @@ test('docs/functions.md lists exactly the options there are, and its code compil
   for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
-test('the code of docs/collect-time.md compiles', async (t) => {
-  for (const [, code] of text('docs/collect-time.md').matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
-});
+for (const page of ['collect-time', 'cardinality'])
+  test(`the code of docs/${page}.md compiles`, async (t) => {
+    for (const [, code] of text(`docs/${page}.md`).matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+  });
 
-test('the code of docs/cardinality.md compiles', async (t) => {
-  for (const [, code] of text('docs/cardinality.md').matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
-});
+const GUIDES = ['naming', 'labels', 'buckets', 'cost', 'threads', 'shutdown'];
+
+for (const guide of GUIDES)
+  test(`the claims of docs/${guide}.md are shown by tests and benchmarks that exist, and its code compiles`, async (t) => {
+    const document = text(`docs/${guide}.md`);
+    const proofs = [...document.matchAll(/\]\(\.\.\/((?:test|perf)\/[^\s)]+)\s+"([^"]+)"\)/g)];
+    t.ok(proofs.length >= 4, `${proofs.length} proofs`);
+    for (const [, file, title] of proofs)
+      t.ok(text(file).includes(title.replace(/'/g, "\\'")) || text(file).includes(title), `${file} has ${title}`);
+    for (const [, file] of document.matchAll(/\]\((\w[\w/-]*\.md)\)/g)) t.ok(text(`docs/${file}`), `there is ${file}`);
+    for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
+  });
 
 test('the quick start of the README runs as printed', async (t) => {
   const { outputText } = ts.transpileModule(code(readme, '## Quick start'), {

@@ -45,6 +45,8 @@ const examples: Example[] = [
       t.equal(sum('orders_total{status="paid"'), said, 'two threads agree');
       t.equal(sum('orders_total{status="unpaid"'), sum('payments_total{outcome="failed"}'));
       t.equal(sum('orders_open'), 0);
+      t.equal(sum('order_processing_seconds_count'), sum('orders_total{'), 'every order was timed');
+      t.equal(sum('order_processing_errors_total'), 0);
     },
   },
 ];
