@@ -1,11 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import { type Cardinality, cardinalityOf } from '../aggregate/cardinality';
-import type { Family } from '../aggregate/catalog';
-import { Collect, type Reading } from '../aggregate/collect';
+import type { Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
-import { Questions } from '../aggregate/questions';
-import { QUARANTINE_MS, Recycler } from '../aggregate/recycler';
 import { countSeries, type Snapshot, type TakenSnapshot } from '../aggregate/snapshot';
 import type { RulePort } from '../alerts/port';
 import type { RuleService } from '../alerts/service';
@@ -16,11 +13,9 @@ import { DashboardService } from '../dashboard/service';
 import { apiRoutes } from '../endpoint/api/routes';
 import { NO_RULES } from '../endpoint/api/rules-view';
 import { basicRoutes } from '../endpoint/basic-routes';
-import type { Connections } from '../endpoint/connections';
 import { InFlight } from '../endpoint/in-flight';
 import { MetricsPage, type Source } from '../endpoint/metrics-page';
-import type { RouteTable } from '../endpoint/route';
-import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
+import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
 import { toJson } from '../exposition/json';
 import { type Metric, toMetrics } from '../exposition/metrics';
@@ -37,14 +32,12 @@ import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
+import { Endpoints } from './endpoints';
 import type { FlushWorkerData, StoreOutcome } from './messages';
 import { Queries, type QueryTools } from './queries';
+import { Snapshots } from './snapshots';
 import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
-
-/** How often somebody has to collect: by how much of its ttl a series may end too late. */
-const SHARE_OF_TTL = 1 / 8;
-const LONGEST_IDLENESS_MS = 30_000;
 
 /**
  * Everything that can be asked of the flushing side. A flush worker has one; without flush workers, so has the thread of
@@ -54,21 +47,16 @@ export class FlushService {
   readonly settings: Settings;
   readonly drainer: Drainer;
   private readonly mark = threadMark(threadId);
-  private readonly collect: Collect;
-  private readonly recycler: Recycler;
+  private readonly snapshots: Snapshots;
   private readonly renderer: PrometheusRenderer;
   private readonly storages: Storages;
   private readonly rules: RuleService | undefined;
   private readonly ownMetrics: readonly Reading[];
   private readonly resources: Resources;
-  private readonly routes: RouteTable;
   readonly queries: Queries;
   readonly dashboard: DashboardService;
-  private readonly endpoints = new Set<Connections>();
-  private running: Promise<TakenSnapshot> | undefined;
-  private queued: Promise<TakenSnapshot> | undefined;
+  private readonly endpoints: Endpoints;
   private ended: Promise<void> | undefined;
-  private recycledAt = 0;
 
   constructor(
     readonly arena: Arena,
@@ -77,8 +65,7 @@ export class FlushService {
   ) {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
-    this.collect = new Collect(arena, this.drainer, new Questions(arena, this.settings.collectTimeout));
-    this.recycler = new Recycler(arena, this.drainer, this.settings.quarantine ?? QUARANTINE_MS);
+    this.snapshots = new Snapshots(this.drainer, this.settings, () => [...this.ownMetrics, ...this.resources.read()]);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     const inFlight = new InFlight();
     const source: Source = {
@@ -86,15 +73,15 @@ export class FlushService {
       snapshot: () => this.snapshot(),
       render: (snapshot, names) => this.render(snapshot, names),
     };
-    this.storages = new Storages(arena, ports, this.mark, () => this.families());
+    this.storages = new Storages(arena, ports, this.mark, () => this.snapshots.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.source());
     this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
-    this.resources = new Resources(this.drainer, this.collect.catalog, board);
+    this.resources = new Resources(this.drainer, this.snapshots.catalog, board);
     this.queries = new Queries(() => this.openQueries());
     this.dashboard = new DashboardService(
       {
         settings: this.settings,
-        families: () => this.families(),
+        families: () => this.snapshots.families(),
         snapshot: () => this.snapshot(),
         history: this.rules?.source ?? this.storages.source(),
         historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
@@ -105,47 +92,24 @@ export class FlushService {
       },
       inFlight,
     );
-    this.routes = {
+    const routes = {
       ...this.dashboard.routes,
       ...basicRoutes(new MetricsPage(source, inFlight)),
       ...apiRoutes(
         {
           evaluator: this.queries,
           reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
-          families: () => this.families(),
+          families: () => this.snapshots.families(),
           rules: this.rules?.view ?? NO_RULES,
         },
         inFlight,
       ),
     };
+    this.endpoints = new Endpoints(routes, () => this.dashboard.hangUp());
   }
 
-  /**
-   * A snapshot of everything recorded before the call. Calls that come while one is being made share the next, so any
-   * number of impatient clients cost two collects.
-   */
   snapshot(): Promise<TakenSnapshot> {
-    if (this.running === undefined) {
-      this.running = this.takeSnapshot().finally(() => {
-        this.running = undefined;
-      });
-      return this.running;
-    }
-    this.queued ??= this.running.then(
-      () => this.nextSnapshot(),
-      () => this.nextSnapshot(),
-    );
-    return this.queued;
-  }
-
-  private takeSnapshot(): Promise<TakenSnapshot> {
-    this.collect.readings = [...this.ownMetrics, ...this.resources.read()];
-    return this.collect.snapshot();
-  }
-
-  private nextSnapshot(): Promise<TakenSnapshot> {
-    this.queued = undefined;
-    return this.snapshot();
+    return this.snapshots.take();
   }
 
   async exposition(names?: readonly string[]): Promise<Exposition> {
@@ -186,7 +150,7 @@ export class FlushService {
       this.storages.patience,
       this.resources.patience,
       this.rules?.patience ?? Number.POSITIVE_INFINITY,
-      this.idleness || Number.POSITIVE_INFINITY,
+      this.snapshots.patience,
     );
   }
 
@@ -197,25 +161,9 @@ export class FlushService {
     this.storages.tick();
     this.resources.tick();
     this.rules?.tick();
-    this.expire();
+    this.snapshots.tick();
     const asked = Atomics.load(this.arena.i32, int(HEADER.END)) !== 0;
     if (asked && this.ended === undefined) void this.end();
-  }
-
-  /** Milliseconds for which nobody has to collect, so that series end not much later than their ttl; 0 = for ever. */
-  private get idleness(): number {
-    return Math.min(Atomics.load(this.arena.i32, high(HEADER.LIVES)) * SHARE_OF_TTL, LONGEST_IDLENESS_MS);
-  }
-
-  /** Collects, if some metric has a ttl and nobody else has for a while: that is when series are seen to be idle. */
-  private expire(): void {
-    const { arena, idleness } = this;
-    if (idleness === 0 || this.running !== undefined) return;
-    if (arena.clock() - this.recycledAt >= idleness) {
-      this.recycledAt = arena.clock();
-      this.recycler.turn(this.families());
-    }
-    if (arena.clock() - arena.f64[HEADER.COLLECTED] >= idleness) this.snapshot().catch(() => {});
   }
 
   /** Not awaited by the loop: a storage that hangs must not delay a drain. */
@@ -239,11 +187,6 @@ export class FlushService {
     const { i32 } = this.arena;
     Atomics.store(i32, high(HEADER.END), 1);
     Atomics.notify(i32, high(HEADER.END));
-  }
-
-  private families(): readonly Family[] {
-    this.collect.catalog.refresh();
-    return this.collect.catalog.families;
   }
 
   /** The last stall of an event loop that was longer than `stallThreshold`; undefined if there was none. */
@@ -270,29 +213,15 @@ export class FlushService {
   }
 
   /** Opens an endpoint on this thread. It is closed when `control` says so. */
-  async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(settings, this.routes);
-    this.endpoints.add(connections);
-    control.once('message', async () => {
-      this.dashboard.hangUp();
-      await this.closeOne(connections);
-      control.postMessage('closed');
-      control.close();
-    });
-    control.unref();
-    return bound;
+  listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+    return this.endpoints.listen(settings, control);
   }
 
   async close(): Promise<void> {
     this.queries.close();
     this.dashboard.close();
-    await Promise.all([...this.endpoints].map((connections) => this.closeOne(connections)));
+    await this.endpoints.close();
     this.resources.close();
-  }
-
-  private async closeOne(connections: Connections): Promise<void> {
-    this.endpoints.delete(connections);
-    await connections.close();
   }
 }
 
