@@ -6,6 +6,7 @@ import { Recycler } from '../../dist/src/aggregate/recycler.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, high } from '../../dist/src/arena/layout.js';
 import { threadMark } from '../../dist/src/arena/shard.js';
+import { resolveOptions } from '../../dist/src/options.js';
 
 /** A collector on an arena in which memory is used again after some milliseconds, if somebody collects and recycles. */
 export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2) {
@@ -15,12 +16,7 @@ export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2) {
     maxThreads: 8,
     ringCapacity,
     settings: {
-      drainInterval: 10,
-      flushInterval: 0,
-      onFull: 'fold',
-      cardinalityLimit: 1_000,
-      seriesLimit: 10_000,
-      defaultLabels: {},
+      ...resolveOptions({ flushInterval: 0, cardinalityLimit: 1_000, seriesLimit: 10_000 }).settings,
       quarantine,
     },
   });
