@@ -324,9 +324,11 @@ export class MetricsCollector {
    * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
    * again changes nothing.
    *
-   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already,
+   * RINGMETER_CLOSED
    */
   collectDefaultMetrics(options?: DefaultMetricsOptions): void {
+    if (this.closing) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
     this.defaultMetrics.start(options);
   }
 

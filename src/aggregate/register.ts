@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none
+import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND } from '../arena/layout';
 import { allocateCells, allocateColumns, find, findOrInsert, hasRoom, recordWords, tailOf } from '../arena/registry';
