@@ -125,6 +125,33 @@ test('a value that is no finite number is refused like any other', async (t) => 
   t.equal(collector.stats().invalid, 2);
 });
 
+test('values that are none are a failure too, and those beside them are taken', async (t) => {
+  const collector = collectorFor(t);
+  const values: unknown[] = [Number.NaN, Number.POSITIVE_INFINITY, [['a', 1]], [{ labels: {}, value: '7' }]];
+  values.forEach((value, index) => {
+    collector.gauge(`odd${index}`).collect(() => value as number);
+  });
+  collector.gauge('mixed').collect(() => [
+    { labels: { a: '1' }, value: Number.NaN },
+    { labels: { a: '2' }, value: 5 },
+  ]);
+  const samples = await samplesOf(collector);
+  t.equal(samples.get('mixed{a="2"}'), 5);
+  for (const name of [...values.keys()].map((index) => `odd${index}`).concat('mixed')) {
+    t.equal(samples.get(FAILURES(name)), 1, name);
+    t.equal(samples.get(AGE(name)), undefined, name);
+  }
+});
+
+test('a callback that comes after close() is not kept', async (t) => {
+  const collector = collectorFor(t);
+  await collector.close();
+  let calls = 0;
+  const stop = collector.gauge('too_late').collect(() => ++calls);
+  stop();
+  t.equal(calls, 0);
+});
+
 test('a callback that never answers delays one snapshot, by no more than the deadline, and is not called again', async (t) => {
   const collector = withWorker(t, { collectTimeout: 300 });
   let calls = 0;
