@@ -17,7 +17,8 @@ export interface Observation<Name extends string = string> {
  * What a callback gives: the value of the series without labels, or values with their labels, or nothing if it has set
  * them itself.
  */
-export type Observed<Name extends string = string> = number | Iterable<Observation<Name>> | undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function gives that returns nothing
+export type Observed<Name extends string = string> = number | Iterable<Observation<Name>> | undefined | void;
 
 /** Called when a snapshot is about to be made, on the thread that registered it. */
 export type Observe<O = Observed> = () => O | Promise<O>;
