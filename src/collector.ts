@@ -193,22 +193,22 @@ export class MetricsCollector {
    * every call; never throws: what cannot be recorded is counted as invalid.
    */
   recordCounter(name: string, options?: RecordOptions & { value?: number }): void {
-    this.named.counter(name, options?.value, options?.labels);
+    this.named.counter(name, options);
   }
 
   /** Sets the gauge of that name; like `recordCounter`. */
   recordGauge(name: string, value: number, options?: RecordOptions): void {
-    this.named.gauge(name, value, options?.labels);
+    this.named.gauge(name, value, options);
   }
 
   /** Observes a value in the histogram of that name; like `recordCounter`. */
   recordHistogram(name: string, value: number, options?: RecordOptions): void {
-    this.named.histogram(name, value, options?.labels);
+    this.named.histogram(name, value, options);
   }
 
   /** Observes a value in the summary of that name; like `recordCounter`. */
   recordSummary(name: string, value: number, options?: RecordOptions): void {
-    this.named.summary(name, value, options?.labels);
+    this.named.summary(name, value, options);
   }
 
   /** Every series with its present value, collected in a flush worker. */
