@@ -200,22 +200,22 @@ export class MetricsCollector {
    * every call; never throws: what cannot be recorded is counted as invalid.
    */
   recordCounter(name: string, options?: RecordOptions & { value?: number }): void {
-    this.named.counter(name, options?.value, options?.labels);
+    this.named.counter(name, options);
   }
 
   /** Sets the gauge of that name; like `recordCounter`. */
   recordGauge(name: string, value: number, options?: RecordOptions): void {
-    this.named.gauge(name, value, options?.labels);
+    this.named.gauge(name, value, options);
   }
 
   /** Observes a value in the histogram of that name; like `recordCounter`. */
   recordHistogram(name: string, value: number, options?: RecordOptions): void {
-    this.named.histogram(name, value, options?.labels);
+    this.named.histogram(name, value, options);
   }
 
   /** Observes a value in the summary of that name; like `recordCounter`. */
   recordSummary(name: string, value: number, options?: RecordOptions): void {
-    this.named.summary(name, value, options?.labels);
+    this.named.summary(name, value, options);
   }
 
   /**
@@ -361,9 +361,11 @@ export class MetricsCollector {
    * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
    * again changes nothing.
    *
-   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+   * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already,
+   * RINGMETER_CLOSED
    */
   collectDefaultMetrics(options?: DefaultMetricsOptions): void {
+    if (this.closing) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
     this.defaultMetrics.start(options);
   }
 

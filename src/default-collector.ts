@@ -33,11 +33,24 @@ export function getMetricsCollector(): MetricsCollector {
  * Measures the process, its threads and the machine: `collectDefaultMetrics({ prefix: 'api_' })`. The options are those of
  * prom-client, with `collector` in place of `register`; by default it is the process's collector.
  *
- * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already
+ * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already,
+ * RINGMETER_CLOSED
  */
 export function collectDefaultMetrics(options: DefaultMetricsOptions & { collector?: MetricsCollector } = {}): void {
-  const { collector, ...others } = options;
-  (collector ?? getMetricsCollector()).collectDefaultMetrics(others);
+  const { collector = getMetricsCollector(), ...others } = options ?? {};
+  checkCollector(collector);
+  if ('register' in others)
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      'collectDefaultMetrics takes a collector where prom-client takes a register: { collector: new MetricsCollector() }',
+    );
+  collector.collectDefaultMetrics(others);
+}
+
+/** Not by its class: it may be another copy's. */
+function checkCollector(collector: MetricsCollector): void {
+  if (types.isSharedArrayBuffer(collector?.handle?.arena)) return;
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `collector must be a MetricsCollector, got ${shown(collector)}`);
 }
 
 /**
@@ -47,11 +60,7 @@ export function collectDefaultMetrics(options: DefaultMetricsOptions & { collect
  * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_CLOSED
  */
 export function setMetricsCollector(collector: MetricsCollector): void {
-  if (!types.isSharedArrayBuffer(collector?.handle?.arena))
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `collector must be a MetricsCollector, got ${shown(collector)}`,
-    );
+  checkCollector(collector);
   if (collector.closed) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
   replaceDefault(collector);
 }

@@ -61,10 +61,19 @@ test('a record by name never throws: what is wrong with it is counted', async (t
   recordCounter('c', { labels: thrower as never });
   recordHistogram('h', 'fast' as never);
   recordSummary(Symbol('s') as never, 1);
+  const options = {
+    get labels(): never {
+      throw new Error('never');
+    },
+  };
+  recordCounter('c', options);
+  recordGauge('g', 1, options);
+  recordHistogram('h', 1, options);
+  recordSummary('s', 1, options);
   t.same((await samplesOf(collector)).get('taken'), 0);
   const { invalid, recorded } = collector.stats();
-  t.equal(recorded, 8);
-  t.equal(invalid, 7, 'no options are no labels and the value 1');
+  t.equal(recorded, 12);
+  t.equal(invalid, 11, 'no options are no labels and the value 1');
 });
 
 test('the collector that is set is the one of the process, until another one is, or it is closed', async (t) => {

@@ -8,14 +8,39 @@ import { type Test, test } from 'tap';
 type Package = typeof ringmeter;
 const MAIN = require.resolve('ringmeter');
 
+const OWN_TIMERS = { setInterval, clearInterval, setTimeout, clearTimeout, setImmediate, TextEncoder, TextDecoder };
+
+/** As jest has them with jsdom, or with fake timers. */
+const ODD_TIMERS = { setInterval: () => 1, setTimeout: () => 1, clearInterval() {}, clearTimeout() {} };
+
+interface Realm {
+  readonly realm: Package;
+  readonly evaluate: (code: string) => unknown;
+  /** From then on nothing can be loaded there. */
+  readonly tearDown: () => void;
+}
+
 /** Loads the package's modules into a context of their own, with its own globals, as jest does for every test file. */
-function loadInRealm(): { realm: Package; evaluate: (code: string) => unknown } {
+function loadInRealm(globals: object = OWN_TIMERS): Realm {
   const context = vm.createContext({
-    ...{ process, console, Buffer, performance, setInterval, clearInterval, setTimeout, clearTimeout, setImmediate },
-    ...{ TextEncoder, TextDecoder, MessageChannel, AbortController, URL, queueMicrotask },
+    ...{
+      process,
+      console,
+      Buffer,
+      performance,
+      MessageChannel,
+      AbortController,
+      AbortSignal,
+      URL,
+      queueMicrotask,
+      ...globals,
+    },
   });
   const loaded = new Map<string, { exports: unknown }>();
+  let torn = false;
   const load = (file: string): unknown => {
+    // as jest does
+    if (torn) return undefined;
     const known = loaded.get(file);
     if (known !== undefined) return known.exports;
     const module = { exports: {} };
@@ -27,7 +52,10 @@ function loadInRealm(): { realm: Package; evaluate: (code: string) => unknown } 
     vm.runInContext(wrapper, context, { filename: file })(module.exports, require, module, file, dirname(file));
     return module.exports;
   };
-  return { realm: load(resolve(MAIN)) as Package, evaluate: (code) => vm.runInContext(code, context) };
+  const tearDown = (): void => {
+    torn = true;
+  };
+  return { realm: load(resolve(MAIN)) as Package, evaluate: (code) => vm.runInContext(code, context), tearDown };
 }
 
 function collectorFor(t: Test, { MetricsCollector }: Package, flushWorkers: number): ringmeter.MetricsCollector {
@@ -79,3 +107,33 @@ for (const flushWorkers of [0, 1])
       code: 'RINGMETER_INVALID_QUERY',
     });
   });
+
+for (const flushWorkers of [0, 1])
+  test(`a realm whose timers are not node's will do (flushWorkers: ${flushWorkers})`, async (t) => {
+    const { realm } = loadInRealm(ODD_TIMERS);
+    const collector = new realm.MetricsCollector({ flushWorkers, collectTimeout: 20, defaultMetrics: true });
+    t.teardown(() => collector.close());
+    collector.counter('jobs_total').increment();
+    collector.gauge('queue_length').collect(() => 3);
+    collector.gauge('never').collect(() => new Promise(() => {}));
+    await collector.listen({ port: 0 });
+    await collector.getAllMetrics();
+    const values = new Map((await collector.getAllMetrics()).map(({ name, value }) => [name, value]));
+    t.equal(values.get('jobs_total'), 1);
+    t.equal(values.get('queue_length'), 3);
+    t.ok((await collector.collectAndStore()).isOk());
+    t.match(await collector.query('jobs_total'), { samples: [{ value: 1 }] });
+  });
+
+test('a realm that is gone when the flushing side is to be started ends nothing but itself', async (t) => {
+  const { realm, tearDown } = loadInRealm();
+  const warnings: NodeJS.ErrnoException[] = [];
+  const note = (warning: Error): unknown => warnings.push(warning);
+  process.on('warning', note);
+  t.teardown(() => process.removeListener('warning', note));
+  const collector = new realm.MetricsCollector({ flushInterval: 0 });
+  tearDown();
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  t.match(warnings, [{ code: 'RINGMETER_WORKER_FAILED' }]);
+  await collector.close().catch(() => {});
+});

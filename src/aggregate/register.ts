@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none
+import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
 import { hasFree, takeFree } from '../arena/free-records';
 import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';

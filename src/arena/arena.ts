@@ -1,4 +1,5 @@
-import { types } from 'node:util';
+// not the globals: there are realms that have none
+import { TextEncoder, types } from 'node:util';
 import { RingmeterError } from '../errors';
 import {
   alignToLine,

@@ -1,3 +1,6 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /**
  * A wake-up word: threads that sleep on it are woken by whoever raises it.
  *
@@ -60,9 +63,17 @@ export class Sleeper {
       return;
     }
     this.waiting = true;
-    void value.then(() => {
-      this.waiting = false;
-      this.end();
-    });
+    void value.then(woken(new WeakRef(this)));
   }
+
+  /** The wait on the word has come to its end. */
+  woken(): void {
+    this.waiting = false;
+    this.end();
+  }
+}
+
+/** A wait that nobody ends lasts as long as the thread: the arena of a sleeper that is not used any more must not. */
+function woken(sleeper: WeakRef<Sleeper>): () => void {
+  return () => sleeper.deref()?.woken();
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Connection } from './connection';
 import { Exchange, reset } from './exchange';
 import { GRACE_MS, MOST_CONNECTIONS, PRESSED_PATIENCE_MS } from './limits';

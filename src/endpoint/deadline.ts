@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Busy } from './busy';
 
 /** The part of a scraper's patience that may be used up: an answer needs some time on its way. */

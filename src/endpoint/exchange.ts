@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { PATIENCE_MS } from './limits';
 
 /** A request and its answer: from when the request came until the client has the answer, or one of the two has given up. */

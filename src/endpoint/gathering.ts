@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { setImmediate } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../aggregate/snapshot';
 import { LONGEST_REST_MS } from './limits';

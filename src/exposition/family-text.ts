@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none
+import { TextEncoder } from 'node:util';
 import type { Family } from '../aggregate/catalog';
 import type { LabelPairs } from '../aggregate/definition';
 import { type ReadSamples, samplesOf, sampleValues } from '../aggregate/samples';

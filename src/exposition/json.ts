@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none
+import { TextEncoder } from 'node:util';
 import build from 'fast-json-stringify';
 import type { Metric } from './metrics';
 

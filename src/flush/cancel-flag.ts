@@ -1,3 +1,6 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearInterval, setInterval } from 'node:timers';
+
 /** How often a thread looks whether it shall give up. */
 const LOOK_MS = 10;
 

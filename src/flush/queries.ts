@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { RingmeterError } from '../errors';
 import { Places } from '../query/places';
 import { QUERIES_AT_ONCE, QUERIES_WAITING, QUERY_TIMEOUT_MS } from '../query/query-limits';

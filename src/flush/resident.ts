@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { setImmediate } from 'node:timers';
 import { HEADER, int } from '../arena/layout';
 import { Sleeper } from '../atomics/signal';
 import type { FlushService } from './service';

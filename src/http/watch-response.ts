@@ -17,9 +17,9 @@ type Connection = Socket & { [SENT]?: number; [QUEUED]?: Set<AnyRequest> };
 export type AnyResponse = ServerResponse & { readonly stream?: Http2Stream };
 type Response = AnyResponse & { [REQUEST]?: AnyRequest; readonly _header?: string | null };
 
-/** Whether there is nothing left to watch. */
-export function isOver({ writableFinished, destroyed, stream }: AnyResponse): boolean {
-  return writableFinished || destroyed || stream?.destroyed === true;
+/** Whether there is nothing left to watch. Node finishes the stream of an HTTP/2 response to HEAD before it tells of it. */
+export function isOver({ writableEnded, writableFinished, destroyed, stream }: AnyResponse): boolean {
+  return (writableEnded && writableFinished) || destroyed || stream?.destroyed === true;
 }
 
 /** Tells what observes the request how its response ends. Once for each request. */
@@ -43,7 +43,7 @@ function finished(this: Response): void {
   if (stream === undefined) exchange?.answered(this.statusCode, bytesSent(request, this));
   // an HTTP/2 response also finishes when its stream was reset
   else if (stream.aborted || stream.rstCode !== 0) exchange?.aborted();
-  else exchange?.answered(this.statusCode, lengthSaid(this));
+  else exchange?.answered(this.statusCode, lengthSaid(request, this));
 }
 
 function closed(this: Response): void {
@@ -61,7 +61,9 @@ function bytesSent(request: AnyRequest, { _header: head }: Response): number {
 }
 
 /** On a connection that many responses share, a response's bytes are what its head says. */
-function lengthSaid(response: Response): number {
+function lengthSaid({ method }: AnyRequest, response: Response): number {
+  // what it would be is no length of what was sent
+  if (method === 'HEAD' || response.statusCode === 304) return 0;
   return Number(response.getHeader('content-length') ?? Number.NaN);
 }
 

@@ -1,8 +1,11 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Sleeper } from '../atomics/signal';
 import { messageOf, shown } from '../errors';
 import { warnOnce } from '../warning';
 import type { Labels } from './labels';
 import type { Recorder } from './recorder';
+import { isFiniteNumber } from './values';
 
 /** A value of one label set, as a callback reports it. */
 export interface Observation<Name extends string = string> {
@@ -14,7 +17,8 @@ export interface Observation<Name extends string = string> {
  * What a callback gives: the value of the series without labels, or values with their labels, or nothing if it has set
  * them itself.
  */
-export type Observed<Name extends string = string> = number | Iterable<Observation<Name>> | undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function gives that returns nothing
+export type Observed<Name extends string = string> = number | Iterable<Observation<Name>> | undefined | void;
 
 /** Called when a snapshot is about to be made, on the thread that registered it. */
 export type Observe<O = Observed> = () => O | Promise<O>;
@@ -40,6 +44,7 @@ export class CollectTimeValues {
   private readonly sources = new Set<Source>();
   private sleeper: Sleeper | undefined;
   private listening = false;
+  private closed = false;
 
   constructor(
     private readonly recorder: Recorder,
@@ -49,6 +54,8 @@ export class CollectTimeValues {
 
   /** @returns how to stop asking; the values stay as they were last */
   add(metric: string, observe: Observe, take: Take): () => void {
+    // nobody asks any more
+    if (this.closed) return () => {};
     const source = new Source(metric, observe, take, this.outcomes);
     this.sources.add(source);
     this.note();
@@ -65,6 +72,7 @@ export class CollectTimeValues {
   }
 
   close(): void {
+    this.closed = true;
     this.sources.clear();
     this.sleeper?.end();
   }
@@ -141,8 +149,14 @@ class Source {
   }
 
   private record(given: Observed): void {
-    if (typeof given === 'number') this.take(given, undefined);
-    else if (given !== undefined) for (const { value, labels } of observations(given)) this.take(value, labels);
+    const values = observations(given);
+    const bad: unknown[] = [];
+    for (const { value, labels } of values) {
+      this.take(value, labels);
+      if (!isFiniteNumber(value)) bad.push(value);
+    }
+    // the others are taken all the same
+    if (bad.length > 0) throw new TypeError(`a value must be a finite number, got ${shown(bad[0])}`);
     this.outcomes.succeeded(this.metric);
   }
 
@@ -152,8 +166,16 @@ class Source {
   }
 }
 
+/** What a callback gives that gives one number. */
+interface Unlabelled {
+  readonly value: number;
+  readonly labels: undefined;
+}
+
 /** A string can be iterated too. */
-function observations(given: Iterable<Observation>): Iterable<Observation> {
+function observations(given: Observed): Iterable<Unlabelled | Observation> {
+  if (typeof given === 'number') return [{ value: given, labels: undefined }];
+  if (given === undefined) return [];
   if (typeof given === 'object') return given;
   throw new TypeError(`it must give a number or { labels, value } of each series, got ${shown(given)}`);
 }

@@ -28,34 +28,45 @@ export class NamedRecords {
     private readonly recorder: Recorder,
   ) {}
 
-  counter(name: string, value: number | undefined, labels: Labels | undefined): void {
-    const metric = this.counters.get(name) ?? this.learn(this.counters, 'counter', name);
-    metric?.increment(value, labels);
-  }
-
-  gauge(name: string, value: number, labels: Labels | undefined): void {
-    const metric = this.gauges.get(name) ?? this.learn(this.gauges, 'gauge', name);
-    metric?.set(value, labels);
-  }
-
-  histogram(name: string, value: number, labels: Labels | undefined): void {
-    const metric = this.histograms.get(name) ?? this.learn(this.histograms, 'histogram', name);
-    metric?.observe(value, labels);
-  }
-
-  summary(name: string, value: number, labels: Labels | undefined): void {
-    const metric = this.summaries.get(name) ?? this.learn(this.summaries, 'summary', name);
-    metric?.observe(value, labels);
-  }
-
-  private learn<M>(known: Map<string, M>, type: MetricType, name: string): M | undefined {
+  counter(name: string, options: (RecordOptions & { value?: number }) | undefined): void {
     try {
-      const metric = this.instruments.get(type, name, undefined) as M;
-      known.set(name, metric);
-      return metric;
+      const metric = this.counters.get(name) ?? this.learn(this.counters, 'counter', name);
+      metric.increment(options?.value, options?.labels);
     } catch (error) {
       this.recorder.refuse(messageOf(error));
-      return undefined;
     }
+  }
+
+  gauge(name: string, value: number, options: RecordOptions | undefined): void {
+    try {
+      const metric = this.gauges.get(name) ?? this.learn(this.gauges, 'gauge', name);
+      metric.set(value, options?.labels);
+    } catch (error) {
+      this.recorder.refuse(messageOf(error));
+    }
+  }
+
+  histogram(name: string, value: number, options: RecordOptions | undefined): void {
+    try {
+      const metric = this.histograms.get(name) ?? this.learn(this.histograms, 'histogram', name);
+      metric.observe(value, options?.labels);
+    } catch (error) {
+      this.recorder.refuse(messageOf(error));
+    }
+  }
+
+  summary(name: string, value: number, options: RecordOptions | undefined): void {
+    try {
+      const metric = this.summaries.get(name) ?? this.learn(this.summaries, 'summary', name);
+      metric.observe(value, options?.labels);
+    } catch (error) {
+      this.recorder.refuse(messageOf(error));
+    }
+  }
+
+  private learn<M>(known: Map<string, M>, type: MetricType, name: string): M {
+    const metric = this.instruments.get(type, name, undefined) as M;
+    known.set(name, metric);
+    return metric;
   }
 }

@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { threadId } from 'node:worker_threads';
 import { cellOf, fold } from '../aggregate/fold';
 import type { Arena } from '../arena/arena';
@@ -266,7 +268,18 @@ export class Recorder {
     // not in `publish`, which a loop that does not turn may call too; and by a clock that nobody else has to tick
     this.f64[this.shard!.base + SHARD.HEARTBEAT] = this.arena.tick();
     const { position } = this;
-    this.heartbeat = setTimeout(() => this.beat(position), position === before ? IDLE_HEARTBEAT_MS : HEARTBEAT_MS);
+    const pause = position === before ? IDLE_HEARTBEAT_MS : HEARTBEAT_MS;
+    this.heartbeat = setTimeout(beatLater, pause, new WeakRef(this), position);
     this.heartbeat.unref();
   }
+
+  /** @param before as for `beat` */
+  beatAgain(before: number): void {
+    if (this.shard !== undefined) this.beat(before);
+  }
+}
+
+/** Weakly: what is recorded after `close()` begins to beat again, which must not hold an arena for good. */
+function beatLater(recorder: WeakRef<Recorder>, before: number): void {
+  recorder.deref()?.beatAgain(before);
 }

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+// not the globals: there are realms that have none, or whose timers are not node's
+import { setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf, RingmeterError } from '../errors';

@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { setImmediate } from 'node:timers';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { messageOf, RingmeterError } from '../errors';

@@ -1,5 +1,5 @@
 // not the globals: there are realms that have none
-import { clearImmediate, setImmediate } from 'node:timers';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
 import type { RulePort } from '../alerts/port';
 import type { Arena } from '../arena/arena';
@@ -14,7 +14,7 @@ import { Board } from '../process/board';
 import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
-import { warnNow } from '../warning';
+import { warn, warnNow } from '../warning';
 import type { FlushPool } from './flush-pool';
 import type { StorageThread } from './storage-thread';
 import { onThreadEnd } from './thread-ends';
@@ -54,7 +54,7 @@ export class Flushing {
       for (const channel of this.channels) channel.bury(threadMark(ended));
       buryRules?.(threadMark(ended));
     });
-    this.starting = setImmediate(() => this.side);
+    this.starting = setImmediate(() => this.startEarly());
     this.ports.forEach((port, index) => {
       if (port.description.foreign) this.threads.set(index, startThread(arena, port, this.channels[index]));
     });
@@ -74,6 +74,15 @@ export class Flushing {
           )
         : startInThread(arena, ports, rules, options !== undefined);
     return this.started;
+  }
+
+  /** Nobody waits for it: why it cannot be done is told to whoever asks for something first. */
+  private startEarly(): void {
+    try {
+      void this.side;
+    } catch (error) {
+      warn('RINGMETER_WORKER_FAILED', `the flushing side cannot be started: ${messageOf(error)}`);
+    }
   }
 
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {

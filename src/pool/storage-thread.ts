@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';

@@ -1,3 +1,6 @@
+// not the globals: there are realms that have none
+import { TextDecoder, TextEncoder } from 'node:util';
+
 const UNITS: Readonly<Record<string, number>> = {
   y: 365 * 86_400_000,
   w: 7 * 86_400_000,

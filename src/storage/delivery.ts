@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Family } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
 import { HEADER, high } from '../arena/layout';

@@ -249,3 +249,17 @@ test('what top cannot do is told', async (t) => {
     t.equal(ran.output, '');
   }
 });
+
+test('the main thread has one row, whether its metrics have a label or not', async (t) => {
+  const text = `# TYPE nodejs_eventloop_lag_seconds gauge
+nodejs_eventloop_lag_seconds 0.004
+nodejs_eventloop_lag_seconds{thread="1"} 0.002
+# TYPE ringmeter_event_loop_stalled_seconds gauge
+ringmeter_event_loop_stalled_seconds{thread="main"} 3
+ringmeter_event_loop_stalled_seconds{thread="1"} 0
+`;
+  const url = await serve(t, () => text);
+  const { output } = await runCli(t, 'top', '--once', '--interval', '100ms', url);
+  t.match(output, /\nmain +4 ms .* 3 s\n1 +2 ms .* 0 s\n/);
+  t.equal(output.match(/^main /gm)?.length, 1);
+});

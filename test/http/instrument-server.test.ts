@@ -278,6 +278,8 @@ test('HTTP/2 requests are counted through the compatibility API, reset streams a
   const done = client.request({ ':path': '/done', ':method': 'POST', 'content-length': 5 });
   done.end('12345').resume();
   await once(done, 'close');
+  const head = client.request({ ':path': '/done', ':method': 'HEAD' });
+  await once(head.resume(), 'close');
   const hangs = client.request({ ':path': '/hangs' });
   await once(hangs.resume(), 'data');
   hangs.close(constants.NGHTTP2_CANCEL);
@@ -285,12 +287,16 @@ test('HTTP/2 requests are counted through the compatibility API, reset streams a
   await once(lost.resume(), 'data');
   lost.on('error', () => {});
   client.destroy();
-  t.same(await shownAfter(collector, 3), {
+  t.same(await shownAfter(collector, 4), {
     'method=POST,route=/done,status=201': 1,
+    'method=HEAD,route=/done,status=201': 1,
     'method=GET,route=/hangs,status=499': 2,
   });
   t.same(await shown(collector, 'http_request_size_bytes_sum'), { 'method=POST,route=/done': 5 });
-  t.same(await shown(collector, 'http_response_size_bytes_sum'), { 'method=POST,route=/done': 4 });
+  t.same(await shown(collector, 'http_response_size_bytes_sum'), {
+    'method=POST,route=/done': 4,
+    'method=HEAD,route=/done': 0,
+  });
 });
 
 test('routes without end are held by the cardinality limit, and one that is no label costs its record only', async (t) => {

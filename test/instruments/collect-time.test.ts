@@ -68,7 +68,6 @@ test('a callback may set the values itself', async (t) => {
   const gauge = collector.gauge('self_set');
   gauge.collect(() => {
     gauge.set(4, { by: 'itself' });
-    return undefined;
   });
   t.equal((await samplesOf(collector)).get('self_set{by="itself"}'), 4);
 });
@@ -123,6 +122,33 @@ test('a value that is no finite number is refused like any other', async (t) => 
   t.equal(samples.get('odd'), 0);
   t.equal(samples.get('odd_total'), 0);
   t.equal(collector.stats().invalid, 2);
+});
+
+test('values that are none are a failure too, and those beside them are taken', async (t) => {
+  const collector = collectorFor(t);
+  const values: unknown[] = [Number.NaN, Number.POSITIVE_INFINITY, [['a', 1]], [{ labels: {}, value: '7' }]];
+  values.forEach((value, index) => {
+    collector.gauge(`odd${index}`).collect(() => value as number);
+  });
+  collector.gauge('mixed').collect(() => [
+    { labels: { a: '1' }, value: Number.NaN },
+    { labels: { a: '2' }, value: 5 },
+  ]);
+  const samples = await samplesOf(collector);
+  t.equal(samples.get('mixed{a="2"}'), 5);
+  for (const name of [...values.keys()].map((index) => `odd${index}`).concat('mixed')) {
+    t.equal(samples.get(FAILURES(name)), 1, name);
+    t.equal(samples.get(AGE(name)), undefined, name);
+  }
+});
+
+test('a callback that comes after close() is not kept', async (t) => {
+  const collector = collectorFor(t);
+  await collector.close();
+  let calls = 0;
+  const stop = collector.gauge('too_late').collect(() => ++calls);
+  stop();
+  t.equal(calls, 0);
 });
 
 test('a callback that never answers delays one snapshot, by no more than the deadline, and is not called again', async (t) => {

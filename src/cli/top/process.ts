@@ -66,7 +66,9 @@ export function threadsSection(reading: Reading): Section {
   const threads = new Map<string, Map<string, number>>();
   for (const [head, names] of COLUMNS)
     for (const name of names)
-      for (const [thread, samples] of groupBy(reading.samples(name), 'thread')) {
+      for (const [label, samples] of groupBy(reading.samples(name), 'thread')) {
+        // most metrics of the main thread have no label
+        const thread = label || 'main';
         const values = threads.get(thread) ?? new Map<string, number>();
         if (!values.has(head))
           values.set(
@@ -79,9 +81,6 @@ export function threadsSection(reading: Reading): Section {
   const sorted = [...threads]
     .filter(([, values]) => ['LAG', 'P99', 'BUSY', 'STALLED'].some((head) => values.has(head)))
     .sort(([, a], [, b]) => worst(b) - worst(a));
-  const rows = sorted.map(([thread, values]) => [
-    thread || 'main',
-    ...COLUMNS.map(([head, , show]) => show(values.get(head))),
-  ]);
+  const rows = sorted.map(([thread, values]) => [thread, ...COLUMNS.map(([head, , show]) => show(values.get(head)))]);
   return { head: ['EVENT LOOP', ...COLUMNS.map(([head]) => head)], rows, least: 2, most: 8 };
 }

@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Places } from '../../query/places';
 import { Body } from '../bodies';
 import { Busy } from '../busy';

@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { setImmediate } from 'node:timers';
 import build from 'fast-json-stringify';
 import { ANSWER_BYTES } from '../limits';
 import { ApiFailure } from './failure';
