@@ -3,6 +3,7 @@ import { flushSection } from './flush-section';
 import { digits } from './format';
 import { drainSection, memorySection, startSection, sumSection } from './other-sections';
 import { hotPathSection, threadsSection } from './record-sections';
+import { rulesSection } from './rules-section';
 import { scrapeSection, serverSection } from './serving-sections';
 import type { Suite } from './suite';
 import { targetsSection } from './targets';
@@ -22,6 +23,7 @@ export function renderMarkdown(suite: Suite, charts: ReadonlyMap<string, Chart>,
     ...section(suite, 'drain', 'Flush workers', drainSection),
     ...section(suite, 'memory', 'Memory', memorySection),
     ...section(suite, 'flush', 'Flushing to storages', flushSection),
+    ...section(suite, 'rules', 'Evaluating rules', rulesSection),
     ...section(suite, 'start-up-and-idle', 'Start-up and idle', startSection),
     ...growth(charts),
     notes.trim(),

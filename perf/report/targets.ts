@@ -200,6 +200,13 @@ const flush = (target: string, column: string): Part => ({
   column,
 });
 
+const rules = (column: string): Part => ({
+  benchmark: 'rules',
+  parameters: { rules: 100, series: 10_000 },
+  row: 'rules',
+  column,
+});
+
 const otherTargets: Target[] = [
   ...['file', 'pushgateway', 'remote-write', 'otlp'].flatMap((target) =>
     GAPS.map(([of, column]) => ({
@@ -209,6 +216,18 @@ const otherTargets: Target[] = [
       measure: ofRingmeter(flush(target, column)),
     })),
   ),
+  {
+    what: '100 rules each second over 10,000 series: gap of the serving thread, not waiting for a processor',
+    limit: most(1),
+    unit: 'ms',
+    measure: ofRingmeter(rules('ownGapMs')),
+  },
+  {
+    what: '100 rules each second over 10,000 series: cores of the workers',
+    limit: most(0.25),
+    unit: '',
+    measure: ofRingmeter(rules('coresOfWorkers')),
+  },
   { what: 'sum over 4 threads: total', limit: most(10), unit: 'ms', measure: summed('ms') },
   { what: 'sum over 4 threads: gap of the main thread', limit: most(1), unit: 'ms', measure: summed('mainGapMs') },
   { what: 'sum over 4 threads: gap of each thread', limit: most(1), unit: 'ms', measure: summed('threadGapMs') },
