@@ -44,22 +44,22 @@ export class FamilyLines {
     return this.family.series.count;
   }
 
-  /** The lines that fulfil all matchers, the names of the lines first. */
-  select(matchers: readonly Matcher[]): SeriesLine[] {
+  /** The lines that fulfil all matchers; undefined for each that does not: many matchers, or slow ones, take their time. */
+  *select(matchers: readonly Matcher[]): Generator<SeriesLine | undefined, void> {
     const ofName = matchers.filter(({ name }) => name === NAME);
     const lines = this.lines.flatMap((line, at) =>
       ofName.every((matcher) => matcherTest(matcher)(line.name)) ? [{ line, at }] : [],
     );
-    const selected: SeriesLine[] = [];
-    if (lines.length === 0) return selected;
-    const { columns, places } = this.family.series;
-    for (let series = 0; series < this.count; series++)
+    if (lines.length === 0) return;
+    // series that are added meanwhile are not of this selection
+    const { columns, places, count } = this.family.series;
+    for (let series = 0; series < count; series++)
       for (const { line, at } of lines) {
         const labels = this.labels(at, series);
-        if (!matchesAll(labels, matchers)) continue;
-        selected.push({ line, labels, column: columns[series], place: places[series] });
+        yield matchesAll(labels, matchers)
+          ? { line, labels, column: columns[series], place: places[series] }
+          : undefined;
       }
-    return selected;
   }
 
   private labels(line: number, series: number): LabelSet {

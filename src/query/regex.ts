@@ -2,19 +2,37 @@ import { RE2JS } from 're2js';
 
 const compiled = new Map<string, RE2JS | undefined>();
 const MOST_COMPILED = 1_000;
+/** Instructions, of some 300 bytes each, of all that are kept. */
+const MOST_KEPT = 200_000;
+let kept = 0;
+let timesForgotten = 0;
+
+/** Instructions of the regular expressions of one query: to compile and to try so many takes a thread up to half a second. */
+export const MOST_INSTRUCTIONS = 100_000;
 
 /**
  * A regular expression in RE2's syntax, which has to match the whole of a text. It takes time linear in the text, whatever
- * the expression.
+ * the expression. Short ones may be large (`x{1000}`): whoever keeps them has to drop them when `regexAge` changes.
  *
  * @returns undefined if it is none
  */
 export function compileRegex(text: string): RE2JS | undefined {
   if (compiled.has(text)) return compiled.get(text);
-  if (compiled.size >= MOST_COMPILED) compiled.clear();
   const regex = compile(text);
+  const size = regex?.programSize() ?? 0;
+  if (compiled.size >= MOST_COMPILED || kept + size > MOST_KEPT) {
+    compiled.clear();
+    kept = 0;
+    timesForgotten++;
+  }
+  kept += size;
   compiled.set(text, regex);
   return regex;
+}
+
+/** Changes when those that were kept have been forgotten. */
+export function regexAge(): number {
+  return timesForgotten;
 }
 
 function compile(text: string): RE2JS | undefined {

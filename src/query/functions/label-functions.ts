@@ -2,7 +2,7 @@ import type { Block } from '../block';
 import { unanswerable } from '../failure';
 import { isLabelName, labelOf, withLabel } from '../labels';
 import type { Memory } from '../memory';
-import { compileRegex } from '../regex';
+import { compileRegex, MOST_INSTRUCTIONS } from '../regex';
 
 /** `label_replace(vector, target, replacement, source, regex)` */
 export function replaceLabel(
@@ -12,6 +12,8 @@ export function replaceLabel(
 ): Block {
   const regex = compileRegex(text);
   if (regex === undefined) throw unanswerable(`label_replace(): ${JSON.stringify(text)} is no regular expression`);
+  if (regex.programSize() > MOST_INSTRUCTIONS)
+    throw unanswerable(`label_replace(): a regular expression of more than ${MOST_INSTRUCTIONS} instructions`);
   if (!isLabelName(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is no name of a label`);
   const groups = new Map<string, string>();
   const replaced = memory.of(block.labels, (all) =>
