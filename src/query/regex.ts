@@ -17,6 +17,11 @@ export const MOST_INSTRUCTIONS = 100_000;
  * @returns undefined if it is none
  */
 export function compileRegex(text: string): RE2JS | undefined {
+  return compileSearch(`^(?:${text})$`);
+}
+
+/** The same, which has to match some part of a text. */
+export function compileSearch(text: string): RE2JS | undefined {
   if (compiled.has(text)) return compiled.get(text);
   const regex = compile(text);
   const size = regex?.programSize() ?? 0;
@@ -37,8 +42,23 @@ export function regexAge(): number {
 
 function compile(text: string): RE2JS | undefined {
   try {
-    return RE2JS.compile(`^(?:${text})$`);
+    return RE2JS.compile(text);
   } catch {
     return undefined;
   }
+}
+
+/** What the groups of a match are, by number and by name. */
+export function groupsOf(regex: RE2JS, matcher: ReturnType<RE2JS['matcher']>): ReadonlyMap<string, string> {
+  const groups = new Map<string, string>();
+  for (let group = 0; group <= matcher.groupCount(); group++) groups.set(String(group), matcher.group(group) ?? '');
+  for (const name of Object.keys(regex.namedGroups())) groups.set(name, matcher.group(name) ?? '');
+  return groups;
+}
+
+/** Go's templates: `$1`, `${1}`, `$name`, `${name}`, `$$`. A group that is not there is empty. */
+export function expandGroups(template: string, groups: ReadonlyMap<string, string>): string {
+  return template.replace(/\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (_, dollar, braced, plain) =>
+    dollar === undefined ? (groups.get(braced ?? plain) ?? '') : '$',
+  );
 }
