@@ -241,3 +241,11 @@ test('a time that is the name of a property of objects is no time', async (t) =>
       t.match(json.error, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
     }
 });
+
+test('a query that runs when the collector is closed says so, on whichever worker it runs', async (t) => {
+  const { collector } = await withHistory(t, 2);
+  const given = [1, 2, 3].map(() => collector.query(LONG).catch(({ code }) => code));
+  await collector.query('1');
+  await collector.close();
+  t.same(await Promise.all(given), ['RINGMETER_CLOSED', 'RINGMETER_CLOSED', 'RINGMETER_CLOSED']);
+});
