@@ -33,14 +33,20 @@ export function checkGroup(group: unknown, file: string, defaultInterval: number
   const { name, interval, limit, rules } = checkKeys(source, 'a group', group, GROUP_KEYS);
   if (typeof name !== 'string' || name === '') invalidRule(source, `a group's name must be a text, got ${shown(name)}`);
   const place = `${source}, group ${shown(name)}`;
-  if (!Array.isArray(rules)) invalidRule(place, `rules must be an array, got ${shown(rules)}`);
+  const list = file !== '' && isNothing(rules) ? [] : rules;
+  if (!Array.isArray(list)) invalidRule(place, `rules must be an array, got ${shown(list)}`);
   return {
     file,
     name,
     interval: checkInterval(place, interval, defaultInterval),
     limit: checkLimit(place, limit),
-    rules: rules.map((rule: unknown, index) => checkRule(place, rule, index)),
+    rules: list.map((rule: unknown, index) => checkRule(place, rule, index)),
   };
+}
+
+/** What an empty key of a file is: its scalars are read as texts. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || ['', '~', 'null'].includes(value as string);
 }
 
 function checkKeys(place: Place, what: string, value: unknown, known: readonly string[]): Given {
@@ -65,7 +71,8 @@ function checkLimit(place: Place, limit: unknown): number {
 
 function checkDuration(place: Place, key: string, value: unknown, fallback: number): number {
   if (value === undefined || value === null) return fallback;
-  const milliseconds = typeof value === 'string' ? readDuration(value) : value;
+  // nought needs no unit, as in Prometheus
+  const milliseconds = typeof value === 'string' ? readDuration(value === '0' ? '0s' : value) : value;
   if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST) return milliseconds;
   return invalidRule(place, `${key} must be a duration as '5m' or '1h30m', or milliseconds, got ${shown(value)}`);
 }
@@ -121,8 +128,8 @@ function checkExpr(place: Place, expr: unknown): string {
 }
 
 function checkTexts(place: Place, what: string, texts: unknown): Record<string, string> {
-  // an empty key of a file
-  const given = checkKeys(place, what, texts === '' ? {} : (texts ?? {}), Object.keys(texts ?? {}));
+  const all = isNothing(texts) ? {} : (texts as Given);
+  const given = checkKeys(place, what, all, Object.keys(all));
   for (const [name, value] of Object.entries(given)) {
     if (!LABEL_NAME.test(name) || (what === 'labels' && name === '__name__'))
       invalidRule(place, `${what} cannot have the name ${shown(name)}`);

@@ -7,4 +7,14 @@ export class CombinedSource implements SampleSource {
   select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
     return this.sources.flatMap((source) => source.select(matchers, from, to, hints));
   }
+
+  *slices(
+    matchers: readonly Matcher[],
+    from: number,
+    to: number,
+    hints?: SelectHints,
+  ): Generator<readonly SampleSeries[]> {
+    for (const source of this.sources)
+      yield* source.slices?.(matchers, from, to, hints) ?? [source.select(matchers, from, to, hints)];
+  }
 }

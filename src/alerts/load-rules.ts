@@ -45,7 +45,7 @@ function parse(file: string): unknown {
   // loaded only here: most programs have no such files
   const { parse } = require('yaml') as typeof import('yaml');
   try {
-    return parse(readFileSync(resolve(file), 'utf8'), { schema: 'failsafe', prettyErrors: true });
+    return parse(readFileSync(resolve(file), 'utf8'), { schema: 'failsafe', merge: true, prettyErrors: true });
   } catch (error) {
     return invalidRule(file, messageOf(error));
   }

@@ -15,10 +15,10 @@ export function rulesView(groups: readonly ResolvedGroup[], states: readonly Sha
 }
 
 function showGroup(group: ResolvedGroup, state: GroupState | undefined): RuleGroup {
-  const { name, file, interval } = group;
+  const { name, file, interval, limit } = group;
   const rules = group.rules.map((rule, index) => showRule(rule, state?.rules[index]));
   const evaluationTime = rules.reduce((sum, rule) => sum + rule.evaluationTime, 0);
-  return { name, file, interval, evaluationTime, lastEvaluation: state?.time, rules };
+  return { name, file, interval, limit, evaluationTime, lastEvaluation: state?.time, rules };
 }
 
 function showRule(rule: ResolvedRule, state: RuleState | undefined): RuleGroup['rules'][number] {

@@ -55,12 +55,14 @@ export class FlushPool implements FlushSide {
 
   /** Tasks catch their own errors: what Piscina rejects with means that the worker is gone. All tasks can be repeated. */
   private async attempt<T>(message: unknown, transferList: MessagePort[], tries: number): Promise<Outcome<T>> {
-    if (this.closed) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
+    if (this.closed) throw closedError();
     try {
       return await this.piscina.run(message, { transferList });
     } catch (error) {
+      // a query that was running on a worker which was not the one that made the last flush
+      if (this.closed) throw closedError();
       // a port can be sent only once
-      if (tries > 1 && transferList.length === 0 && !this.closed) {
+      if (tries > 1 && transferList.length === 0) {
         await new Promise(setImmediate);
         return this.attempt(message, transferList, tries - 1);
       }
@@ -112,6 +114,10 @@ export class FlushPool implements FlushSide {
     this.piscina = this.start();
     void old.destroy();
   }
+}
+
+function closedError(): RingmeterError {
+  return new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
 }
 
 function portsIn(input: object): MessagePort[] {

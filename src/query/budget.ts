@@ -39,6 +39,11 @@ export class Budget {
     this.work += work;
     if (this.work < WORK_BETWEEN) return false;
     this.work = 0;
+    return this.isLong;
+  }
+
+  /** Whether it is time for `turn`, whatever the work was. */
+  get isLong(): boolean {
     return performance.now() - this.turnedAt > LONGEST_TURN;
   }
 

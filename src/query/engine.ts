@@ -4,6 +4,7 @@ import { typeOf } from './check';
 import { Evaluation } from './evaluate';
 import { invalid, limited, unanswerable } from './failure';
 import { parseExpression } from './parse';
+import { regexAge } from './regex';
 import { instantOf, matrixOf, samplesOf } from './results';
 import type { QueryEngine, QueryLimits, QueryResult, RangeResult, SampleSource } from './types';
 import type { Bounds } from './windows';
@@ -12,8 +13,9 @@ import type { Bounds } from './windows';
 export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, timeout: 30_000 };
 /** Milliseconds for which a sample counts. */
 const LOOKBACK = 300_000;
-/** Expressions that are kept read. */
+/** Expressions that are kept read, and their characters: what is made of one takes up to some 100 bytes for each. */
 const MOST_PARSED = 300;
+const MOST_CHARACTERS = 300_000;
 
 /** @param limits those that are left out are `QUERY_LIMITS` */
 export function createQueryEngine(source: SampleSource, limits: Partial<QueryLimits> = {}): QueryEngine {
@@ -22,6 +24,8 @@ export function createQueryEngine(source: SampleSource, limits: Partial<QueryLim
 
 class Engine implements QueryEngine {
   private readonly parsed = new Map<string, Node>();
+  private characters = 0;
+  private age = regexAge();
 
   constructor(
     private readonly source: SampleSource,
@@ -81,10 +85,20 @@ class Engine implements QueryEngine {
     let node = this.parsed.get(expression);
     if (node === undefined) {
       node = parseExpression(expression);
-      if (this.parsed.size >= MOST_PARSED) this.parsed.clear();
+      this.makeRoom(expression.length);
       this.parsed.set(expression, node);
     }
     return node;
+  }
+
+  private makeRoom(characters: number): void {
+    const isFull = this.parsed.size >= MOST_PARSED || this.characters + characters > MOST_CHARACTERS;
+    if (isFull || this.age !== regexAge()) {
+      this.parsed.clear();
+      this.characters = 0;
+      this.age = regexAge();
+    }
+    this.characters += characters;
   }
 }
 

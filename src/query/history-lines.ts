@@ -32,40 +32,42 @@ export class FamilyLines {
   private readonly lines: readonly HistoryLine[];
   /** Per line and series; undefined: not asked for so far. */
   private readonly known: (LabelSet | undefined)[][];
-  private readonly records: number[] = [];
+  /** The births of the series whose labels are known: the memory of a series may be given to another one. */
+  private readonly births: number[] = [];
 
   constructor(private readonly family: Family) {
     this.lines = linesOf(family.definition);
     this.known = this.lines.map(() => []);
   }
 
-  /** How many series there are. */
-  get count(): number {
-    return this.family.series.count;
+  /** Says another text when the series are others. */
+  get version(): string {
+    const { count, reborn } = this.family.series;
+    return `${count} ${reborn}`;
   }
 
-  /** The lines that fulfil all matchers, the names of the lines first. */
-  select(matchers: readonly Matcher[]): SeriesLine[] {
+  /** The lines that fulfil all matchers; undefined for each that does not: many matchers, or slow ones, take their time. */
+  *select(matchers: readonly Matcher[]): Generator<SeriesLine | undefined, void> {
     const ofName = matchers.filter(({ name }) => name === NAME);
     const lines = this.lines.flatMap((line, at) =>
       ofName.every((matcher) => matcherTest(matcher)(line.name)) ? [{ line, at }] : [],
     );
-    const selected: SeriesLine[] = [];
-    if (lines.length === 0) return selected;
-    const { columns, places } = this.family.series;
-    for (let series = 0; series < this.count; series++)
+    if (lines.length === 0) return;
+    // series that are added meanwhile are not of this selection
+    const { columns, places, count } = this.family.series;
+    for (let series = 0; series < count; series++)
       for (const { line, at } of lines) {
         const labels = this.labels(at, series);
-        if (!matchesAll(labels, matchers)) continue;
-        selected.push({ line, labels, column: columns[series], place: places[series] });
+        yield matchesAll(labels, matchers)
+          ? { line, labels, column: columns[series], place: places[series] }
+          : undefined;
       }
-    return selected;
   }
 
   private labels(line: number, series: number): LabelSet {
-    const record = this.family.series.records[series];
-    if (this.records[series] !== record) {
-      this.records[series] = record;
+    const birth = this.family.series.places[series];
+    if (this.births[series] !== birth) {
+      this.births[series] = birth;
       for (const known of this.known) known[series] = undefined;
     }
     let labels = this.known[line][series];

@@ -7,6 +7,9 @@ import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
 /** Values that are read in one go, in some 3 ms; other threads that store or read wait for so long. */
 const VALUES_AT_ONCE = 150_000;
 
+/** Milliseconds for which matchers are tried in one go. */
+const LONGEST_LOOK_MS = 3;
+
 /** What the lines of a selector are, as long as there are no more series. */
 interface Selection {
   readonly lines: readonly SeriesLine[];
@@ -46,7 +49,7 @@ export class HistorySource implements SampleSource {
     to: number,
     hints: SelectHints = {},
   ): Generator<readonly SampleSeries[]> {
-    const lines = this.selected(matchers);
+    const lines = yield* this.selected(matchers);
     const bounds = lines.length === 0 ? undefined : this.bounds(from, to, hints);
     if (bounds === undefined) return;
     const { history, exclusively } = this.reading;
@@ -70,15 +73,23 @@ export class HistorySource implements SampleSource {
     return exclusively(() => history.window(Math.max(from, Date.now() - maxAge), to)).times;
   }
 
-  private selected(matchers: readonly Matcher[]): readonly SeriesLine[] {
+  /** Gives empty slices while it looks for long: whoever asks may do something else in between. */
+  private *selected(matchers: readonly Matcher[]): Generator<readonly SampleSeries[], readonly SeriesLine[]> {
     const families = this.reading.families().map((family) => this.linesOf(family));
-    const version = families.map(({ count }) => count).join();
-    let selection = this.selections.get(matchers);
-    if (selection?.version !== version) {
-      selection = { lines: families.flatMap((family) => family.select(matchers)), version };
-      this.selections.set(matchers, selection);
-    }
-    return selection.lines;
+    const version = families.map((lines) => lines.version).join();
+    const known = this.selections.get(matchers);
+    if (known?.version === version) return known.lines;
+    const lines: SeriesLine[] = [];
+    let pausedAt = performance.now();
+    for (const family of families)
+      for (const line of family.select(matchers)) {
+        if (line !== undefined) lines.push(line);
+        if (performance.now() - pausedAt < LONGEST_LOOK_MS) continue;
+        yield [];
+        pausedAt = performance.now();
+      }
+    this.selections.set(matchers, { lines, version });
+    return lines;
   }
 
   private linesOf(family: Family): FamilyLines {

@@ -14,9 +14,12 @@ const UNITS: Readonly<Record<string, number>> = {
 /** Go's durations are nanoseconds in 64 bits. */
 const LONGEST_DURATION = (2 ** 63 - 1) / 1e6;
 
+/** Each unit once, the larger ones first. */
+const DURATION = /^(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
+
 /** Milliseconds of a duration like `1h30m`; undefined if the text is none, or it is longer than 292 years. */
 export function readDuration(text: string): number | undefined {
-  if (!/^(\d+(ms|[ywdhms]))+$/.test(text)) return undefined;
+  if (!DURATION.test(text)) return undefined;
   let sum = 0;
   for (const [, digits, unit] of text.matchAll(/(\d+)(ms|[ywdhms])/g)) sum += Number(digits) * UNITS[unit];
   return sum > LONGEST_DURATION ? undefined : sum;

@@ -2,8 +2,8 @@ import { labelOf } from './labels';
 import { compileRegex } from './regex';
 import type { LabelSet, Matcher } from './types';
 
-/** Values whose answers are kept, per expression. */
-const MOST_KNOWN = 10_000;
+/** Values whose answers are kept, of all expressions together: some 50 bytes each. */
+const MOST_KNOWN = 500_000;
 const tests = new WeakMap<Matcher, (value: string) => boolean>();
 
 /** Whether a label's value fulfils a matcher; '' stands for a label that is not there. */
@@ -34,11 +34,24 @@ function regexTest(text: string): (value: string) => boolean {
     let matches = known.get(given);
     if (matches === undefined) {
       matches = regex.test(given);
-      if (known.size >= MOST_KNOWN) known.clear();
-      known.set(given, matches);
+      keep(known, given, matches);
     }
     return matches;
   };
+}
+
+const withAnswers = new Set<Map<string, boolean>>();
+let answers = 0;
+
+function keep(known: Map<string, boolean>, value: string, matches: boolean): void {
+  if (answers >= MOST_KNOWN) {
+    for (const one of withAnswers) one.clear();
+    withAnswers.clear();
+    answers = 0;
+  }
+  known.set(value, matches);
+  withAnswers.add(known);
+  answers++;
 }
 
 /** Whether labels fulfil all matchers. */

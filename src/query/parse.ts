@@ -2,7 +2,7 @@ import type { Aggregate, At, Matching, Node, Selector, Shift } from './ast';
 import { checkTypes } from './check';
 import { invalid } from './failure';
 import { readDuration, readNumber, readString } from './literals';
-import { compileRegex } from './regex';
+import { compileRegex, MOST_INSTRUCTIONS } from './regex';
 import { precedenceOf, UNARY_PRECEDENCE } from './signatures';
 import { childrenOf, readTree, type Tree } from './tree';
 import type { Matcher } from './types';
@@ -27,6 +27,9 @@ export function checkExpression(text: string): void {
 
 /** Makes nodes of the grammar package's tree. */
 class Reader {
+  /** Of the regular expressions so far. */
+  private instructions = 0;
+
   constructor(private readonly text: string) {}
 
   read(tree: Tree): Node {
@@ -103,9 +106,20 @@ class Reader {
       throw this.wrong('names in quotes are not supported: they came with Prometheus 3', tree);
     const [name, operator, value] = childrenOf(tree);
     const matcher = { name: this.of(name), operator: this.of(operator), value: this.string(value) } as Matcher;
-    if (matcher.operator.endsWith('~') && compileRegex(matcher.value) === undefined)
-      throw this.wrong(`${JSON.stringify(matcher.value)} is no regular expression in RE2's syntax`, value);
+    if (matcher.operator.endsWith('~')) this.checkRegex(matcher.value, value);
     return matcher;
+  }
+
+  private checkRegex(text: string, place: Tree): void {
+    const regex = compileRegex(text);
+    if (regex === undefined)
+      throw this.wrong(`${JSON.stringify(text)} is no regular expression in RE2's syntax`, place);
+    this.instructions += regex.programSize();
+    if (this.instructions > MOST_INSTRUCTIONS)
+      throw this.wrong(
+        `the regular expressions are too large: ${this.instructions} instructions when compiled, and ${MOST_INSTRUCTIONS} are allowed`,
+        place,
+      );
   }
 
   private duration(tree: Tree): number {

@@ -2,25 +2,63 @@ import { RE2JS } from 're2js';
 
 const compiled = new Map<string, RE2JS | undefined>();
 const MOST_COMPILED = 1_000;
+/** Instructions, of some 300 bytes each, of all that are kept. */
+const MOST_KEPT = 200_000;
+let kept = 0;
+let timesForgotten = 0;
+
+/** Instructions of the regular expressions of one query: to compile and to try so many takes a thread up to half a second. */
+export const MOST_INSTRUCTIONS = 100_000;
 
 /**
  * A regular expression in RE2's syntax, which has to match the whole of a text. It takes time linear in the text, whatever
- * the expression.
+ * the expression. Short ones may be large (`x{1000}`): whoever keeps them has to drop them when `regexAge` changes.
  *
  * @returns undefined if it is none
  */
 export function compileRegex(text: string): RE2JS | undefined {
+  return compileSearch(`^(?:${text})$`);
+}
+
+/** The same, which has to match some part of a text. */
+export function compileSearch(text: string): RE2JS | undefined {
   if (compiled.has(text)) return compiled.get(text);
-  if (compiled.size >= MOST_COMPILED) compiled.clear();
   const regex = compile(text);
+  const size = regex?.programSize() ?? 0;
+  if (compiled.size >= MOST_COMPILED || kept + size > MOST_KEPT) {
+    compiled.clear();
+    kept = 0;
+    timesForgotten++;
+  }
+  kept += size;
   compiled.set(text, regex);
   return regex;
 }
 
+/** Changes when those that were kept have been forgotten. */
+export function regexAge(): number {
+  return timesForgotten;
+}
+
 function compile(text: string): RE2JS | undefined {
   try {
-    return RE2JS.compile(`^(?:${text})$`);
+    return RE2JS.compile(text);
   } catch {
     return undefined;
   }
+}
+
+/** What the groups of a match are, by number and by name. */
+export function groupsOf(regex: RE2JS, matcher: ReturnType<RE2JS['matcher']>): ReadonlyMap<string, string> {
+  const groups = new Map<string, string>();
+  for (let group = 0; group <= matcher.groupCount(); group++) groups.set(String(group), matcher.group(group) ?? '');
+  for (const name of Object.keys(regex.namedGroups())) groups.set(name, matcher.group(name) ?? '');
+  return groups;
+}
+
+/** Go's templates: `$1`, `${1}`, `$name`, `${name}`, `$$`. A group that is not there is empty. */
+export function expandGroups(template: string, groups: ReadonlyMap<string, string>): string {
+  return template.replace(/\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (_, dollar, braced, plain) =>
+    dollar === undefined ? (groups.get(braced ?? plain) ?? '') : '$',
+  );
 }

@@ -32,7 +32,7 @@ async function read(
     }
     budget.hold(samples);
     held += samples;
-    if (budget.spend(samples)) await budget.turn();
+    if (budget.isLong) await budget.turn();
   }
   return { series, held };
 }

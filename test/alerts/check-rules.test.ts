@@ -74,6 +74,37 @@ test("rules are read from files in Prometheus' format", async (t) => {
   t.match(empty, { name: 'empty', interval: 1_000, rules: [] });
 });
 
+test('files as people write them are read as Prometheus reads them', async (t) => {
+  const file = fileOf(
+    t,
+    `groups:
+  - name: empty
+    rules:
+  - name: nothing
+  - name: g
+    rules:
+      - &down
+        alert: Down
+        expr: up == 0
+        for: 0
+        labels:
+        annotations: ~
+      - <<: *down
+        alert: Gone
+        for: 1h30m
+`,
+  );
+  const [empty, nothing, { rules }] = loadRules([{ file }], 1_000);
+  t.same([empty.rules, nothing.rules], [[], []]);
+  t.match(rules[0], { name: 'Down', holdFor: 0, labels: {}, annotations: {} });
+  t.match(rules[1], { name: 'Gone', expression: 'up == 0', holdFor: 5_400_000 });
+  for (const duration of ['30m1h', '1m1m', '1ms1s', 'm', ' 1m'])
+    t.match(
+      refusal(() => checkGroup({ name: 'g', rules: [{ alert: 'A', expr: 'up', for: duration }] }, '', 1_000)),
+      /for must be a duration/,
+    );
+});
+
 test('wrong rules are refused with the place where they stand', async (t) => {
   const rule = { alert: 'A', expr: 'up' };
   for (const [given, message] of [

@@ -97,6 +97,20 @@ test('a real Prometheus fires the alerts of an objective at the same steps', opt
   t.equal(code, 0, output.slice(0, 4_000));
 });
 
+test('errors that the budget lasts for are no alert, however short the window is', async (t) => {
+  for (const window of ['1h', '1d', '7d', '28d']) {
+    const [{ rules }] = defineSlo({ ...CHECKOUT, objective: 0.9, window }).groups;
+    const limits = rules.flatMap((rule) => ('alert' in rule ? /> \(([\d.]+) \* 0.1\) and /.exec(rule.expr)![1] : []));
+    t.equal(limits.length, 4);
+    t.ok(
+      limits.every((limit) => Number(limit) >= 1),
+      `${window}: ${limits}`,
+    );
+  }
+  const [{ rules }] = defineSlo({ ...CHECKOUT, window: '28d' }).groups;
+  t.match(rules.at(-1), { annotations: { description: /At this rate 10.7% of the budget for 4w goes in 3d/ } });
+});
+
 test('a summary says how an objective stands', async (t) => {
   const slo = defineSlo({ ...CHECKOUT, interval: 100 });
   const collector = new MetricsCollector({ flushInterval: 50, storage: new MemoryStorage(), rules: slo.groups });

@@ -36,6 +36,10 @@ test('templates say what they are told to', async (t) => {
     ['{{ $x := 3 }}{{ if true }}{{ $x = 4 }}{{ end }}{{ $x }}', '4'],
     ['{{ $labels.instance | stripPort | stripDomain }}', 'a'],
     ['{{ reReplaceAll "(.*):.*" "$1" $labels.instance }} {{ match "^a.*" "abc" }}', 'a.example.org true'],
+    // as promtool 2.42 expands them
+    ['{{ reReplaceAll "(?i)f(O+)(\\\\d)" "$2-$1-$&-$$" "Foo1" }}', '1-oo-$&-$'],
+    ['{{ reReplaceAll "(?P<n>o+)" "<$n>" "Foo1" }} {{ match "(?i)^FOO" "foo1" }}', 'F<oo>1 true'],
+    ['{{ reReplaceAll "o*" "-" "foo1" }} {{ reReplaceAll "(o)" "$1x" "foo" }}', '-f-1- f'],
     ['a {{- " b " -}} c{{/* nothing */}}', 'a b c'],
     ['{{ `raw "text"` }} {{ "}}" }}', 'raw "text" }}'],
     ['{{ and true $labels.job }} {{ or "" "x" }} {{ not true }} {{ len $labels.job }}', 'api x false 3'],

@@ -1,6 +1,7 @@
 import { MemoryStorage, type MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
 import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
+import { CombinedSource } from '../../dist/src/alerts/combined-source.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import type { Matcher, SampleSeries } from '../../dist/src/query/types.js';
 import type { MemoryBackend } from '../../dist/src/storage/memory-backend.js';
@@ -242,4 +243,34 @@ test(`PromQL says what rate, increase and quantile of the storage say (RINGMETER
       t.ok(Math.abs(value - other) <= 1e-12 * Math.abs(other), `${expression}: ${value} is ${other}`);
     }
   }
+});
+
+test('while it tries many matchers, others have their turn', async (t) => {
+  const pass = stopWallClock(t);
+  const collector = collectorFor(t, { storage: [] });
+  const { store, source } = await historyOf(t, collector, pass);
+  for (let series = 0; series < 400; series++) collector.counter('c').increment(1, { series });
+  await store();
+  const slow = Array.from(
+    { length: 500 },
+    (_, at) => ({ name: 'series', operator: '=~', value: `.*|${at}x.?` }) as const,
+  );
+  const matchers = [named('c'), ...slow];
+  const both = new CombinedSource([source, { select: () => [] }]);
+  for (const one of [source, both]) {
+    const slices = [
+      ...(one as CombinedSource).slices([...matchers], Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    ];
+    t.ok(slices.filter(({ length }) => length === 0).length > 1, `${slices.length} slices`);
+    t.equal(slices.flat().length, 400);
+  }
+  t.equal(both.select(matchers, 0, Number.POSITIVE_INFINITY).length, 400);
+  const engine = createQueryEngine(both);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const text = slow.map(({ value }) => `series=~"${value}!?"`).join();
+  const result = await engine.instant(`count(c{${text}})`, Date.now());
+  clearInterval(timer);
+  t.same(result.type === 'vector' && result.samples.map(({ value }) => value), [400]);
+  t.ok(turns > 2, `the event loop turned ${turns} times`);
 });

@@ -27,9 +27,12 @@ export const BURN_WINDOWS: readonly number[] = [
   ...new Set(BURN_RATES.flatMap(({ long, short }) => [long, short])),
 ].sort((a, b) => a - b);
 
-/** How many times as fast as it may a budget for `window` milliseconds is spent. */
+/**
+ * How many times as fast as it may a budget for `window` milliseconds is spent when the alert fires. Never less than once:
+ * a budget that is spent more slowly lasts, and nobody has to know.
+ */
 export function burnFactor({ budgetShare, long }: BurnRate, window: number): number {
-  return tidy((budgetShare * window) / long);
+  return Math.max(1, tidy((budgetShare * window) / long));
 }
 
 /** Without the last digits, which only say that numbers are binary. */

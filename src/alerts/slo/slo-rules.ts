@@ -67,7 +67,7 @@ function alert(
   const [long, short] = [rate.long, rate.short].map(
     (length) => `${ofSlo(SLO_SERIES.errorRatio(length), name)} > ${limit}`,
   );
-  const share = tidy(rate.budgetShare * 100);
+  const share = Number((((burnFactor(rate, window) * rate.long) / window) * 100).toPrecision(3));
   return {
     alert: 'SloErrorBudgetBurn',
     expr: `${long} and ${short}`,

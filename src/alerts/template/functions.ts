@@ -1,6 +1,7 @@
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, humanizeTimestamp } from './humanize';
 import { TemplateError } from './lexer';
 import { goText, printf } from './printf';
+import { matches, replaceAll } from './regex';
 
 /** A result of `query` as templates see it. */
 export interface TemplateSample {
@@ -37,14 +38,6 @@ function entry(value: unknown, key: string | number): unknown {
   return found ?? '';
 }
 
-function expression(pattern: string, flags: string): RegExp {
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    throw new TemplateError(`${JSON.stringify(pattern)} is no regular expression`);
-  }
-}
-
 /** Every function but `query`, `and` and `or`. Those of Go's text/template, and Prometheus' own. */
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   not: (value: unknown) => !isTrue(value),
@@ -70,9 +63,9 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     String(text).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase()),
   toUpper: (text: string) => String(text).toUpperCase(),
   toLower: (text: string) => String(text).toLowerCase(),
-  match: (pattern: string, text: string) => expression(pattern, '').test(text),
+  match: (pattern: string, text: string) => matches(String(pattern), String(text)),
   reReplaceAll: (pattern: string, replacement: string, text: string) =>
-    String(text).replace(expression(pattern, 'g'), replacement.replace(/\$\{(\w+)\}/g, '$$$1')),
+    replaceAll(String(pattern), String(replacement), String(text)),
   stripPort: (address: string) =>
     String(address)
       .replace(/:\d+$/, '')

@@ -7,10 +7,10 @@ import type { Matcher } from '../../query/types';
 import { type ApiFailure, badParameter } from './failure';
 
 /** What Prometheus' own clients send for no bound at all. */
-const UNBOUNDED: Readonly<Record<string, number>> = {
-  '-292273086-05-16T16:47:06Z': Number.NEGATIVE_INFINITY,
-  '292277025-08-18T07:12:54.999999999Z': Number.POSITIVE_INFINITY,
-};
+const UNBOUNDED: ReadonlyMap<string, number> = new Map([
+  ['-292273086-05-16T16:47:06Z', Number.NEGATIVE_INFINITY],
+  ['292277025-08-18T07:12:54.999999999Z', Number.POSITIVE_INFINITY],
+]);
 /** Selectors of one request: each is looked up by itself. */
 const MOST_SELECTORS = 256;
 /** Milliseconds that a Date can have. */
@@ -32,7 +32,7 @@ export class Parameters {
   time(name: string, fallback?: number): number {
     const text = this.text(name);
     if (text === '' && fallback !== undefined) return fallback;
-    const time = UNBOUNDED[text] ?? readTime(text);
+    const time = UNBOUNDED.get(text) ?? readTime(text);
     if (time === undefined) throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
     return time;
   }
@@ -78,16 +78,16 @@ export class Parameters {
     throw badParameter('query', `a range query needs a scalar or an instant vector, and this is a ${type}`);
   }
 
-  /** The selectors of `match[]`. */
-  selectors(): (readonly Matcher[])[] {
+  /** The selectors of `match[]`, each read when it is asked for: their regular expressions can take a while. */
+  *selectors(): Generator<readonly Matcher[]> {
     const all = this.all('match[]');
     if (all.length > MOST_SELECTORS) throw badParameter('match[]', `more than ${MOST_SELECTORS} are too many`);
-    return all.map((text) => {
+    for (const text of all) {
       const node = parse('match[]', text);
       if (node.kind !== 'selector' || node.range !== undefined || node.offset !== undefined || node.at !== undefined)
         throw badParameter('match[]', `${JSON.stringify(text)} is no selector of series`);
-      return allMatchers(node);
-    });
+      yield allMatchers(node);
+    }
   }
 
   /** From when to when, without bounds if they are not given. */

@@ -10,6 +10,8 @@ export interface RuleGroup {
   /** Where it comes from; Prometheus names a file here. */
   readonly file: string;
   readonly interval: number;
+  /** Most series or alerts of one rule; 0 = any number. */
+  readonly limit: number;
   readonly evaluationTime: number;
   /** None if it has not been evaluated yet. */
   readonly lastEvaluation?: number;

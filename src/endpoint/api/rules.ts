@@ -94,7 +94,6 @@ function shownGroup({ interval, evaluationTime, lastEvaluation, rules, ...group 
     ...group,
     rules: rules.map(shownRule),
     interval: interval / 1000,
-    limit: 0,
     evaluationTime: evaluationTime / 1000,
     lastEvaluation: moment(lastEvaluation),
   };

@@ -1,7 +1,7 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { setImmediate } from 'node:timers';
 import build from 'fast-json-stringify';
-import type { LabelSet, SampleSource } from '../../query/types';
+import type { LabelSet, Matcher, SampleSource } from '../../query/types';
 import type { ApiAnswer, ApiCall, Handler } from './api';
 import { arrayOf } from './envelope';
 import { ApiFailure, badParameter } from './failure';
@@ -57,21 +57,31 @@ export function answerLabelValues(reading: Reading): Handler {
 
 /** The labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. */
 function visit(reading: Reading, { parameters, signal }: ApiCall, each: (labels: LabelSet) => unknown): Promise<void> {
-  const selectors = parameters.selectors();
   const { start, end } = parameters.range();
   return reading(
     async (source, ending) => {
-      for (const matchers of selectors.length > 0 ? selectors : [[]]) {
-        const series = source.select(matchers, start, end, { latest: true });
-        for (let index = 0; index < series.length; index++) {
-          if (index % SERIES_AT_ONCE === 0) await new Promise(setImmediate);
-          ending.throwIfAborted();
-          if (series[index].times.length > 0) each(series[index].labels);
+      const hasSelectors = parameters.all('match[]').length > 0;
+      for (const matchers of hasSelectors ? parameters.selectors() : [[]])
+        for (const series of slicesOf(source, matchers, start, end)) {
+          for (let index = 0; index < series.length; index++) {
+            if (index % SERIES_AT_ONCE === 0) await turn(ending);
+            if (series[index].times.length > 0) each(series[index].labels);
+          }
+          await turn(ending);
         }
-      }
     },
     { signal },
   );
+}
+
+function slicesOf(source: SampleSource, matchers: readonly Matcher[], start: number, end: number) {
+  const hints = { latest: true };
+  return source.slices?.(matchers, start, end, hints) ?? [source.select(matchers, start, end, hints)];
+}
+
+async function turn(ending: AbortSignal): Promise<void> {
+  await new Promise(setImmediate);
+  ending.throwIfAborted();
 }
 
 function keyOf(labels: LabelSet): string {

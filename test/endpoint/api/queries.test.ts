@@ -228,3 +228,24 @@ test('queries are answered while the thread of the collector is blocked', async 
   t.ok(during.length >= 5, `${during.length} were answered meanwhile`);
   t.ok(during.every(({ value }) => value === '15'));
 });
+
+test('a time that is the name of a property of objects is no time', async (t) => {
+  const { base } = await withHistory(t);
+  for (const text of ['constructor', '__proto__', 'toString'])
+    for (const [path, given] of [
+      ['query', { query: '1', time: text }],
+      ['labels', { start: text }],
+    ] as const) {
+      const { status, json } = await get(base, path, given);
+      t.equal(status, 400, `${path} ${text}`);
+      t.match(json.error, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
+    }
+});
+
+test('a query that runs when the collector is closed says so, on whichever worker it runs', async (t) => {
+  const { collector } = await withHistory(t, 2);
+  const given = [1, 2, 3].map(() => collector.query(LONG).catch(({ code }) => code));
+  await collector.query('1');
+  await collector.close();
+  t.same(await Promise.all(given), ['RINGMETER_CLOSED', 'RINGMETER_CLOSED', 'RINGMETER_CLOSED']);
+});

@@ -40,6 +40,7 @@ const view: RulesView = {
       name: 'latency',
       file: 'code',
       interval: 15_000,
+      limit: 7,
       evaluationTime: 2.5,
       lastEvaluation: EVALUATED,
       rules: [slowRule, recordingRule],
@@ -92,7 +93,7 @@ test('rules are shown as Prometheus shows them', async (t) => {
     file: 'code',
     rules: [slow, recorded],
     interval: 15,
-    limit: 0,
+    limit: 7,
     evaluationTime: 0.0025,
     lastEvaluation: '2026-01-02T03:04:05.000Z',
   });
