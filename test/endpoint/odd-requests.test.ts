@@ -16,7 +16,8 @@ for (const flushWorkers of [0, 1]) {
         await client.until(/^HTTP\/1\.1 200 [\s\S]*jobs_total 3\n$/);
       }
       for (const [target, status] of [
-        ['http://localhost', '404'],
+        ['http://localhost', '200'],
+        ['http://localhost/nowhere', '404'],
         ['https://localhost/nowhere', '404'],
         ['ftp://x/metrics', '400'],
         ['http://', '400'],
