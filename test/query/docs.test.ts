@@ -31,7 +31,7 @@ test('docs/query.md says what the limits are', async (t) => {
 });
 
 test('the queries of docs/query.md can be asked', async (t) => {
-  const [, block] = /```promql\n([\s\S]*?)```/.exec(document)!;
+  const [, block] = /```\n([\s\S]*?)```/.exec(document)!;
   const queries = block.trim().split('\n');
   t.equal(queries.length, 3);
   const engine = createQueryEngine(sourceOf([]));
