@@ -26,7 +26,11 @@ const COLOURS = ['#0b6e99', '#d1495b', '#e9a23b', '#6a4c93', '#2e933c', '#777777
 type Place = (value: number) => number;
 
 export function renderChart({ title, x, y, lines }: Chart): string {
-  const drawn = lines.filter(({ points }) => points.length > 0);
+  // what was too little to be measured has no place on a logarithmic axis
+  const fits = ([across, up]: readonly [number, number]): boolean => (!x.log || across > 0) && (!y.log || up > 0);
+  const drawn = lines
+    .map(({ name, points }) => ({ name, points: points.filter(fits) }))
+    .filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
   const xValues = all.map(([value]) => value);
   // few whole numbers are their own ticks

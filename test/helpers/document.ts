@@ -51,20 +51,32 @@ export function code(document: string, heading: string): string {
   return block[1];
 }
 
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.Node16,
+  moduleResolution: ts.ModuleResolutionKind.Node16,
+  strict: true,
+  noEmit: true,
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules', '@types')],
+  skipLibCheck: true,
+};
+
+/** Reads the declarations of the library, of node and of the language once for all modules. */
+const host = ts.createCompilerHost(OPTIONS);
+const readSource = host.getSourceFile;
+const declarations = new Map<string, ts.SourceFile | undefined>();
+host.getSourceFile = (file, ...rest) => {
+  if (!/\.d\.[cm]?ts$/.test(file)) return readSource(file, ...rest);
+  if (!declarations.has(file)) declarations.set(file, readSource(file, ...rest));
+  return declarations.get(file);
+};
+
 /** What the compiler has to say about modules of a user's. */
 export function diagnose(t: Test, ...sources: string[]): string[] {
   const modules = Object.fromEntries(sources.map((source, index) => [`user${index}.mts`, source]));
   const folder = t.testdir(modules);
   const files = Object.keys(modules).map((name) => join(folder, name));
-  const program = ts.createProgram(files, {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    strict: true,
-    noEmit: true,
-    types: ['node'],
-    typeRoots: [join(root, 'node_modules', '@types')],
-    skipLibCheck: true,
-  });
+  const program = ts.createProgram(files, OPTIONS, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }

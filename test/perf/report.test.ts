@@ -138,6 +138,27 @@ test('a chart is an SVG with a line per contender, and text that is escaped', as
   t.notMatch(svg, /NaN|undefined|empty/);
 });
 
+test('what is nothing has no place on a logarithmic axis', async (t) => {
+  const svg = renderChart({
+    title: 'gaps',
+    x: { label: 'series', log: true },
+    y: { label: 'ms', log: true },
+    lines: [
+      {
+        name: 'one',
+        points: [
+          [10, 0],
+          [100, 0.5],
+          [1000, 6],
+        ],
+      },
+      { name: 'none', points: [[10, 0]] },
+    ],
+  });
+  t.equal(svg.match(/<polyline /g)?.length, 1);
+  t.notMatch(svg, /NaN|Infinity|none</);
+});
+
 test('ticks enclose the values', async (t) => {
   t.same(ticks([3, 2000], true), [1, 10, 100, 1000, 10_000]);
   t.same(ticks([5], true), [1, 10]);
