@@ -59,10 +59,12 @@ export class Reporter {
   readonly stalls: Stalls;
   private readonly today: QueryEngine;
   private readonly system = new SystemReader();
+  private readonly timeZone: string;
   private midnight = 0;
   private results = { time: 0, known: new Map<string, Promise<QueryResult>>() };
 
   constructor(readonly host: ReporterHost) {
+    this.timeZone = host.options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
     this.live = new LiveHistory(host.snapshot, host.families);
     this.stalls = new Stalls(host.drainer);
     const source = new SplicedSource(host.history, this.live);
@@ -83,7 +85,7 @@ export class Reporter {
       time,
       title: options.title,
       version: VERSION,
-      timeZone: options.timeZone,
+      timeZone: this.timeZone,
       system: { ...this.system.read(), threads: this.stalls.threads(), lastStall: lastStall() ?? null },
       application: await this.application(time),
       business: await this.business(time),
@@ -135,9 +137,9 @@ export class Reporter {
   }
 
   private async business(time: number): Promise<DashboardDocument['business']> {
-    const { figures, timeZone } = this.host.options;
+    const { figures } = this.host.options;
     const names = Object.keys(figures);
-    if (names.length > 0) this.midnight = midnight(timeZone, time);
+    if (names.length > 0) this.midnight = midnight(this.timeZone, time);
     const values = await Promise.all(names.map((name) => this.figure(figures[name], time)));
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
   }
