@@ -43,6 +43,7 @@ export function renderChart({ title, x, y, lines }: Chart): string {
   const placeY = placer(yTicks, y.log, AREA.bottom, AREA.top);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     text(AREA.left, 24, title, 'font-size="15" font-weight="bold"'),
     ...xTicks.map((tick) => xTick(placeX(tick), tick)),
@@ -99,8 +100,7 @@ function legend(name: string, colour: string, row: number): string {
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {
-  const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return `<text x="${fixed(x)}" y="${fixed(y)}" fill="#222222" ${attributes}>${escaped}</text>`;
+  return `<text x="${fixed(x)}" y="${fixed(y)}" fill="#222222" ${attributes}>${escaped(content)}</text>`;
 }
 
 function shown(value: number): string {
@@ -109,4 +109,8 @@ function shown(value: number): string {
 
 function fixed(value: number): string {
   return String(Math.round(value * 10) / 10);
+}
+
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
