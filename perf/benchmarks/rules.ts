@@ -21,12 +21,12 @@ export const benchmark: Benchmark<RulesCase> = {
 /** Without rules: what the rest costs. */
 export type RulesCase = { rules: number; series: number };
 
-const SECONDS = { full: 20, quick: 5 };
+const SECONDS = { full: 20, quick: 4 };
 /** Until the histories are as long as the ranges of the rules, and everything is compiled. */
-const WARM_UP_SECONDS = { full: 35, quick: 10 };
+const WARM_UP_SECONDS = { full: 35, quick: 7 };
 const METRICS = 100;
 const ZONES = 5;
-const RANGE = { full: '30s', quick: '8s' };
+const RANGE = { full: '30s', quick: '5s' };
 
 function cases(contender: string, scale: Scale): Case<RulesCase>[] {
   if (contender !== 'ringmeter') return [];

@@ -64,6 +64,8 @@ class RecordingThread {
       this.ledger.account(now);
       if (pause) await this.library.settle?.();
     }
+    // who reads on another thread has a right to what has been published
+    await this.library.settle?.();
     return { records, ns: median(times) };
   }
 
