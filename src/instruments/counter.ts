@@ -85,16 +85,17 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
    * @returns how to stop that
    */
   collect(observe: Observe<Observed<Name>>): () => void {
-    const growths = new Map<number, Growth>();
-    const growthOf = (series: BoundCounter): Growth => {
-      const known = growths.get(series.id) ?? new Growth();
-      growths.set(series.id, known);
+    // by label set: beyond the limit many share a series, and the memory of a series may be given to another one
+    const growths = new Map<string, Growth>();
+    const growthOf = (labels: Labels = {}): Growth => {
+      const key = JSON.stringify(Object.entries(labels).map(String).sort());
+      const known = growths.get(key) ?? new Growth();
+      growths.set(key, known);
       return known;
     };
-    return this.context.collectTime.add(this.name, observe, (total, labels) => {
-      const series = this.target(labels, total);
-      series?.increment(growthOf(series).to(total));
-    });
+    return this.context.collectTime.add(this.name, observe, (total, labels) =>
+      this.target(labels, total)?.increment(growthOf(labels).to(total)),
+    );
   }
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */

@@ -63,6 +63,20 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
+test('totals of label sets beyond the limit grow each by itself, though they share a series', async (t) => {
+  const collector = collectorFor(t);
+  const totals = { a: 1, b: 100, c: 5 };
+  collector
+    .counter('limited_total', { labelNames: ['which'], cardinalityLimit: 1 })
+    .collect(() => Object.entries(totals).map(([which, value]) => ({ labels: { which }, value })));
+  await samplesOf(collector);
+  totals.b += 10;
+  totals.c += 2;
+  const samples = await samplesOf(collector);
+  t.equal(samples.get('limited_total{which="a"}'), 1);
+  t.equal(samples.get('limited_total{ringmeter_overflow="true"}'), 117);
+});
+
 test('a callback may set the values itself', async (t) => {
   const collector = collectorFor(t);
   const gauge = collector.gauge('self_set');
