@@ -3,16 +3,16 @@ import type { Query, Suite } from './suite';
 
 const EVERYBODY = ['floor', 'ringmeter', 'prom-client', 'prometheus-io', 'opentelemetry'];
 const KINDS = ['counter', 'gauge', 'histogram', 'summary'];
+const SERIES = { label: 'series', log: true };
 
 /** The charts of growth, by the names of their files. A chart without any line is not drawn. */
 export function chartsOf(suite: Suite): Map<string, Chart> {
-  const series = { label: 'series', log: true };
   const charts: [string, Chart][] = [
     [
       'record-growth',
       {
         title: 'Counter with a label object: what a record costs, series touched at random',
-        x: series,
+        x: SERIES,
         y: { label: 'nanoseconds per record', log: true },
         lines: EVERYBODY.map((contender) => hotPathLine(suite, contender, 'counter, label object')),
       },
@@ -21,7 +21,7 @@ export function chartsOf(suite: Suite): Map<string, Chart> {
       'record-growth-bound',
       {
         title: 'Bound handles: what a record costs, series touched at random and not in the caches',
-        x: series,
+        x: SERIES,
         y: { label: 'nanoseconds per record', log: false },
         lines: [
           ...KINDS.map((kind) => ({ ...hotPathLine(suite, 'ringmeter', `${kind}, bound`), name: `ringmeter ${kind}` })),
@@ -30,53 +30,13 @@ export function chartsOf(suite: Suite): Map<string, Chart> {
         ],
       },
     ],
-    [
-      'scrape-growth',
-      {
-        title: 'Counters: how long a scrape takes',
-        x: series,
-        y: { label: 'milliseconds', log: true },
-        lines: EVERYBODY.map((contender) =>
-          line(
-            suite,
-            {
-              benchmark: 'scrape',
-              contender,
-              parameters: { kind: 'counter', gzip: false },
-              row: 'later',
-              column: 'ms',
-            },
-            'series',
-          ),
-        ),
-      },
-    ],
-    [
-      'scrape-gap-growth',
-      {
-        title: 'Counters: how long a scrape stops the serving event loop',
-        x: series,
-        y: { label: 'milliseconds', log: true },
-        lines: EVERYBODY.map((contender) =>
-          line(
-            suite,
-            {
-              benchmark: 'scrape',
-              contender,
-              parameters: { kind: 'counter', gzip: false },
-              row: 'later',
-              column: 'gapMs',
-            },
-            'series',
-          ),
-        ),
-      },
-    ],
+    ['scrape-growth', scrapeChart(suite, 'Counters: how long a scrape takes', 'ms')],
+    ['scrape-gap-growth', scrapeChart(suite, 'Counters: how long a scrape stops the serving event loop', 'gapMs')],
     [
       'memory-growth',
       {
         title: 'Counters: memory of the whole process',
-        x: series,
+        x: SERIES,
         y: { label: 'megabytes', log: true },
         lines: EVERYBODY.map((contender) => {
           const parameters = { kind: 'counter', bound: false };
@@ -129,4 +89,16 @@ function line(suite: Suite, query: Query, parameter: string, scale = 1): Line {
     return found === undefined ? [] : [[value, found.median * scale] as const];
   });
   return { name: suite.title(benchmark, contender), points };
+}
+
+function scrapeChart(suite: Suite, title: string, column: string): Chart {
+  const parameters = { kind: 'counter', gzip: false };
+  return {
+    title,
+    x: SERIES,
+    y: { label: 'milliseconds', log: true },
+    lines: EVERYBODY.map((contender) =>
+      line(suite, { benchmark: 'scrape', contender, parameters, row: 'later', column }, 'series'),
+    ),
+  };
 }
