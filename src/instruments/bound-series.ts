@@ -37,7 +37,7 @@ export abstract class BoundSeries {
   constructor(
     protected readonly metric: MetricContext,
     /** First half-word of the series' events. */
-    protected readonly code: number,
+    readonly code: number,
     /** Pointer to the series' record; 0 if there was no room for it. */
     readonly record: number,
   ) {

@@ -69,7 +69,9 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
    * refused and counted; this never throws.
    */
   increment(value = 1, labels?: Labels<Name>): void {
-    this.target(labels, value)?.increment(value);
+    const code = this.find(labels).of(this.index);
+    if (code !== 0 && isIncrement(value)) this.recorder.record(code, 0, value);
+    else this.learn(labels, value)?.increment(value);
   }
 
   /** Short for `increment`. */

@@ -87,27 +87,40 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
 
   /** Sets the series of `labels`, or the one without labels, to a finite number. Never throws. */
   set(value: number, labels?: Labels<Name>): void {
-    this.target(labels, value)?.set(value);
+    const step = this.find(labels);
+    const code = step.of(this.index);
+    if (code !== 0 && isFiniteNumber(value)) this.recorder.recordInNewEpoch(code, step.of(this.index.epochs), value);
+    else this.learn(labels, value)?.set(value);
   }
 
   /** Adds a finite number. Never throws. */
   increment(value = 1, labels?: Labels<Name>): void {
-    this.target(labels, value)?.increment(value);
+    this.add(value, 1, labels);
   }
 
   /** Subtracts a finite number. Never throws. */
   decrement(value = 1, labels?: Labels<Name>): void {
-    this.target(labels, value)?.decrement(value);
+    this.add(value, -1, labels);
+  }
+
+  private add(value: number, sign: 1 | -1, labels: Labels<Name> | undefined): void {
+    const { recorder, index } = this;
+    const step = this.find(labels);
+    const code = step.of(index);
+    if (code !== 0 && isFiniteNumber(value))
+      recorder.record(code ^ SET_TO_ADD, recorder.epoch(step.of(index.epochs)), sign * value);
+    else if (sign === 1) this.learn(labels, value)?.increment(value);
+    else this.learn(labels, value)?.decrement(value);
   }
 
   /** Short for `increment`. */
   inc(value = 1, labels?: Labels<Name>): void {
-    this.target(labels, value)?.increment(value);
+    this.increment(value, labels);
   }
 
   /** Short for `decrement`. */
   dec(value = 1, labels?: Labels<Name>): void {
-    this.target(labels, value)?.decrement(value);
+    this.add(value, -1, labels);
   }
 
   /**

@@ -1,11 +1,19 @@
 import type { LabelValue } from '../aggregate/label-pairs';
 import type { LabelSet } from './label-set';
-import { type Branch, branchOf, Step } from './label-tree';
+import { type Branch, branchOf, NOWHERE, Step } from './label-tree';
 
 /** Steps that the index may have for each series: more than label sets in some orders of names and spellings need. */
 const STEPS_PER_SERIES = 8;
 /** For metrics that may have very few series. */
 const LEAST_STEPS = 1_024;
+
+/** What the events of a series begin with. */
+export interface EventStart {
+  /** First half-word: operation and series id. Never 0. */
+  readonly code: number;
+  /** Int32Array index of the shared epoch; 0 but for gauges. */
+  readonly epoch: number;
+}
 
 /**
  * From a caller's label object to a metric's series, on one thread. Finding neither hashes nor joins nor allocates: it
@@ -19,7 +27,9 @@ const LEAST_STEPS = 1_024;
  * It is a cache: one series has no end of spellings (`{ a: '' }` is `{}` for every name `a`), so each metric adds only so
  * many.
  */
-export class LabelIndex<S> {
+export class LabelIndex {
+  /** Whose numbers the epochs are: where a label set leads, the index itself has the code of its series, and this its epoch. */
+  readonly epochs = {};
   private stepsLeft: number;
   /** Where this metric's label sets begin, mostly. */
   private usual: Branch | undefined;
@@ -35,33 +45,37 @@ export class LabelIndex<S> {
     this.stepsLeft = LEAST_STEPS + series * STEPS_PER_SERIES;
   }
 
-  /** The series of a label set seen before. Anything that is not a known label set gives undefined. */
-  find(labels: Readonly<Record<string, unknown>>): S | undefined {
+  /**
+   * Where a label set leads: `of(index)` is the code of its series, if it was inserted. Anything that is not a known label
+   * set leads to a step where the index has no number.
+   */
+  find(labels: Readonly<Record<string, unknown>>): Step {
     let step = this.root;
     let branch = this.usual;
     for (const name in labels) {
       if (branch === undefined || branch.name !== name) {
         branch = step.find(name);
-        if (branch === undefined) return undefined;
+        if (branch === undefined) return NOWHERE;
       }
       const next = branch.get(labels[name]);
-      if (next === undefined) return undefined;
+      if (next === undefined) return NOWHERE;
       step = next;
       branch = step.branch;
     }
-    return step.seriesOf(this) as S | undefined;
+    return step;
   }
 
   /**
    * Remembers the series of a label set that has been checked, if there is room. Not of the empty one: what is no object
    * at all finds it. Not of one with lone surrogates: those are spellings of U+FFFD, and what comes with them is noise.
    */
-  insert({ names, values, size }: LabelSet, series: S): void {
+  insert({ names, values, size }: LabelSet, { code, epoch }: EventStart): void {
     if (size === 0 || size > this.stepsLeft) return;
     for (let index = 0; index < size; index++) if (isIllFormed(values[index])) return;
     let step = this.root;
     for (let index = 0; index < size; index++) step = this.follow(step, names[index], values[index]);
-    step.share(this, series);
+    step.set(this, code);
+    if (epoch !== 0) step.set(this.epochs, epoch);
     this.usual = branchOf(this.root, names[0]);
   }
 
@@ -69,7 +83,7 @@ export class LabelIndex<S> {
   delete({ names, values, size }: LabelSet): void {
     let step: Step | undefined = this.root;
     for (let index = 0; index < size && step !== undefined; index++) step = step.find(names[index])?.get(values[index]);
-    step?.share(this, undefined);
+    step?.set(this, 0);
   }
 
   private follow(step: Step, name: string, value: LabelValue): Step {

@@ -19,7 +19,9 @@ import { reservedLabel } from './definitions';
 import { warnOfExplosion } from './explosion';
 import { LabelIndex } from './label-index';
 import { LabelSet } from './label-set';
+import { NOWHERE, Step } from './label-tree';
 import { type LabelRules, type Labels, matcherOf, type PartialLabels } from './labels';
+import type { Recorder } from './recorder';
 
 type LabelObject = Readonly<Record<string, unknown>>;
 
@@ -30,24 +32,33 @@ const OVERFLOW_LABELS: LabelPairs = [['ringmeter_overflow', 'true']];
 const USUAL_LABELS = 64;
 
 /**
- * A metric on one thread: finds the bound series of label sets. `S` is its kind of bound series.
+ * A metric on one thread: finds the series of label sets. `S` is its kind of bound series.
+ *
+ * A record with a label object finds the code of its events and needs no bound series; those are for who asks for them, and
+ * for the first records of a label set.
  *
  * A label set is remembered when it is resolved for the second time: one that was resolved once for good, or is never
  * seen again, costs this thread's heap nothing.
  */
 export abstract class Metric<S extends BoundSeries, Name extends string = string> {
-  private index: LabelIndex<S>;
+  /** Changes when what was known of label sets is forgotten. */
+  protected index: LabelIndex;
+  /** The bound series that were asked for more than once, by the code of their events. */
+  private readonly handles = new Map<number, S>();
   private readonly rules: LabelRules;
   private readonly limits: SeriesLimits;
   /** What label sets are read into, while none is. */
   private spareSet: LabelSet | undefined;
-  /** The series without labels. */
-  private unlabelled: S | undefined;
+  /** Where records without labels lead. */
+  private unlabelled = new Step();
   /** What label sets share that have no series of their own. */
   private readonly shared: { [R in Refusal]?: S } = {};
 
+  protected readonly recorder: Recorder;
+
   constructor(protected readonly context: MetricContext) {
     const { definition, labelTree } = context;
+    this.recorder = context.recorder;
     this.index = this.isMortal ? this.emptyIndex() : new LabelIndex(context.cardinalityLimit, labelTree);
     this.limits = { limit: context.cardinalityLimit, total: context.seriesLimit };
     this.rules = {
@@ -56,7 +67,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     };
   }
 
-  private emptyIndex(): LabelIndex<S> {
+  private emptyIndex(): LabelIndex {
     return new LabelIndex(this.context.cardinalityLimit);
   }
 
@@ -91,7 +102,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
     const { recorder, removal, family } = this.context;
     const record = findRecord(recorder.arena, encodeSeriesKey(family, set.pairs));
-    if (set.size === 0) this.unlabelled = undefined;
+    if (set.size === 0) this.unlabelled = new Step();
     else this.index.delete(set);
     return record !== 0 && removal.end(this.living, [record], 'remove') === 1;
   }
@@ -124,12 +135,13 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   /** Forgets which label sets were resolved, since their series were removed: the next record shows them again. */
   forget(): void {
     this.index = this.emptyIndex();
-    this.unlabelled = undefined;
+    this.unlabelled = new Step();
+    this.handles.clear();
   }
 
   /** The same where the memory of series may be used again. */
   forgetMortal(): void {
-    if (this.isMortal) this.index = this.emptyIndex();
+    if (this.isMortal) this.forget();
   }
 
   private get isMortal(): boolean {
@@ -142,9 +154,16 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
 
   /** The series that a read is about. Throws as `bound` does. */
   protected read(labels: LabelObject | undefined): S {
-    if (labels === undefined && this.unlabelled !== undefined) return this.unlabelled;
-    const wanted = labels ?? NO_LABELS;
-    return this.index.find(wanted) ?? this.resolve(wanted);
+    return this.known(labels) ?? this.resolve(labels === undefined ? NO_LABELS : labels);
+  }
+
+  /** The series that a record goes to; undefined, and counted, if its labels cannot be used. */
+  protected target(labels: LabelObject | undefined, value: unknown): S | undefined {
+    return this.known(labels) ?? this.learn(labels, value);
+  }
+
+  private known(labels: LabelObject | undefined): S | undefined {
+    return this.handles.get(this.find(labels).of(this.index));
   }
 
   /**
@@ -154,7 +173,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
    */
   protected bound(labels: unknown): S {
     for (;;) {
-      const found = this.index.find(labels as LabelObject) ?? this.resolve(labels);
+      const found = (labels === undefined ? undefined : this.known(labels as LabelObject)) ?? this.resolve(labels);
       if (!this.isMortal || this.pin(found)) return found;
     }
   }
@@ -172,25 +191,19 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return !isGone(arena, record);
   }
 
-  /** The series that a record goes to; undefined, and counted, if its labels, or also its value, cannot be used. */
-  protected target(labels: LabelObject | undefined, value: unknown): S | undefined {
-    if (labels === undefined) return this.unlabelled ?? this.learn(NO_LABELS, value);
+  /**
+   * Where a record leads: `of(this.index)` is the code of its events, or 0 if that has to be learned, or its labels cannot
+   * be read.
+   */
+  protected find(labels: LabelObject | undefined): Step {
+    if (labels === undefined) return this.unlabelled;
     try {
       const { index } = this;
-      const found = index.find(labels);
+      const step = index.find(labels);
       // a getter of the labels may have recorded something, and what was known have been forgotten
-      return found !== undefined && index === this.index ? found : this.learn(labels, value);
+      return index === this.index ? step : NOWHERE;
     } catch {
-      return this.refuseLabels('reading the labels threw');
-    }
-  }
-
-  /** The same for labels that come in two parts, of which the later one counts where both have a name. */
-  protected targetOf(early: LabelObject | undefined, late: LabelObject | undefined, value: unknown): S | undefined {
-    try {
-      return this.target(together(early, late), value);
-    } catch {
-      return this.refuseLabels('reading the labels threw');
+      return NOWHERE;
     }
   }
 
@@ -198,22 +211,31 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     const set = this.takeSet();
     try {
       const problem = set.read(labels);
-      if (problem === undefined) return this.enter(set);
-      throw new RingmeterError(problem.code, problem.message);
+      if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
+      const series = this.enter(set);
+      const step = set.size === 0 ? this.unlabelled : this.find(labels as LabelObject);
+      // what was asked for only once is for the caller to keep
+      if (step.of(this.index) === series.code) this.handles.set(series.code, series);
+      return series;
     } finally {
       this.putBack(set);
     }
   }
 
-  /** A value that cannot be recorded does not make a series. */
-  private learn(labels: LabelObject, value: unknown): S | undefined {
+  /**
+   * The series of a record that `find` does not know how to make: undefined, and counted, if its labels or its value cannot
+   * be used. A value that cannot be recorded does not make a series.
+   */
+  protected learn(labels: LabelObject | undefined, value: unknown): S | undefined {
     const set = this.takeSet();
     try {
-      const problem = set.read(labels);
+      const problem = set.read(labels === undefined ? NO_LABELS : labels);
       if (problem !== undefined) return this.refuseLabels(problem.message);
       if (this.accepts(value)) return this.enter(set);
       refuseValue(this.context, value);
       return undefined;
+    } catch {
+      return this.refuseLabels('reading the labels threw');
     } finally {
       this.putBack(set);
     }
@@ -230,7 +252,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     if (set.names.length <= USUAL_LABELS) this.spareSet = set;
   }
 
-  private refuseLabels(reason: string): undefined {
+  protected refuseLabels(reason: string): undefined {
     this.context.recorder.refuse(`${this.name}: ${reason}`);
   }
 
@@ -270,7 +292,8 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     const bound = this.bind(series);
     if (set.size === 0) {
       if (this.isMortal) this.pin(bound);
-      this.unlabelled ??= bound;
+      this.unlabelled.set(this.index, bound.code);
+      if (bound.epoch !== 0) this.unlabelled.set(this.index.epochs, bound.epoch);
     } else if (this.isMortal && this.context.recorder.own === undefined) return bound;
     else if (!this.context.resolved.add(series.id)) this.index.insert(set, bound);
     return bound;
@@ -278,7 +301,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
 }
 
 /** What is no label object is given back by itself: that is refused. */
-function together(early: LabelObject | undefined, late: LabelObject | undefined): LabelObject | undefined {
+export function together(early: LabelObject | undefined, late: LabelObject | undefined): LabelObject | undefined {
   if (early === undefined) return late;
   if (late === undefined || !isObject(early)) return early;
   return isObject(late) ? { ...early, ...late } : late;

@@ -2,7 +2,7 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
-import { Metric } from './metric';
+import { Metric, together } from './metric';
 import { stopwatch, timed } from './timing';
 import { isFiniteNumber } from './values';
 
@@ -56,7 +56,9 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
 
   /** Records one value, a finite number, in the series of `labels`, or in the one without labels. Never throws. */
   observe(value: number, labels?: Labels<Name>): void {
-    this.target(labels, value)?.observe(value);
+    const code = this.find(labels).of(this.index);
+    if (code !== 0 && isFiniteNumber(value)) this.recorder.record(code, this.context.family, value);
+    else this.learn(labels, value)?.observe(value);
   }
 
   /**
@@ -67,7 +69,7 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
     const elapsed = stopwatch();
     return (late) => {
       const seconds = elapsed();
-      this.targetOf(labels, late, seconds)?.observe(seconds);
+      this.observeIn(labels, late, seconds);
       return seconds;
     };
   }
@@ -75,6 +77,18 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
   /** Runs `fn`, sync or async, and observes the seconds it took, also when it fails. Returns what `fn` returned. */
   time<T>(fn: () => T, labels?: Labels<Name>): T {
     return timed(fn, (seconds) => this.observe(seconds, labels));
+  }
+
+  private observeIn(
+    early: Partial<Labels<Name>> | undefined,
+    late: Partial<Labels<Name>> | undefined,
+    value: number,
+  ): void {
+    try {
+      this.observe(value, together(early, late) as Labels<Name> | undefined);
+    } catch {
+      this.refuseLabels('reading the labels threw');
+    }
   }
 
   protected accepts(value: unknown): boolean {
