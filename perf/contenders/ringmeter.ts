@@ -76,6 +76,7 @@ function create(series: number, { deliverTo, ...options }: Omit<OpenOptions, 'se
     flushInterval: 0,
     // with room to spare: threads that register a series at the same time count it twice for a moment
     cardinalityLimit: Math.max(2 * series, 10_000),
+    seriesLimit: Math.max(2 * series, 1_000_000),
     ...(large && { maxMemory: LARGEST_ARENA }),
   });
 }
