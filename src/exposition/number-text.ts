@@ -26,6 +26,31 @@ export function writeNumber(value: number, bytes: Uint8Array, at: number): numbe
   return fraction(scaled - whole * SCALE, bytes, at);
 }
 
+/**
+ * Writes a whole number over one of as many digits.
+ *
+ * @returns false if it is another kind of number, or of another length: then nothing has been written
+ */
+export function overwriteNatural(before: number, value: number, bytes: Uint8Array, at: number): boolean {
+  let rest = value | 0;
+  const old = before | 0;
+  if (rest !== value || old !== before || rest < 0 || old < 0) return false;
+  let digits = 1;
+  let power = 10;
+  while (power <= rest) {
+    if (power > old) return false;
+    power *= 10;
+    digits++;
+  }
+  if (power <= old) return false;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const next = (rest / 10) | 0;
+    bytes[place] = ZERO + (rest - next * 10);
+    rest = next;
+  }
+  return true;
+}
+
 function special(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
