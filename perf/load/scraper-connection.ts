@@ -26,8 +26,9 @@ export class ScraperConnection {
   private ended: Error | undefined;
   private readonly socket: Socket;
   private readonly chunks: Buffer[] = [];
-  /** Bytes of each chunk that have been read into. */
-  private readonly filled: number[] = [];
+  /** Bytes of each chunk that have been read into; and those of the last answer. */
+  private filled: number[] = [0];
+  private whole: readonly number[] = [];
   private current = 0;
   private received = 0;
   /** Bytes of the whole answer, once its head is there. */
@@ -48,10 +49,8 @@ export class ScraperConnection {
   /** @throws Error if the server hangs up, answers without a length, or takes longer */
   async ask({ host, pathname }: URL, gzip: boolean, milliseconds: number): Promise<Answer> {
     if (this.ended !== undefined) throw this.ended;
-    this.current = 0;
     this.received = 0;
     this.awaited = Number.POSITIVE_INFINITY;
-    this.filled.fill(0);
     const late = setTimeout(() => this.end(new Error('more than a minute')), milliseconds);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -77,6 +76,10 @@ export class ScraperConnection {
     if (this.awaited === Number.POSITIVE_INFINITY) this.readHead();
     if (this.received >= this.awaited) {
       this.endedAt = performance.now();
+      this.whole = this.filled;
+      // the next answer is read into the memory that is asked for at once after this
+      this.filled = [0];
+      this.current = 0;
       this.finish?.();
     }
     return true;
@@ -89,13 +92,13 @@ export class ScraperConnection {
     return this.chunks[this.current].subarray(this.filled[this.current]);
   }
 
-  private head(): string {
-    const text = this.chunks[0].toString('latin1', 0, Math.min(this.filled[0], LONGEST_HEAD));
+  private head([bytes]: readonly number[]): string {
+    const text = this.chunks[0].toString('latin1', 0, Math.min(bytes, LONGEST_HEAD));
     return text.slice(0, text.indexOf(HEAD_END) + 1);
   }
 
   private readHead(): void {
-    const head = this.head();
+    const head = this.head(this.filled);
     if (head === '') return;
     const [, length] = /\ncontent-length: *(\d+)/i.exec(head) ?? [];
     if (length === undefined) this.end(new Error(`an answer without a length: ${head}`));
@@ -103,8 +106,8 @@ export class ScraperConnection {
   }
 
   private answer(): Answer {
-    const head = this.head();
-    const parts = this.chunks.map((chunk, at) => chunk.subarray(0, this.filled[at] ?? 0));
+    const head = this.head(this.whole);
+    const parts = this.whole.map((bytes, at) => this.chunks[at].subarray(0, bytes));
     return {
       endedAt: this.endedAt,
       status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),

@@ -1,5 +1,5 @@
 import { answerWith } from './messages';
-import { type Scrape, Scraper, type ScrapeRequest } from './scraper';
+import { type Scrape, type ScrapeRequest, Scraper } from './scraper';
 
 const scraper = new Scraper();
 answerWith<ScrapeRequest, Scrape>((request) => scraper.scrape(request));
