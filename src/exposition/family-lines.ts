@@ -12,13 +12,14 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const LETTER_N = 110;
 const encoder = new TextEncoder();
-const NONE = new Uint8Array();
-const [OPEN, CLOSE, EQUALS, SPACE] = ['{', '} ', '="', ' '].map((text) => encoder.encode(text));
+const EQUALS = encoder.encode('="');
 
-/** What a kind of line of the metric begins with, and the label it adds (`le="0.1"`). */
+/** What stands around the labels of a series in a kind of line: the metric's name, the label it adds (`le="0.1"`). */
 interface Line {
-  name: Uint8Array;
-  own: Uint8Array;
+  head: Uint8Array;
+  tail: Uint8Array;
+  /** All that comes before the number in a line of a series without labels. */
+  bare: Uint8Array;
 }
 
 /** Writes what stays the same in a metric's lines. */
@@ -36,10 +37,14 @@ export class FamilyLines {
     const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
     this.header = encoder.encode(`${help && `# HELP ${name} ${help}\n`}# TYPE ${name} ${type}\n`);
     const samples = samplesOf(family.definition);
-    this.lines = samples.map(({ suffix, label }) => ({
-      name: encoder.encode(`${name}${suffix}`),
-      own: label === undefined ? NONE : encoder.encode(`${label[0]}="${label[1]}"`),
-    }));
+    this.lines = samples.map(({ suffix, label }) => {
+      const own = label && `${label[0]}="${label[1]}"`;
+      return {
+        head: encoder.encode(`${name}${suffix}{`),
+        tail: encoder.encode(own === undefined ? '} ' : `,${own}} `),
+        bare: encoder.encode(own === undefined ? `${name}${suffix} ` : `${name}${suffix}{${own}} `),
+      };
+    });
     this.count = samples.length;
     this.read = sampleValues(family.definition);
   }
@@ -47,17 +52,14 @@ export class FamilyLines {
   /** Appends one line of the series whose labels were set last, up to its number. */
   begin(out: TextBuffer, sample: number): void {
     const { labels } = this;
-    const { name, own } = this.lines[sample];
-    out.append(name);
-    if (labels.length + own.length === 0) {
-      out.append(SPACE);
+    const { head, tail, bare } = this.lines[sample];
+    if (labels.length === 0) {
+      out.append(bare);
       return;
     }
-    out.append(OPEN);
+    out.append(head);
     out.copy(labels.bytes, 0, labels.length);
-    if (labels.length > 0 && own.length > 0) out.byte(COMMA);
-    out.append(own);
-    out.append(CLOSE);
+    out.append(tail);
   }
 
   /** Takes the labels of a series straight from the registry's bytes. */
@@ -97,11 +99,15 @@ export class FamilyLines {
 }
 
 /** Appends a value with what the format escapes, and its closing quote. */
-function writeLabelValue(out: TextBuffer, bytes: Uint8Array, start: number, end: number): void {
+function writeLabelValue(out: TextBuffer, source: Uint8Array, start: number, end: number): void {
+  out.reserve(2 * (end - start) + 1);
+  const { bytes } = out;
+  let to = out.length;
   for (let at = start; at < end; at++) {
-    const code = bytes[at];
-    if (code === BACKSLASH || code === QUOTE || code === NEWLINE) out.byte(BACKSLASH);
-    out.byte(code === NEWLINE ? LETTER_N : code);
+    const code = source[at];
+    if (code === BACKSLASH || code === QUOTE || code === NEWLINE) bytes[to++] = BACKSLASH;
+    bytes[to++] = code === NEWLINE ? LETTER_N : code;
   }
-  out.byte(QUOTE);
+  bytes[to++] = QUOTE;
+  out.length = to;
 }

@@ -15,6 +15,10 @@ interface Loan {
   users: number;
 }
 
+/** A text has room for a sixteenth more; memory of which more than an eighth would not be used is not kept. */
+const ROOM_SHIFT = 4;
+const SPARE_SHIFT = 3;
+
 const digits = new Uint8Array(NUMBER_BYTES);
 /** What of a block is written anew, until it is kept. No two blocks are written at a time. */
 const fresh = new TextBuffer(0);
@@ -189,14 +193,19 @@ export class TextBlock {
     this.shown.set(shown);
   }
 
+  /** Takes the memory that has been written to and leaves its own, if that wastes little; else a copy. */
   private keep(): void {
-    if (fresh.length > this.text.length) this.replace(fresh.content());
+    const { bytes, length } = fresh;
+    if (bytes.length - length <= length >> SPARE_SHIFT) {
+      fresh.bytes = this.text;
+      this.text = bytes;
+    } else if (length > this.text.length) this.replace(fresh.content());
     else this.text.set(fresh.content());
-    this.textLength = fresh.length;
+    this.textLength = length;
   }
 
   private replace(content: Uint8Array): void {
-    const text = new Uint8Array(content.length + (content.length >> 4));
+    const text = new Uint8Array(content.length + (content.length >> ROOM_SHIFT));
     text.set(content);
     this.text = text;
     this.loan = { users: 0 };
