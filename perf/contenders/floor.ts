@@ -1,16 +1,31 @@
 import { BUCKETS, labelsOf, type RequestLabels, VALUE_MASK, values } from '../workload';
-import type { Contender, Kind, LabelledMetric, Metric, OpenOptions } from './contender';
+import type { Contender, Kind, LabelledMetric, Library, Metric, OpenOptions } from './contender';
+import { type FloorSeries, floorText } from './floor-text';
+import { ReadyServer } from './ready-server';
 
 /**
  * What a library can hardly be faster than: numbers in a typed array of the recording thread, found through one object
  * per handle or three nested maps. No checks, no limits, no other thread may look. It says how fast this machine is.
+ *
+ * A scrape of it is only the transfer: the text is made before anybody asks, in `settle`.
  */
 export const contender: Contender = { title: 'floor', kinds: ['counter', 'gauge', 'histogram'], open };
 
-function open({ series }: OpenOptions) {
+function open({ series }: OpenOptions): Library {
+  const shown: { name: string; floor: Floor }[] = [];
+  let server: ReadyServer | undefined;
   return {
-    plain: (kind: Kind): Metric => new Floor(kind, 1).metric(),
-    labelled: (kind: Kind): LabelledMetric => new Floor(kind, series).labelled(),
+    plain: (kind) => new Floor(kind, 1).metric(),
+    labelled: (kind, name) => {
+      const floor = new Floor(kind, series);
+      shown.push({ name, floor });
+      return floor.labelled();
+    },
+    serve: async () => {
+      server = await ReadyServer.open();
+      return server;
+    },
+    settle: async () => server?.answer(floorText(shown.map(({ name, floor }) => [name, floor.read()]))),
   };
 }
 
@@ -58,6 +73,18 @@ class Floor {
   ) {
     this.width = kind === 'histogram' ? WIDTH : 1;
     this.cells = new Float64Array(series * this.width);
+  }
+
+  read(): FloorSeries {
+    const { kind, known } = this;
+    return {
+      kind,
+      *[Symbol.iterator]() {
+        for (const [method, statuses] of known)
+          for (const [status, routes] of statuses)
+            for (const [route, { cells, at }] of routes) yield { labels: { method, status, route }, cells, at };
+      },
+    };
   }
 
   metric(): Metric {

@@ -1,4 +1,5 @@
 import { answerWith } from './messages';
-import { scrape } from './scraper';
+import { type Scrape, type ScrapeRequest, Scraper } from './scraper';
 
-answerWith(scrape);
+const scraper = new Scraper();
+answerWith<ScrapeRequest, Scrape>((request) => scraper.scrape(request));

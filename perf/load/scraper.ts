@@ -1,6 +1,6 @@
-import { get } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { MOST_SECONDS } from '../runner/limits';
+import { ScraperConnection } from './scraper-connection';
 import { totalsOf } from './totals';
 
 /** What a scraper's process is asked for. */
@@ -22,25 +22,43 @@ export interface Scrape {
   totals: Record<string, number>;
 }
 
-/** Like a scraping Prometheus: one GET after the other, each read to its end. */
-export function scrape({ url, gzip, unread }: ScrapeRequest): Promise<Scrape> {
-  return new Promise((resolve, reject) => {
+/** Node's servers hang up after five seconds by default; not while a request is on its way. */
+const IDLE_MS = 4_000;
+
+/**
+ * Like a scraping Prometheus: one GET after the other, on a connection that is kept as long as it is used, each read to its
+ * end. A connection that has to be opened is part of the scrape.
+ */
+export class Scraper {
+  private connection: ScraperConnection | undefined;
+  private usedAt = 0;
+
+  async scrape({ url, gzip, unread }: ScrapeRequest): Promise<Scrape> {
+    if (performance.now() - this.usedAt > IDLE_MS) this.close();
+    const target = new URL(url);
     const began = performance.now();
-    const headers = gzip ? { 'Accept-Encoding': 'gzip' } : {};
-    const request = get(url, { headers, agent: false, timeout: MOST_SECONDS * 1000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const total = performance.now() - began;
-        const body = Buffer.concat(chunks);
-        if (response.statusCode !== 200) return reject(new Error(`${response.statusCode}: ${body.subarray(0, 500)}`));
-        if (unread) return resolve({ total, bytes: body.length, textBytes: Number.NaN, totals: {} });
-        const text = response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-        resolve({ total, bytes: body.length, textBytes: text.length, totals: totalsOf(text) });
-      });
-    });
-    request.once('timeout', () => request.destroy(new Error('more than a minute')));
-    request.once('error', reject);
-  });
+    if (!this.connection?.open) this.connection = new ScraperConnection(target);
+    const { endedAt, status, gzipped, body } = await this.connection.ask(target, gzip, MOST_SECONDS * 1_000);
+    const total = endedAt - began;
+    this.usedAt = performance.now();
+    if (status !== 200) throw new Error(`${status}: ${body.subarray(0, 500)}`);
+    if (unread) return { total, bytes: body.length, textBytes: Number.NaN, totals: {} };
+    const text = gzipped ? gunzipSync(body) : body;
+    return { total, bytes: body.length, textBytes: text.length, totals: totalsOf(text) };
+  }
+
+  close(): void {
+    this.connection?.close();
+    this.connection = undefined;
+  }
+}
+
+/** One scrape, on a connection of its own. */
+export async function scrape(request: ScrapeRequest): Promise<Scrape> {
+  const scraper = new Scraper();
+  try {
+    return await scraper.scrape(request);
+  } finally {
+    scraper.close();
+  }
 }

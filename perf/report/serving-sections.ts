@@ -1,19 +1,21 @@
 import type { Parameters } from '../runner/benchmark';
 import { casesOf, cell, libraries, peerRatio, present } from './columns';
-import { count, NOTHING, plural, table, times } from './format';
-import { PEERS, type Suite } from './suite';
+import { count, NOTHING, plural, table, times, withSpread } from './format';
+import { PEERS, type Query, type Suite } from './suite';
 
 const SCRAPE = 'scrape';
 
 export function scrapeSection(suite: Suite): string {
   return [
-    'A GET by another process, everything read; every series has changed since the scrape before. Peers answer from the main',
-    'thread (`node:http`, as their documentation shows), ringmeter from `listen()`. Each contender is left out where it takes',
-    'more than 4 GB or a minute. Milliseconds until the last byte, of scrapes after the first:',
+    'A GET by another process on a connection that it keeps, as Prometheus does; while the clock runs it only receives, and',
+    'reads afterwards. Every series has changed since the scrape before. Peers answer from the main thread (`node:http`, as',
+    'their documentation shows), ringmeter from `listen()`. The transfer alone is the same bytes, made ready before they are',
+    'asked for, from a bare `node:http` server in a worker thread: nobody can be faster. Each contender is left out where it',
+    'takes more than 4 GB or a minute. Milliseconds until the last byte, of scrapes after the first:',
     '',
     scrapes(suite, 'later', 'ms', true),
     '',
-    'The first scrape:',
+    'The first scrape, which opens the connection:',
     '',
     scrapes(suite, 'first', 'ms', true),
     '',
@@ -39,14 +41,26 @@ function shown({ kind, series, gzip }: Parameters): string {
 
 function scrapes(suite: Suite, row: string, column: string, compared: boolean, scale = 1): string {
   const { contenders, titles } = libraries(suite, SCRAPE);
+  const comparison = ['transfer alone', 'ringmeter − transfer', 'ringmeter / transfer', 'fastest peer / ringmeter'];
   return table([
-    ['', ...titles, ...(compared ? ['fastest peer / ringmeter'] : [])],
+    ['', ...titles, ...(compared ? comparison : [])],
     ...casesOf<Parameters>(suite, SCRAPE).map((parameters) => {
       const query = (contender: string) => ({ benchmark: SCRAPE, contender, parameters, row, column });
       const cells = contenders.map((contender) => cell(suite, query(contender), scale));
-      return [shown(parameters), ...cells, ...(compared ? [peerRatio(suite, query(''))] : [])];
+      return [shown(parameters), ...cells, ...(compared ? besideTransfer(suite, query) : [])];
     }),
   ]);
+}
+
+function besideTransfer(suite: Suite, query: (contender: string) => Query): string[] {
+  const [own, transfer] = [query('ringmeter'), query('floor')];
+  const beyond = suite.difference(own, transfer);
+  return [
+    cell(suite, transfer),
+    beyond === undefined ? NOTHING : withSpread(beyond),
+    times(suite.ratio(own, transfer)),
+    peerRatio(suite, query('')),
+  ];
 }
 
 function gaps(suite: Suite): string {

@@ -41,9 +41,18 @@ export class Suite {
    * which `above` ran.
    */
   ratio(above: Query, below: Query): Spread | undefined {
+    return this.compared(above, below, (value, other) => value / other);
+  }
+
+  /** The same of differences. */
+  difference(above: Query, below: Query): Spread | undefined {
+    return this.compared(above, below, (value, other) => value - other);
+  }
+
+  private compared(above: Query, below: Query, by: (value: number, other: number) => number): Spread | undefined {
     const node = above.node ?? below.node ?? newest([this.find(above)?.node, this.find(below)?.node]);
     const over = this.repetitions({ ...below, node });
-    return spreadOf(this.repetitions({ ...above, node }).map((value, i) => value / over[i]));
+    return spreadOf(this.repetitions({ ...above, node }).map((value, i) => by(value, over[i])));
   }
 
   /** Ratio of the peer that comes off best to another contender, which runs on the same Node as that peer. */

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { messageOf } from '../errors';
+import { type Bytes, partsOf } from './bodies';
 import { Busy } from './busy';
 import type { Exchange } from './exchange';
 import { PIECE_BYTES } from './limits';
@@ -8,22 +9,36 @@ import { PIECE_BYTES } from './limits';
 const RETRY_AFTER_S = 1;
 
 /** Sends an answer, piece by piece, as fast as the client takes it. The body must not be changed any more. */
-export function send(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, body: Uint8Array): void {
+export function send(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, body: Bytes): void {
   const { request, response } = exchange;
   if (exchange.over || response.headersSent) return;
   // whoever sends a body that is not wanted is cut off instead of read
   if (hasBody(exchange) && !exchange.bodyRead) response.setHeader('Connection', 'close');
   response.writeHead(status, { ...headers, 'Content-Length': body.length, 'X-Content-Type-Options': 'nosniff' });
-  sendFrom(exchange, request.method === 'HEAD' ? body.subarray(body.length) : body, 0);
+  sendFrom(exchange, request.method === 'HEAD' ? [] : partsOf(body).flatMap(inPieces), 0);
 }
 
-function sendFrom(exchange: Exchange, body: Uint8Array, start: number): void {
+/** Goes on when the client has taken about as much as a piece. */
+function sendFrom(exchange: Exchange, parts: readonly Uint8Array[], next: number): void {
   if (exchange.over) return;
   exchange.progress();
-  const end = start + PIECE_BYTES;
-  const piece = body.subarray(start, end);
-  if (end >= body.length) exchange.response.end(piece);
-  else exchange.response.write(piece, (error) => error || sendFrom(exchange, body, end));
+  const { response } = exchange;
+  let bytes = 0;
+  for (let at = next; at < parts.length - 1; at++) {
+    bytes += parts[at].length;
+    if (bytes >= PIECE_BYTES) {
+      response.write(parts[at], (error) => error || sendFrom(exchange, parts, at + 1));
+      return;
+    }
+    response.write(parts[at]);
+  }
+  response.end(parts.at(-1));
+}
+
+function inPieces(part: Uint8Array): Uint8Array[] {
+  if (part.length <= PIECE_BYTES) return [part];
+  const pieces = Math.ceil(part.length / PIECE_BYTES);
+  return Array.from({ length: pieces }, (_, at) => part.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES));
 }
 
 export function sendText(exchange: Exchange, status: number, text: string, headers: OutgoingHttpHeaders = {}): void {

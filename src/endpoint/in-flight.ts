@@ -1,13 +1,14 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { setImmediate } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bytes } from './bodies';
 import { Busy } from './busy';
 import type { Exchange } from './exchange';
 import { FEWEST_BODIES, MOST_BYTES, PRESSED_PATIENCE_MS, ROOM_LOOK_MS, ROOM_PATIENCE_MS } from './limits';
 
-/** The bytes that answers are made and sent from, each array counted once. */
+/** The bytes that answers are made and sent from, each body counted once. */
 export class InFlight {
-  private readonly users = new Map<Uint8Array, Set<Exchange>>();
+  private readonly users = new Map<Bytes, Set<Exchange>>();
   private total = 0;
   /** How large the body was that was made last: about what the next one takes. */
   private expected = 0;
@@ -33,20 +34,23 @@ export class InFlight {
   }
 
   /** An exchange answers from these bytes until it ends. @returns false if there is no room for them */
-  hold(exchange: Exchange, bytes: Uint8Array): boolean {
+  hold(exchange: Exchange, bytes: Bytes): boolean {
     this.expected = bytes.length;
-    if (!this.users.has(bytes) && !this.fits(bytes.length)) return false;
+    if (!this.users.has(bytes) && !this.fits(bytes.length)) {
+      giveBack(bytes);
+      return false;
+    }
     this.take(exchange, bytes);
     return true;
   }
 
   /** It answers from these bytes instead of those it had. */
-  swap(exchange: Exchange, bytes: Uint8Array): void {
+  swap(exchange: Exchange, bytes: Bytes): void {
     exchange.release();
     this.take(exchange, bytes);
   }
 
-  private take(exchange: Exchange, bytes: Uint8Array): void {
+  private take(exchange: Exchange, bytes: Bytes): void {
     if (exchange.over) return;
     const users = this.users.get(bytes) ?? new Set();
     if (users.size === 0) this.total += bytes.length;
@@ -68,12 +72,17 @@ export class InFlight {
     for (const exchange of all) if (exchange.stalled > PRESSED_PATIENCE_MS) exchange.cut();
   }
 
-  private release(exchange: Exchange, bytes: Uint8Array): void {
+  private release(exchange: Exchange, bytes: Bytes): void {
     const users = this.users.get(bytes)!;
     exchange.release = () => {};
     users.delete(exchange);
     if (users.size > 0) return;
     this.users.delete(bytes);
     this.total -= bytes.length;
+    giveBack(bytes);
   }
+}
+
+function giveBack(bytes: Bytes): void {
+  if ('giveBack' in bytes) bytes.giveBack();
 }

@@ -1,13 +1,13 @@
 import Negotiator from 'negotiator';
 import { send } from './answer';
-import type { Body } from './bodies';
+import type { Body, Bytes } from './bodies';
 import type { Exchange } from './exchange';
 import type { InFlight } from './in-flight';
 
 /** A body as one client gets it. */
 export interface Page {
   contentType: string;
-  bytes: Uint8Array;
+  bytes: Bytes;
   encoding?: 'gzip';
 }
 

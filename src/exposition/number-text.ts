@@ -4,26 +4,60 @@ export const NUMBER_BYTES = 26;
 const ZERO = 48;
 const POINT = 46;
 const MINUS = 45;
-const DECIMALS = 6;
-const SCALE = 10 ** DECIMALS;
+/** Most values have few decimals; those that are whole parts of a power of two, some more. */
+const FEW = { digits: 6, scale: 1e6 };
+const MORE = { digits: 10, scale: 1e10 };
+/** What is smaller is written with an exponent. */
+const SMALLEST = 1e-6;
 /** Numbers of up to 15 digits have only one decimal form of that length, so whichever way it is found is canonical. */
 const EXACT = 1e15;
 
 /**
  * Writes a number in ASCII as Prometheus reads it: the shortest digits that read back as the same number. Whole numbers
- * and those of up to six decimals, which most values are, are written digit by digit without making a string.
+ * and those of up to ten decimals, which most values are, are written digit by digit without making a string.
  *
  * @returns the index behind it
  */
 export function writeNumber(value: number, bytes: Uint8Array, at: number): number {
   if (value >= 0 && value <= Number.MAX_SAFE_INTEGER && value === Math.floor(value)) return natural(value, bytes, at);
   const size = Math.abs(value);
-  const scaled = Math.round(size * SCALE);
-  if (scaled >= EXACT || scaled / SCALE !== size) return ascii(special(value), bytes, at);
+  const { digits, scale } = isScaled(size, FEW.scale) ? FEW : MORE;
+  if (size < SMALLEST || !isScaled(size, scale)) return ascii(special(value), bytes, at);
   if (value < 0) bytes[at++] = MINUS;
-  const whole = Math.floor(scaled / SCALE);
-  at = natural(whole, bytes, at);
-  return fraction(scaled - whole * SCALE, bytes, at);
+  const scaled = Math.round(size * scale);
+  const whole = Math.floor(scaled / scale);
+  return fraction(scaled - whole * scale, digits, bytes, natural(whole, bytes, at));
+}
+
+/** Whether a number is a whole one of that part of one, of so few digits that this is its only short form. */
+function isScaled(size: number, scale: number): boolean {
+  const scaled = Math.round(size * scale);
+  return scaled < EXACT && scaled / scale === size;
+}
+
+/**
+ * Writes a whole number over one of as many digits.
+ *
+ * @returns false if it is another kind of number, or of another length: then nothing has been written
+ */
+export function overwriteNatural(before: number, value: number, bytes: Uint8Array, at: number): boolean {
+  let rest = value | 0;
+  const old = before | 0;
+  if (rest !== value || old !== before || rest < 0 || old < 0) return false;
+  let digits = 1;
+  let power = 10;
+  while (power <= rest) {
+    if (power > old) return false;
+    power *= 10;
+    digits++;
+  }
+  if (power <= old) return false;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const next = (rest / 10) | 0;
+    bytes[place] = ZERO + (rest - next * 10);
+    rest = next;
+  }
+  return true;
 }
 
 function special(value: number): string {
@@ -54,20 +88,16 @@ function natural(value: number, bytes: Uint8Array, at: number): number {
   return at + digits;
 }
 
-/** The decimals of a number, without zeros at the end. */
-function fraction(millionths: number, bytes: Uint8Array, at: number): number {
-  if (millionths === 0) return at;
-  let digits = DECIMALS;
-  let rest = millionths | 0;
-  while (rest % 10 === 0) {
-    rest = (rest / 10) | 0;
-    digits--;
+/** So many decimals of a number, without zeros at the end. */
+function fraction(parts: number, digits: number, bytes: Uint8Array, at: number): number {
+  if (parts === 0) return at;
+  let end = at + digits;
+  for (let place = end; place > at; place--) {
+    const next = Math.floor(parts / 10);
+    bytes[place] = ZERO + (parts - next * 10);
+    parts = next;
   }
   bytes[at] = POINT;
-  for (let place = at + digits; place > at; place--) {
-    const next = (rest / 10) | 0;
-    bytes[place] = ZERO + (rest - next * 10);
-    rest = next;
-  }
-  return at + digits + 1;
+  while (bytes[end] === ZERO) end--;
+  return end + 1;
 }

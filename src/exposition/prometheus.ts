@@ -3,7 +3,8 @@ import type { Definition } from '../aggregate/definition';
 import { sampleNames } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
 import { FamilyText } from './family-text';
-import { TextBuffer } from './text-buffer';
+import { concat, LentText } from './lent-text';
+import type { TextBlock } from './text-block';
 
 /** Prometheus text format. Source: Prometheus documentation, "Exposition formats", text-based format 0.0.4. */
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -14,9 +15,6 @@ export interface Exposition {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** Room beyond the last text: for numbers that get longer, and some new series. */
-const ROOM = 4_096;
-
 /** Renders snapshots, in the order of their times. It keeps every metric's last text, from which the next one is made. */
 export class PrometheusRenderer {
   private readonly texts = new Map<Family, FamilyText>();
@@ -26,14 +24,27 @@ export class PrometheusRenderer {
 
   /** @param names if given, only metrics that have one of these names, or lines of that name, are rendered */
   render(snapshot: Snapshot, names?: readonly string[]): Uint8Array<ArrayBuffer> {
+    return concat(this.updated(snapshot, names).flatMap(({ head, blocks }) => [head, ...blocks.map(bytesOf)]));
+  }
+
+  /** The same, but without a copy: what has to be given back is the text that is kept. */
+  lend(snapshot: Snapshot, names?: readonly string[]): LentText {
+    const lent = new LentText();
+    for (const { head, blocks } of this.updated(snapshot, names)) {
+      lent.append(head);
+      for (const block of blocks) lent.add(block);
+    }
+    return lent.end();
+  }
+
+  private updated(snapshot: Snapshot, names?: readonly string[]): FamilyText['parts'][] {
     const wanted = names && new Set(names);
-    const texts = snapshot.families
-      .filter(({ definition }) => wanted === undefined || isNamed(definition, wanted))
-      .map((family) => this.textOf(family));
-    const expected = texts.reduce((sum, { length }) => sum + length, 0);
-    const out = new TextBuffer(expected + (expected >> 5) + ROOM);
-    for (const text of texts) text.render(out, snapshot);
-    return out.content();
+    const families = snapshot.families.filter(({ definition }) => wanted === undefined || isNamed(definition, wanted));
+    return families.map((family) => {
+      const text = this.textOf(family);
+      text.update(snapshot);
+      return text.parts;
+    });
   }
 
   private textOf(family: Family): FamilyText {
@@ -45,6 +56,8 @@ export class PrometheusRenderer {
     return text;
   }
 }
+
+const bytesOf = ({ content }: TextBlock): Uint8Array => content;
 
 function isNamed(definition: Definition, names: ReadonlySet<string>): boolean {
   return names.has(definition.name) || sampleNames(definition).some((name) => names.has(name));

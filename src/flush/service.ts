@@ -3,7 +3,7 @@ import { threadId } from 'node:worker_threads';
 import { type Cardinality, cardinalityOf } from '../aggregate/cardinality';
 import type { Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
-import { countSeries, type Snapshot, type TakenSnapshot } from '../aggregate/snapshot';
+import { countSeries, type TakenSnapshot } from '../aggregate/snapshot';
 import type { RulePort } from '../alerts/port';
 import type { RuleService } from '../alerts/service';
 import type { Arena } from '../arena/arena';
@@ -71,7 +71,7 @@ export class FlushService {
     const source: Source = {
       asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
       snapshot: () => this.snapshot(),
-      render: (snapshot, names) => this.render(snapshot, names),
+      render: (snapshot, names) => ({ contentType: CONTENT_TYPE, body: this.renderer.lend(snapshot, names) }),
     };
     this.storages = new Storages(arena, ports, this.mark, () => this.snapshots.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.source());
@@ -113,11 +113,7 @@ export class FlushService {
   }
 
   async exposition(names?: readonly string[]): Promise<Exposition> {
-    return this.render(await this.snapshot(), names);
-  }
-
-  private render(snapshot: Snapshot, names?: readonly string[]): Exposition {
-    return { contentType: CONTENT_TYPE, body: this.renderer.render(snapshot, names) };
+    return { contentType: CONTENT_TYPE, body: this.renderer.render(await this.snapshot(), names) };
   }
 
   async metrics(): Promise<Metric[]> {

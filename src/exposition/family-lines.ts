@@ -1,0 +1,113 @@
+// not the globals: there are realms that have none
+import { TextEncoder } from 'node:util';
+import type { Family } from '../aggregate/catalog';
+import type { LabelPairs } from '../aggregate/definition';
+import { type ReadSamples, samplesOf, sampleValues } from '../aggregate/samples';
+import { eachLabelText } from '../aggregate/series-key';
+import { TextBuffer } from './text-buffer';
+
+export const NEWLINE = 10;
+const COMMA = 44;
+const QUOTE = 34;
+const BACKSLASH = 92;
+const LETTER_N = 110;
+const encoder = new TextEncoder();
+const EQUALS = encoder.encode('="');
+
+/** What stands around the labels of a series in a kind of line: the metric's name, the label it adds (`le="0.1"`). */
+interface Line {
+  head: Uint8Array;
+  tail: Uint8Array;
+  /** All that comes before the number in a line of a series without labels. */
+  bare: Uint8Array;
+}
+
+/** Writes what stays the same in a metric's lines. */
+export class FamilyLines {
+  readonly header: Uint8Array;
+  /** Lines of each series. */
+  readonly count: number;
+  /** Reads the numbers of one series' lines. */
+  readonly read: ReadSamples;
+  private readonly lines: readonly Line[];
+  private readonly labels = new TextBuffer(256);
+
+  constructor(readonly family: Family) {
+    const { name, description, type } = family.definition;
+    const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+    this.header = encoder.encode(`${help && `# HELP ${name} ${help}\n`}# TYPE ${name} ${type}\n`);
+    const samples = samplesOf(family.definition);
+    this.lines = samples.map(({ suffix, label }) => {
+      const own = label && `${label[0]}="${label[1]}"`;
+      return {
+        head: encoder.encode(`${name}${suffix}{`),
+        tail: encoder.encode(own === undefined ? '} ' : `,${own}} `),
+        bare: encoder.encode(own === undefined ? `${name}${suffix} ` : `${name}${suffix}{${own}} `),
+      };
+    });
+    this.count = samples.length;
+    this.read = sampleValues(family.definition);
+  }
+
+  /** Appends one line of the series whose labels were set last, up to its number. */
+  begin(out: TextBuffer, sample: number): void {
+    const { labels } = this;
+    const { head, tail, bare } = this.lines[sample];
+    if (labels.length === 0) {
+      out.append(bare);
+      return;
+    }
+    out.append(head);
+    out.copy(labels.bytes, 0, labels.length);
+    out.append(tail);
+  }
+
+  /** Takes the labels of a series straight from the registry's bytes. */
+  labelsOf(index: number): void {
+    const { labels, family } = this;
+    labels.length = 0;
+    let isName = true;
+    eachLabelText(family.arena, family.series.records[index], (start, end) => {
+      if (isName) this.writeLabelName(family.arena.u8, start, end);
+      else writeLabelValue(labels, family.arena.u8, start, end);
+      isName = !isName;
+    });
+  }
+
+  /** A metric that may have any labels and has no series yet shows itself as zero: it can be told from a missing one. */
+  zero(out: TextBuffer, defaultLabels: LabelPairs): void {
+    const { labels } = this;
+    const { type, quantiles } = this.family.definition;
+    labels.length = 0;
+    for (const [name, value] of defaultLabels) {
+      const [nameBytes, valueBytes] = [encoder.encode(name), encoder.encode(value)];
+      this.writeLabelName(nameBytes, 0, nameBytes.length);
+      writeLabelValue(labels, valueBytes, 0, valueBytes.length);
+    }
+    for (let sample = 0; sample < this.count; sample++) {
+      this.begin(out, sample);
+      out.number(type === 'summary' && sample < quantiles.length ? Number.NaN : 0);
+      out.byte(NEWLINE);
+    }
+  }
+
+  private writeLabelName(bytes: Uint8Array, start: number, end: number): void {
+    if (this.labels.length > 0) this.labels.byte(COMMA);
+    this.labels.copy(bytes, start, end);
+    this.labels.append(EQUALS);
+  }
+}
+
+/** Appends a value with what the format escapes, and its closing quote. */
+function writeLabelValue(out: TextBuffer, source: Uint8Array, start: number, end: number): void {
+  out.reserve(2 * (end - start) + 1);
+  const { bytes } = out;
+  let to = out.length;
+  for (let at = start; at < end; at++) {
+    const code = source[at];
+    if (code === BACKSLASH || code === QUOTE || code === NEWLINE) bytes[to++] = BACKSLASH;
+    bytes[to++] = code === NEWLINE ? LETTER_N : code;
+  }
+  bytes[to++] = QUOTE;
+  out.length = to;
+}
