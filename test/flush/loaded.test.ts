@@ -47,6 +47,10 @@ const TELLING = `
   }));
 `;
 
+interface Answer {
+  data: { result: { value: [number, string] }[] };
+}
+
 interface Told<T extends FlushTask> {
   outcome: Outcome<FlushTasks[T]['output']>;
   loaded: string[];
@@ -97,7 +101,7 @@ test('the first request for a route that has to be loaded is answered, and so ar
     questions.map(async (query) => (await fetch(`${url}/api/v1/query?query=${query}`)).json()),
   );
   t.same(
-    answers.map(({ data }) => data.result[0].value[1]),
+    (answers as Answer[]).map(({ data }) => data.result[0].value[1]),
     ['1', '2', '3'],
   );
   const { loaded } = await ask('json', {});
