@@ -1,5 +1,5 @@
 import { MessageChannel, threadId } from 'node:worker_threads';
-import { Err, Ok, type Result } from 'ts-results-es';
+import type { Result } from 'ts-results-es';
 import type { Cardinality } from './aggregate/cardinality';
 import { Drainer } from './aggregate/drain';
 import type { AlertInfo } from './alerts/alert-info';
@@ -31,9 +31,9 @@ import type { BoundSummary, Summary } from './instruments/summary';
 import type { Finding } from './lint/rules';
 import { type CollectorOptions, type ResolvedOptions, resolveOptions } from './options';
 import { checkNumber, checkOneOf, checkOptions } from './options-check';
-import { Endpoint, type ListenOptions, type OpenServer } from './pool/endpoint';
+import type { Endpoint, ListenOptions, OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
-import { type InstantQueryOptions, queryInstant, queryRange, type RangeQueryOptions } from './pool/promql';
+import type { InstantQueryOptions, RangeQueryOptions } from './pool/promql';
 import { announceTo } from './pool/thread-ends';
 import type { DefaultMetricsOptions } from './process/options';
 import { ThreadMetrics } from './process/thread-metrics';
@@ -278,6 +278,7 @@ export class MetricsCollector {
    * says; a storage with a queue keeps the snapshot and tries again.
    */
   async collectAndStore(): Promise<Result<number, StorageError>> {
+    const { Err, Ok } = require('ts-results-es') as typeof import('ts-results-es');
     try {
       const { series, failures } = await this.flushing().run('store', {});
       return failures.length === 0 ? Ok(series) : Err(new StorageError(failures));
@@ -300,12 +301,14 @@ export class MetricsCollector {
    */
   async query(expression: string, options?: InstantQueryOptions): Promise<QueryResult> {
     const side = this.flushing();
+    const { queryInstant } = require('./pool/promql') as typeof import('./pool/promql');
     return queryInstant((task, input) => side.evaluate(task, input), expression, options);
   }
 
   /** Evaluates PromQL at every `step` from `start` to `end`. Throws as `query` does. */
   async queryRange(expression: string, options: RangeQueryOptions): Promise<RangeResult> {
     const side = this.flushing();
+    const { queryRange } = require('./pool/promql') as typeof import('./pool/promql');
     return queryRange((task, input) => side.evaluate(task, input), expression, options);
   }
 
@@ -329,6 +332,7 @@ export class MetricsCollector {
       const { port1, port2 } = new MessageChannel();
       return { control: port1, bound: await side.run('listen', { settings, control: port2 }) };
     };
+    const { Endpoint } = require('./pool/endpoint') as typeof import('./pool/endpoint');
     return Endpoint.open(options, openServer, this.endpoints);
   }
 

@@ -1,5 +1,4 @@
 import { workerData } from 'node:worker_threads';
-import { move, Piscina } from 'piscina';
 import { Arena } from '../src/arena/arena';
 import { toPlainError } from '../src/errors';
 import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/flush/messages';
@@ -31,6 +30,8 @@ export default async function answer<T extends FlushTask>({
 function transferring<T>(outcome: Outcome<T>): Outcome<T> {
   const bytes = outcome.ok ? bytesIn(outcome.value) : undefined;
   if (bytes === undefined) return outcome;
+  // what is scraped never comes here: only whoever asks for bytes pays for the whole of Piscina on this side too
+  const { move, Piscina } = require('piscina') as typeof import('piscina');
   const { transferableSymbol, valueSymbol } = Piscina;
   return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: outcome } as never) as never;
 }

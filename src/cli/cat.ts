@@ -4,7 +4,7 @@ import {
   followMetricsDirectory,
   type MetricsFlush,
   type ReadMetricsOptions,
-  readMetricsDirectory,
+  readDirectory,
 } from '../storage/file/directory';
 import { type Command, type CommandIo, UsageError } from './command';
 import { metricsTable } from './table';
@@ -57,7 +57,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const show = values.json ? flushJson : flushTable;
   const flushes = values.follow
     ? followMetricsDirectory(directory, options, io.signal)
-    : readMetricsDirectory(directory, options);
+    : readDirectory(directory, options);
   for await (const flush of values.last ? lastOfEach(flushes) : flushes) await io.print(show(flush));
   return damages === 0 ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import type { InFlight } from '../endpoint/in-flight';
 import type { RouteTable } from '../endpoint/route';
 import type { Settings } from '../settings';
 import type { Reporter, ReporterHost } from './reporter';
-import { type DashboardPlace, dashboardRoutes } from './routes';
+import type { DashboardPlace } from './routes';
 import type { DashboardStream } from './stream';
 
 export interface DashboardHost extends Omit<ReporterHost, 'options' | 'flushInterval' | 'cardinalityLimit'> {
@@ -11,19 +11,19 @@ export interface DashboardHost extends Omit<ReporterHost, 'options' | 'flushInte
 
 /** The dashboard as one thread of the flushing side has it. Until somebody looks it loads and does nothing. */
 export class DashboardService implements DashboardPlace {
-  /** Of the endpoints; none if the dashboard is switched off. */
-  readonly routes: RouteTable;
   private known: Reporter | undefined;
   private running: DashboardStream | undefined;
   private asked: Promise<Uint8Array<ArrayBuffer>> | undefined;
   private readonly histories = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    private readonly host: DashboardHost,
-    inFlight: InFlight,
-  ) {
-    this.routes = host.settings.dashboard.enabled ? dashboardRoutes(this, inFlight) : {};
+  constructor(private readonly host: DashboardHost) {}
+
+  /** Of the endpoints; none if the dashboard is switched off. */
+  routes(inFlight: InFlight): RouteTable {
+    if (!this.host.settings.dashboard.enabled) return {};
+    const { dashboardRoutes } = require('./routes') as typeof import('./routes');
+    return dashboardRoutes(this, inFlight);
   }
 
   get reporter(): Reporter {

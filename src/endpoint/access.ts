@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
@@ -65,6 +64,7 @@ export class Access {
   private knowsClient(authorization = ''): boolean {
     const { credentials } = this.rules;
     if (credentials === undefined) return true;
+    const { timingSafeEqual } = require('node:crypto') as typeof import('node:crypto');
     const [, scheme, token] = /^(basic|bearer) +(\S+) *$/i.exec(authorization) ?? [];
     if (scheme?.toLowerCase() !== credentials.scheme.toLowerCase()) return false;
     return timingSafeEqual(digestOf(scheme.length === 5 ? Buffer.from(token, 'base64') : token), credentials.digest);
@@ -79,6 +79,7 @@ export class Access {
 
 /** What credentials are compared by: of equal length whatever was sent, so that the comparison's time tells nothing. */
 export function digestOf(secret: string | Uint8Array): Uint8Array {
+  const { createHash } = require('node:crypto') as typeof import('node:crypto');
   return new Uint8Array(createHash('sha256').update(secret).digest());
 }
 

@@ -1,6 +1,4 @@
-import { X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import { messageOf, RingmeterError } from '../errors';
@@ -57,18 +55,25 @@ export async function openEndpoint(
 }
 
 function secureServer(certificate: ServerCertificate): Server {
+  const { createServer } = require('node:https') as typeof import('node:https');
   const { ca } = certificate;
   try {
     // else an authority that cannot be read is passed over in silence
-    if (ca !== undefined) new X509Certificate(ca);
+    if (ca !== undefined) checkAuthority(ca);
     const clients = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-    return createSecureServer({ ...PARSER, handshakeTimeout: HANDSHAKE_MS, ...clients, ...certificate });
+    return createServer({ ...PARSER, handshakeTimeout: HANDSHAKE_MS, ...clients, ...certificate });
   } catch (error) {
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
       `tls: key, cert and ca must be PEM texts (not paths), and the key that of the certificate: ${messageOf(error)}`,
     );
   }
+}
+
+/** @throws Error if it is no certificate */
+function checkAuthority(pem: string): void {
+  const { X509Certificate } = require('node:crypto') as typeof import('node:crypto');
+  new X509Certificate(pem);
 }
 
 function explain(error: NodeJS.ErrnoException, { host, port }: ListenAddress): RingmeterError {

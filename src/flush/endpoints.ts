@@ -1,24 +1,43 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { DashboardService } from '../dashboard/service';
+import { type ApiSource, apiRoutes } from '../endpoint/api/routes';
+import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
+import { InFlight } from '../endpoint/in-flight';
+import { MetricsPage, type Source } from '../endpoint/metrics-page';
 import type { RouteTable } from '../endpoint/route';
 import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
 
+/** Where the answers come from. */
+export interface EndpointSources {
+  metrics: Source;
+  dashboard: DashboardService;
+  api: ApiSource;
+}
+
 /** The endpoints that are open on one thread. All of them answer the same. */
 export class Endpoints {
+  private readonly routes: RouteTable;
+  private readonly dashboard: DashboardService;
   private readonly open = new Set<Connections>();
 
-  /** @param hangUp ends the answers that go on until somebody ends them */
-  constructor(
-    private readonly routes: RouteTable,
-    private readonly hangUp: () => void,
-  ) {}
+  constructor({ metrics, dashboard, api }: EndpointSources) {
+    const inFlight = new InFlight();
+    this.dashboard = dashboard;
+    this.routes = {
+      ...dashboard.routes(inFlight),
+      ...basicRoutes(new MetricsPage(metrics, inFlight)),
+      ...apiRoutes(api, inFlight),
+    };
+  }
 
   /** Opens one. It is closed when `control` says so. */
   async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
     const { connections, bound } = await openEndpoint(settings, this.routes);
     this.open.add(connections);
     control.once('message', async () => {
-      this.hangUp();
+      // its answers that go on until somebody ends them
+      this.dashboard.hangUp();
       await this.closeOne(connections);
       control.postMessage('closed');
       control.close();

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
-import { type Cardinality, cardinalityOf } from '../aggregate/cardinality';
+import type { Cardinality } from '../aggregate/cardinality';
 import type { Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import { countSeries, type TakenSnapshot } from '../aggregate/snapshot';
@@ -10,29 +10,21 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
 import { DashboardService } from '../dashboard/service';
-import { apiRoutes } from '../endpoint/api/routes';
 import { NO_RULES } from '../endpoint/api/rules-view';
-import { basicRoutes } from '../endpoint/basic-routes';
-import { InFlight } from '../endpoint/in-flight';
-import { MetricsPage, type Source } from '../endpoint/metrics-page';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
-import { toJson } from '../exposition/json';
-import { type Metric, toMetrics } from '../exposition/metrics';
+import type { Metric } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
 import type { Finding } from '../lint/rules';
-import { lintSnapshot } from '../lint/snapshot';
 import type { Stall } from '../process/board';
-import { mainThreadStack } from '../process/main-stack';
 import { Resources } from '../process/resources';
-import { createQueryEngine } from '../query/engine';
 import { ENGINE_LIMITS } from '../query/query-limits';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
-import { Endpoints } from './endpoints';
+import type { Endpoints } from './endpoints';
 import type { FlushWorkerData, StoreOutcome } from './messages';
 import { Queries, type QueryTools } from './queries';
 import { Snapshots } from './snapshots';
@@ -41,7 +33,8 @@ import { Storages } from './storages';
 
 /**
  * Everything that can be asked of the flushing side. A flush worker has one; without flush workers, so has the thread of
- * the collector. Several on one arena do not disturb each other.
+ * the collector. Several on one arena do not disturb each other. Drains, snapshots and scrapes are what it is started for;
+ * everything else is loaded by what needs it, when that is asked first.
  */
 export class FlushService {
   readonly settings: Settings;
@@ -55,7 +48,7 @@ export class FlushService {
   private readonly resources: Resources;
   readonly queries: Queries;
   readonly dashboard: DashboardService;
-  private readonly endpoints: Endpoints;
+  private endpoints: Endpoints | undefined;
   private ended: Promise<void> | undefined;
 
   constructor(
@@ -67,45 +60,22 @@ export class FlushService {
     this.drainer = new Drainer(arena, this.mark);
     this.snapshots = new Snapshots(this.drainer, this.settings, () => [...this.ownMetrics, ...this.resources.read()]);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
-    const inFlight = new InFlight();
-    const source: Source = {
-      asked: () => Atomics.add(arena.i32, high(HEADER.COLLECTS), 1),
-      snapshot: () => this.snapshot(),
-      render: (snapshot, names) => ({ contentType: CONTENT_TYPE, body: this.renderer.lend(snapshot, names) }),
-    };
     this.storages = new Storages(arena, ports, this.mark, () => this.snapshots.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.source());
     this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
     this.resources = new Resources(this.drainer, this.snapshots.catalog, board);
     this.queries = new Queries(() => this.openQueries());
-    this.dashboard = new DashboardService(
-      {
-        settings: this.settings,
-        families: () => this.snapshots.families(),
-        snapshot: () => this.snapshot(),
-        history: this.rules?.source ?? this.storages.source(),
-        historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
-        rules: this.rules?.view ?? NO_RULES,
-        storages: () => this.storages.health(),
-        lastStall: () => this.lastStall,
-        drainer: this.drainer,
-      },
-      inFlight,
-    );
-    const routes = {
-      ...this.dashboard.routes,
-      ...basicRoutes(new MetricsPage(source, inFlight)),
-      ...apiRoutes(
-        {
-          evaluator: this.queries,
-          reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
-          families: () => this.snapshots.families(),
-          rules: this.rules?.view ?? NO_RULES,
-        },
-        inFlight,
-      ),
-    };
-    this.endpoints = new Endpoints(routes, () => this.dashboard.hangUp());
+    this.dashboard = new DashboardService({
+      settings: this.settings,
+      families: () => this.snapshots.families(),
+      snapshot: () => this.snapshot(),
+      history: this.rules?.source ?? this.storages.source(),
+      historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
+      rules: this.rules?.view ?? NO_RULES,
+      storages: () => this.storages.health(),
+      lastStall: () => this.lastStall,
+      drainer: this.drainer,
+    });
   }
 
   snapshot(): Promise<TakenSnapshot> {
@@ -117,19 +87,23 @@ export class FlushService {
   }
 
   async metrics(): Promise<Metric[]> {
+    const { toMetrics } = require('../exposition/metrics') as typeof import('../exposition/metrics');
     return toMetrics(await this.snapshot());
   }
 
   async cardinality(): Promise<Cardinality> {
+    const { cardinalityOf } = require('../aggregate/cardinality') as typeof import('../aggregate/cardinality');
     return cardinalityOf(this.arena, this.drainer.used(), await this.snapshot(), this.settings);
   }
 
   async json(): Promise<Uint8Array<ArrayBuffer>> {
+    const { toJson } = require('../exposition/json') as typeof import('../exposition/json');
     return toJson(await this.metrics());
   }
 
   /** What there is to say about the metrics as a scrape shows them. */
   async lint(): Promise<Finding[]> {
+    const { lintSnapshot } = require('../lint/snapshot') as typeof import('../lint/snapshot');
     return lintSnapshot(await this.snapshot(), this.settings.defaultLabels);
   }
 
@@ -195,13 +169,34 @@ export class FlushService {
    *
    * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
    */
-  mainThreadStack(timeout: number): Promise<string> {
+  async mainThreadStack(timeout: number): Promise<string> {
+    const { mainThreadStack } = require('../process/main-stack') as typeof import('../process/main-stack');
     return mainThreadStack(timeout);
   }
 
   private openQueries(): QueryTools | undefined {
     const source = this.rules?.source ?? this.storages.source();
-    return source && { engine: createQueryEngine(source, ENGINE_LIMITS), source };
+    if (source === undefined) return undefined;
+    const { createQueryEngine } = require('../query/engine') as typeof import('../query/engine');
+    return { engine: createQueryEngine(source, ENGINE_LIMITS), source };
+  }
+
+  private openEndpoints(): Endpoints {
+    const { Endpoints } = require('./endpoints') as typeof import('./endpoints');
+    return new Endpoints({
+      metrics: {
+        asked: () => Atomics.add(this.arena.i32, high(HEADER.COLLECTS), 1),
+        snapshot: () => this.snapshot(),
+        render: (snapshot, names) => ({ contentType: CONTENT_TYPE, body: this.renderer.lend(snapshot, names) }),
+      },
+      dashboard: this.dashboard,
+      api: {
+        evaluator: this.queries,
+        reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
+        families: () => this.snapshots.families(),
+        rules: this.rules?.view ?? NO_RULES,
+      },
+    });
   }
 
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
@@ -209,14 +204,15 @@ export class FlushService {
   }
 
   /** Opens an endpoint on this thread. It is closed when `control` says so. */
-  listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+  async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
+    this.endpoints ??= this.openEndpoints();
     return this.endpoints.listen(settings, control);
   }
 
   async close(): Promise<void> {
     this.queries.close();
     this.dashboard.close();
-    await this.endpoints.close();
+    await this.endpoints?.close();
     this.resources.close();
   }
 }

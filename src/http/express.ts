@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { expressRoute } from './express-route';
-import { type AnyRequest, type HttpMetricsOptions, resolveHttpOptions } from './options';
-import { ServerMeter } from './server-meter';
+import { openServerMeter } from './open-server-meter';
+import type { AnyRequest, HttpMetricsOptions } from './options';
 import type { AnyResponse } from './watch-response';
 
 /** A middleware of express, connect, NestJS or whoever calls one with node's request and response. */
@@ -14,7 +13,8 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * @throws RingmeterError RINGMETER_INVALID_OPTION and the codes of bad names, labels and buckets
  */
 export function expressMetrics<Request = IncomingMessage>(options?: HttpMetricsOptions<Request>): Middleware {
-  const meter = new ServerMeter(resolveHttpOptions(options));
+  const meter = openServerMeter(options);
+  const { expressRoute } = require('./express-route') as typeof import('./express-route');
   return function metrics(request: AnyRequest, response: AnyResponse, next: () => void): void {
     meter.observe(request, response, expressRoute);
     next();

@@ -1,6 +1,7 @@
 import { listenTo } from './instrument-server';
-import { type AnyRequest, type HttpMetricsOptions, resolveHttpOptions } from './options';
-import { ServerMeter } from './server-meter';
+import { openServerMeter } from './open-server-meter';
+import type { AnyRequest, HttpMetricsOptions } from './options';
+import type { ServerMeter } from './server-meter';
 import type { AnyResponse } from './watch-response';
 
 /** What the plugin needs of fastify, 4.10 and later. */
@@ -23,7 +24,7 @@ interface FastifyRequest {
 export function fastifyMetrics(fastify: FastifyLike, options: HttpMetricsOptions, done: (error?: Error) => void): void {
   let meter: ServerMeter;
   try {
-    meter = new ServerMeter(resolveHttpOptions(options));
+    meter = openServerMeter(options);
   } catch (error) {
     done(error as Error);
     return;

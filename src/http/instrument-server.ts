@@ -2,8 +2,9 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { RingmeterError, shown } from '../errors';
-import { type AnyRequest, type HttpMetricsOptions, resolveHttpOptions } from './options';
-import { ServerMeter } from './server-meter';
+import { openServerMeter } from './open-server-meter';
+import type { AnyRequest, HttpMetricsOptions } from './options';
+import type { ServerMeter } from './server-meter';
 import type { AnyResponse } from './watch-response';
 
 /** A server of `node:http`, `node:https`, or `node:http2` with its compatibility API. */
@@ -27,7 +28,7 @@ export function instrumentServer<Request = IncomingMessage>(
 ): () => void {
   if (typeof server?.prependListener !== 'function')
     throw new RingmeterError('RINGMETER_INVALID_OPTION', `server must be a server of node:http, got ${shown(server)}`);
-  return listenTo(server, new ServerMeter(resolveHttpOptions(options)));
+  return listenTo(server, openServerMeter(options));
 }
 
 type Listener = (request: AnyRequest, second: AnyResponse | Socket) => void;

@@ -1,9 +1,4 @@
 import type { MetricsCollector } from '../collector';
-import { checkInteger, checkOptions, checkString } from '../options-check';
-import { BoundedLabel } from './bounded-label';
-import { ClientDefinitions } from './client-metrics';
-import { checkCollector } from './options';
-import { UndiciMeter } from './undici-meter';
 
 /** What is recorded of requests that undici makes. Every option has a default. */
 export interface UndiciMetricsOptions {
@@ -25,16 +20,7 @@ export interface UndiciMetricsOptions {
  * @throws RingmeterError RINGMETER_INVALID_OPTION and the codes of bad names and buckets
  */
 export function instrumentUndici(options?: UndiciMetricsOptions): () => void {
-  const given = checkOptions('undici metrics options', options, ['collector', 'prefix', 'buckets', 'hosts']);
-  const meter = new UndiciMeter(
-    checkCollector(given.collector),
-    new ClientDefinitions(checkString('prefix', given.prefix, ''), given.buckets),
-    new BoundedLabel(checkHosts(given.hosts)),
-  );
+  const { openUndiciMeter } = require('./open-undici-meter') as typeof import('./open-undici-meter');
+  const meter = openUndiciMeter(options);
   return () => meter.stop();
-}
-
-function checkHosts(hosts: unknown): readonly string[] | number {
-  if (!Array.isArray(hosts)) return checkInteger('hosts', hosts, 100, 0, 10_000);
-  return hosts.map((host) => checkString('hosts', host, ''));
 }

@@ -4,14 +4,9 @@ import type { Drainer } from '../aggregate/drain';
 import { Board } from './board';
 import type { DefaultMetrics } from './options';
 import { ProcFile } from './proc-file';
-import { publishedIn, startTimeIn } from './published';
+import { publishedIn } from './published';
 import { gauge, Report, type Source } from './report';
-import { cgroup } from './sources/cgroup';
-import { goneThreads } from './sources/gone';
-import { counts, stalls, workerTime } from './sources/own';
-import { descriptors, memory, usage, versions } from './sources/process';
-import { system } from './sources/system';
-import { StallWatch } from './stall-watch';
+import type { StallWatch } from './stall-watch';
 
 /** Milliseconds between two looks at what changes between snapshots. */
 const TURN_MS = 100;
@@ -84,25 +79,15 @@ export class Resources {
     if (options === undefined) return undefined;
     this.sources = this.sourcesFor(options);
     if (this.board !== undefined && options.stallThreshold > 0)
-      this.watch = new StallWatch(this.drainer, this.board, options.stallThreshold);
+      this.watch = openWatch(this.drainer, this.board, options.stallThreshold);
     this.report = new Report(arena, options.prefix, options.labels);
     return this.report;
   }
 
   private sourcesFor(options: DefaultMetrics): Source[] {
-    const { drainer, board } = this;
-    const file = (path: string): ProcFile => this.file(path);
-    const all = [
-      usage(startTimeIn(drainer.arena)),
-      memory(file('/proc/self/status')),
-      descriptors(),
-      versions(),
-      counts(drainer),
-      stalls(drainer),
-      goneThreads(drainer, this.catalog, options),
-    ];
-    if (board !== undefined) all.push(workerTime(board));
-    return options.system ? [...all, ...system(file), ...cgroup(file)] : all;
+    const { everySource } = require('./sources/every') as typeof import('./sources/every');
+    const { drainer, catalog, board } = this;
+    return everySource({ drainer, catalog, board, file: (path) => this.file(path) }, options);
   }
 
   private file(path: string): ProcFile {
@@ -110,6 +95,12 @@ export class Resources {
     this.files.set(path, file);
     return file;
   }
+}
+
+/** Loaded only here, like the sources: many collectors have no default metrics. */
+function openWatch(drainer: Drainer, board: Board, threshold: number): StallWatch {
+  const { StallWatch } = require('./stall-watch') as typeof import('./stall-watch');
+  return new StallWatch(drainer, board, threshold);
 }
 
 /** What the system refuses to tell is left out: a snapshot must not fail for it. */

@@ -2,7 +2,7 @@ import type { Instruments } from '../instruments/instruments';
 import type { Recorder } from '../instruments/recorder';
 import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './options';
 import { publishedIn, publishIn } from './published';
-import { ThreadSampler } from './thread/sampler';
+import type { ThreadSampler } from './thread/sampler';
 
 /** The default metrics of a collector as one of its threads has them. */
 export class ThreadMetrics {
@@ -18,7 +18,7 @@ export class ThreadMetrics {
     const { arena } = this.recorder;
     if (wanted) publishIn(arena, wanted);
     const present = wanted || publishedIn(arena);
-    if (present !== undefined) this.sampler ??= new ThreadSampler(this.instruments, this.recorder, present);
+    if (present !== undefined) this.sampler ??= this.open(present);
   }
 
   /** Switches them on. Without any option, as they are if they are on already. */
@@ -26,6 +26,11 @@ export class ThreadMetrics {
     const wanted = checkDefaultMetrics(options);
     const asked = Object.values(options).some((value) => value !== undefined);
     this.join(asked ? wanted : (publishedIn(this.recorder.arena) ?? wanted));
+  }
+
+  private open(present: DefaultMetrics): ThreadSampler {
+    const { ThreadSampler } = require('./thread/sampler') as typeof import('./thread/sampler');
+    return new ThreadSampler(this.instruments, this.recorder, present);
   }
 
   /** What is sampled last is what is seen from then on. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { RingmeterError, shown } from '../errors';
@@ -39,6 +38,7 @@ export class FileStorage extends DescribedStorage {
     );
     const delivery = checkDelivery(KIND, options ?? {});
     const most = checkInteger('maxBytes', maxBytes, 2 ** 30, 4_096, Number.MAX_SAFE_INTEGER);
+    const { randomBytes } = require('node:crypto') as typeof import('node:crypto');
     const backend: FileBackendOptions = {
       directory: checkDirectory(directory),
       source: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,

@@ -37,9 +37,9 @@ export class Api {
 
   constructor(private readonly inFlight: InFlight) {}
 
-  /** A route that is answered by a handler. */
-  route(handler: Handler, methods: Route['methods']): Route {
-    return { methods, serve: (exchange, target) => this.serve(exchange, target, handler) };
+  /** Serves what a handler answers. */
+  by(handler: Handler): Route['serve'] {
+    return (exchange, target) => this.serve(exchange, target, handler);
   }
 
   private async serve(exchange: Exchange, { url, parts }: Target, handler: Handler): Promise<void> {

@@ -1,13 +1,9 @@
 import type { Family } from '../../aggregate/catalog';
 import type { InFlight } from '../in-flight';
-import type { RouteTable } from '../route';
-import { Api } from './api';
-import { answerBuildInfo } from './build-info';
-import { answerMetadata } from './metadata';
-import { answerQuery, answerQueryRange, type Evaluator } from './query';
-import { answerAlerts, answerRules } from './rules';
+import type { Route, RouteTable } from '../route';
+import type { Evaluator } from './query';
 import type { RulesView } from './rules-view';
-import { answerLabels, answerLabelValues, answerSeries, type Reading } from './series';
+import type { Reading } from './series';
 
 /** Where the answers come from. */
 export interface ApiSource {
@@ -20,18 +16,39 @@ export interface ApiSource {
 const GET = ['GET'] as const;
 const BOTH = ['GET', 'POST'] as const;
 
+const METHODS = {
+  '/api/v1/query': BOTH,
+  '/api/v1/query_range': BOTH,
+  '/api/v1/series': BOTH,
+  '/api/v1/labels': BOTH,
+  '/api/v1/label/:name/values': GET,
+  '/api/v1/metadata': GET,
+  '/api/v1/rules': GET,
+  '/api/v1/alerts': GET,
+  '/api/v1/status/buildinfo': GET,
+} as const;
+
+/** What answers each path. */
+export type ApiAnswers = Readonly<Record<keyof typeof METHODS, Route['serve']>>;
+
 /** Prometheus' HTTP API: https://prometheus.io/docs/prometheus/latest/querying/api/ */
-export function apiRoutes({ evaluator, reading, families, rules }: ApiSource, inFlight: InFlight): RouteTable {
-  const api = new Api(inFlight);
-  return {
-    '/api/v1/query': api.route(answerQuery(evaluator), BOTH),
-    '/api/v1/query_range': api.route(answerQueryRange(evaluator), BOTH),
-    '/api/v1/series': api.route(answerSeries(reading), BOTH),
-    '/api/v1/labels': api.route(answerLabels(reading), BOTH),
-    '/api/v1/label/:name/values': api.route(answerLabelValues(reading), GET),
-    '/api/v1/metadata': api.route(answerMetadata(families), GET),
-    '/api/v1/rules': api.route(answerRules(rules), GET),
-    '/api/v1/alerts': api.route(answerAlerts(rules), GET),
-    '/api/v1/status/buildinfo': api.route(answerBuildInfo, GET),
+export function apiRoutes(source: ApiSource, inFlight: InFlight): RouteTable {
+  let known: ApiAnswers | undefined;
+  const answers = (): ApiAnswers => {
+    known ??= openAnswers(source, inFlight);
+    return known;
   };
+  const paths = Object.keys(METHODS) as (keyof typeof METHODS)[];
+  return Object.fromEntries(
+    paths.map((path) => [
+      path,
+      { methods: METHODS[path], serve: (exchange, target) => answers()[path](exchange, target) } satisfies Route,
+    ]),
+  );
+}
+
+/** Loaded only here: most endpoints are only scraped, and answers bring PromQL with them. */
+function openAnswers(source: ApiSource, inFlight: InFlight): ApiAnswers {
+  const { apiAnswers } = require('./answers') as typeof import('./answers');
+  return apiAnswers(source, inFlight);
 }

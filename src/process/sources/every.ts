@@ -1,0 +1,37 @@
+import type { Catalog } from '../../aggregate/catalog';
+import type { Drainer } from '../../aggregate/drain';
+import type { Board } from '../board';
+import type { DefaultMetrics } from '../options';
+import type { ProcFile } from '../proc-file';
+import { startTimeIn } from '../published';
+import type { Source } from '../report';
+import { cgroup } from './cgroup';
+import { goneThreads } from './gone';
+import { counts, stalls, workerTime } from './own';
+import { descriptors, memory, usage, versions } from './process';
+import { system } from './system';
+
+/** What sources read from. */
+export interface Origins {
+  drainer: Drainer;
+  catalog: Catalog;
+  /** Of the flush workers; none elsewhere. */
+  board: Board | undefined;
+  /** One for each path, that stays open. */
+  file: (path: string) => ProcFile;
+}
+
+/** All sources that default metrics with these options have. */
+export function everySource({ drainer, catalog, board, file }: Origins, options: DefaultMetrics): Source[] {
+  const all = [
+    usage(startTimeIn(drainer.arena)),
+    memory(file('/proc/self/status')),
+    descriptors(),
+    versions(),
+    counts(drainer),
+    stalls(drainer),
+    goneThreads(drainer, catalog, options),
+  ];
+  if (board !== undefined) all.push(workerTime(board));
+  return options.system ? [...all, ...system(file), ...cgroup(file)] : all;
+}
