@@ -85,7 +85,8 @@ export class FlushPool implements FlushSide {
       atomics: 'disabled',
       workerData: this.data,
       niceIncrement,
-      resourceLimits,
+      // what a worker throws away soon after it made it: more room than a snapshot needs would only stay resident
+      resourceLimits: { maxYoungGenerationSizeMb: 6, ...resourceLimits },
       recordTiming: false,
       ...cleanStart(),
     });
