@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, RECORD, RECORD_KIND } from '../arena/layout';
-import { birthOf } from '../arena/lives';
+import { birthOf, membersOf } from '../arena/lives';
 import { directoryLength, readEntry } from '../arena/registry';
 import type { Definition, LabelPairs } from './definition';
 import { readDefinition } from './register';
@@ -91,6 +91,7 @@ export class Catalog {
     let family = this.byRecord.get(record);
     if (family === undefined) {
       family = new Family(this.arena, record, readDefinition(this.arena, record));
+      family.series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
       this.byRecord.set(record, family);
       this.families.push(family);
     }
