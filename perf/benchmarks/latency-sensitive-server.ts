@@ -28,7 +28,7 @@ const RATES = { http: 4_000, fastify: 3_000 };
 const SIZES = [20_000, 100_000];
 const TIMES_MS = {
   full: { bare: 1_000, warm: 1_500, saturation: 3_000, latency: 10_000 },
-  quick: { bare: 300, warm: 300, saturation: 600, latency: 1_300 },
+  quick: { bare: 300, warm: 300, saturation: 600, latency: 1_100 },
 };
 
 function cases(contender: string, scale: Scale): Case<ServerCase>[] {
