@@ -34,7 +34,7 @@ const OF_PEERS_AT_LARGEST: readonly Kind[] = ['counter', 'gauge'];
 const FEW = 1_000;
 
 function cases(contender: string, scale: Scale): Case<HotPath>[] {
-  if (contender === 'none') return [];
+  if (['none', 'scraped-beside'].includes(contender)) return [];
   if (contender === 'native-histogram') return [{ parameters: { series: 10, kinds: 'all' }, seconds: 1 }];
   const own = KINDS_AT_LARGEST[contender];
   return SIZES[scale].flatMap((series): Case<HotPath>[] => {

@@ -10,7 +10,7 @@ const compress = promisify(gzip);
  * How the peers are served in their own documentation: a request handler on the thread that records. Compressed where the
  * scraper accepts it, as people do who put a middleware in front.
  */
-export async function serveText(contentType: string, render: () => Promise<string>): Promise<Served> {
+export async function serveText(contentType: string, render: () => Promise<string | Uint8Array>): Promise<Served> {
   const server = createServer(async (request, response) => {
     try {
       response.setHeader('Content-Type', contentType);

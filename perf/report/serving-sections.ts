@@ -83,13 +83,16 @@ function gaps(suite: Suite): string {
 }
 
 const SERVER = 'latency-sensitive-server';
-const COLUMNS = ['p50', 'p99', 'p999', 'max', 'saturated'] as const;
+const COLUMNS = ['p50', 'p99', 'p999', 'max', 'saturated', 'cpuMicroseconds'] as const;
+/** No metrics, but the label objects and a scraper. */
+const BESIDE = 'scraped-beside';
 const HEADINGS = {
   p50: 'p50, ms',
   p99: 'p99, ms',
   p999: 'p99.9, ms',
   max: 'max, ms',
   saturated: 'saturation, requests/s',
+  cpuMicroseconds: 'serving thread per request, µs',
 };
 
 export function serverSection(suite: Suite): string {
@@ -100,13 +103,18 @@ export function serverSection(suite: Suite): string {
     '64 connections; latency counts from when a request was due, also if no connection was free for it, so that a server which',
     'stops pays for every request that it keeps waiting (no coordinated omission). Saturation: every connection sends its',
     'next request when it has its answer. `generator late` is the longest that the load generator itself was late, which is',
-    'not in the latencies.',
+    "not in the latencies. Processor time of the serving thread per request is that at saturation (from the kernel's",
+    'accounts, on Linux): it does not depend on how much of a processor others leave it.',
+    '',
+    '`no metrics, a scraper beside it` is what is around the metrics of any library: the handler makes the label object, and',
+    'the scraper fetches as many bytes each second from a process that does nothing else. On few processors it takes turns',
+    "with the server; what is above that row is a library's own.",
     ...tables,
   ].join('\n');
 }
 
 function oneServer(suite: Suite, parameters: Parameters): string[] {
-  const contenders = present(suite, SERVER, ['none', 'ringmeter', ...PEERS]);
+  const contenders = present(suite, SERVER, ['none', BESIDE, 'ringmeter', ...PEERS]);
   const query = (contender: string, column: string) => ({
     benchmark: SERVER,
     contender,
@@ -120,14 +128,14 @@ function oneServer(suite: Suite, parameters: Parameters): string[] {
     cell(suite, query(contender, 'generatorLate')),
     cell(suite, query(contender, 'scrapes')),
   ]);
-  const ratios = contenders
-    .slice(1)
-    .map((contender) => [
-      `${suite.title(SERVER, contender)} / no metrics`,
-      ...COLUMNS.map((column) => times(suite.ratio(query(contender, column), query('none', column)))),
-      '',
-      '',
-    ]);
+  const ratioRow = (contender: string, base: string) => [
+    `${suite.title(SERVER, contender)} / ${suite.title(SERVER, base)}`,
+    ...COLUMNS.map((column) => times(suite.ratio(query(contender, column), query(base, column)))),
+    '',
+    '',
+  ];
+  const ratios = contenders.slice(1).map((contender) => ratioRow(contender, 'none'));
+  if (contenders.includes(BESIDE)) ratios.push(ratioRow('ringmeter', BESIDE));
   const { framework, series, rate } = parameters;
   const load = suite.spread(query('none', 'saturated'));
   const share = load === undefined ? NOTHING : `${Math.round((100 * Number(rate)) / load.median)} %`;

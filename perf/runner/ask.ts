@@ -42,7 +42,7 @@ export function ask(task: Task, execPath: string): Promise<Answer | Failure> {
 }
 
 function isPeer({ turn }: Task): boolean {
-  return !['ringmeter', 'floor', 'none'].includes(turn.contender);
+  return !['ringmeter', 'floor', 'none', 'scraped-beside'].includes(turn.contender);
 }
 
 function omitted({ turn }: Task, reason: string): Answer {

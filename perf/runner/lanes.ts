@@ -21,6 +21,7 @@ export interface Skip {
 /** In the order in which they take turns. */
 export const CONTENDERS = [
   'none',
+  'scraped-beside',
   'floor',
   'native-histogram',
   'ringmeter',
