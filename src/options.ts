@@ -20,7 +20,7 @@ export interface CollectorOptions {
   storage?: Storage | ModuleStorage | readonly (Storage | ModuleStorage)[];
   /** Milliseconds between flushes to the storages; 0 = only when asked. Default 10 000. */
   flushInterval?: number;
-  /** Worker threads, about 20 MB each; 0 = everything on this thread. Default 1. */
+  /** Worker threads, about 11 MB each; 0 = everything on this thread. Default 1. */
   flushWorkers?: number;
   /** Milliseconds between drains of the rings while there is something to drain. Default 10. */
   drainInterval?: number;
