@@ -39,7 +39,7 @@ function section(suite: Suite, benchmark: string, heading: string, body: (suite:
 function introduction(suite: Suite): string {
   const all = suite.all();
   if (all.length === 0) return 'Nothing has been measured yet: `npm run perf`.';
-  const [{ plan }] = all;
+  const times = distinct(all.map(({ plan }) => String(plan.repetitions)));
   const machines = distinct(
     all.map(({ machine: { cpu, cores, memory, platform } }) => {
       return `${cpu}, ${cores} cores, ${digits(memory / 2 ** 30)} GiB, ${platform}`;
@@ -53,7 +53,7 @@ function introduction(suite: Suite): string {
   const lines = [
     `Measured on ${days.join(', ')}: ${machines.join('; ')}, Node ${nodes.join(' and ')}.`,
     '',
-    `Up to ${plan.repetitions} repetitions of everything, each in a fresh process; contenders take turns at each case, and every`,
+    `Repetitions of every measurement: ${times.join(' or ')}, each in a fresh process; contenders take turns at each case, and every`,
     'repetition begins with another one. Figures are medians, in brackets the lowest and the highest repetition; ratios are',
     'medians of the ratios of each repetition. The machine is shared and noisy: ratios are worth more than the figures, and',
     'both are worth more from your own machine: `npm run perf`. Every benchmark checks its own totals and fails if they are',
