@@ -64,7 +64,7 @@ export interface ShutdownOptions {
 export interface WorkerOptions {
   /** Added to the workers' nice value (0 to 19): they yield to the serving threads. Default 0. */
   niceIncrement?: number;
-  /** V8 heap limits of each worker, in MB, as node's Worker takes them. Default V8's own. */
+  /** V8 heap limits of each worker, in MB, as node's Worker takes them. Default 6 MB for the young generation, else V8's own. */
   resourceLimits?: ResourceLimits;
 }
 
@@ -82,6 +82,9 @@ export interface ResolvedOptions {
   shutdown: { timeout: number; signals: readonly NodeJS.Signals[] };
   defaultMetrics: DefaultMetrics | false;
 }
+
+/** What a worker throws away soon after it made it: more room than a snapshot needs would only stay resident. */
+const YOUNG_GENERATION_MB = 6;
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */
 export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
@@ -143,7 +146,7 @@ function checkResourceLimits(limits: ResourceLimits | undefined): ResourceLimits
     'stackSizeMb',
   ]);
   for (const [name, value] of Object.entries(given)) checkNumber(`worker.resourceLimits.${name}`, value, 0, 1, 2 ** 20);
-  return given;
+  return { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, ...given };
 }
 
 function checkPowerOfTwo(name: string, value: number): number {

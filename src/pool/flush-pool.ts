@@ -85,8 +85,7 @@ export class FlushPool implements FlushSide {
       atomics: 'disabled',
       workerData: this.data,
       niceIncrement,
-      // what a worker throws away soon after it made it: more room than a snapshot needs would only stay resident
-      resourceLimits: { maxYoungGenerationSizeMb: 6, ...resourceLimits },
+      resourceLimits,
       recordTiming: false,
       ...cleanStart(),
     });
