@@ -95,9 +95,11 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
       growths.set(key, known);
       return known;
     };
-    return this.context.collectTime.add(this.name, observe, (total, labels) =>
-      this.target(labels, total)?.increment(growthOf(labels).to(total)),
-    );
+    return this.context.collectTime.add(this.name, observe, (total, labels) => {
+      // a label set that is refused has no growth to be kept
+      if (this.find(labels).of(this.index) === 0) this.learn(labels, total)?.increment(growthOf(labels).to(total));
+      else this.increment(growthOf(labels).to(total), labels as Labels<Name>);
+    });
   }
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */

@@ -115,7 +115,7 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
 
   /** Short for `increment`. */
   inc(value = 1, labels?: Labels<Name>): void {
-    this.increment(value, labels);
+    this.add(value, 1, labels);
   }
 
   /** Short for `decrement`. */

@@ -157,11 +157,6 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return this.known(labels) ?? this.resolve(labels === undefined ? NO_LABELS : labels);
   }
 
-  /** The series that a record goes to; undefined, and counted, if its labels cannot be used. */
-  protected target(labels: LabelObject | undefined, value: unknown): S | undefined {
-    return this.known(labels) ?? this.learn(labels, value);
-  }
-
   private known(labels: LabelObject | undefined): S | undefined {
     return this.handles.get(this.find(labels).of(this.index));
   }

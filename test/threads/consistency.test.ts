@@ -16,7 +16,7 @@ import { Stopper } from './stopper';
 
 const FAMILIES = 12;
 const SERIES = 400;
-const SNAPSHOTS = 10;
+const SNAPSHOTS = 20;
 
 /** Histograms in a snapshot whose buckets and sum do not tell of the same observations. */
 function contradictions({ families, values }: Snapshot): string[] {

@@ -87,7 +87,7 @@ test(`a history shows the newest of what was appended, whatever that is (RINGMET
       }
       compare(history, EVER, model, state.length);
     }),
-    { seed: SEED, numRuns: 60 },
+    { seed: SEED, numRuns: 150 },
   );
   t.pass();
 });

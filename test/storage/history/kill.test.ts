@@ -6,7 +6,7 @@ import { SEED } from '../../instruments/support';
 import { randomFrom } from './values';
 
 /** For each size of memory. */
-const KILLS = 40;
+const KILLS = 100;
 const COLUMNS = 1_500;
 const LIMITS = { maxAge: 1e9, maxSnapshots: 400 };
 

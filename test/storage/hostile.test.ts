@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { Program } from './package/consumer';
-import { readLines } from './storage/lines';
+import { Program } from '../package/consumer';
+import { readLines } from './lines';
 
-// each is another process and mostly waits; the longest of all files, and not among the last ones
+// each is another process and mostly waits
 t.jobs = 3;
 
-const FIXTURES = join(__dirname, 'fixtures', 'storages');
+const FIXTURES = join(__dirname, '..', 'fixtures', 'storages');
 
 interface Case {
   /** A file of the fixtures, or the text of one. */
