@@ -20,7 +20,7 @@ import type { HistogramOptions, MetricOptions, SummaryOptions } from './instrume
 import type { BoundGauge, Gauge } from './instruments/gauge';
 import type { BoundHistogram, Histogram } from './instruments/histogram';
 import { Instruments } from './instruments/instruments';
-import { Step } from './instruments/label-tree';
+import { LabelTree } from './instruments/label-tree';
 import type { Labels } from './instruments/labels';
 import { NamedRecords, type RecordOptions } from './instruments/named';
 import { SeriesReading } from './instruments/reading';
@@ -107,7 +107,7 @@ export class MetricsCollector {
       cardinalityLimit: settings.cardinalityLimit,
       seriesLimit: settings.seriesLimit,
       defaultLabels: Object.entries(settings.defaultLabels),
-      labelTree: new Step(),
+      labelTree: new LabelTree(),
       resolved: new SeriesSet(),
     });
     this.named = new NamedRecords(this.instruments, this.recorder);

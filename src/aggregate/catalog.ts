@@ -80,7 +80,7 @@ export class Catalog {
     }
     this.familyAt(i32[int(record + RECORD.SERIES)]).series.add({
       id: i32[high(record + RECORD.SERIES)],
-      epoch: high(record + RECORD.SERIES_COLUMN),
+      epoch: i32[high(record + RECORD.SERIES_COLUMN)],
       column: i32[int(record + RECORD.SERIES_COLUMN)],
       record,
       place: Math.max(shownFrom, birthOf(this.arena, record)),

@@ -69,7 +69,7 @@ export function readDefinition(arena: Arena, family: number): Definition {
 export interface RegisteredSeries {
   /** 0 if the registry had no room: its events are dropped and counted. */
   id: number;
-  /** Int32Array index of the word that a gauge takes its epochs from. */
+  /** Int32Array index of the word that a gauge takes its epochs from; 0 for other metrics. */
   epoch: number;
   /** First column in a snapshot. */
   column: number;
@@ -185,12 +185,16 @@ function insertSeries(
     reuse: reuses ? (words) => takeFree(arena, family, words) : undefined,
     write(place) {
       composed = place;
+      const isGauge = definition.type === 'gauge';
+      const epoch = isGauge ? arena.allocateEpoch() : 0;
+      if (isGauge && epoch === 0) return false;
       const id = allocateCells(arena, cells);
       if (id === 0) return false;
       arena.i32[int(place + RECORD.SERIES)] = family;
       arena.i32[high(place + RECORD.SERIES_LIFE)] = isBeyond ? SERIES_FLAG.BEYOND : 0;
       arena.i32[high(place + RECORD.SERIES)] = id;
       arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
+      arena.i32[high(place + RECORD.SERIES_COLUMN)] = epoch;
       return true;
     },
   });
@@ -201,7 +205,7 @@ export function readSeries({ i32 }: Arena, record: number): RegisteredSeries {
   if (record === 0) return NO_ROOM;
   return {
     id: i32[high(record + RECORD.SERIES)],
-    epoch: high(record + RECORD.SERIES_COLUMN),
+    epoch: i32[high(record + RECORD.SERIES_COLUMN)],
     column: i32[int(record + RECORD.SERIES_COLUMN)],
     record,
   };

@@ -1,7 +1,7 @@
 /** Where one series stands. */
 export interface SeriesPlaces {
   id: number;
-  /** Int32Array index of the word that a gauge takes its epochs from. */
+  /** Int32Array index of the word that a gauge takes its epochs from; 0 for other metrics. */
   epoch: number;
   /** First column in a snapshot. */
   column: number;

@@ -29,6 +29,7 @@ export interface ArenaOptions {
 
 /** One directory entry per so many bytes of arena; a series takes more than that with its record and cells. */
 const BYTES_PER_DIRECTORY_ENTRY = 256;
+const EPOCHS_PER_LINE = int(alignToLine(1));
 /** Pages that must be left for cells, at least, beside the fixed parts and one thread's ring. */
 const SPARE_PAGES = 8;
 /** One chain head per so many bytes of arena: chains stay a few records long even when the directory is full. */
@@ -49,6 +50,8 @@ export class Arena {
   readonly settings: unknown;
   /** Mark of the thread that made the arena. */
   readonly maker: number;
+  private nextEpoch = 0;
+  private epochsLeft = 0;
 
   private constructor(readonly buffer: SharedArrayBuffer) {
     this.i32 = new Int32Array(buffer);
@@ -136,6 +139,22 @@ export class Arena {
       if (start + size + spare > this.f64.length) return 0;
       if (Atomics.compareExchange(this.i32, cursor, start, start + size) === start) return start;
     }
+  }
+
+  /**
+   * Reserves a word for the epoch of a gauge, on a line of those that this thread reserved before.
+   *
+   * @returns its Int32Array index, or 0 if the arena is full
+   */
+  allocateEpoch(): number {
+    if (this.epochsLeft === 0) {
+      const line = this.allocate(1);
+      if (line === 0) return 0;
+      this.nextEpoch = int(line);
+      this.epochsLeft = EPOCHS_PER_LINE;
+    }
+    this.epochsLeft--;
+    return this.nextEpoch++;
   }
 
   /** Bytes in use, the fixed parts included: an upper bound of what can be resident. */

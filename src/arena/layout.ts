@@ -27,7 +27,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -162,7 +162,7 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *     1  key length (bytes)  | kind
  *        family                                     series
  *     2  type | series (atomic)                     family | series id
- *     3  definition length (bytes) | spec length    column | gauge epoch (atomic)
+ *     3  definition length (bytes) | spec length    column | gauge: Int32Array index of its epoch (atomic)
  *     4  place in the directory | state (atomic)    life (atomic) | SERIES_FLAG bits (atomic)
  *     5  series that have lives | warned (atomic)   birth | words of the record
  *     6  overflowed, low | high half (atomic)       key bytes
@@ -171,6 +171,9 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *    10  spec (float64 each): bucket bounds,
  *        or slot milliseconds and slot samples
  *     .. key bytes, then the definition as JSON
+ *
+ * Epochs stand side by side, sixteen to a line: a thread that sets many gauges has them in its caches. Those of a line were
+ * registered by one thread, so that threads with gauges of their own do not wait for each other's lines.
  *
  * The life is a pointer to what is kept of a series that was removed or reset, or that ends by itself: see LIFE.
  */

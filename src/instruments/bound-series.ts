@@ -1,7 +1,7 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
 import { SERIES_MASK } from '../arena/layout';
 import type { CollectTimeValues } from './collect-time';
-import type { Step } from './label-tree';
+import type { LabelTree } from './label-tree';
 import type { SeriesReading } from './reading';
 import type { Recorder } from './recorder';
 import type { Removal } from './removal';
@@ -20,7 +20,7 @@ export interface Instrumentation {
   /** Values that are asked for when a snapshot is made. */
   readonly collectTime: CollectTimeValues;
   /** Where the label sets of all metrics are looked up. */
-  readonly labelTree: Step;
+  readonly labelTree: LabelTree;
   /** Series that a label set was resolved to on this thread. */
   readonly resolved: SeriesSet;
 }

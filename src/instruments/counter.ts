@@ -69,7 +69,7 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
    * refused and counted; this never throws.
    */
   increment(value = 1, labels?: Labels<Name>): void {
-    const code = this.find(labels).of(this.index);
+    const code = this.index.code(this.find(labels));
     if (code !== 0 && isIncrement(value)) this.recorder.record(code, 0, value);
     else this.learn(labels, value)?.increment(value);
   }
@@ -97,7 +97,7 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
     };
     return this.context.collectTime.add(this.name, observe, (total, labels) => {
       // a label set that is refused has no growth to be kept
-      if (this.find(labels).of(this.index) === 0) this.learn(labels, total)?.increment(growthOf(labels).to(total));
+      if (this.index.code(this.find(labels)) === 0) this.learn(labels, total)?.increment(growthOf(labels).to(total));
       else this.increment(growthOf(labels).to(total), labels as Labels<Name>);
     });
   }

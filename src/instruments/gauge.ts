@@ -87,9 +87,9 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
 
   /** Sets the series of `labels`, or the one without labels, to a finite number. Never throws. */
   set(value: number, labels?: Labels<Name>): void {
-    const step = this.find(labels);
-    const code = step.of(this.index);
-    if (code !== 0 && isFiniteNumber(value)) this.recorder.recordInNewEpoch(code, step.of(this.index.epochs), value);
+    const set = this.find(labels);
+    const code = this.index.code(set);
+    if (code !== 0 && isFiniteNumber(value)) this.recorder.recordInNewEpoch(code, this.index.epoch(set), value);
     else this.learn(labels, value)?.set(value);
   }
 
@@ -104,11 +104,11 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
   }
 
   private add(value: number, sign: 1 | -1, labels: Labels<Name> | undefined): void {
-    const { recorder, index } = this;
-    const step = this.find(labels);
-    const code = step.of(index);
+    const { recorder } = this;
+    const set = this.find(labels);
+    const code = this.index.code(set);
     if (code !== 0 && isFiniteNumber(value))
-      recorder.record(code ^ SET_TO_ADD, recorder.epoch(step.of(index.epochs)), sign * value);
+      recorder.record(code ^ SET_TO_ADD, recorder.epoch(this.index.epoch(set)), sign * value);
     else if (sign === 1) this.learn(labels, value)?.increment(value);
     else this.learn(labels, value)?.decrement(value);
   }

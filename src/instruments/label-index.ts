@@ -1,11 +1,13 @@
-import type { LabelValue } from '../aggregate/label-pairs';
-import type { LabelSet } from './label-set';
-import { type Branch, branchOf, NOWHERE, Step } from './label-tree';
+import { type Branch, type LabelList, LabelTree, NOWHERE, UNLABELLED } from './label-tree';
+import { NumberTable } from './number-table';
 
-/** Steps that the index may have for each series: more than label sets in some orders of names and spellings need. */
-const STEPS_PER_SERIES = 8;
+/** Places that the index may add to the tree for each series: more than some orders of names and spellings need. */
+const PLACES_PER_SERIES = 8;
 /** For metrics that may have very few series. */
-const LEAST_STEPS = 1_024;
+const LEAST_PLACES = 1_024;
+/** An index may look for its label sets among so many times as many of other metrics, and among so many in any case. */
+const SPARSEST = 32;
+const FEW_SETS = 16_384;
 
 /** What the events of a series begin with. */
 export interface EventStart {
@@ -16,85 +18,86 @@ export interface EventStart {
 }
 
 /**
- * From a caller's label object to a metric's series, on one thread. Finding neither hashes nor joins nor allocates: it
- * follows the object's values, in its own order of names, down a tree of maps. Objects with the same labels in another
- * order take another way to the same series.
+ * From a caller's label object to the events of a metric's series, on one thread.
  *
- * The metrics of a collector share the tree, since what a request does to several of them it mostly does with the same
- * labels: then only the first look-up fetches that way from memory, which with very many label sets is most of what a
- * record costs (three counters in turn, 60,000 label sets at random: 280 ns a record, and 610 with a tree for each).
+ * The metrics of a collector share a tree of label sets, since what a request does to several of them it mostly does with
+ * the same labels: then only the first look-up fetches that way from memory, which with very many label sets is most of what
+ * a record costs (three counters in turn, 60,000 label sets at random: 280 ns a record, and 610 with a tree for each).
+ *
+ * A metric that has only few of very many label sets should have a tree of its own: its numbers would be far apart.
  *
  * It is a cache: one series has no end of spellings (`{ a: '' }` is `{}` for every name `a`), so each metric adds only so
  * many.
  */
 export class LabelIndex {
-  /** Whose numbers the epochs are: where a label set leads, the index itself has the code of its series, and this its epoch. */
-  readonly epochs = {};
-  private stepsLeft: number;
+  private readonly codes = new NumberTable();
+  private readonly epochs = new NumberTable();
+  private placesLeft: number;
+  /** Label sets of this metric, each as often as it was inserted. */
+  private inserted = 0;
   /** Where this metric's label sets begin, mostly. */
   private usual: Branch | undefined;
 
   /**
    * @param series most series that there can be
-   * @param root of the tree, which other metrics may have too
+   * @param tree which other metrics may have too
    */
   constructor(
     series: number,
-    private readonly root = new Step(),
+    private readonly tree = new LabelTree(),
   ) {
-    this.stepsLeft = LEAST_STEPS + series * STEPS_PER_SERIES;
+    this.placesLeft = LEAST_PLACES + series * PLACES_PER_SERIES;
+  }
+
+  /** The number of a label set in the tree, which may have no series of this metric; NOWHERE if there is none. */
+  find(labels: Readonly<Record<string, unknown>>): number {
+    return this.tree.find(labels, this.usual);
+  }
+
+  /** The code of the events of a label set's series, by its number; 0 if it was not inserted. */
+  code(set: number): number {
+    return this.codes.get(set);
+  }
+
+  /** The epoch of a label set's series, by its number. */
+  epoch(set: number): number {
+    return this.epochs.get(set);
   }
 
   /**
-   * Where a label set leads: `of(index)` is the code of its series, if it was inserted. Anything that is not a known label
-   * set leads to a step where the index has no number.
+   * Remembers the series of a label set that has been checked, if there is room. Not of one with lone surrogates: those are
+   * spellings of U+FFFD, and what comes with them is noise.
+   *
+   * @returns false if the tree has so many label sets of other metrics that this one should have a tree of its own
    */
-  find(labels: Readonly<Record<string, unknown>>): Step {
-    let step = this.root;
-    let branch = this.usual;
-    for (const name in labels) {
-      if (branch === undefined || branch.name !== name) {
-        branch = step.find(name);
-        if (branch === undefined) return NOWHERE;
-      }
-      const next = branch.get(labels[name]);
-      if (next === undefined) return NOWHERE;
-      step = next;
-      branch = step.branch;
-    }
-    return step;
+  insert(labels: LabelList, { code, epoch }: EventStart): boolean {
+    const set = labels.size === 0 ? UNLABELLED : this.add(labels);
+    if (set === NOWHERE) return true;
+    this.inserted++;
+    if (set > FEW_SETS && set > SPARSEST * this.inserted) return false;
+    this.codes.set(set, code);
+    if (epoch !== 0) this.epochs.set(set, epoch);
+    return true;
   }
 
-  /**
-   * Remembers the series of a label set that has been checked, if there is room. Not of the empty one: what is no object
-   * at all finds it. Not of one with lone surrogates: those are spellings of U+FFFD, and what comes with them is noise.
-   */
-  insert({ names, values, size }: LabelSet, { code, epoch }: EventStart): void {
-    if (size === 0 || size > this.stepsLeft) return;
-    for (let index = 0; index < size; index++) if (isIllFormed(values[index])) return;
-    let step = this.root;
-    for (let index = 0; index < size; index++) step = this.follow(step, names[index], values[index]);
-    step.set(this, code);
-    if (epoch !== 0) step.set(this.epochs, epoch);
-    this.usual = branchOf(this.root, names[0]);
+  private add(labels: LabelList): number {
+    const { names, values, size } = labels;
+    if (size > this.placesLeft) return NOWHERE;
+    for (let index = 0; index < size; index++) if (isIllFormed(values[index])) return NOWHERE;
+    const before = this.tree.size;
+    const set = this.tree.add(labels);
+    this.placesLeft -= this.tree.size - before;
+    this.usual = this.tree.beginning(names[0]);
+    return set;
   }
 
   /** Forgets the series of a label set, in this order of names and these spellings. */
-  delete({ names, values, size }: LabelSet): void {
-    let step: Step | undefined = this.root;
-    for (let index = 0; index < size && step !== undefined; index++) step = step.find(names[index])?.get(values[index]);
-    step?.set(this, 0);
-  }
-
-  private follow(step: Step, name: string, value: LabelValue): Step {
-    const branch = branchOf(step, name);
-    const known = branch.get(value);
-    if (known !== undefined) return known;
-    this.stepsLeft--;
-    return branch.add(value);
+  delete({ names, values, size }: LabelList): void {
+    const labels = Object.fromEntries(names.slice(0, size).map((name, index) => [name, values[index]]));
+    this.codes.set(size === 0 ? UNLABELLED : this.find(labels), 0);
   }
 }
 
-function isIllFormed(value: LabelValue): boolean {
+function isIllFormed(value: unknown): boolean {
   return typeof value === 'string' && !value.isWellFormed();
 }

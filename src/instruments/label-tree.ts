@@ -1,44 +1,21 @@
 /**
- * Numbers of several owners that have one label set in common. They are here rather than in an object of each owner's, and
- * the first four are fields, so that finding them fetches a line or two of memory for all: among cold caches, as within a
- * request, that is most of what a record costs.
+ * Where the values of a label set lead: its number if no known set goes on from there, which spares an object for nearly all
+ * of them, and fetching it; otherwise a step.
  */
-class Numbers {
-  private owner0: unknown;
-  private number0 = 0;
-  private owner1: unknown;
-  private number1 = 0;
-  private owner2: unknown;
-  private number2 = 0;
-  private owner3: unknown;
-  private number3 = 0;
-  private more: Numbers | undefined;
+export type Place = number | Step;
 
-  /** The number of an owner; 0 if it has none here. */
-  of(owner: unknown): number {
-    if (owner === this.owner0) return this.number0;
-    if (owner === this.owner1) return this.number1;
-    if (owner === this.owner2) return this.number2;
-    if (owner === this.owner3) return this.number3;
-    return this.more === undefined ? 0 : this.more.of(owner);
-  }
-
-  set(owner: unknown, number: number): void {
-    if (this.owner0 === undefined || this.owner0 === owner) [this.owner0, this.number0] = [owner, number];
-    else if (this.owner1 === undefined || this.owner1 === owner) [this.owner1, this.number1] = [owner, number];
-    else if (this.owner2 === undefined || this.owner2 === owner) [this.owner2, this.number2] = [owner, number];
-    else if (this.owner3 === undefined || this.owner3 === owner) [this.owner3, this.number3] = [owner, number];
-    else {
-      this.more ??= new Numbers();
-      this.more.set(owner, number);
-    }
-  }
-}
+/** What `LabelTree.find` says of label sets that are not in the tree. */
+export const NOWHERE = 0;
+/** The number of the label set without labels. It is not in the tree, where what is no object at all would find it. */
+export const UNLABELLED = 1;
 
 /** A node of the tree: what is there after some labels of a set, and what follows. */
-export class Step extends Numbers {
+class Step {
   /** Continuations by the name of the next label, in the order in which callers' objects happened to have them. */
   branch: Branch | undefined;
+
+  /** @param set number of the label set that ends here, if one does */
+  constructor(public set = NOWHERE) {}
 
   /** The branch of a name. */
   find(name: string): Branch | undefined {
@@ -46,10 +23,23 @@ export class Step extends Numbers {
     while (branch !== undefined && branch.name !== name) branch = branch.other;
     return branch ?? this.branch?.rest?.get(name);
   }
+
+  /** The branch of a name, which is made if there is none: the first few names of a step are the fastest to be found. */
+  branchOf(name: string): Branch {
+    const known = this.find(name);
+    if (known !== undefined) return known;
+    const branch = new Branch(name);
+    if (this.branch === undefined) this.branch = branch;
+    else this.branch.append(branch);
+    return branch;
+  }
 }
 
+/** Branches of a step in a list: comparing a name with the very same string is one instruction. */
+const LISTED_BRANCHES = 4;
+
 /**
- * The values of one label. The first four are fields: comparing a string with the very same string is one instruction,
+ * A label that label sets go on with, and its values. The first four are fields: comparing a string with the very same string is one instruction,
  * where a Map hashes and probes. A record with three labels takes 34 ns with them and 55 without (perf, "label object").
  */
 export class Branch {
@@ -57,11 +47,11 @@ export class Branch {
   private value1: unknown;
   private value2: unknown;
   private value3: unknown;
-  private step0: Step | undefined;
-  private step1: Step | undefined;
-  private step2: Step | undefined;
-  private step3: Step | undefined;
-  private more: Map<unknown, Step> | undefined;
+  private place0: Place | undefined;
+  private place1: Place | undefined;
+  private place2: Place | undefined;
+  private place3: Place | undefined;
+  private more: Map<unknown, Place> | undefined;
 
   /** The next of the few branches that a step keeps in a list. */
   other: Branch | undefined;
@@ -70,53 +60,112 @@ export class Branch {
 
   constructor(readonly name: string) {}
 
-  get(value: unknown): Step | undefined {
-    if (value === this.value0) return this.step0;
-    if (value === this.value1) return this.step1;
-    if (value === this.value2) return this.step2;
-    if (value === this.value3) return this.step3;
+  get(value: unknown): Place | undefined {
+    if (value === this.value0) return this.place0;
+    if (value === this.value1) return this.place1;
+    if (value === this.value2) return this.place2;
+    if (value === this.value3) return this.place3;
     return this.more?.get(value);
   }
 
-  add(value: unknown): Step {
-    const step = new Step();
+  set(value: unknown, place: Place): void {
     // NaN equals nothing, not even in a field
-    if (this.step0 === undefined && !Number.isNaN(value)) [this.value0, this.step0] = [value, step];
-    else if (this.step1 === undefined && !Number.isNaN(value)) [this.value1, this.step1] = [value, step];
-    else if (this.step2 === undefined && !Number.isNaN(value)) [this.value2, this.step2] = [value, step];
-    else if (this.step3 === undefined && !Number.isNaN(value)) [this.value3, this.step3] = [value, step];
+    if (Number.isNaN(value)) this.setMore(value, place);
+    else if (this.place0 === undefined || this.value0 === value) [this.value0, this.place0] = [value, place];
+    else if (this.place1 === undefined || this.value1 === value) [this.value1, this.place1] = [value, place];
+    else if (this.place2 === undefined || this.value2 === value) [this.value2, this.place2] = [value, place];
+    else if (this.place3 === undefined || this.value3 === value) [this.value3, this.place3] = [value, place];
+    else this.setMore(value, place);
+  }
+
+  private setMore(value: unknown, place: Place): void {
+    this.more ??= new Map();
+    this.more.set(value, place);
+  }
+
+  /** Of the first branch of a step: adds one that the step does not have. */
+  append(branch: Branch): void {
+    let last: Branch = this;
+    let listed = 1;
+    for (; last.other !== undefined; last = last.other) listed++;
+    if (listed < LISTED_BRANCHES) last.other = branch;
     else {
-      this.more ??= new Map();
-      this.more.set(value, step);
+      this.rest ??= new Map();
+      this.rest.set(branch.name, branch);
     }
-    return step;
   }
 }
 
-/** Branches of a step in a list: comparing a name with the very same string is one instruction. */
-const LISTED_BRANCHES = 4;
+/**
+ * Numbers label sets, from 2 upwards, on one thread. Finding neither hashes nor joins nor allocates: it follows the values of
+ * a caller's object, in its own order of names, down a tree of maps. Objects with the same labels in another order are
+ * another label set.
+ */
+export class LabelTree {
+  private readonly root = new Step();
+  private sets = UNLABELLED;
+  private steps = 0;
 
-/** Where label sets lead that nobody has seen before. */
-export const NOWHERE = new Step();
+  /** Label sets and steps: what the tree has grown by. */
+  get size(): number {
+    return this.sets + this.steps;
+  }
 
-/** The branch of a name, which is made if there is none: the first few names of a step are the fastest to be found. */
-export function branchOf(step: Step, name: string): Branch {
-  const first = step.branch;
-  if (first === undefined) {
-    step.branch = new Branch(name);
-    return step.branch;
+  /**
+   * The number of a label set; NOWHERE if it is not in the tree, or empty, or no object of labels at all.
+   *
+   * @param usual where label sets begin, mostly
+   */
+  find(labels: Readonly<Record<string, unknown>>, usual: Branch | undefined): number {
+    let place: Place = this.root;
+    let branch = usual;
+    for (const name in labels) {
+      if (branch === undefined || branch.name !== name) {
+        if (typeof place === 'number') return NOWHERE;
+        branch = place.find(name);
+        if (branch === undefined) return NOWHERE;
+      }
+      const next = branch.get(labels[name]);
+      if (next === undefined) return NOWHERE;
+      place = next;
+      branch = typeof next === 'number' ? undefined : next.branch;
+    }
+    return typeof place === 'number' ? place : place.set;
   }
-  let last = first;
-  let listed = 1;
-  for (; last.name !== name && last.other !== undefined; last = last.other) listed++;
-  if (last.name === name) return last;
-  const known = first.rest?.get(name);
-  if (known !== undefined) return known;
-  const branch = new Branch(name);
-  if (listed < LISTED_BRANCHES) last.other = branch;
-  else {
-    first.rest ??= new Map();
-    first.rest.set(name, branch);
+
+  /** The number of a label set that has been checked and is not empty; it is added if it is not there. */
+  add({ names, values, size }: LabelList): number {
+    const last = size - 1;
+    let step = this.root;
+    for (let index = 0; index < last; index++) step = this.follow(step, names[index], values[index]);
+    const branch = step.branchOf(names[last]);
+    const known = branch.get(values[last]);
+    if (typeof known === 'number') return known;
+    if (known === undefined) branch.set(values[last], ++this.sets);
+    else if (known.set === NOWHERE) known.set = ++this.sets;
+    return known === undefined ? this.sets : known.set;
   }
-  return branch;
+
+  /** Where label sets begin that begin with this name, if there are any. */
+  beginning(name: string): Branch | undefined {
+    return this.root.find(name);
+  }
+
+  /** The step after a label with which more is to follow. */
+  private follow(step: Step, name: string, value: unknown): Step {
+    const branch = step.branchOf(name);
+    const known = branch.get(value);
+    if (typeof known === 'object') return known;
+    this.steps++;
+    const next = new Step(known);
+    branch.set(value, next);
+    return next;
+  }
+}
+
+/** Names and values of a label set, in the order of the caller's object; those from `size` on mean nothing. */
+export interface LabelList {
+  readonly names: readonly string[];
+  readonly values: readonly unknown[];
+  readonly size: number;
 }

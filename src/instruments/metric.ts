@@ -19,7 +19,7 @@ import { reservedLabel } from './definitions';
 import { warnOfExplosion } from './explosion';
 import { LabelIndex } from './label-index';
 import { LabelSet } from './label-set';
-import { NOWHERE, Step } from './label-tree';
+import { NOWHERE, UNLABELLED } from './label-tree';
 import { type LabelRules, type Labels, matcherOf, type PartialLabels } from './labels';
 import type { Recorder } from './recorder';
 
@@ -49,8 +49,6 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   private readonly limits: SeriesLimits;
   /** What label sets are read into, while none is. */
   private spareSet: LabelSet | undefined;
-  /** Where records without labels lead. */
-  private unlabelled = new Step();
   /** What label sets share that have no series of their own. */
   private readonly shared: { [R in Refusal]?: S } = {};
 
@@ -102,8 +100,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
     const { recorder, removal, family } = this.context;
     const record = findRecord(recorder.arena, encodeSeriesKey(family, set.pairs));
-    if (set.size === 0) this.unlabelled = new Step();
-    else this.index.delete(set);
+    this.index.delete(set);
     return record !== 0 && removal.end(this.living, [record], 'remove') === 1;
   }
 
@@ -135,7 +132,6 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   /** Forgets which label sets were resolved, since their series were removed: the next record shows them again. */
   forget(): void {
     this.index = this.emptyIndex();
-    this.unlabelled = new Step();
     this.handles.clear();
   }
 
@@ -158,7 +154,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   private known(labels: LabelObject | undefined): S | undefined {
-    return this.handles.get(this.find(labels).of(this.index));
+    return this.handles.get(this.index.code(this.find(labels)));
   }
 
   /**
@@ -187,16 +183,16 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * Where a record leads: `of(this.index)` is the code of its events, or 0 if that has to be learned, or its labels cannot
-   * be read.
+   * The number of a record's label set: the index has the code of its events by it, or 0 if that has to be learned, or its
+   * labels cannot be read.
    */
-  protected find(labels: LabelObject | undefined): Step {
-    if (labels === undefined) return this.unlabelled;
+  protected find(labels: LabelObject | undefined): number {
+    if (labels === undefined) return UNLABELLED;
     try {
       const { index } = this;
-      const step = index.find(labels);
+      const set = index.find(labels);
       // a getter of the labels may have recorded something, and what was known have been forgotten
-      return index === this.index ? step : NOWHERE;
+      return index === this.index ? set : NOWHERE;
     } catch {
       return NOWHERE;
     }
@@ -208,9 +204,9 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
       const problem = set.read(labels);
       if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
       const series = this.enter(set);
-      const step = set.size === 0 ? this.unlabelled : this.find(labels as LabelObject);
+      const known = set.size === 0 ? UNLABELLED : this.find(labels as LabelObject);
       // what was asked for only once is for the caller to keep
-      if (step.of(this.index) === series.code) this.handles.set(series.code, series);
+      if (this.index.code(known) === series.code) this.handles.set(series.code, series);
       return series;
     } finally {
       this.putBack(set);
@@ -285,13 +281,19 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
 
   private remember(set: LabelSet, series: RegisteredSeries): S {
     const bound = this.bind(series);
-    if (set.size === 0) {
-      if (this.isMortal) this.pin(bound);
-      this.unlabelled.set(this.index, bound.code);
-      if (bound.epoch !== 0) this.unlabelled.set(this.index.epochs, bound.epoch);
-    } else if (this.isMortal && this.context.recorder.own === undefined) return bound;
-    else if (!this.context.resolved.add(series.id)) this.index.insert(set, bound);
+    if (this.isToBeKept(set, bound) && !this.index.insert(set, bound)) this.index = this.emptyIndex();
     return bound;
+  }
+
+  private isToBeKept(set: LabelSet, bound: S): boolean {
+    if (set.size > 0) return this.canForget && !this.context.resolved.add(bound.id);
+    if (this.isMortal) this.pin(bound);
+    return true;
+  }
+
+  /** A thread without a shard does not hear that the memory of a series is used again. */
+  private get canForget(): boolean {
+    return !this.isMortal || this.context.recorder.own !== undefined;
   }
 }
 

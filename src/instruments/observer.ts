@@ -56,7 +56,7 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
 
   /** Records one value, a finite number, in the series of `labels`, or in the one without labels. Never throws. */
   observe(value: number, labels?: Labels<Name>): void {
-    const code = this.find(labels).of(this.index);
+    const code = this.index.code(this.find(labels));
     if (code !== 0 && isFiniteNumber(value)) this.recorder.record(code, this.context.family, value);
     else this.learn(labels, value)?.observe(value);
   }

@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { LabelIndex } from '../../dist/src/instruments/label-index.js';
 import { LabelSet } from '../../dist/src/instruments/label-set.js';
-import { Step } from '../../dist/src/instruments/label-tree.js';
+import { LabelTree } from '../../dist/src/instruments/label-tree.js';
 import { collectorFor } from './support';
 
 type Values = Record<string, string | number | boolean>;
@@ -13,7 +13,7 @@ function setOf(labels: Values): LabelSet {
   return set;
 }
 
-const found = (index: LabelIndex, labels: object): number => index.find(labels as Values).of(index);
+const found = (index: LabelIndex, labels: object): number => index.code(index.find(labels as Values));
 
 test('an index finds what it was told, whatever the names, their number and their order', (t) => {
   const index = new LabelIndex(10_000);
@@ -85,8 +85,8 @@ test('what a record costs does not grow with the number of label names that the 
 });
 
 test('metrics that share a tree find their own series, whichever of them have a label set', async (t) => {
-  const root = new Step();
-  const indexes = Array.from({ length: 7 }, () => new LabelIndex(100, root));
+  const tree = new LabelTree();
+  const indexes = Array.from({ length: 7 }, () => new LabelIndex(100, tree));
   const sets = ['a', 'b', 'c'].map((route) => ({ route, method: 'GET' }));
   const has = (index: number, set: number): boolean => (index + set) % 3 !== 0;
   // every other one is a gauge's
@@ -95,8 +95,8 @@ test('metrics that share a tree find their own series, whichever of them have a 
     epoch: (index % 2) * (10 * index + set),
   });
   const at = (index: LabelIndex, labels: Values) => {
-    const step = index.find(labels);
-    return { code: step.of(index), epoch: step.of(index.epochs) };
+    const set = index.find(labels);
+    return { code: index.code(set), epoch: index.epoch(set) };
   };
   for (const [number, index] of indexes.entries())
     for (const [which, labels] of sets.entries())
@@ -107,4 +107,34 @@ test('metrics that share a tree find their own series, whichever of them have a 
       t.same(at(index, labels), has(number, which) ? startOf(number, which) : { code: 0, epoch: 0 });
   t.same(at(indexes[1], { method: 'GET', route: 'a' }), startOf(1, 0));
   t.equal(found(indexes[2], { method: 'GET', route: 'a' }), 0);
+});
+
+test('a metric with few of very many label sets is told so, and then finds them in a tree of its own', (t) => {
+  const tree = new LabelTree();
+  const [all, few] = [new LabelIndex(100_000, tree), new LabelIndex(100_000, tree)];
+  const labelsOf = (n: number): Values => ({ route: `r${n}` });
+  const kept = Array.from({ length: 40_000 }, (_, n) => all.insert(setOf(labelsOf(n)), { code: n + 1, epoch: 0 }));
+  t.ok(kept.every(Boolean));
+  t.ok(few.insert(setOf(labelsOf(10_000)), { code: 7, epoch: 3 }), 'the first ones are near enough');
+  t.notOk(few.insert(setOf(labelsOf(39_999)), { code: 8, epoch: 4 }));
+  t.same(
+    [10_000, 39_999].map((n) => found(few, labelsOf(n))),
+    [7, 0],
+    'it has what it had',
+  );
+  t.equal(found(all, labelsOf(39_999)), 40_000);
+  t.end();
+});
+
+test('records of a metric with few of very many label sets arrive where they belong', async (t) => {
+  const collector = collectorFor(t, { cardinalityLimit: 30_000 });
+  const [all, few] = [collector.gauge('all'), collector.gauge('few')];
+  for (let times = 0; times < 2; times++) for (let n = 0; n < 20_000; n++) all.set(n, { n });
+  const some = Array.from({ length: 10 }, (_, place) => 2_222 * place);
+  for (let times = 0; times < 5; times++) for (const n of some) few.increment(n, { n });
+  t.same(
+    some.map((n) => few.getValue({ n })),
+    some.map((n) => 5 * n),
+  );
+  t.equal(all.getValue({ n: 19_998 }), 19_998);
 });
