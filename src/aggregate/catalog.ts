@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
-import { HEADER, high, int, RECORD, RECORD_KIND } from '../arena/layout';
+import { HEADER, high, int, RECORD, RECORD_KIND, VOID_ENTRY } from '../arena/layout';
 import { birthOf, membersOf } from '../arena/lives';
-import { directoryLength, readEntry } from '../arena/registry';
+import { directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
 import type { Definition, LabelPairs } from './definition';
 import { readDefinition } from './register';
 import { readLabels } from './series-key';
@@ -46,8 +46,13 @@ export class Catalog {
     this.pending = [];
     // what was pending was in no snapshot so far: for this thread it is as if it were registered now
     for (const place of late) this.enter(place, this.births);
+    if (this.read < length) this.makeRoom();
     while (this.read < length) this.enter(this.read++);
     this.births = births;
+  }
+
+  private makeRoom(): void {
+    for (const { record, series } of this.families) series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
   }
 
   /** How many births have been read: series that were born later are in no snapshot so far. */
@@ -70,21 +75,23 @@ export class Catalog {
 
   /** @param shownFrom snapshots that have read no more births do not have it */
   private enter(place: number, shownFrom = 0): void {
-    const { record, state } = readEntry(this.arena, place);
-    if (state === 'pending') this.pending.push(place);
-    if (state !== 'live') return;
+    const record = readEntry(this.arena, place);
+    if (record === PENDING_ENTRY) this.pending.push(place);
+    if (record === PENDING_ENTRY || record === VOID_ENTRY) return;
     const { i32 } = this.arena;
     if (i32[high(record + RECORD.KEY)] === RECORD_KIND.FAMILY) {
       this.familyAt(record);
       return;
     }
-    this.familyAt(i32[int(record + RECORD.SERIES)]).series.add({
-      id: i32[high(record + RECORD.SERIES)],
-      epoch: i32[high(record + RECORD.SERIES_COLUMN)],
-      column: i32[int(record + RECORD.SERIES_COLUMN)],
-      record,
-      place: Math.max(shownFrom, birthOf(this.arena, record)),
-    });
+    const { series } = this.familyAt(i32[int(record + RECORD.SERIES)]);
+    // number by number: an object for each of very many series would be the peak of a first scrape
+    const index = series.extend();
+    series.ids[index] = i32[high(record + RECORD.SERIES)];
+    series.columns[index] = i32[int(record + RECORD.SERIES_COLUMN)];
+    series.records[index] = record;
+    series.places[index] = Math.max(shownFrom, birthOf(this.arena, record));
+    const epoch = i32[high(record + RECORD.SERIES_COLUMN)];
+    if (epoch !== 0) series.epochs[index] = epoch;
   }
 
   private familyAt(record: number): Family {

@@ -31,19 +31,24 @@ export class SeriesList {
     return list;
   }
 
-  /** Makes room for so many at once: growing to that in steps takes twice the memory, for a while. */
+  /** Makes room for so many at once, if they are many more: growing to that in steps takes twice the memory, for a while. */
   reserve(count: number): void {
-    if (count > this.ids.length) this.resize(count);
+    if (count > this.ids.length * 2) this.resize(count);
   }
 
   add({ id, epoch, column, record, place }: SeriesPlaces): void {
-    if (this.count === this.ids.length) this.resize(Math.max(this.count * 2, 8));
-    const index = this.count++;
+    const index = this.extend();
     this.ids[index] = id;
     this.epochs[index] = epoch;
     this.columns[index] = column;
     this.records[index] = record;
     this.places[index] = place;
+  }
+
+  /** Makes room for one more. @returns its index, where all numbers are 0 */
+  extend(): number {
+    if (this.count === this.ids.length) this.resize(Math.max(this.count * 2, 8));
+    return this.count++;
   }
 
   private resize(room: number): void {

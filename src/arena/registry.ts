@@ -250,19 +250,18 @@ export function familyState(arena: Arena, family: number): number {
   return Atomics.load(arena.i32, high(family + RECORD.FAMILY_PLACE));
 }
 
-export type EntryState = 'live' | 'pending' | 'void';
+/** What `readEntry` says of an entry that does not count yet. */
+export const PENDING_ENTRY = 0;
 
-/** What stands at one place of the directory, and whether it counts (yet). */
-export function readEntry(arena: Arena, place: number): { record: number; state: EntryState } {
+/** The record at one place of the directory; PENDING_ENTRY if it does not count yet, VOID_ENTRY if it never will. */
+export function readEntry(arena: Arena, place: number): number {
   const record = Atomics.load(arena.i32, int(arena.i32[int(HEADER.DIRECTORY)]) + place);
-  if (record === VOID_ENTRY) return { record: 0, state: 'void' };
-  if (record === 0) return { record: 0, state: 'pending' };
-  if (isFamily(arena, record) && familyState(arena, record) !== FAMILY_STATE.STANDS)
-    return { record, state: 'pending' };
+  if (record === VOID_ENTRY || record === PENDING_ENTRY) return record;
+  if (isFamily(arena, record) && familyState(arena, record) !== FAMILY_STATE.STANDS) return PENDING_ENTRY;
   const hash = arena.i32[high(record + RECORD.CHAIN)];
   let link = Atomics.load(arena.i32, chainOf(arena, hash));
   while (link !== 0 && link !== record) link = arena.i32[int(link + RECORD.CHAIN)];
-  return { record, state: link === record ? 'live' : 'pending' };
+  return link === record ? record : PENDING_ENTRY;
 }
 
 /** Where cells come that are reserved when the cursor stands there, or 0 if they do not fit: never across a page. */

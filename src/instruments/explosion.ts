@@ -2,8 +2,8 @@ import type { Definition } from '../aggregate/definition';
 import { type Refusal, readDefinition } from '../aggregate/register';
 import { readLabels } from '../aggregate/series-key';
 import type { Arena } from '../arena/arena';
-import { high, int, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
-import { directoryLength, readEntry } from '../arena/registry';
+import { high, int, RECORD, RECORD_KIND, SERIES_FLAG, VOID_ENTRY } from '../arena/layout';
+import { directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
 import { type WarningCode, warn, warnOnce } from '../warning';
 
 /** How far back the directory is read, and how many series are looked at: three milliseconds' work at most. */
@@ -79,8 +79,13 @@ function largest(arena: Arena): number {
 function* newest(arena: Arena): Generator<number> {
   const end = directoryLength(arena);
   for (let place = end - 1; place >= Math.max(end - NEWEST_ENTRIES, 0); place--) {
-    const { record, state } = readEntry(arena, place);
-    if (state !== 'live' || arena.i32[high(record + RECORD.KEY)] !== RECORD_KIND.SERIES) continue;
+    const record = readEntry(arena, place);
+    if (
+      record === PENDING_ENTRY ||
+      record === VOID_ENTRY ||
+      arena.i32[high(record + RECORD.KEY)] !== RECORD_KIND.SERIES
+    )
+      continue;
     if ((arena.i32[high(record + RECORD.SERIES_LIFE)] & SERIES_FLAG.BEYOND) === 0) yield record;
   }
 }
