@@ -1,5 +1,5 @@
 import type { Arena } from '../arena/arena';
-import { EVENT_WORDS, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
+import { CODE_MASK, EVENT_WORDS, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard } from '../arena/shard';
 import { isWanted, leaveToOthers, lock, tryLock, unlock } from '../atomics/mutex';
 import { warnOnce } from '../warning';
@@ -15,7 +15,7 @@ const BATCH = 4096;
  */
 export const SETTLE_MS = 2;
 
-/** The plain heads of all shards as they were at one moment. */
+/** How far the owners of all shards had written at one moment. */
 export interface Glance {
   /** Counts of events written, which do not wrap. */
   readonly heads: Float64Array;
@@ -35,7 +35,7 @@ export interface Glance {
 export class Drainer {
   /** All shards, whether or not they have ever been used. */
   readonly shards: readonly Shard[];
-  /** Plain heads, as counts, that are old enough to be taken as published. */
+  /** Such heads, as counts, that are old enough to be taken as published. */
   private readonly settled: Float64Array;
 
   constructor(
@@ -46,7 +46,7 @@ export class Drainer {
     this.settled = new Float64Array(this.shards.length);
   }
 
-  /** Looks at the plain heads. Give the result to `trust` at least SETTLE_MS later. */
+  /** Looks how far everybody has written. Give the result to `trust` at least SETTLE_MS later. */
   glance(): Glance {
     const used = this.used();
     const heads = new Float64Array(this.shards.length);
@@ -145,7 +145,7 @@ export class Drainer {
     if (pending > f64[base + SHARD.HIGH_WATER]) f64[base + SHARD.HIGH_WATER] = pending;
     for (let offset = 0; offset < count; offset++) {
       const event = ring + (((first + offset) | 0) & mask) * EVENT_WORDS;
-      const code = i32[int(event)];
+      const code = i32[int(event)] & CODE_MASK;
       const aux = i32[int(event) + 1];
       const done = first + offset + 1;
       const cell = cellOf(arena, cells, code & SERIES_MASK);

@@ -92,7 +92,6 @@ export const HEADER = {
 /*
  * Shard: what one recording thread owns. Each group is written by one side only and stands on lines of its own.
  *
- *      0  head                |                        plain; the owner: position after the last event written
  *      1  folded in place     (float64)                plain; the owner
  *      2  invalid             (float64)                plain; the owner: calls refused for their value or labels
  *      3  dropped             (float64)                plain; the owner: events that found the ring full (onFull: 'drop')
@@ -112,7 +111,6 @@ export const HEADER = {
  *     85  callbacks           |                        atomic; the owner: how many such values it has, 0 = do not ask
  */
 export const SHARD = {
-  HEAD: 0,
   FOLDED_IN_PLACE: 1,
   INVALID: 2,
   DROPPED: 3,
@@ -135,16 +133,22 @@ export const SHARD = {
 /*
  * Event: two words of a ring.
  *
- *     0  operation << 28 | series id        | auxiliary word: gauge: epoch; histogram, summary: pointer to the family
+ *     0  lap | operation << 28 | series id  | auxiliary word: gauge: epoch; histogram, summary: pointer to the family
  *     1  value (float64)
  *
- * An event is complete when the head behind it is published.
+ * The first half-word, the event's code, is written last. Its highest bit is that of the lap, which changes each time the
+ * owner begins again at the start of the ring: so a slot tells whether it has the event of a position, or still the one
+ * before it, or none, and the owner need not say with each event how far it has come.
  */
-export const EVENT_SHIFT = 1;
-export const EVENT_WORDS = 1 << EVENT_SHIFT;
+export const EVENT_WORDS = 2;
+const LAP = 1 << 31;
+export const CODE_MASK = ~LAP;
 export const OPERATION_SHIFT = 28;
 export const SERIES_MASK = (1 << OPERATION_SHIFT) - 1;
 export const OPERATION = { NONE: 0, COUNTER_ADD: 1, GAUGE_SET: 2, GAUGE_ADD: 3, OBSERVE: 4, SUMMARIZE: 5 } as const;
+
+/** The bit of the lap in which a position is. The first laps of a ring, whose memory is zeros, have it set. */
+export const lapOf = (position: number, ringCapacity: number): number => ((position & ringCapacity) === 0 ? LAP : 0);
 
 /*
  * Cells live in pages that are allocated when a shard first touches them. A series id is the index of the series' first

@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { takeOver, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
-import { alignToLine, EVENT_WORDS, HEADER, high, int, SHARD } from './layout';
+import { alignToLine, EVENT_WORDS, HEADER, high, int, lapOf, SHARD } from './layout';
 import { buryLives } from './lives';
 
 /**
@@ -59,9 +59,30 @@ export class Shard {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.PUBLISHED));
   }
 
-  /** Position up to which the owner has written: later than `published`, and only good to read when the store is old. */
+  /** Position before which the owner may overwrite slots. */
+  get freed(): number {
+    return Atomics.load(this.arena.i32, int(this.base + SHARD.FREED));
+  }
+
+  /**
+   * Position up to which the owner has written: at `published` or a few events later, found in the ring. Only good to read
+   * when those stores are old. Slots that are written again meanwhile end the search early; then what was not published
+   * when it began has been published.
+   */
   get head(): number {
-    return this.arena.i32[int(this.base + SHARD.HEAD)];
+    const { ringCapacity } = this.arena;
+    const { published, freed } = this;
+    // a thread that was blocked may have had unpublished events taken
+    let position = ((published - freed) | 0) > 0 ? published : freed;
+    while (((position - freed) | 0) < ringCapacity && this.isWritten(position)) position = (position + 1) | 0;
+    return position;
+  }
+
+  /** Whether the slot of a position that is not freed has the event of that position. */
+  private isWritten(position: number): boolean {
+    const { i32, ringCapacity } = this.arena;
+    const slot = this.ring + (position & (ringCapacity - 1)) * EVENT_WORDS;
+    return (Atomics.load(i32, int(slot)) ^ lapOf(position, ringCapacity)) > 0;
   }
 
   /** How many collect-time values the owner has: whether it is worth asking. */
@@ -135,7 +156,7 @@ export class Shard {
       Atomics.compareExchange(i32, used, seen, this.number + 1);
   }
 
-  /** Gives the shard back. Only the owner calls this: all that was ever stored is visible to it, the plain head too. */
+  /** Gives the shard back. Only the owner calls this: all that was ever stored is visible to it. */
   release(mark: number): void {
     if (this.owner !== mark) return;
     this.callbacks = 0;

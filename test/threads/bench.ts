@@ -51,9 +51,9 @@ export async function ask<T>(worker: Worker, task: string, input: object = {}): 
 export function begin(shard: Shard, position: number): void {
   const { arena, base } = shard;
   if (!shard.claim(1)) throw new Error('the shard is taken');
-  arena.i32[int(base + SHARD.HEAD)] = position | 0;
   arena.f64[base + SHARD.FOLDED] = position;
   Atomics.store(arena.i32, int(base + SHARD.FREED), position | 0);
+  Atomics.store(arena.i32, int(base + SHARD.PUBLISHED), position | 0);
   shard.release(1);
 }
 
