@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from '../arena/arena';
 import { HEADER, int } from '../arena/layout';
 import { columnsUsed } from '../arena/registry';
+import { tryLock, unlock } from '../atomics/mutex';
 import { Catalog } from './catalog';
 import { type Drainer, SETTLE_MS } from './drain';
 import { Lifetimes } from './lifetimes';
@@ -10,6 +11,10 @@ import type { TakenSnapshot } from './snapshot';
 
 /** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
 const PATIENCE_MS = 100;
+
+const TURN = int(HEADER.COLLECT_LOCK);
+/** How long a collect waits for another thread's to end: a million series take some tens of milliseconds. */
+const TURN_PATIENCE_MS = 250;
 
 /** Series that are added up before looking whether a reading thread waits: some tenths of a millisecond's work. */
 const SERIES_AT_A_TIME = 8_192;
@@ -49,7 +54,28 @@ export class Collect {
     const glance = this.drainer.glance();
     while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
     this.drainer.trust(glance);
-    return this.snapshotNow();
+    const hasTurn = await this.takeTurn();
+    try {
+      return this.snapshotNow();
+    } finally {
+      if (hasTurn) unlock(this.arena.i32, TURN);
+    }
+  }
+
+  /**
+   * One thread collects at a time: of two that let each other in between two metrics, each would have something that is
+   * older than what the other one has.
+   *
+   * @returns false if the turn did not come in time: whoever has it is stopped, or there are very many series
+   */
+  private async takeTurn(): Promise<boolean> {
+    const { arena, drainer } = this;
+    const deadline = performance.now() + TURN_PATIENCE_MS;
+    while (!tryLock(arena.i32, TURN, drainer.mark)) {
+      if (performance.now() > deadline) return false;
+      await sleep(1);
+    }
+    return true;
   }
 
   private snapshotNow(): TakenSnapshot {

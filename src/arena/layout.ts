@@ -55,6 +55,7 @@ export const LAYOUT_VERSION = 5;
  *     88  lock of the lives   | wanted                 mutex: who may end and begin lives of series; see lives.ts
  *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
  *     90  collected           (float64)                when the last collect was, by the clock; an indication
+ *     91  lock of the collects | wanted                mutex: whose turn it is to make a snapshot
  *     96  births              | reborn                 atomic: series registered so far; those that others' memory was used for
  *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
  *     98  since when          (float64)                the phase has been that, by the clock
@@ -83,6 +84,7 @@ export const HEADER = {
   LIVES_LOCK: 88,
   LIVES: 89,
   COLLECTED: 90,
+  COLLECT_LOCK: 91,
   BIRTHS: 96,
   RETIRE: 97,
   RETIRE_SINCE: 98,

@@ -1,5 +1,5 @@
 import { threadId } from 'node:worker_threads';
-import { takeOver, unlock } from '../atomics/mutex';
+import { recover, takeOver, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
 import { alignToLine, EVENT_WORDS, HEADER, high, int, lapOf, SHARD } from './layout';
 import { buryLives } from './lives';
@@ -194,7 +194,9 @@ export function openShards(arena: Arena): Shard[] {
 /** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
 export function buryThread(shards: readonly Shard[], ended: number): void {
   for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId));
-  buryLives(shards[0].arena, threadMark(ended), threadMark(threadId));
+  const { arena } = shards[0];
+  recover(arena.i32, int(HEADER.COLLECT_LOCK), threadMark(ended));
+  buryLives(arena, threadMark(ended), threadMark(threadId));
 }
 
 /** What a thread writes into shared memory to say "me": never 0, never reused within a process. */

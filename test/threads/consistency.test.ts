@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
@@ -90,6 +91,32 @@ for (const ringCapacity of [64, 16_384])
     const { foldedInPlace, folded } = collector.stats();
     t.ok(foldedInPlace > 0, `${foldedInPlace} of ${folded} folded in place`);
   });
+
+test('of two snapshots on different threads the later one has nothing that is older, while readers are let in', async (t) => {
+  // every histogram of the later one at least as new   allowed
+  // one of them older                                  FORBIDDEN   a counter would go back in the history
+  const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000 });
+  t.teardown(() => collector.close());
+  const observers = await startObservers(t, collector, FAMILIES, 50);
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const collecting = [1, 2].map(
+    () =>
+      new Worker(join(__dirname, '../fixtures/collecting.cjs'), {
+        workerData: { arena: collector.handle.arena, words },
+        execArgv: [],
+      }),
+  );
+  const answers = Promise.all(collecting.map((worker) => once(worker, 'message')));
+  await sleep(2_000);
+  Atomics.store(words, 0, 1);
+  const seen = (await answers).flatMap(([snapshots]) => snapshots as { takenAt: number; counts: number[] }[]);
+  await observers.stop();
+  seen.sort((a, b) => a.takenAt - b.takenAt);
+  const back = seen.filter(({ counts }, index) =>
+    counts.some((count, family) => count < (seen[index - 1]?.counts[family] ?? 0)),
+  );
+  t.equal(back.length, 0, `of ${seen.length} snapshots`);
+});
 
 test('who reads waits for a thread that lost its processor while it folded in place, but not for ever', async (t) => {
   // the observation is in the buckets and in the sum, or in neither   allowed
