@@ -72,6 +72,8 @@ export class Shard {
   get head(): number {
     const { ringCapacity } = this.arena;
     const { published, freed } = this;
+    // its owner ended before there was a ring
+    if (this.ring === 0) return published;
     // a thread that was blocked may have had unpublished events taken
     let position = ((published - freed) | 0) > 0 ? published : freed;
     while (((position - freed) | 0) < ringCapacity && this.isWritten(position)) position = (position + 1) | 0;
