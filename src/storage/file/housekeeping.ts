@@ -58,9 +58,15 @@ export class Housekeeping {
     await this.repair();
     if (this.options.gzip)
       for (const file of (await this.others(writer, sequence)).free)
-        if (!file.gzipped) await this.unlessMissing('compress', file.name, () => this.compress(file, writer, signal));
+        if (!file.gzipped && this.isFinished(file, writer))
+          await this.unlessMissing('compress', file.name, () => this.compress(file, writer, signal));
     const { files, free } = await this.others(writer, sequence);
     await this.retain(files, free);
+  }
+
+  /** Whether nothing half stands in it. Who died since the last repair may have left half a flush: it waits for the next. */
+  private isFinished({ writer: author, stem }: FoundFile, writer: string): boolean {
+    return author === writer || this.repaired.has(stem);
   }
 
   /** All files but those that the writer writes to; and which of them are nobody's. */
