@@ -7,8 +7,9 @@ import { Helper } from '../load/messages';
 import type { Periodic, PeriodicRequest } from '../load/periodic-process';
 import { fill, requestMetrics, seriesOfEach } from '../load/request-metrics';
 import { type Scrape, type ScrapeRequest, scrape } from '../load/scraper';
+import { quantile, sum } from '../measure/statistics';
 import { mainThreadCpu } from '../measure/thread-cpu';
-import type { Benchmark, Case, Outcome, Scale, Turn } from '../runner/benchmark';
+import type { Benchmark, Case, Outcome, Rest, Scale, Turn } from '../runner/benchmark';
 import { checkMemory } from '../runner/limits';
 import { labelsOf, randomBelow, VALUE_MASK, values } from '../workload';
 
@@ -26,22 +27,25 @@ const CONTENDERS = ['none', 'scraped-beside', 'ringmeter', 'prom-client', 'prome
 /** Requests per second: below what a server without metrics can answer on the slowest machine that this is meant for. */
 const RATES = { http: 4_000, fastify: 3_000 };
 const SIZES = [20_000, 100_000];
-const TIMES_MS = {
-  full: { bare: 1_000, warm: 1_500, saturation: 3_000, latency: 10_000 },
-  quick: { bare: 300, warm: 300, saturation: 600, latency: 1_100 },
+/** Milliseconds of each part, and how often the last three come round: everybody's turns lie close to one another then. */
+const TIMES = {
+  full: { bare: 1_000, warm: 1_500, rounds: 5, again: 300, saturation: 800, latency: 3_000 },
+  quick: { bare: 300, warm: 300, rounds: 1, again: 100, saturation: 600, latency: 1_100 },
 };
 
 function cases(contender: string, scale: Scale): Case<ServerCase>[] {
   if (!CONTENDERS.includes(contender)) return [];
+  const legs = 1 + TIMES[scale].rounds;
   if (scale === 'quick')
     return contender === 'prometheus-io'
       ? []
-      : [{ parameters: { framework: 'http', series: 20_000, rate: RATES.http }, seconds: 4 }];
+      : [{ parameters: { framework: 'http', series: 20_000, rate: RATES.http }, seconds: 4, legs }];
   return (['http', 'fastify'] as const).flatMap((framework) =>
     SIZES.map((series) => ({
       parameters: { framework, series, rate: RATES[framework] },
-      seconds: 19 + series / 20_000,
-      mostRepetitions: series > 20_000 ? 3 : undefined,
+      seconds: 25 + series / 20_000,
+      mostRepetitions: series > 20_000 ? 2 : 3,
+      legs,
     })),
   );
 }
@@ -60,26 +64,42 @@ interface Service {
  * while V8 is still learning about it, and what V8 forgets then is lost for good: `process.nextTick` alone takes 200 ns
  * instead of 40 from then on, several times per request. A server without metrics, whose heap is small, would be spared.
  */
-async function perform(load: () => Contender, { framework, series, rate }: ServerCase, turn: Turn): Promise<Outcome> {
-  const { bare, ...times } = TIMES_MS[turn.scale];
+async function perform(
+  load: () => Contender,
+  { framework, series, rate }: ServerCase,
+  turn: Turn,
+  rest: Rest,
+): Promise<Outcome> {
+  const times = TIMES[turn.scale];
   const each = seriesOfEach(series);
   const service = await startService(framework);
   const generator = await Helper.start<LoadRequest, Load>('generator-process');
   const scraper = await Helper.start<PeriodicRequest, Periodic>('periodic-process');
   const outcome: Outcome = { figures: {}, wrong: [] };
   try {
-    await generator.ask({ port: service.port, milliseconds: bare, rate: 0 });
+    await generator.ask({ port: service.port, milliseconds: times.bare, rate: 0 });
     const contender = load();
     const library = await contender.open({ series: each });
     const metrics = requestMetrics(library);
     await fill(library, metrics, each);
     const scraped = await library.serve?.();
     service.record(recordRequest(metrics, each, library));
-    if (scraped) await scraper.ask({ url: scraped.url });
-    const { figures, answered } = await measure(generator, service, { ...times, rate });
+    const whileScraped = async <T>(action: () => Promise<T>): Promise<T> => {
+      if (scraped) await scraper.ask({ url: scraped.url });
+      const result = await action();
+      await scraper.ask({});
+      return result;
+    };
+    const warmed = await whileScraped(() => generator.ask({ port: service.port, milliseconds: times.warm, rate: 0 }));
+    const rounds: Round[] = [];
+    while (rounds.length < times.rounds) {
+      await rest();
+      rounds.push(await whileScraped(() => measure(generator, service, { ...times, rate })));
+    }
     const { scrapes, bytes } = await scraper.ask({});
     checkMemory();
-    outcome.figures = { server: { ...figures, scrapes, scrapedBytes: bytes } };
+    outcome.figures = { server: { ...figuresOf(rounds), scrapes, scrapedBytes: bytes } };
+    const answered = warmed.answered + sum(rounds.map((round) => round.answered));
     const counts = { answered, handled: service.handled(), filled: each };
     outcome.wrong = await wrongTotals(contender.kinds.length > 0 ? scraped : undefined, library, counts);
     await scraped?.close();
@@ -92,19 +112,41 @@ async function perform(load: () => Contender, { framework, series, rate }: Serve
   return outcome;
 }
 
+/** What one round saw. */
+interface Round {
+  answered: number;
+  saturated: Load;
+  steady: Load;
+  /** At saturation: milliseconds of processor time of the serving thread, and requests that it handled in them. */
+  cpu: number;
+  handled: number;
+}
+
 async function measure(
   generator: Helper<LoadRequest, Load>,
   { port, handled }: Service,
-  { warm, saturation, latency, rate }: Record<'warm' | 'saturation' | 'latency' | 'rate', number>,
-) {
-  const warmed = await generator.ask({ port, milliseconds: warm, rate: 0 });
+  { again, saturation, latency, rate }: Record<'again' | 'saturation' | 'latency' | 'rate', number>,
+): Promise<Round> {
+  const warmed = await generator.ask({ port, milliseconds: again, rate: 0 });
   const before = { cpu: mainThreadCpu(), handled: handled() };
   const saturated = await generator.ask({ port, milliseconds: saturation, rate: 0 });
-  const cpuMicroseconds = (1000 * (mainThreadCpu() - before.cpu)) / (handled() - before.handled);
+  const spent = { cpu: mainThreadCpu() - before.cpu, handled: handled() - before.handled };
   const steady = await generator.ask({ port, milliseconds: latency, rate });
-  const { p50, p99, p999, max, generatorLate } = steady;
-  const figures = { saturated: saturated.perSecond, cpuMicroseconds, p50, p99, p999, max, generatorLate };
-  return { figures, answered: warmed.answered + saturated.answered + steady.answered };
+  return { answered: warmed.answered + saturated.answered + steady.answered, saturated, steady, ...spent };
+}
+
+function figuresOf(rounds: readonly Round[]): Record<string, number> {
+  const total = (of: (round: Round) => number): number => sum(rounds.map(of));
+  const latencies = rounds.flatMap(({ steady }) => steady.latencies);
+  return {
+    saturated: (1000 * total(({ saturated }) => saturated.answered)) / total(({ saturated }) => saturated.took),
+    cpuMicroseconds: (1000 * total(({ cpu }) => cpu)) / total(({ handled }) => handled),
+    p50: quantile(0.5, latencies),
+    p99: quantile(0.99, latencies),
+    p999: quantile(0.999, latencies),
+    max: quantile(1, latencies),
+    generatorLate: Math.max(...rounds.map(({ steady }) => steady.generatorLate)),
+  };
 }
 
 /** What a handler does for its metrics: one label object, three records. */

@@ -1,4 +1,3 @@
-import { quantile } from '../measure/statistics';
 import { Connection } from './connection';
 
 const CONNECTIONS = 64;
@@ -14,14 +13,13 @@ export interface LoadRequest {
   rate: number;
 }
 
-/** What it saw. Milliseconds, from the moment at which a request was due, whether or not a connection was free for it. */
+/** What it saw. */
 export interface Load {
   answered: number;
-  perSecond: number;
-  p50: number;
-  p99: number;
-  p999: number;
-  max: number;
+  /** Milliseconds that it took until the last of them was answered. */
+  took: number;
+  /** Milliseconds, from the moment at which each request was due, whether or not a connection was free for it; only with a rate. */
+  latencies: number[];
   /** The longest that the generator itself was late with making requests. */
   generatorLate: number;
 }
@@ -47,10 +45,9 @@ async function saturate({ port, milliseconds }: LoadRequest): Promise<Load> {
   });
   for (const connection of connections) connection.send();
   await all;
-  const seconds = (performance.now() - began) / 1000;
+  const took = performance.now() - began;
   for (const connection of connections) connection.end();
-  const none = Number.NaN;
-  return { answered, perSecond: answered / seconds, p50: none, p99: none, p999: none, max: none, generatorLate: 0 };
+  return { answered, took, latencies: [], generatorLate: 0 };
 }
 
 function openAll(port: number, onAnswer: (connection: Connection) => void): Promise<Connection[]> {
@@ -84,15 +81,7 @@ class OpenLoop {
     const answered = this.latencies.length;
     this.countUnanswered();
     for (const connection of connections) connection.end();
-    return {
-      answered,
-      perSecond: answered / (milliseconds / 1000),
-      p50: quantile(0.5, this.latencies),
-      p99: quantile(0.99, this.latencies),
-      p999: quantile(0.999, this.latencies),
-      max: quantile(1, this.latencies),
-      generatorLate: this.late,
-    };
+    return { answered, took: milliseconds, latencies: this.latencies, generatorLate: this.late };
   }
 
   private async make(total: number, rate: number): Promise<void> {

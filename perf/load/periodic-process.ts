@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerWith } from './messages';
-import { scrape } from './scraper';
+import { Scraper } from './scraper';
 
 const INTERVAL_MS = 1000;
 
-/** A URL to scrape every second from now on; none: stop. */
+/** A URL to scrape every second from now on; none: stop, until it is asked again. */
 export interface PeriodicRequest {
   url?: string;
 }
@@ -15,27 +15,29 @@ export interface Periodic {
   bytes: number;
 }
 
-let stopped = false;
+const scraper = new Scraper();
+let pause = new AbortController();
 let running: Promise<void> = Promise.resolve();
 const seen: Periodic = { scrapes: 0, bytes: 0 };
 
 /** Never two scrapes at a time: one that takes longer than the interval is followed by the next at once, as with Prometheus. */
-async function scrapeAgainAndAgain(url: string): Promise<void> {
-  while (!stopped) {
+async function scrapeAgainAndAgain(url: string, { signal }: AbortController): Promise<void> {
+  while (!signal.aborted) {
     const began = performance.now();
-    const { bytes } = await scrape({ url, gzip: false, unread: true });
+    const { bytes } = await scraper.scrape({ url, gzip: false, unread: true });
     seen.scrapes++;
     seen.bytes = bytes;
-    await sleep(Math.max(INTERVAL_MS - (performance.now() - began), 0));
+    await sleep(Math.max(INTERVAL_MS - (performance.now() - began), 0), undefined, { signal }).catch(() => {});
   }
 }
 
 answerWith(async ({ url }: PeriodicRequest): Promise<Periodic> => {
   if (url === undefined) {
-    stopped = true;
+    pause.abort();
     await running;
   } else {
-    running = scrapeAgainAndAgain(url);
+    pause = new AbortController();
+    running = scrapeAgainAndAgain(url, pause);
     running.catch(() => {});
   }
   return seen;

@@ -12,7 +12,15 @@ export interface Case<P = Parameters> {
   seconds: number;
   /** Of what takes long, fewer repetitions than of the rest. */
   mostRepetitions?: number;
+  /**
+   * In how many legs a process does it, resting in between. With more than one, those of all contenders are up at once and
+   * go on in turn: what the machine is like then is the same for all. Default 1.
+   */
+  legs?: number;
 }
+
+/** Ends a leg: the process is idle until all others have gone on as well. */
+export type Rest = () => Promise<void>;
 
 /** One file of `benchmarks/` exports one of these as `benchmark`. */
 export interface Benchmark<P = Parameters> {
@@ -22,7 +30,7 @@ export interface Benchmark<P = Parameters> {
   /** What is measured of a contender; empty if it has nothing of the kind. */
   cases(contender: string, scale: Scale): Case<P>[];
   /** In a fresh process per case and repetition. `load` loads the contender's library. */
-  perform(load: () => Contender, parameters: P, turn: Turn): Promise<Outcome>;
+  perform(load: () => Contender, parameters: P, turn: Turn, rest: Rest): Promise<Outcome>;
 }
 
 /** What the process that measures knows beside its parameters. */
@@ -50,6 +58,10 @@ export interface Task {
   parameters: Parameters;
   turn: Turn;
 }
+
+/** What the process is told when it may go on, and what it says when it rests. */
+export const GO_ON = 'go on';
+export const RESTING = 'resting';
 
 /** What it answers. */
 export interface Answer extends Outcome {

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Contender } from '../contenders/contender';
-import { type Answer, type Benchmark, EVERYTHING, type Task, TooMuch } from './benchmark';
+import { type Answer, type Benchmark, EVERYTHING, RESTING, type Task, TooMuch } from './benchmark';
 
 async function perform({ benchmark: name, parameters, turn }: Task): Promise<Answer> {
   const { benchmark } = require(join('..', 'benchmarks', name)) as { benchmark: Benchmark };
@@ -12,7 +13,7 @@ async function perform({ benchmark: name, parameters, turn }: Task): Promise<Ans
     return contender;
   };
   try {
-    const outcome = await benchmark.perform(load, parameters, turn);
+    const outcome = await benchmark.perform(load, parameters, turn, rest);
     return { ...outcome, title };
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error;
@@ -20,6 +21,14 @@ async function perform({ benchmark: name, parameters, turn }: Task): Promise<Ans
   }
 }
 
+async function rest(): Promise<void> {
+  const goOn = once(process, 'message');
+  process.send?.(RESTING);
+  await goOn;
+}
+
+// nobody asks any more
+process.once('disconnect', () => process.exit(1));
 perform(JSON.parse(process.argv[2]) as Task).then(
   (answer) => process.send?.(answer, () => process.exit()),
   (error: unknown) => {

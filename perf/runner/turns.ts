@@ -1,6 +1,7 @@
-import { ask } from './ask';
-import { type Benchmark, type Case, EVERYTHING, type Scale } from './benchmark';
+import type { Benchmark, Case, Parameters, Scale, Task } from './benchmark';
 import type { Lane } from './lanes';
+import { Measured } from './measured';
+import { Participant } from './participant';
 import type { Progress } from './progress';
 import type { Series } from './results';
 
@@ -46,42 +47,64 @@ export function expected({ groups, repetitions }: Plan): number {
   return groups.reduce((sum, { one, lanes }) => sum + times(one) * one.seconds * lanes.length, 0);
 }
 
-/** Measures everything that is planned. Lanes take turns at each case, and each repetition begins with another lane. */
-export async function takeTurns(plan: Plan, progress: Progress): Promise<{ series: Series[]; failures: string[] }> {
-  const series = new Map<string, Series>();
-  const failures: string[] = [];
-  for (let repetition = 0; repetition < plan.repetitions; repetition++)
-    for (const { one, lanes } of plan.groups.filter(({ one }) => repetition < (one.mostRepetitions ?? Infinity)))
-      for (const lane of rotated(lanes, repetition)) {
-        const what = `${plan.benchmark.name} ${shown(one)}: ${lane.name}`;
-        progress.show(`${what}, repetition ${repetition + 1} of ${plan.repetitions}`);
-        const failed = await takeTurn(plan, one, lane, repetition, series);
-        if (failed !== undefined) failures.push(`${what}: ${failed}`);
-        progress.step(one.seconds);
-      }
-  return { series: [...series.values()], failures };
+/**
+ * Measures everything that is planned. Lanes take turns at each case, and each repetition begins with another lane.
+ *
+ * @param child - What each process runs; tests have one of their own
+ */
+export async function takeTurns(
+  plan: Plan,
+  progress: Progress,
+  child?: string,
+): Promise<{ series: Series[]; failures: string[] }> {
+  const { benchmark, scale, repetitions } = plan;
+  const measured = new Measured();
+  for (let repetition = 0; repetition < repetitions; repetition++)
+    for (const { one, lanes } of plan.groups.filter(({ one }) => repetition < (one.mostRepetitions ?? Infinity))) {
+      const { parameters, seconds, legs } = one;
+      const begun = rotated(lanes, repetition)
+        .filter((lane) => !measured.isTooMuch(one, lane))
+        .map((lane) => {
+          const turn = { contender: lane.contender, repetition, scale };
+          const task = { benchmark: benchmark.name, parameters, turn };
+          return { lane, task, participant: new Participant(task, lane.node, child) };
+        });
+      const step = (): void => progress.step(seconds / (legs ?? 1));
+      const show = (what: string): void => progress.show(`${what}, repetition ${repetition + 1} of ${repetitions}`);
+      const together = legs === undefined ? begun.map((alone) => [alone]) : [begun];
+      for (const some of together) await goInTurn(some, measured, show, step);
+    }
+  return measured;
 }
 
-/** @returns what went wrong, if the process ended without an answer */
-async function takeTurn(
-  { benchmark, scale }: Plan,
-  { parameters }: Case,
-  { name, contender, node, nodeVersion }: Lane,
-  repetition: number,
-  series: Map<string, Series>,
-): Promise<string | undefined> {
-  const key = `${name} ${JSON.stringify(parameters)}`;
-  const known = series.get(key);
-  // what was too much once is too much again
-  if (known?.repetitions.some(({ omitted }) => omitted?.[EVERYTHING] !== undefined)) return undefined;
-  const turn = { contender, repetition, scale };
-  const answer = await ask({ benchmark: benchmark.name, parameters, turn }, node);
-  if ('failed' in answer) return answer.failed;
-  const { title, ...outcome } = answer;
-  if (known === undefined)
-    series.set(key, { lane: name, contender, title, node: nodeVersion, parameters, repetitions: [outcome] });
-  else known.repetitions.push(outcome);
-  return undefined;
+/** One does a task, perhaps beside others. */
+interface Begun {
+  lane: Lane;
+  task: Task;
+  participant: Participant;
+}
+
+/** Each goes on until it rests, then the next, until all have ended. */
+async function goInTurn(
+  begun: readonly Begun[],
+  measured: Measured,
+  show: (what: string) => void,
+  step: () => void,
+): Promise<void> {
+  let going = begun;
+  while (going.length > 0) {
+    const resting: Begun[] = [];
+    for (const one of going) {
+      const { benchmark, parameters } = one.task;
+      const what = `${benchmark} ${shown(parameters)}: ${one.lane.name}`;
+      show(what);
+      const result = await one.participant.goOn();
+      step();
+      if (result === undefined) resting.push(one);
+      else measured.add(what, one.lane, parameters, result);
+    }
+    going = resting;
+  }
 }
 
 export function rotated<T>(items: readonly T[], by: number): T[] {
@@ -89,7 +112,7 @@ export function rotated<T>(items: readonly T[], by: number): T[] {
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
-function shown({ parameters }: Case): string {
+function shown(parameters: Parameters): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');

@@ -1,13 +1,14 @@
+import { join } from 'node:path';
 import { test } from 'tap';
 import type { Benchmark } from '../../perf/runner/benchmark';
 import type { Lane } from '../../perf/runner/lanes';
 import { duration, Progress } from '../../perf/runner/progress';
-import { expected, planOf, rotated } from '../../perf/runner/turns';
+import { expected, planOf, rotated, takeTurns } from '../../perf/runner/turns';
 
 const lane = (contender: string, beside?: string): Lane => ({
   name: beside === undefined ? contender : `${contender}-new`,
   contender,
-  node: 'node',
+  node: process.execPath,
   nodeVersion: '20.0.0',
   beside,
 });
@@ -38,6 +39,31 @@ test('contenders take turns at every case, and a companion only at those of the 
 
 test('the expected time counts every lane, and as many repetitions as each case has', async (t) => {
   t.equal(expected(planOf(benchmark, LANES, 'full', 5)), 5 * 4 * 2 + 2);
+});
+
+test('who rests goes on when everybody else has, and a process that dies is a failure of its own', async (t) => {
+  const inLegs: Benchmark = {
+    ...benchmark,
+    cases: () => [{ parameters: { series: 10 }, seconds: 3, legs: 3 }],
+  };
+  const shown: string[] = [];
+  const progress = new Progress(12, { isTTY: false, write: (text: unknown) => shown.push(String(text)) > 0 });
+  const plan = planOf(inLegs, [lane('three-legs'), lane('dying'), lane('one-leg')], 'full', 2);
+  const { series, failures } = await takeTurns(plan, progress, join(__dirname, '..', 'fixtures', 'resting-child.cjs'));
+
+  const order = shown.flatMap((line) => /series=10: (\S+), repetition (\d)/.exec(line)?.slice(1).join(' ') ?? []);
+  t.same(order, [
+    ...['three-legs 1', 'dying 1', 'one-leg 1', 'three-legs 1', 'dying 1', 'three-legs 1'],
+    ...['dying 2', 'one-leg 2', 'three-legs 2', 'dying 2', 'three-legs 2', 'three-legs 2'],
+  ]);
+  t.match(failures, [/dying: the process ended with 3: it dies/, /dying: the process ended with 3: it dies/]);
+  t.same(
+    series.map(({ lane, repetitions }) => [lane, repetitions.map(({ figures }) => figures.row.legs)]),
+    [
+      ['one-leg', [1, 1]],
+      ['three-legs', [3, 3]],
+    ],
+  );
 });
 
 test('every repetition begins with another one', async (t) => {
