@@ -4,10 +4,14 @@ import { HEADER, int } from '../arena/layout';
 import { Sleeper } from '../atomics/signal';
 import type { FlushService } from './service';
 
-/** An idle collector looks less and less often, down to this: a recording thread whose ring fills up wakes it. */
-const LONGEST_SLEEP_MS = 500;
-/** Passes without any event before sleeping longer. */
-const IDLE_PASSES = 20;
+/** Where little is recorded, rings are looked at less and less often, down to this: a thread whose ring fills up wakes us. */
+const LONGEST_INTERVAL_MS = 500;
+/**
+ * A pass that folds less than this share of a ring came too early. A pass costs the serving thread what it evicts from the
+ * caches, where both share a processor: at 3,000 requests per second their p50 is 4 % lower with two passes a second than
+ * with a hundred, and their p99 10 %.
+ */
+const WORTHWHILE = 1 / 16;
 
 /**
  * The loop that every flush worker runs from the moment its module is loaded, so that a worker which replaces another
@@ -34,20 +38,29 @@ export class ResidentLoop {
   }
 
   private async run(): Promise<void> {
-    const { drainer, arena, settings } = this.service;
-    let idlePasses = 0;
+    const { drainer, arena } = this.service;
+    let interval = this.shortest;
     let glance = drainer.glance();
     while (!this.stopped) {
       drainer.trust(glance);
       const folded = drainer.drainAll();
       glance = drainer.glance();
-      idlePasses = folded > 0 || glance.unpublished ? 0 : idlePasses + 1;
       this.service.tick();
-      const busy = folded > arena.ringCapacity / 2;
-      const patience = 2 ** Math.min(Math.max(idlePasses - IDLE_PASSES, 0), 10);
-      const longest = Math.max(Math.min(LONGEST_SLEEP_MS, this.service.patience), settings.drainInterval);
-      await this.pause(busy ? 0 : Math.min(settings.drainInterval * patience, longest));
+      interval = this.intervalAfter(interval, folded);
+      // who woke us for a ring that is half full does not wake us again for what has come since
+      const busy = folded >= arena.ringCapacity / 2;
+      await this.pause(busy ? 0 : Math.min(interval, Math.max(this.service.patience, this.shortest)));
     }
+  }
+
+  private get shortest(): number {
+    return this.service.settings.drainInterval;
+  }
+
+  private intervalAfter(interval: number, folded: number): number {
+    const { shortest } = this;
+    if (folded >= this.service.arena.ringCapacity * WORTHWHILE) return Math.max(interval / 2, shortest);
+    return Math.min(interval * 2, Math.max(LONGEST_INTERVAL_MS, shortest));
   }
 
   /** Always lets the thread's event loop turn: a worker that drains without end still has scrapes to answer. */
