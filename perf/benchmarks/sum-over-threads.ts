@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from '../contenders/contender';
 import { Helper } from '../load/messages';
 import type { Scrape, ScrapeRequest } from '../load/scraper';
-import { GapWatch } from '../measure/gaps';
+import { type Gap, GapWatch } from '../measure/gaps';
 import { median } from '../measure/statistics';
 import type { Benchmark, Case, Outcome, Scale, Turn } from '../runner/benchmark';
 import { Threads } from '../threads/threads';
@@ -37,7 +37,7 @@ async function perform(load: () => Contender, { threads: count, series }: SumCas
   const scraper = await Helper.start<ScrapeRequest, Scrape>('scraper-process');
   const watch = new GapWatch();
   const outcome: Outcome = { figures: {}, wrong: [] };
-  const seen: Record<string, number>[] = [];
+  const seen: { total: number; main: Gap; thread: Gap }[] = [];
   try {
     for (let scrapes = 1; scrapes <= SCRAPES[turn.scale]; scrapes++) {
       await threads.ask({ everySeries: true });
@@ -46,14 +46,20 @@ async function perform(load: () => Contender, { threads: count, series }: SumCas
       await sleep(20);
       watch.take();
       const { total, totals } = await scraper.ask({ url: served.url, gzip: false });
-      const mainGapMs = watch.take().ms;
+      const main = watch.take();
       const gaps = await threads.ask({ watch: false });
-      seen.push({ ms: total, mainGapMs, threadGapMs: median(gaps.map(({ gap }) => gap!)) });
+      const ofThreads = (of: keyof Gap): number => median(gaps.map(({ gap }) => gap![of]));
+      seen.push({ total, main, thread: { ms: ofThreads('ms'), ownMs: ofThreads('ownMs') } });
       const expected = scrapes * count * series;
       if (totals[NAME] !== expected) outcome.wrong.push(`${expected} recorded, ${totals[NAME]} scraped`);
     }
-    const mid = (column: string): number => median(seen.slice(1).map((one) => one[column]));
-    outcome.figures = { scrape: { ms: mid('ms'), mainGapMs: mid('mainGapMs'), threadGapMs: mid('threadGapMs') } };
+    const later = seen.slice(1);
+    const gapOf = (whose: 'main' | 'thread'): Record<string, number> => ({
+      gapMs: median(later.map((one) => one[whose].ms)),
+      ownGapMs: median(later.map((one) => one[whose].ownMs)),
+    });
+    const ms = median(later.map(({ total }) => total));
+    outcome.figures = { scrape: { ms }, main: gapOf('main'), thread: gapOf('thread') };
   } finally {
     watch.end();
     scraper.end();

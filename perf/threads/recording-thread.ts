@@ -74,7 +74,7 @@ class RecordingThread {
       this.watch = new GapWatch();
       return {};
     }
-    const gap = this.watch?.take().ms;
+    const gap = this.watch?.take();
     this.watch?.end();
     return { gap };
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Kind } from '../contenders/contender';
+import type { Gap } from '../measure/gaps';
 
 /** What every recording thread starts with. */
 export interface ThreadData {
@@ -26,8 +27,8 @@ export interface Reply {
   records?: number;
   /** Nanoseconds per record: the median of the bursts. */
   ns?: number;
-  /** Milliseconds of the longest gap of its event loop. */
-  gap?: number;
+  /** The longest gap of its event loop. */
+  gap?: Gap;
   wrong?: string;
 }
 

@@ -23,6 +23,8 @@ export interface Glance {
   readonly takenAt: number;
   /** Whether some thread had events that it had not published. */
   readonly unpublished: boolean;
+  /** Most events that waited in one ring. */
+  readonly waiting: number;
 }
 
 /**
@@ -52,7 +54,8 @@ export class Drainer {
     const heads = new Float64Array(this.shards.length);
     for (const shard of used) heads[shard.number] = widen(shard, shard.head);
     const unpublished = used.some((shard) => heads[shard.number] > this.visibleHead(shard));
-    return { heads, takenAt: performance.now(), unpublished };
+    const waiting = used.reduce((most, shard) => Math.max(most, heads[shard.number] - shard.folded), 0);
+    return { heads, takenAt: performance.now(), unpublished, waiting };
   }
 
   /** From now on takes the events before those heads as published, unless the glance is too fresh. */
@@ -141,7 +144,8 @@ export class Drainer {
     const progress = base + SHARD.FOLDED;
     const first = f64[progress];
     const pending = head - first;
-    const count = Math.min(pending, BATCH);
+    // none if somebody else has been there since the caller looked
+    const count = Math.max(Math.min(pending, BATCH), 0);
     if (pending > f64[base + SHARD.HIGH_WATER]) f64[base + SHARD.HIGH_WATER] = pending;
     for (let offset = 0; offset < count; offset++) {
       const event = ring + (((first + offset) | 0) & mask) * EVENT_WORDS;

@@ -173,7 +173,7 @@ export class Arena {
     return Buffer.from(this.u8.slice(start, end)).toString('utf8');
   }
 
-  /** Milliseconds on the arena's clock: monotonic and common to all threads. What it is worth: a drain interval late. */
+  /** Milliseconds on the arena's clock: monotonic and common to all threads. What it is worth: up to half a second late. */
   clock(): number {
     return this.f64[HEADER.CLOCK];
   }

@@ -105,8 +105,8 @@ export class Branch {
 }
 
 /**
- * Numbers label sets, from 2 upwards, on one thread. Finding neither hashes nor joins nor allocates: it follows the values of
- * a caller's object, in its own order of names, down a tree of maps. Objects with the same labels in another order are
+ * Numbers label sets, from 2 upwards, on one thread. Finding neither joins nor allocates: it follows the values of a caller's
+ * object, in its own order of names, down a tree. Objects with the same labels in another order are
  * another label set.
  */
 export class LabelTree {

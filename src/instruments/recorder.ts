@@ -10,7 +10,7 @@ import { warnOnce } from '../warning';
 
 /** Elements of the Int32Array that an event takes. */
 const EVENT_INTS = int(EVENT_WORDS);
-/** Events between two atomic publications: 15 ns spread over this many records. */
+/** Events between two atomic publications: 15 ns spread over this many records; fewer in a ring that has few. */
 const PUBLISH_EVERY = 64;
 /** Events dealt with before looking again whether there is room: looking costs more than folding in place. */
 const LOOK_EVERY = 128;
@@ -58,7 +58,9 @@ export class Recorder {
   private freed = 0;
   /** Events to deal with otherwise before looking again for room in the ring, or for a shard. */
   private patience = 0;
-  private wokeDrainers = false;
+  /** What `freed` was when drainers were last woken: they have not been there since. */
+  private freedAtWake = 0;
+  private readonly publishEvery: number;
   private heartbeat: NodeJS.Timeout | undefined;
   /** The retire sequence that this thread has acknowledged, and the one up to which it has forgotten: see recycler.ts. */
   private acknowledged = 0;
@@ -77,6 +79,8 @@ export class Recorder {
     this.withoutRing = onFull === 'fold' ? Room.CELLS : Room.DROP;
     this.i32 = arena.i32;
     this.f64 = arena.f64;
+    // a look has to fall at half a ring
+    this.publishEvery = Math.min(PUBLISH_EVERY, arena.ringCapacity / 4);
   }
 
   /** Records one event. The value is a finite number; that is the caller's business. */
@@ -188,11 +192,11 @@ export class Recorder {
       return this.withoutRing;
     }
     if (this.at === this.end) this.position = (this.lapStart + this.arena.ringCapacity) | 0;
-    this.stop = Math.min(this.at + Math.min(free, PUBLISH_EVERY) * EVENT_INTS, this.end);
+    this.stop = Math.min(this.at + Math.min(free, this.publishEvery) * EVENT_INTS, this.end);
     return Room.RING;
   }
 
-  /** Publishes, and wakes the drainers once each time the ring becomes half full. Returns the number of free slots. */
+  /** Publishes, and wakes the drainers once each time they have left the ring half full. Returns the number of free slots. */
   private look(): number {
     const { i32, position } = this;
     const { base } = this.shard!;
@@ -206,9 +210,10 @@ export class Recorder {
       this.freed = Atomics.load(i32, int(base + SHARD.FREED));
       waiting = (position - this.freed) | 0;
     }
-    const halfFull = waiting >= ringCapacity / 2;
-    if (halfFull && !this.wokeDrainers) raise(i32, int(HEADER.WAKE));
-    this.wokeDrainers = halfFull;
+    if (waiting >= ringCapacity / 2 && this.freed !== this.freedAtWake) {
+      this.freedAtWake = this.freed;
+      raise(i32, int(HEADER.WAKE));
+    }
     return ringCapacity - waiting;
   }
 
@@ -274,6 +279,7 @@ export class Recorder {
     this.end = this.begin + this.arena.ringCapacity * EVENT_INTS;
     this.position = shard.head;
     this.freed = shard.freed;
+    this.freedAtWake = ~this.freed;
     this.stop = this.at;
     this.publish();
     this.beatLater();
