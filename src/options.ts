@@ -22,7 +22,7 @@ export interface CollectorOptions {
   flushInterval?: number;
   /** Worker threads, about 11 MB each; 0 = everything on this thread. Default 1. */
   flushWorkers?: number;
-  /** Shortest milliseconds between two drains of the rings; where little is recorded, up to 500. Default 10. */
+  /** Shortest milliseconds between two drains of the rings; where little is recorded, up to 100. Default 10. */
   drainInterval?: number;
   /** Most milliseconds that a snapshot waits for the values of `gauge.collect(...)` and `counter.collect(...)`. Default 250. */
   collectTimeout?: number;
