@@ -17,9 +17,10 @@ export interface Failure {
 /** A process of its own for one task, which it does in one leg or in several. */
 export class Participant {
   private child: ChildProcess | undefined;
+  private ended: Promise<Answer | Failure> | undefined;
   private answer: Answer | undefined;
   private complaint = '';
-  private endLeg: (result: Answer | Failure | undefined) => void = () => {};
+  private rests: () => void = () => {};
 
   constructor(
     private readonly task: Task,
@@ -32,34 +33,35 @@ export class Participant {
    *
    * @returns undefined when it rests
    */
-  goOn(): Promise<Answer | Failure | undefined> {
-    return new Promise((resolve) => {
-      const late = setTimeout(() => this.child?.kill(), PATIENCE * 1000);
-      this.endLeg = (result) => {
-        clearTimeout(late);
-        resolve(result);
-      };
-      if (this.child === undefined) this.start();
-      else this.child.send(GO_ON);
+  async goOn(): Promise<Answer | Failure | undefined> {
+    const rested = new Promise<undefined>((resolve) => {
+      this.rests = () => resolve(undefined);
     });
+    if (this.ended === undefined) this.ended = this.start();
+    else if (this.child?.connected) this.child.send(GO_ON);
+    const late = setTimeout(() => this.child?.kill(), PATIENCE * 1000);
+    // it may have ended while it rested
+    const result = await Promise.race([this.ended, rested]);
+    clearTimeout(late);
+    return result;
   }
 
-  private start(): void {
+  private start(): Promise<Answer | Failure> {
     const { task, execPath, file } = this;
     const stdio = ['ignore', 'inherit', 'pipe', 'ipc'] as const;
     const child = fork(file, [JSON.stringify(task)], { execPath, execArgv: EXEC_ARGV, stdio: [...stdio] });
     child.stderr?.on('data', (chunk: Buffer) => {
       this.complaint = (this.complaint + chunk.toString()).slice(-4000);
     });
-    child.on('message', (message) => this.said(message as Answer | typeof RESTING));
-    child.once('error', (error) => this.endLeg({ failed: error.message }));
-    child.once('close', (code, signal) => this.endLeg(this.result(code, signal)));
+    child.on('message', (message: Answer | typeof RESTING) => {
+      if (message === RESTING) this.rests();
+      else this.answer = message;
+    });
     this.child = child;
-  }
-
-  private said(message: Answer | typeof RESTING): void {
-    if (message === RESTING) this.endLeg(undefined);
-    else this.answer = message;
+    return new Promise((resolve) => {
+      child.once('error', (error) => resolve({ failed: error.message }));
+      child.once('close', (code, signal) => resolve(this.result(code, signal)));
+    });
   }
 
   private result(code: number | null, signal: NodeJS.Signals | null): Answer | Failure {

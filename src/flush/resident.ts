@@ -58,19 +58,17 @@ export class ResidentLoop {
     return this.service.settings.drainInterval;
   }
 
-  private get halfRing(): number {
-    return this.service.arena.ringCapacity / 2;
-  }
-
   private intervalAfter(interval: number, folded: number): number {
-    const { shortest, halfRing } = this;
-    if (folded >= halfRing) return shortest;
-    if (folded >= WORTHWHILE * 2 * halfRing) return Math.max(interval / 2, shortest);
+    const { shortest } = this;
+    const { ringCapacity } = this.service.arena;
+    if (folded >= ringCapacity / 2) return shortest;
+    if (folded >= ringCapacity * WORTHWHILE) return Math.max(interval / 2, shortest);
     return Math.min(interval * 2, Math.max(folded > 0 ? LONGEST_INTERVAL_MS : LONGEST_IDLE_INTERVAL_MS, shortest));
   }
 
   private sleepAfter(interval: number, folded: number, waiting: number): number {
-    const { shortest, halfRing } = this;
+    const { shortest } = this;
+    const halfRing = this.service.arena.ringCapacity / 2;
     if (folded >= halfRing) return 0;
     // somebody has the lock: the ring's owner has woken us, and does not again before something is taken out
     if (waiting >= halfRing) return shortest;

@@ -106,8 +106,7 @@ export class Branch {
 
 /**
  * Numbers label sets, from 2 upwards, on one thread. Finding neither joins nor allocates: it follows the values of a caller's
- * object, in its own order of names, down a tree. Objects with the same labels in another order are
- * another label set.
+ * object, in its own order of names, down a tree. Objects with the same labels in another order are another label set.
  */
 export class LabelTree {
   private readonly root = new Step();

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import { MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
 import { Arena } from '../../dist/src/arena/arena.js';
-import { openShards } from '../../dist/src/arena/shard.js';
+import { openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { tryLock, unlock } from '../../dist/src/atomics/mutex.js';
 
 const ROUNDS = 40;
 
@@ -25,6 +27,30 @@ test('where little is recorded, a worker lets several intervals go by before it 
     await sleep(2);
   }
   t.ok(seen.size > 1 && seen.size < 40, `${seen.size - 1} drains found something in 2 s, where 200 would fit`);
+});
+
+test('a worker that cannot have a ring which is half full comes back soon', async (t) => {
+  const ringCapacity = 1_024;
+  const collector = new MetricsCollector({ storage: [], drainInterval: 10, ringCapacity });
+  t.teardown(() => collector.close());
+  const arena = Arena.attach(collector.handle.arena);
+  const [shard] = openShards(arena);
+  const counter = collector.counter('events_total');
+  const waited: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    // an idle worker comes twice a second
+    await sleep(2_000);
+    const before = shard.folded;
+    t.ok(tryLock(arena.i32, shard.lock, threadMark(threadId)), 'the lock is free');
+    for (let i = 0; i < ringCapacity * 0.75; i++) counter.increment();
+    await sleep(50);
+    t.equal(shard.folded, before, 'nothing is folded without the lock');
+    unlock(arena.i32, shard.lock);
+    const since = performance.now();
+    while (shard.folded === before) await sleep(1);
+    waited.push(performance.now() - since);
+  }
+  t.ok(waited.sort((a, b) => a - b)[1] < 200, `it came after ${waited.map(Math.round).join(', ')} ms`);
 });
 
 // the smallest of all, and one in which a thread looks just twice

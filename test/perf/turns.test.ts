@@ -13,6 +13,8 @@ const lane = (contender: string, beside?: string): Lane => ({
   beside,
 });
 
+const CHILD = join(__dirname, '..', 'fixtures', 'resting-child.cjs');
+
 const LANES = [lane('ours'), lane('old'), lane('new'), lane('ours', 'new')];
 
 /** `old` has one case less. */
@@ -49,7 +51,7 @@ test('who rests goes on when everybody else has, and a process that dies is a fa
   const shown: string[] = [];
   const progress = new Progress(12, { isTTY: false, write: (text: unknown) => shown.push(String(text)) > 0 });
   const plan = planOf(inLegs, [lane('three-legs'), lane('dying'), lane('one-leg')], 'full', 2);
-  const { series, failures } = await takeTurns(plan, progress, join(__dirname, '..', 'fixtures', 'resting-child.cjs'));
+  const { series, failures } = await takeTurns(plan, progress, CHILD);
 
   const order = shown.flatMap((line) => /series=10: (\S+), repetition (\d)/.exec(line)?.slice(1).join(' ') ?? []);
   t.same(order, [
@@ -63,6 +65,17 @@ test('who rests goes on when everybody else has, and a process that dies is a fa
       ['one-leg', [1, 1]],
       ['three-legs', [3, 3]],
     ],
+  );
+});
+
+test('a process that dies while it rests is a failure with what it said', async (t) => {
+  const inLegs: Benchmark = { ...benchmark, cases: () => [{ parameters: { series: 10 }, seconds: 2, legs: 2 }] };
+  const plan = planOf(inLegs, [lane('dying-at-rest'), lane('one-leg')], 'full', 1);
+  const { series, failures } = await takeTurns(plan, new Progress(4, { isTTY: false, write: () => true }), CHILD);
+  t.match(failures, [/dying-at-rest: the process ended with 4: it dies at rest/]);
+  t.same(
+    series.map(({ lane }) => lane),
+    ['one-leg'],
   );
 });
 
