@@ -13,7 +13,8 @@ import type { TakenSnapshot } from './snapshot';
 const PATIENCE_MS = 100;
 
 const TURN = int(HEADER.COLLECT_LOCK);
-/** How long a collect waits for another thread's to end: a million series take some tens of milliseconds. */
+const BEGUN = int(HEADER.COLLECTS_BEGUN);
+/** How long a collect waits at first for another thread's to end: a million series take some tens of milliseconds. */
 const TURN_PATIENCE_MS = 250;
 
 /** Series that are added up before looking whether a reading thread waits: some tenths of a millisecond's work. */
@@ -33,6 +34,8 @@ export class Collect {
   /** Values that are kept elsewhere than in cells, and put into every snapshot. */
   readings: readonly Reading[] = [];
   private readonly lifetimes: Lifetimes;
+  /** Milliseconds; tests have less. */
+  private readonly turnPatience: number = TURN_PATIENCE_MS;
 
   constructor(
     private readonly arena: Arena,
@@ -54,11 +57,14 @@ export class Collect {
     const glance = this.drainer.glance();
     while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
     this.drainer.trust(glance);
-    const hasTurn = await this.takeTurn();
-    try {
-      return this.snapshotNow();
-    } finally {
-      if (hasTurn) unlock(this.arena.i32, TURN);
+    for (let patience = this.turnPatience; ; patience *= 2) {
+      const hasTurn = await this.takeTurn(patience);
+      try {
+        const snapshot = this.snapshotNow();
+        if (snapshot !== undefined) return snapshot;
+      } finally {
+        if (hasTurn) unlock(this.arena.i32, TURN);
+      }
     }
   }
 
@@ -66,11 +72,12 @@ export class Collect {
    * One thread collects at a time: of two that let each other in between two metrics, each would have something that is
    * older than what the other one has.
    *
-   * @returns false if the turn did not come in time: whoever has it is stopped, or there are very many series
+   * @returns false if the turn did not come in time: whoever has it has no processor, is stopped or has died, or there are
+   *   very many series. Then who began first begins again
    */
-  private async takeTurn(): Promise<boolean> {
+  private async takeTurn(patience: number): Promise<boolean> {
     const { arena, drainer } = this;
-    const deadline = performance.now() + TURN_PATIENCE_MS;
+    const deadline = performance.now() + patience;
     while (!tryLock(arena.i32, TURN, drainer.mark)) {
       if (performance.now() > deadline) return false;
       await sleep(1);
@@ -78,7 +85,8 @@ export class Collect {
     return true;
   }
 
-  private snapshotNow(): TakenSnapshot {
+  /** @returns undefined if another thread began to collect meanwhile: its snapshot may have something older, and be later */
+  private snapshotNow(): TakenSnapshot | undefined {
     const { arena, catalog, drainer, lifetimes } = this;
     arena.tick();
     catalog.refresh();
@@ -86,10 +94,12 @@ export class Collect {
     const values = new Float64Array(columnsUsed(arena));
     const shards = drainer.used();
     lifetimes.shards = shards;
+    let turn = 0;
     let takenAt = 0;
     let timestamp = 0;
     drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
       // while the locks are held: whoever takes a later snapshot has a later time
+      turn = Atomics.add(arena.i32, BEGUN, 1) + 1;
       takenAt = arena.tick();
       timestamp = Date.now();
       arena.f64[HEADER.COLLECTED] = takenAt;
@@ -102,6 +112,7 @@ export class Collect {
         }
       }
     });
+    if (Atomics.load(arena.i32, BEGUN) !== (turn | 0)) return undefined;
     for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
     Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
     return { timestamp, takenAt, families: catalog.families, places: catalog.places, values };

@@ -27,7 +27,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 5;
+export const LAYOUT_VERSION = 6;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -56,6 +56,7 @@ export const LAYOUT_VERSION = 5;
  *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
  *     90  collected           (float64)                when the last collect was, by the clock; an indication
  *     91  lock of the collects | wanted                mutex: whose turn it is to make a snapshot
+ *     92  collects begun      |                        atomic: who finds that another one began meanwhile begins again
  *     96  births              | reborn                 atomic: series registered so far; those that others' memory was used for
  *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
  *     98  since when          (float64)                the phase has been that, by the clock
@@ -85,6 +86,7 @@ export const HEADER = {
   LIVES: 89,
   COLLECTED: 90,
   COLLECT_LOCK: 91,
+  COLLECTS_BEGUN: 92,
   BIRTHS: 96,
   RETIRE: 97,
   RETIRE_SINCE: 98,

@@ -9,6 +9,8 @@ import { HISTOGRAM_COLUMNS } from '../../dist/src/aggregate/columns.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
+import { HEADER, int } from '../../dist/src/arena/layout.js';
+import { tryLock } from '../../dist/src/atomics/mutex.js';
 import { SeriesReading } from '../../dist/src/instruments/reading.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import program from '../fixtures/program.cjs';
@@ -92,31 +94,39 @@ for (const ringCapacity of [64, 16_384])
     t.ok(foldedInPlace > 0, `${foldedInPlace} of ${folded} folded in place`);
   });
 
-test('of two snapshots on different threads the later one has nothing that is older, while readers are let in', async (t) => {
-  // every histogram of the later one at least as new   allowed
-  // one of them older                                  FORBIDDEN   a counter would go back in the history
-  const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000 });
-  t.teardown(() => collector.close());
-  const observers = await startObservers(t, collector, FAMILIES, 50);
-  const words = new Int32Array(new SharedArrayBuffer(4));
-  const collecting = [1, 2].map(
-    () =>
-      new Worker(join(__dirname, '../fixtures/collecting.cjs'), {
-        workerData: { arena: collector.handle.arena, words },
-        execArgv: [],
-      }),
-  );
-  const answers = Promise.all(collecting.map((worker) => once(worker, 'message')));
-  await sleep(2_000);
-  Atomics.store(words, 0, 1);
-  const seen = (await answers).flatMap(([snapshots]) => snapshots as { takenAt: number; counts: number[] }[]);
-  await observers.stop();
-  seen.sort((a, b) => a.takenAt - b.takenAt);
-  const back = seen.filter(({ counts }, index) =>
-    counts.some((count, family) => count < (seen[index - 1]?.counts[family] ?? 0)),
-  );
-  t.equal(back.length, 0, `of ${seen.length} snapshots`);
-});
+/** Marks of no thread. */
+const NOBODY = 0x7fff_ffff;
+
+for (const turn of ['free', 'held by somebody who is stopped'])
+  test(`of two snapshots on different threads the later one has nothing that is older, while readers are let in (the turn is ${turn})`, async (t) => {
+    // every histogram of the later one at least as new   allowed
+    // one of them older                                  FORBIDDEN   a counter would go back in the history
+    const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000 });
+    t.teardown(() => collector.close());
+    const observers = await startObservers(t, collector, FAMILIES, 50);
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const { arena } = collector.handle;
+    const patience = turn === 'free' ? undefined : 5;
+    if (turn !== 'free') tryLock(Arena.attach(arena).i32, int(HEADER.COLLECT_LOCK), NOBODY);
+    const collecting = [1, 2].map(
+      () =>
+        new Worker(join(__dirname, '../fixtures/collecting.cjs'), {
+          workerData: { arena, words, patience },
+          execArgv: [],
+        }),
+    );
+    const answers = Promise.all(collecting.map((worker) => once(worker, 'message')));
+    await sleep(2_000);
+    Atomics.store(words, 0, 1);
+    const seen = (await answers).flatMap(([snapshots]) => snapshots as { takenAt: number; counts: number[] }[]);
+    await observers.stop();
+    seen.sort((a, b) => a.takenAt - b.takenAt);
+    const back = seen.filter(({ counts }, index) =>
+      counts.some((count, family) => count < (seen[index - 1]?.counts[family] ?? 0)),
+    );
+    t.equal(back.length, 0, `of ${seen.length} snapshots`);
+    t.ok(seen.length > 2, `${seen.length} snapshots`);
+  });
 
 test('who reads waits for a thread that lost its processor while it folded in place, but not for ever', async (t) => {
   // the observation is in the buckets and in the sum, or in neither   allowed
