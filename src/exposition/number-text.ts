@@ -38,9 +38,10 @@ function isScaled(size: number, scale: number): boolean {
 /**
  * Writes a whole number over one of as many digits.
  *
+ * @param end the index behind it
  * @returns false if it is another kind of number, or of another length: then nothing has been written
  */
-export function overwriteNatural(before: number, value: number, bytes: Uint8Array, at: number): boolean {
+export function overwriteNatural(before: number, value: number, bytes: Uint8Array, end: number): boolean {
   let rest = value | 0;
   const old = before | 0;
   if (rest !== value || old !== before || rest < 0 || old < 0) return false;
@@ -52,7 +53,7 @@ export function overwriteNatural(before: number, value: number, bytes: Uint8Arra
     digits++;
   }
   if (power <= old) return false;
-  for (let place = at + digits - 1; place >= at; place--) {
+  for (let place = end - 1; place >= end - digits; place--) {
     const next = (rest / 10) | 0;
     bytes[place] = ZERO + (rest - next * 10);
     rest = next;

@@ -1,4 +1,5 @@
 import type { Family } from '../aggregate/catalog';
+import { columnCount } from '../aggregate/columns';
 import type { Definition } from '../aggregate/definition';
 import { sampleNames } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
@@ -18,6 +19,8 @@ export interface Exposition {
 /** Renders snapshots, in the order of their times. It keeps every metric's last text, from which the next one is made. */
 export class PrometheusRenderer {
   private readonly texts = new Map<Family, FamilyText>();
+  /** What the texts show, by column. */
+  private shown: Float64Array = new Float64Array(0);
 
   /** @param defaultLabels what a metric that has no series yet shows; series have them already */
   constructor(private readonly defaultLabels: Readonly<Record<string, string>> = {}) {}
@@ -40,11 +43,24 @@ export class PrometheusRenderer {
   private updated(snapshot: Snapshot, names?: readonly string[]): FamilyText['parts'][] {
     const wanted = names && new Set(names);
     const families = snapshot.families.filter(({ definition }) => wanted === undefined || isNamed(definition, wanted));
-    return families.map((family) => {
-      const text = this.textOf(family);
-      text.update(snapshot);
-      return text.parts;
-    });
+    const texts = families.map((family) => this.textOf(family));
+    for (const text of texts) text.update(snapshot, this.shown);
+    this.shown = texts.length === this.texts.size ? snapshot.values : this.merged(snapshot, families);
+    return texts.map(({ parts }) => parts);
+  }
+
+  /** What the texts show where some show this snapshot, and others one before. */
+  private merged({ values }: Snapshot, families: readonly Family[]): Float64Array {
+    const shown = new Float64Array(values.length);
+    shown.set(this.shown);
+    for (const { definition, series } of families) {
+      const width = columnCount(definition);
+      for (let index = 0; index < series.count; index++) {
+        const first = series.columns[index];
+        for (let column = first; column < first + width; column++) shown[column] = values[column];
+      }
+    }
+    return shown;
   }
 
   private textOf(family: Family): FamilyText {

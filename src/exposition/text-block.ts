@@ -1,11 +1,12 @@
-import type { SeriesList } from '../aggregate/series-list';
 import { type FamilyLines, NEWLINE } from './family-lines';
 import { NUMBER_BYTES, overwriteNatural, writeNumber } from './number-text';
 import { TextBuffer } from './text-buffer';
 
 /** What is shown of a snapshot. */
 export interface Shown {
+  /** Its numbers, by column; and those that the text shows until then. */
   readonly values: Float64Array;
+  readonly before: Float64Array;
   /** Which of a family's series it has. */
   readonly isThere: (index: number) => boolean;
 }
@@ -15,7 +16,8 @@ interface Loan {
   users: number;
 }
 
-/** A text has room for a sixteenth more; memory of which more than an eighth would not be used is not kept. */
+const SPACE = 32;
+/** A text that has grown has room for a sixteenth more; memory of which more than an eighth would not be used is not kept. */
 const ROOM_SHIFT = 4;
 const SPARE_SHIFT = 3;
 
@@ -27,21 +29,24 @@ const fresh = new TextBuffer(0);
  * The lines of some consecutive series of a metric as they were last rendered. From one scrape to the next most of a text
  * stays: a number of the same width is overwritten in place. Where a width changes the block is written anew, everything
  * between two such numbers in one go. Bytes that are lent are not touched: then the block goes on with a copy.
+ *
+ * Beside the text there is a number per line, no more: where there are very many series, this is what a scrape takes.
  */
 export class TextBlock {
   private text = new Uint8Array();
   private textLength = 0;
+  /** While it is revisited: where the lines of the next series are. */
+  private at = 0;
   private loan: Loan = { users: 0 };
-  /** Series that have been seen; where the lines of each begin: at those of the next, if it is not there now. */
+  /** Series that have been seen. */
   private series = 0;
-  private starts = new Int32Array(0);
-  /** Births of the series whose lines these are. */
+  /** Bytes of each line; 0 if it is not there. */
+  private widths = new Int32Array(0);
+  /** Births of the series whose lines these are, where the memory of a series may be given to another one. */
   private born = new Int32Array(0);
-  /** Per line, where its number begins and which it is. */
-  private begins = new Int32Array(0);
-  private shown = new Float64Array(0);
-  /** The present numbers of one series' lines. */
+  /** The numbers of one series' lines, and those that they show. */
   private readonly now: Float64Array;
+  private readonly before: Float64Array;
 
   /** @param first index of its first series; @param most how many it takes */
   constructor(
@@ -50,6 +55,7 @@ export class TextBlock {
     private readonly most: number,
   ) {
     this.now = new Float64Array(lines.count);
+    this.before = new Float64Array(lines.count);
   }
 
   /** Bytes of the text. */
@@ -80,31 +86,31 @@ export class TextBlock {
   }
 
   /** @returns whether something got another width: then `fresh` has the text, else it is where it was, and `fresh` empty */
-  private revisit({ values, isThere }: Shown): boolean {
-    const { text, now, starts, lines, first, series, born } = this;
-    const { columns, places } = lines.family.series;
+  private revisit(shown: Shown): boolean {
+    const { text, widths, born, lines, first, series } = this;
+    const { places } = lines.family.series;
+    // looked up once: a fifth of the time for series whose number keeps its width
+    const isMortal = born.length > 0;
+    /** How much of the text has been written anew. */
     let copied = 0;
     let moved = false;
+    this.at = 0;
     for (let index = 0; index < series; index++) {
-      const begin = starts[index];
-      const end = index + 1 < series ? starts[index + 1] : this.textLength;
-      const shift = fresh.length - copied;
-      starts[index] = begin + shift;
-      const wasThere = end > begin;
-      if (isThere(first + index)) {
-        lines.read(values, columns[first + index], now);
-        if (wasThere && born[index] === places[first + index]) {
-          const behind = this.rewrite(index, copied, shift);
-          moved ||= behind !== copied;
-          copied = behind;
-          continue;
-        }
-        fresh.copy(text, copied, begin);
-        this.write(index, places[first + index]);
-      } else if (wasThere) fresh.copy(text, copied, begin);
-      else continue;
-      copied = end;
-      moved = true;
+      const isThere = shown.isThere(first + index);
+      const wasThere = widths[index * lines.count] > 0;
+      // its memory may have been another one's before
+      const isSame = !isMortal || born[index] === places[first + index];
+      if (isThere && wasThere && isSame) {
+        const behind = this.rewrite(shown, index, copied);
+        moved ||= behind !== copied;
+        copied = behind;
+      } else if (isThere || wasThere) {
+        fresh.copy(text, copied, this.at);
+        for (let line = index * lines.count; line < (index + 1) * lines.count; line++) this.at += widths[line];
+        copied = this.at;
+        moved = true;
+        this.replaceSeries(index, isThere ? shown.values : undefined);
+      }
     }
     if (moved) fresh.copy(text, copied, this.textLength);
     return moved;
@@ -115,88 +121,84 @@ export class TextBlock {
    * number is written anew with it.
    *
    * @param copied how much of the text has been written anew
-   * @param shift how far the lines move
    * @returns how much has been then
    */
-  private rewrite(index: number, copied: number, shift: number): number {
-    const { text, begins, shown, now } = this;
-    let done = copied;
-    let move = shift;
+  private rewrite({ values, before: shown }: Shown, index: number, copied: number): number {
+    const { text, widths, now, before, lines } = this;
+    const column = lines.family.series.columns[this.first + index];
+    lines.read(shown, column, before);
+    lines.read(values, column, now);
     let line = index * now.length;
+    let end = this.at;
     for (let sample = 0; sample < now.length; sample++, line++) {
       const value = now[sample];
-      const begin = begins[line];
-      const before = shown[line];
-      if (move !== 0) begins[line] = begin + move;
-      if (isSame(value, before)) continue;
-      shown[line] = value;
-      if (overwriteNatural(before, value, text, begin)) continue;
+      end += widths[line];
+      if (isAlike(value, before[sample]) || overwriteNatural(before[sample], value, text, end - 1)) continue;
       const width = writeNumber(value, digits, 0);
-      let end = begin;
-      while (text[end] !== NEWLINE) end++;
-      if (end - begin === width) {
-        for (let digit = 0; digit < width; digit++) text[begin + digit] = digits[digit];
+      let number = end - 1;
+      while (text[number - 1] !== SPACE) number--;
+      const old = end - 1 - number;
+      if (old === width) {
+        for (let digit = 0; digit < width; digit++) text[number + digit] = digits[digit];
         continue;
       }
-      fresh.copy(text, done, begin);
+      fresh.copy(text, copied, number);
       fresh.copy(digits, 0, width);
-      done = end;
-      move += width - (end - begin);
+      copied = end - 1;
+      widths[line] += width - old;
     }
-    return done;
+    this.at = end;
+    return copied;
   }
 
   /** Appends the lines of series that are new. @param moved whether `fresh` has the text */
   private extend({ values, isThere }: Shown, moved: boolean): boolean {
-    const { lines, first, series: before } = this;
-    const { count, columns, places }: SeriesList = lines.family.series;
-    const series = Math.min(count - first, this.most);
-    if (series === before) return false;
+    const { lines, first } = this;
+    const series = Math.min(lines.family.series.count - first, this.most);
+    if (series === this.series) return false;
     if (!moved) fresh.append(this.content);
     this.makeRoom(series);
-    for (; this.series < series; this.series++) {
-      const index = this.series;
-      this.starts[index] = fresh.length;
-      this.born[index] = places[first + index];
-      if (!isThere(first + index)) continue;
-      lines.read(values, columns[first + index], this.now);
-      this.write(index, places[first + index]);
-    }
+    for (; this.series < series; this.series++)
+      if (isThere(first + this.series)) this.replaceSeries(this.series, values);
     return true;
   }
 
-  /** Appends the lines of one series, with the numbers that have been read. */
-  private write(index: number, birth: number): void {
-    const { lines, now, begins, shown } = this;
-    this.born[index] = birth;
-    lines.labelsOf(this.first + index);
+  /** Appends the lines of one series, if it is there, in place of those it had. */
+  private replaceSeries(index: number, values: Float64Array | undefined): void {
+    const { lines, now, widths, born, first } = this;
+    const { columns, places } = lines.family.series;
+    if (born.length > 0) born[index] = places[first + index];
+    if (values !== undefined) {
+      lines.read(values, columns[first + index], now);
+      lines.labelsOf(first + index);
+    }
     for (let sample = 0, line = index * now.length; sample < now.length; sample++, line++) {
-      lines.begin(fresh, sample);
-      begins[line] = fresh.length;
-      shown[line] = now[sample];
-      fresh.number(now[sample]);
-      fresh.byte(NEWLINE);
+      const begin = fresh.length;
+      if (values !== undefined) {
+        lines.begin(fresh, sample);
+        fresh.number(now[sample]);
+        fresh.byte(NEWLINE);
+      }
+      widths[line] = fresh.length - begin;
     }
   }
 
   private makeRoom(series: number): void {
-    if (series <= this.starts.length) return;
-    const { begins, shown, starts, born } = this;
-    const room = Math.min(series * 2, this.most);
-    this.starts = new Int32Array(room);
-    this.starts.set(starts);
+    const { widths, born, lines, most } = this;
+    if (series * lines.count <= widths.length) return;
+    const room = Math.min(series * 2, most);
+    this.widths = new Int32Array(room * lines.count);
+    this.widths.set(widths);
+    if (lines.family.definition.ttl === undefined) return;
     this.born = new Int32Array(room);
     this.born.set(born);
-    this.begins = new Int32Array(room * this.now.length);
-    this.begins.set(begins);
-    this.shown = new Float64Array(room * this.now.length);
-    this.shown.set(shown);
   }
 
   /** Takes the memory that has been written to and leaves its own, if that wastes little; else a copy. */
   private keep(): void {
     const { bytes, length } = fresh;
-    if (bytes.length - length <= length >> SPARE_SHIFT) {
+    if (this.textLength === 0) this.text = bytes.slice(0, length);
+    else if (bytes.length - length <= length >> SPARE_SHIFT) {
       fresh.bytes = this.text;
       this.text = bytes;
     } else if (length > this.text.length) this.replace(fresh.content());
@@ -213,6 +215,6 @@ export class TextBlock {
 }
 
 /** Whether two numbers are shown alike. */
-function isSame(a: number, b: number): boolean {
+function isAlike(a: number, b: number): boolean {
   return a === b || (Number.isNaN(a) && Number.isNaN(b));
 }

@@ -11,7 +11,7 @@ const value = fc.oneof(
   fc.double({ min: 0, max: 1e6, noNaN: true }),
 );
 const step = fc.record({
-  kind: fc.constantFrom('counter', 'gauge', 'histogram', 'summary', 'remove', 'remove', 'reset', 'render', 'render'),
+  kind: fc.constantFrom('counter', 'gauge', 'histogram', 'summary', 'remove', 'remove', 'reset', 'some', 'render', 'render'),
   series: fc.nat(5),
   value,
 });
@@ -35,16 +35,15 @@ test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=
         reset: () => collector.reset(),
       };
       for (const { kind, series, value } of steps) {
-        if (kind !== 'render') {
+        if (kind !== 'render' && kind !== 'some') {
           record[kind](value, `${'x'.repeat(series * 40)}"\n`);
           continue;
         }
         const snapshot = await collect.snapshot();
-        const anew = Buffer.from(new PrometheusRenderer().render(snapshot)).toString();
-        if (Buffer.from(kept.render(snapshot)).toString() !== anew) return false;
-        // a scrape of some metrics only must not disturb the others
-        const some = Buffer.from(kept.render(snapshot, ['g'])).toString();
-        if (some !== Buffer.from(new PrometheusRenderer().render(snapshot, ['g'])).toString()) return false;
+        // a scrape of some metrics only must not disturb the others, which show an earlier snapshot then
+        const names = kind === 'some' ? ['g', 'h_sum'] : undefined;
+        const anew = Buffer.from(new PrometheusRenderer().render(snapshot, names)).toString();
+        if (Buffer.from(kept.render(snapshot, names)).toString() !== anew) return false;
       }
       return true;
     }),
