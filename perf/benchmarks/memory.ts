@@ -18,7 +18,10 @@ export const benchmark: Benchmark<MemoryCase> = {
 export type MemoryCase = {
   kind: Kind;
   series: number;
-  /** Whether handles are kept, as those do who resolve a series once. Otherwise label objects are given with each record. */
+  /**
+   * Whether handles are kept, as those do who resolve a series once; and then let go, which leaves what the library keeps
+   * itself. Otherwise label objects are given with each record.
+   */
   bound: boolean;
   scraped: boolean;
 };
@@ -64,15 +67,18 @@ async function perform(load: () => Contender, { kind, series, bound, scraped }: 
     await scraper.ask(request);
     const all = everySeries(series);
     const before = await take(library);
-    // kept in this scope until the memory has been read
-    const handles = bound ? metric.bind!(series) : undefined;
-    await within(series, (from, to) => (handles ?? metric.run)(all.subarray(from, to)));
+    // handles are kept here until the memory has been read
+    const kept = { run: bound ? metric.bind!(series) : metric.run };
+    await within(series, (from, to) => kept.run(all.subarray(from, to)));
     const after = await take(library);
+    kept.run = metric.run;
+    const letGo = bound ? await take(library) : undefined;
     const outcome: Outcome = {
       figures: {
         'per series': {
           residentBytes: (after.resident - before.resident) / series,
           heapBytes: (after.heap - before.heap) / series,
+          ...(letGo && { letGoBytes: (letGo.heap - before.heap) / series }),
         },
         process: { before: before.resident, after: after.resident },
       },
@@ -82,7 +88,6 @@ async function perform(load: () => Contender, { kind, series, bound, scraped }: 
     const { count } = await metric.read();
     const expected = series + 1;
     if (kind !== 'gauge' && count !== expected) outcome.wrong.push(`${expected} recorded, ${count} read back`);
-    handles?.(all.subarray(0, 1));
     await served.close();
     await library.close?.();
     return outcome;

@@ -69,7 +69,7 @@ const MEMORY = 'memory';
 export function memorySection(suite: Suite): string {
   return [
     "Growth of a fresh process by so many series, each recorded once, after a garbage collection: resident memory, and V8's",
-    'heap of the main thread, in bytes per series. `bound`: all handles are kept.',
+    'heap of the main thread, in bytes per series. `bound`: all handles are kept; and what is left when they are let go.',
     '',
     perSeries(suite),
     '',
@@ -81,12 +81,13 @@ export function memorySection(suite: Suite): string {
 
 function perSeries(suite: Suite): string {
   const { contenders, titles } = libraries(suite, MEMORY);
+  const names = { residentBytes: 'resident', heapBytes: 'heap', letGoBytes: 'heap without handles' };
   const rows = casesOf<MemoryCase>(suite, MEMORY).flatMap((parameters) =>
-    (['residentBytes', 'heapBytes'] as const).map((column) => {
+    (['residentBytes', 'heapBytes', ...(parameters.bound ? (['letGoBytes'] as const) : [])] as const).map((column) => {
       const query = (contender: string) => ({ benchmark: MEMORY, contender, parameters, row: 'per series', column });
       const name = `${plural(parameters.series, parameters.kind)}${parameters.bound ? ', bound' : ''}`;
       const cells = contenders.map((contender) => cell(suite, query(contender)));
-      return [`${name}: ${column === 'heapBytes' ? 'heap' : 'resident'}`, ...cells, peerRatio(suite, query(''))];
+      return [`${name}: ${names[column]}`, ...cells, peerRatio(suite, query(''))];
     }),
   );
   return table([['', ...titles, 'smallest peer / ringmeter'], ...rows]);
