@@ -326,8 +326,8 @@ export function targetsSection(suite: Suite, targets: readonly Target[] = TARGET
     measured === undefined ? '' : isMet(target, measured) ? 'met' : '**not met**',
   ]);
   return [
-    `Set before the work began, but for those with a scraper beside and of processor time, which tell what others on two
-processors do to a server from what the library does, and the heap without handles. ${met.length} of the ${known.length} that were measured are met.`,
+    `Set before the work began, but for the heap without handles, and those with a scraper beside and of processor time, which
+tell what others on two processors do to a server from what the library does. ${met.length} of the ${known.length} that were measured are met.`,
     table([['what', 'target', 'measured', ''], ...rows]),
   ].join('\n\n');
 }

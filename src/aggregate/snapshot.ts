@@ -3,7 +3,7 @@ import { birthOf, isGone } from '../arena/lives';
 import type { Family } from './catalog';
 import { presenceColumn } from './columns';
 
-/** The immutable result of one collect: what renderers and storages read. */
+/** The immutable result of one collect: what renderers and storages read, and a renderer compares with the next one. */
 export interface Snapshot {
   /** Wall-clock milliseconds of the collect. */
   readonly timestamp: number;

@@ -35,11 +35,11 @@ export class FamilyText {
   /**
    * Brings the text up to date. Snapshots have to come in the order of their times.
    *
-   * @param before what it shows, by column
+   * @param valuesBefore what it shows, by column
    */
-  update(snapshot: Snapshot, before: Float64Array): void {
+  update(snapshot: Snapshot, valuesBefore: Float64Array): void {
     const { blocks, family, lines, seriesPerBlock } = this;
-    const shown = { values: snapshot.values, before, isThere: presenceIn(snapshot, family) };
+    const shown = { values: snapshot.values, valuesBefore, isThere: presenceIn(snapshot, family) };
     while (blocks.length * seriesPerBlock < family.series.count)
       blocks.push(new TextBlock(lines, blocks.length * seriesPerBlock, seriesPerBlock));
     for (const block of blocks) block.update(shown);

@@ -19,8 +19,9 @@ export interface Exposition {
 /** Renders snapshots, in the order of their times. It keeps every metric's last text, from which the next one is made. */
 export class PrometheusRenderer {
   private readonly texts = new Map<Family, FamilyText>();
-  /** What the texts show, by column. */
+  /** What the texts show, by column: a snapshot's own numbers, or a copy where some show another snapshot than others. */
   private shown: Float64Array = new Float64Array(0);
+  private isCopy = false;
 
   /** @param defaultLabels what a metric that has no series yet shows; series have them already */
   constructor(private readonly defaultLabels: Readonly<Record<string, string>> = {}) {}
@@ -43,16 +44,32 @@ export class PrometheusRenderer {
   private updated(snapshot: Snapshot, names?: readonly string[]): FamilyText['parts'][] {
     const wanted = names && new Set(names);
     const families = snapshot.families.filter(({ definition }) => wanted === undefined || isNamed(definition, wanted));
-    const texts = families.map((family) => this.textOf(family));
-    for (const text of texts) text.update(snapshot, this.shown);
-    this.shown = texts.length === this.texts.size ? snapshot.values : this.merged(snapshot, families);
-    return texts.map(({ parts }) => parts);
+    try {
+      const texts = families.map((family) => this.textOf(family));
+      for (const text of texts) text.update(snapshot, this.shown);
+      if (texts.length === this.texts.size) this.show(snapshot.values, false);
+      else this.showOf(families, snapshot.values);
+      return texts.map(({ parts }) => parts);
+    } catch (error) {
+      // for want of memory: what has been changed already does not show what it should
+      this.texts.clear();
+      throw error;
+    }
   }
 
-  /** What the texts show where some show this snapshot, and others one before. */
-  private merged({ values }: Snapshot, families: readonly Family[]): Float64Array {
-    const shown = new Float64Array(values.length);
-    shown.set(this.shown);
+  private show(values: Float64Array, isCopy: boolean): void {
+    this.shown = values;
+    this.isCopy = isCopy;
+  }
+
+  /** Some texts show these numbers, the others what they showed before. */
+  private showOf(families: readonly Family[], values: Float64Array): void {
+    if (!this.isCopy || this.shown.length < values.length) {
+      const copy = new Float64Array(Math.max(values.length, this.shown.length));
+      copy.set(this.shown);
+      this.show(copy, true);
+    }
+    const { shown } = this;
     for (const { definition, series } of families) {
       const width = columnCount(definition);
       for (let index = 0; index < series.count; index++) {
@@ -60,7 +77,6 @@ export class PrometheusRenderer {
         for (let column = first; column < first + width; column++) shown[column] = values[column];
       }
     }
-    return shown;
   }
 
   private textOf(family: Family): FamilyText {

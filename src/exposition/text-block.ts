@@ -6,7 +6,7 @@ import { TextBuffer } from './text-buffer';
 export interface Shown {
   /** Its numbers, by column; and those that the text shows until then. */
   readonly values: Float64Array;
-  readonly before: Float64Array;
+  readonly valuesBefore: Float64Array;
   /** Which of a family's series it has. */
   readonly isThere: (index: number) => boolean;
 }
@@ -17,7 +17,7 @@ interface Loan {
 }
 
 const SPACE = 32;
-/** A text that has grown has room for a sixteenth more; memory of which more than an eighth would not be used is not kept. */
+/** A text that has grown has room for a sixteenth more; memory of which an eighth would not be used is not taken over. */
 const ROOM_SHIFT = 4;
 const SPARE_SHIFT = 3;
 
@@ -30,7 +30,7 @@ const fresh = new TextBuffer(0);
  * stays: a number of the same width is overwritten in place. Where a width changes the block is written anew, everything
  * between two such numbers in one go. Bytes that are lent are not touched: then the block goes on with a copy.
  *
- * Beside the text there is a number per line, no more: where there are very many series, this is what a scrape takes.
+ * Beside the text there is a number per line, no more: what the lines show is known from the snapshot that they show.
  */
 export class TextBlock {
   private text = new Uint8Array();
@@ -123,10 +123,10 @@ export class TextBlock {
    * @param copied how much of the text has been written anew
    * @returns how much has been then
    */
-  private rewrite({ values, before: shown }: Shown, index: number, copied: number): number {
+  private rewrite({ values, valuesBefore }: Shown, index: number, copied: number): number {
     const { text, widths, now, before, lines } = this;
     const column = lines.family.series.columns[this.first + index];
-    lines.read(shown, column, before);
+    lines.read(valuesBefore, column, before);
     lines.read(values, column, now);
     let line = index * now.length;
     let end = this.at;
@@ -197,7 +197,7 @@ export class TextBlock {
   /** Takes the memory that has been written to and leaves its own, if that wastes little; else a copy. */
   private keep(): void {
     const { bytes, length } = fresh;
-    if (this.textLength === 0) this.text = bytes.slice(0, length);
+    if (this.textLength === 0 || length === 0) this.text = bytes.slice(0, length);
     else if (bytes.length - length <= length >> SPARE_SHIFT) {
       fresh.bytes = this.text;
       this.text = bytes;

@@ -11,7 +11,18 @@ const value = fc.oneof(
   fc.double({ min: 0, max: 1e6, noNaN: true }),
 );
 const step = fc.record({
-  kind: fc.constantFrom('counter', 'gauge', 'histogram', 'summary', 'remove', 'remove', 'reset', 'some', 'render', 'render'),
+  kind: fc.constantFrom(
+    'counter',
+    'gauge',
+    'histogram',
+    'summary',
+    'remove',
+    'remove',
+    'reset',
+    'some',
+    'render',
+    'render',
+  ),
   series: fc.nat(5),
   value,
 });
@@ -61,4 +72,27 @@ test('a number that becomes none and back is shown each time', async (t) => {
   while (!(await shown()).includes('quantile="0.5"} NaN\n'));
   summary.observe(5);
   t.match(await shown(), /quantile="0.5"} 5\n/);
+});
+
+test('a rendering that fails half way leaves nothing wrong behind', async (t) => {
+  const collector = collectorFor(t);
+  const arena = Arena.attach(collector.handle.arena);
+  const collect = new Collect(arena, new Drainer(arena, 1_000_000));
+  const kept = new PrometheusRenderer();
+  const render = async (first: number, column?: number): Promise<string> => {
+    collector.gauge('first').set(first);
+    collector.gauge('second').set(1);
+    const snapshot = await collect.snapshot();
+    const values = new Proxy(snapshot.values, {
+      get: (target, key) => {
+        if (column !== undefined && key === String(column)) throw new RangeError('Array buffer allocation failed');
+        return Reflect.get(target, key);
+      },
+    });
+    return Buffer.from(kept.render({ ...snapshot, values })).toString();
+  };
+  t.match(await render(9), /^first 9\n/m);
+  const second = (await collect.snapshot()).families.find(({ definition }) => definition.name === 'second')!;
+  await t.rejects(render(12, second.series.columns[0]), RangeError);
+  t.match(await render(7), /^first 7\n/m);
 });
