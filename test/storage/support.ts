@@ -40,8 +40,8 @@ export async function openStorage(
     closed = true;
     await backend.close?.(signal);
   };
-  // what there is to say about closing, a test that closes says itself
-  t.teardown(() => (closed ? undefined : close(AbortSignal.abort()).catch(() => {})));
+  // what there is to say about closing, a test that closes says itself; but nothing may go on behind a test
+  t.teardown(() => (closed ? undefined : close().catch(() => {})));
   let previous: Snapshot | undefined;
   const snapshot = (): Promise<Snapshot> => collect.snapshot();
   const store = async (signal = AbortSignal.timeout(10_000)): Promise<Snapshot> => {
