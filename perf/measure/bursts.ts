@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Loop } from '../contenders/contender';
 import { BURST, type Order } from '../workload';
 import { bytesPerRecord } from './heap';
@@ -19,6 +20,9 @@ export interface BurstBudget {
   fewest: number;
 }
 
+/** Milliseconds between two pairs of bursts, for everybody: a processor that has rested has to fetch what it had. */
+const REST_MS = 5;
+
 /** Two bursts over the same series, the first of which may have to fetch them from memory: nanoseconds per record. */
 async function pair({ run, order, ledger, settle }: Burstable): Promise<{ first: number; again: number }> {
   order.moveOn();
@@ -28,6 +32,7 @@ async function pair({ run, order, ledger, settle }: Burstable): Promise<{ first:
   ledger.account(now);
   ledger.account(now);
   await settle();
+  await sleep(REST_MS);
   return { first, again };
 }
 
