@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'tap';
 import { Collect } from '../../dist/src/aggregate/collect.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
+import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { PrometheusRenderer } from '../../dist/src/exposition/prometheus.js';
 import { collectorFor, SEED } from '../instruments/support';
@@ -72,6 +73,24 @@ test('a number that becomes none and back is shown each time', async (t) => {
   while (!(await shown()).includes('quantile="0.5"} NaN\n'));
   summary.observe(5);
   t.match(await shown(), /quantile="0.5"} 5\n/);
+});
+
+test('some metrics of a snapshot are shown after all of a later one, which has more series', async (t) => {
+  const collector = collectorFor(t);
+  const arena = Arena.attach(collector.handle.arena);
+  const collect = new Collect(arena, new Drainer(arena, 1_000_000));
+  const kept = new PrometheusRenderer();
+  const render = (snapshot: Snapshot, names?: string[]): string => Buffer.from(kept.render(snapshot, names)).toString();
+  collector.counter('c').increment();
+  collector.gauge('g').set(5);
+  const earlier = await collect.snapshot();
+  collector.counter('c').increment(8);
+  for (let series = 0; series < 20; series++) collector.gauge('g').set(7, { series: String(series) });
+  const later = await collect.snapshot();
+  t.match(render(later), /^c 9\n/m);
+  t.match(render(earlier, ['c']), /^c 1\n/m);
+  t.match(render(later), /^c 9\n/m);
+  t.equal(render(later).match(/^g\{series="\d+"\} 7$/gm)?.length, 20);
 });
 
 test('a rendering that fails half way leaves nothing wrong behind', async (t) => {
