@@ -61,8 +61,8 @@ export function readStats(
   drainer: Drainer,
   storages: readonly { name: string; channel: Channel }[],
 ): CollectorStats {
-  const lost = arena.readWide(HEADER.LOST);
-  const refused = arena.readWide(HEADER.REFUSED);
+  const lost = arena.counted(HEADER.LOST);
+  const refused = arena.counted(HEADER.REFUSED);
   const { i32 } = arena;
   const stats: CollectorStats = {
     recorded: lost + refused,
@@ -78,11 +78,11 @@ export function readStats(
     maxMemory: arena.buffer.byteLength,
     ringHighWaterMark: 0,
     ringCapacity: arena.ringCapacity,
-    flushes: Atomics.load(i32, int(HEADER.FLUSHES)),
-    failedFlushes: Atomics.load(i32, high(HEADER.FLUSHES)),
+    flushes: arena.counted(HEADER.FLUSHES),
+    failedFlushes: arena.counted(HEADER.FAILED_FLUSHES),
     storages: storages.map(readStorageStats),
-    collects: Atomics.load(i32, int(HEADER.COLLECTS)),
-    scrapes: Atomics.load(i32, high(HEADER.COLLECTS)),
+    collects: arena.counted(HEADER.COLLECTS),
+    scrapes: arena.counted(HEADER.SCRAPES),
   };
   for (const shard of drainer.used()) {
     const taken = shard.folded;

@@ -113,7 +113,7 @@ function metricOf(
     limit,
     ttl,
     removed: family.series.count - present,
-    overflowed: arena.readWide(family.record + RECORD.FAMILY_OVERFLOWED),
+    overflowed: arena.counted(family.record + RECORD.FAMILY_OVERFLOWED),
     bytes,
     labels: labels.ranked(),
   };

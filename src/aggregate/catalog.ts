@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, RECORD, RECORD_KIND, VOID_ENTRY } from '../arena/layout';
-import { birthOf, membersOf } from '../arena/lives';
-import { directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
+import { membersOf } from '../arena/lives';
+import { bear, birthCount, birthOf, directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
 import type { Definition, LabelPairs } from './definition';
 import { readDefinition } from './register';
 import { readLabels } from './series-key';
@@ -30,22 +30,21 @@ export class Catalog {
   private read = 0;
   private births = 0;
   private reborn = 0;
-  /** Places whose records were not published yet when they were read. */
+  /** Places whose records had not been published, or whose families did not stand, when they were read. */
   private pending: number[] = [];
 
   constructor(private readonly arena: Arena) {}
 
   refresh(): void {
-    const { i32 } = this.arena;
-    const reborn = Atomics.load(i32, high(HEADER.BIRTHS));
-    const births = Atomics.load(i32, int(HEADER.BIRTHS));
+    const reborn = Atomics.load(this.arena.i32, int(HEADER.REBORN));
+    // before the directory: every series that has been born by now is in it
+    const births = birthCount(this.arena);
     const length = directoryLength(this.arena);
     if (reborn !== this.reborn) this.noteReborn();
     this.reborn = reborn;
     const late = this.pending;
     this.pending = [];
-    // what was pending was in no snapshot so far: for this thread it is as if it were registered now
-    for (const place of late) this.enter(place, this.births);
+    for (const place of late) this.enter(place);
     if (this.read < length) this.makeRoom();
     while (this.read < length) this.enter(this.read++);
     this.births = births;
@@ -55,7 +54,7 @@ export class Catalog {
     for (const { record, series } of this.families) series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
   }
 
-  /** How many births have been read: series that were born later are in no snapshot so far. */
+  /** How many births had been counted at the last `refresh`: series that were born later are in no snapshot so far. */
   get places(): number {
     return this.births;
   }
@@ -73,8 +72,7 @@ export class Catalog {
     }
   }
 
-  /** @param shownFrom snapshots that have read no more births do not have it */
-  private enter(place: number, shownFrom = 0): void {
+  private enter(place: number): void {
     const record = readEntry(this.arena, place);
     if (record === PENDING_ENTRY) this.pending.push(place);
     if (record === PENDING_ENTRY || record === VOID_ENTRY) return;
@@ -83,15 +81,16 @@ export class Catalog {
       this.familyAt(record);
       return;
     }
+    // the thread that published it may have ended before it was born
+    bear(this.arena, record);
     const { series } = this.familyAt(i32[int(record + RECORD.SERIES)]);
     // number by number: an object for each of very many series would be the peak of a first scrape
     const index = series.extend();
     series.ids[index] = i32[high(record + RECORD.SERIES)];
     series.columns[index] = i32[int(record + RECORD.SERIES_COLUMN)];
     series.records[index] = record;
-    series.places[index] = Math.max(shownFrom, birthOf(this.arena, record));
-    const epoch = i32[high(record + RECORD.SERIES_COLUMN)];
-    if (epoch !== 0) series.epochs[index] = epoch;
+    series.places[index] = birthOf(this.arena, record);
+    series.setEpoch(index, i32[high(record + RECORD.SERIES_COLUMN)]);
   }
 
   private familyAt(record: number): Family {

@@ -114,7 +114,7 @@ export class Collect {
     });
     if (Atomics.load(arena.i32, BEGUN) !== (turn | 0)) return undefined;
     for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
-    Atomics.add(arena.i32, int(HEADER.COLLECTS), 1);
+    arena.count(HEADER.COLLECTS);
     return { timestamp, takenAt, families: catalog.families, places: catalog.places, values };
   }
 }

@@ -153,7 +153,7 @@ export class Drainer {
       const aux = i32[int(event) + 1];
       const done = first + offset + 1;
       const cell = cellOf(arena, cells, code & SERIES_MASK);
-      if (!fold(arena, cell, code, aux, f64[event + 1], progress, done)) {
+      if (!fold(arena, cell, code, aux, f64[event + 1], progress, done, false)) {
         warnOnce('RINGMETER_OUT_OF_MEMORY', 'no memory for the cells of a series: its records are dropped');
         f64[base + SHARD.DROPPED_AT_FOLD] += 1;
         f64[progress] = done;

@@ -1,5 +1,15 @@
 import type { Arena } from '../arena/arena';
-import { high, int, OPERATION, OPERATION_SHIFT, PAGE_MASK, PAGE_SHIFT, PAGE_WORDS, RECORD } from '../arena/layout';
+import {
+  CLOCK_STEP_MS,
+  high,
+  int,
+  OPERATION,
+  OPERATION_SHIFT,
+  PAGE_MASK,
+  PAGE_SHIFT,
+  PAGE_WORDS,
+  RECORD,
+} from '../arena/layout';
 import { BINS, GAUGE, HISTOGRAM, SLOT, SLOTS, SUMMARY } from './cells';
 import { binOf, chunkCounts, clearSlot, octaveOf } from './sketch';
 
@@ -27,10 +37,12 @@ function newPage(arena: Arena, table: number, series: number): number {
  * The caller can be terminated at any function entry and at any loop edge, but not between two stores. So every case
  * first finds and computes everything, and then does its stores in one straight line that ends with
  * `f64[progress] = done`, the caller's count of events folded: a killed thread neither loses nor repeats an event. Where
- * an event takes several stores, the line begins and ends with the sequence word, for those who read without the lock.
+ * an event takes several stores, the line begins and ends with the sequence word, for those who read without the lock:
+ * atomically if the cells are written without a lock, plainly if the caller holds the shard's lock. See sequence-lock.ts.
  *
  * @param cell from `cellOf`; 0 is refused
  * @param progress word that counts the caller's folded events, and `done`, what it counts to with this one
+ * @param isShared whether others may read these cells at this moment: the owner's overflow cells
  * @returns false if there is no memory for the event; nothing has been stored then
  */
 export function fold(
@@ -41,6 +53,7 @@ export function fold(
   value: number,
   progress: number,
   done: number,
+  isShared: boolean,
 ): boolean {
   if (cell === 0) return false;
   switch (code >>> OPERATION_SHIFT) {
@@ -51,13 +64,13 @@ export function fold(
       return true;
     }
     case OPERATION.OBSERVE:
-      return foldObservation(arena, cell, aux, value, progress, done);
+      return foldObservation(arena, cell, aux, value, progress, done, isShared);
     case OPERATION.GAUGE_SET:
-      return foldGauge(arena, cell, aux, value, 0, progress, done);
+      return foldGauge(arena, cell, aux, value, 0, progress, done, isShared);
     case OPERATION.GAUGE_ADD:
-      return foldGauge(arena, cell, aux, Number.NaN, value, progress, done);
+      return foldGauge(arena, cell, aux, Number.NaN, value, progress, done, isShared);
     case OPERATION.SUMMARIZE:
-      return foldSummary(arena, cell, aux, value, progress, done);
+      return foldSummary(arena, cell, aux, value, progress, done, isShared);
     default:
       return false;
   }
@@ -70,6 +83,7 @@ function foldObservation(
   value: number,
   progress: number,
   done: number,
+  isShared: boolean,
 ): boolean {
   const { i32, f64 } = arena;
   const bounds = family + RECORD.SPEC;
@@ -82,10 +96,12 @@ function foldObservation(
   }
   const sequence = int(cell);
   const version = i32[sequence] | 1;
-  i32[sequence] = version;
+  if (isShared) Atomics.exchange(i32, sequence, version);
+  else i32[sequence] = version;
   f64[cell + HISTOGRAM.COUNTS + low] += 1;
   f64[cell + HISTOGRAM.SUM] += value;
-  i32[sequence] = (version + 1) | 0;
+  if (isShared) Atomics.store(i32, sequence, (version + 1) | 0);
+  else i32[sequence] = (version + 1) | 0;
   f64[progress] = done;
   return true;
 }
@@ -103,6 +119,7 @@ function foldGauge(
   added: number,
   progress: number,
   done: number,
+  isShared: boolean,
 ): boolean {
   const { i32, f64 } = arena;
   const epochs = int(cell + GAUGE.EPOCHS);
@@ -113,21 +130,25 @@ function foldGauge(
   const version = i32[sequence] | 1;
   if (epoch === current) {
     const newValue = Number.isNaN(set) ? value : set;
-    i32[sequence] = version;
+    if (isShared) Atomics.exchange(i32, sequence, version);
+    else i32[sequence] = version;
     f64[cell + GAUGE.VALUE] = newValue;
     f64[cell + GAUGE.ADDED] = sum + added;
-    i32[sequence] = (version + 1) | 0;
+    if (isShared) Atomics.store(i32, sequence, (version + 1) | 0);
+    else i32[sequence] = (version + 1) | 0;
     f64[progress] = done;
     return true;
   }
-  i32[sequence] = version;
+  if (isShared) Atomics.exchange(i32, sequence, version);
+  else i32[sequence] = version;
   f64[cell + GAUGE.OLD_VALUE] = value;
   f64[cell + GAUGE.OLD_ADDED] = sum;
   i32[epochs + 1] = current;
   i32[epochs] = epoch;
   f64[cell + GAUGE.VALUE] = set;
   f64[cell + GAUGE.ADDED] = added;
-  i32[sequence] = (version + 1) | 0;
+  if (isShared) Atomics.store(i32, sequence, (version + 1) | 0);
+  else i32[sequence] = (version + 1) | 0;
   f64[progress] = done;
   return true;
 }
@@ -139,6 +160,7 @@ function foldSummary(
   value: number,
   progress: number,
   done: number,
+  isShared: boolean,
 ): boolean {
   const { i32, f64 } = arena;
   halfView[0] = value;
@@ -154,7 +176,8 @@ function foldSummary(
   const newMax = Math.max(value, max);
   const sequence = int(cell);
   const version = i32[sequence] | 1;
-  i32[sequence] = version;
+  if (isShared) Atomics.exchange(i32, sequence, version);
+  else i32[sequence] = version;
   i32[bin] += 1;
   f64[state + SLOT.MIN] = newMin;
   f64[state + SLOT.MAX] = newMax;
@@ -162,7 +185,8 @@ function foldSummary(
   f64[state + SLOT.COUNT] += 1;
   f64[cell + SUMMARY.SUM] += value;
   f64[cell + SUMMARY.COUNT] += 1;
-  i32[sequence] = (version + 1) | 0;
+  if (isShared) Atomics.store(i32, sequence, (version + 1) | 0);
+  else i32[sequence] = (version + 1) | 0;
   f64[progress] = done;
   return true;
 }
@@ -170,14 +194,18 @@ function foldSummary(
 const halfView = new Float64Array(1);
 const halves = new Int32Array(halfView.buffer);
 
-/** The slot that new values go to; moves on to the oldest one when the current is old or full. */
+/**
+ * The slot that new values go to; moves on to the oldest one when the current is old or full. A slot begins later than the
+ * cut, even if the clock as this thread sees it does not show so late a time yet.
+ */
 function currentSlot(arena: Arena, cell: number, slotMilliseconds: number, slotSamples: number): number {
   const { i32, f64 } = arena;
-  const now = arena.clock();
+  const cut = f64[cell + SUMMARY.CUT];
+  const now = Math.max(arena.clock(), cut + CLOCK_STEP_MS);
   const slot = i32[high(cell + SUMMARY.SEQUENCE)];
   const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
   const began = f64[state + SLOT.BEGAN];
-  const counts = began > f64[cell + SUMMARY.CUT] && now - began < slotMilliseconds;
+  const counts = began > cut && now - began < slotMilliseconds;
   if (counts && f64[state + SLOT.COUNT] < slotSamples) return slot;
   const next = began === 0 ? slot : (slot + 1) % SLOTS;
   clearSlot(arena, cell, next);

@@ -3,10 +3,11 @@ import { GAUGE } from './cells';
 
 /**
  * Adds up what the shards know of one gauge: the newest `set` that has arrived wins, and every addition stamped with its
- * epoch or a later one counts, whichever thread made it. Epoch 0 is the beginning: the value is 0.
+ * epoch or a later one counts, whichever thread made it. Epoch 0 is that of cells which were never written: older than any
+ * other, with the value 0.
  *
- * Epochs wrap. How old one is follows from the gauge's shared epoch, which is never behind any of them; a shard that has
- * not touched the gauge for exactly 2^32 `set`s would be taken for up to date.
+ * Epochs wrap. How old one is follows from the gauge's shared epoch, which is never behind any of them; a shard whose last
+ * `set` is exactly 2^32 `set`s old would be taken for up to date.
  */
 export class GaugeMerge {
   /** What was set and added in which epoch, as far as one shard knows: NaN if the `set` was elsewhere. */
@@ -48,17 +49,26 @@ export class GaugeMerge {
 
   /** @param shared the gauge's shared epoch, read after the cells */
   value(shared: number): number {
-    let age = shared >>> 0;
+    let age = OLDEST;
     let value = 0;
+    this.winner = NEVER_WRITTEN;
     for (let index = 0; index < this.count; index++) {
-      const own = (shared - this.epochs[index]) >>> 0;
+      const own = ageOf(this.epochs[index], shared);
       if (own >= age || Number.isNaN(this.values[index])) continue;
       age = own;
       value = this.values[index];
+      this.winner = this.epochs[index];
     }
-    this.winner = (shared - age) | 0;
     for (let index = 0; index < this.count; index++)
-      if ((shared - this.epochs[index]) >>> 0 <= age) value += this.added[index];
+      if (ageOf(this.epochs[index], shared) <= age) value += this.added[index];
     return value;
   }
+}
+
+/** The epoch of cells that were never written, and its age: more than that of any epoch. */
+const NEVER_WRITTEN = 0;
+const OLDEST = 2 ** 32;
+
+function ageOf(epoch: number, shared: number): number {
+  return epoch === NEVER_WRITTEN ? OLDEST : (shared - epoch) >>> 0;
 }

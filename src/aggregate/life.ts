@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { LIFE, LIFE_STATE } from '../arena/layout';
-import { lifeOf, lifeState } from '../arena/lives';
+import { lastLifeState, lifeOf, lifeState } from '../arena/lives';
 import { columnCount, HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from './columns';
 import type { Definition } from './definition';
 
@@ -82,8 +82,8 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
     const words = baselineWords(definition);
     const from = baselineOf(life, state, words);
     for (let word = 0; word < words; word++) scratch[word] = arena.f64[from + word];
-    // the other baseline has to be written before this one is overwritten
-    if (lifeState(arena, life) !== state) continue;
+    // Before this baseline is overwritten, the state changes: it names the other one as current.
+    if (lastLifeState(arena, life) !== state) continue;
     const { values, column } = raw;
     if (marks && (state & LIFE_STATE.HIDDEN) !== 0 && scratch[0] === raw.activity)
       values.fill(Number.NaN, column, column + columnCount(definition));

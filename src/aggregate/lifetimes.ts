@@ -2,7 +2,6 @@ import type { Arena } from '../arena/arena';
 import { high, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
 import {
   beginAnew,
-  birthOf,
   changeLives,
   changeState,
   countSeries,
@@ -15,6 +14,7 @@ import {
   readLives,
   unlockLives,
 } from '../arena/lives';
+import { birthOf } from '../arena/registry';
 import type { Shard } from '../arena/shard';
 import { RingmeterError } from '../errors';
 import { warnOnce } from '../warning';
@@ -156,7 +156,7 @@ export class Lifetimes {
       throw new RingmeterError('RINGMETER_BUSY', `another thread has been removing series for ${PATIENCE_MS} ms`);
     try {
       let count = 0;
-      const now = arena.tick();
+      let now = 0;
       const values = new Float64Array(series.count * columnCount(definition));
       const settle = (raw: RawSeries): void => {
         const last = ended && this.lastOf(definition, raw);
@@ -166,11 +166,11 @@ export class Lifetimes {
       };
       for (let from = 0; from < series.count; from += BATCH)
         drainer.withDrained(drainer.used(), SHARD_PATIENCE_MS, () => {
+          // after everything was drained: no slot of a window that has been folded began later
+          now = arena.tick();
           const to = Math.min(from + BATCH, series.count);
           changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
         });
-      // the slot of a window that begins next must be later than what was cut off
-      while (definition.type === 'summary' && arena.tick() <= now);
       return count;
     } finally {
       unlockLives(arena);

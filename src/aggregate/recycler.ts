@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { giveBack, isReusable } from '../arena/free-records';
-import { HEADER, high, int, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
+import { HEADER, high, int, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD, SERIES_FLAG } from '../arena/layout';
 import { changeLives, changeState, lifeOf, lifeState, lockLives, unlockLives } from '../arena/lives';
 import { unlink } from '../arena/registry';
 import type { Shard } from '../arena/shard';
@@ -12,6 +12,7 @@ import type { Drainer } from './drain';
 import { baselineWords, isChanged, type RawSeries } from './life';
 import { showAgain } from './lifetimes';
 import { SeriesMerge } from './merge';
+import { readSeries } from './register';
 import { SeriesList } from './series-list';
 
 /*
@@ -97,7 +98,7 @@ export class Recycler {
       for (let index = 0; index < series.count; index++) {
         const record = series.records[index];
         const life = lifeOf(arena, record);
-        if (life === 0 || arena.i32[high(record + RECORD.SERIES_LIFE)] !== 0) continue;
+        if (life === 0 || isKept(arena, record)) continue;
         const state = lifeState(arena, life);
         const isLeft = (state & (LIFE_STATE.RETIRING | LIFE_STATE.GONE)) !== 0 && (state & LIFE_STATE.LISTED) === 0;
         const isOld = now - arena.f64[life + LIFE.SINCE] >= this.quarantine && isReusable(arena, record);
@@ -112,11 +113,8 @@ export class Recycler {
   private bury(family: Family): boolean {
     const { arena, drainer } = this;
     const { definition } = family;
-    const width = columnCount(definition);
-    const list = this.leftOf(family);
-    for (let from = 0; from < list.count; from += BATCH) {
-      const to = Math.min(from + BATCH, list.count);
-      const values = new Float64Array(list.count * width);
+    const values = new Float64Array(BATCH * columnCount(definition));
+    for (const list of this.leftOf(family)) {
       const shards = drainer.used();
       let complete = false;
       drainer.withDrained(shards, SHARD_PATIENCE_MS, () => {
@@ -124,7 +122,8 @@ export class Recycler {
         if (!shards.every(drainer.holds) || drainer.used().length !== shards.length || !this.allAcknowledged()) return;
         this.merge.shards = shards;
         const settle = (raw: RawSeries): void => this.buryOne(definition, raw, shards);
-        changeLives(arena, () => this.merge.into(values, list, definition, { from, to, settle }));
+        values.fill(0);
+        changeLives(arena, () => this.merge.into(values, list, definition, { settle }));
         complete = true;
       });
       if (!complete) return false;
@@ -140,13 +139,13 @@ export class Recycler {
     if ((state & LIFE_STATE.GONE) === 0) {
       // somebody has looked for it, or has a handle now
       if ((state & LIFE_STATE.RETIRING) === 0) return;
-      if (isChanged(arena, life, state, definition, raw.activity) || isPinned(arena, record)) {
+      if (isChanged(arena, life, state, definition, raw.activity) || isKept(arena, record)) {
         showAgain(arena, record);
         return;
       }
       if (!changeState(arena, life, state, (bitsOf(state) & ~LIFE_STATE.RETIRING) | LIFE_STATE.GONE)) return;
       // whoever gets a handle says so before looking whether it is gone
-      if (isPinned(arena, record)) {
+      if (isKept(arena, record)) {
         changeState(arena, life, lifeState(arena, life), bitsOf(state) & ~LIFE_STATE.RETIRING);
         showAgain(arena, record);
         return;
@@ -170,20 +169,22 @@ export class Recycler {
     f64.fill(0, life + LIFE.BASELINES, life + LIFE.BASELINES + 2 * baselineWords(definition));
   }
 
-  /** The series of a family that are retiring, or gone and not on the list; their columns begin at 0. */
-  private leftOf({ definition, series }: Family): SeriesList {
+  /** The series of a family that are retiring, or gone and not on the list, BATCH at a time; columns begin at 0 in each. */
+  private *leftOf({ definition, series }: Family): Generator<SeriesList> {
     const { arena } = this;
     const width = columnCount(definition);
-    const list = new SeriesList();
+    let list = new SeriesList();
     for (let index = 0; index < series.count; index++) {
       const record = series.records[index];
       const life = lifeOf(arena, record);
       const state = life === 0 ? 0 : lifeState(arena, life);
       if ((state & (LIFE_STATE.RETIRING | LIFE_STATE.GONE)) === 0 || (state & LIFE_STATE.LISTED) !== 0) continue;
-      const { ids, epochs } = series;
-      list.add({ id: ids[index], epoch: epochs[index], record, column: list.count * width, place: 0 });
+      list.add({ ...readSeries(arena, record), column: list.count * width, place: 0 });
+      if (list.count < BATCH) continue;
+      yield list;
+      list = new SeriesList();
     }
-    return list;
+    if (list.count > 0) yield list;
   }
 
   private giveBackAll({ series }: Family): void {
@@ -201,6 +202,8 @@ export class Recycler {
 
 const bitsOf = (state: number): number => state & (LIFE_STATE.CHANGE - 1);
 
-function isPinned({ i32 }: Arena, record: number): boolean {
-  return Atomics.load(i32, high(record + RECORD.SERIES_LIFE)) !== 0;
+/** Whether a series' memory is never used again: a user has a handle, or it is the one beyond the limit. */
+function isKept({ i32 }: Arena, record: number): boolean {
+  const flags = SERIES_FLAG.PINNED | SERIES_FLAG.BEYOND;
+  return (Atomics.load(i32, high(record + RECORD.SERIES_LIFE)) & flags) !== 0;
 }

@@ -1,10 +1,19 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
-import { hasFree, takeFree } from '../arena/free-records';
-import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG } from '../arena/layout';
+import { hasFree, sizeClass, takeFree } from '../arena/free-records';
+import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG, SIZE_CLASS_SHIFT } from '../arena/layout';
 import { isGone, isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
-import { allocateCells, allocateColumns, find, findOrInsert, hasRoom, recordWords, tailOf } from '../arena/registry';
+import {
+  allocateCells,
+  allocateColumns,
+  birthMark,
+  find,
+  findOrInsert,
+  hasRoom,
+  recordWords,
+  tailOf,
+} from '../arena/registry';
 import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
 import { columnCount } from './columns';
 import type { Definition, LabelPairs } from './definition';
@@ -25,7 +34,6 @@ export const MAX_BUCKETS = PAGE_WORDS - CHUNK_ENTRIES;
 export function registerFamily(arena: Arena, definition: Definition): number {
   const spec = specOf(definition);
   const json = encoder.encode(JSON.stringify(definition));
-  if (definition.ttl) noteTtl(arena, definition.ttl * 1_000);
   return findOrInsert(arena, {
     kind: RECORD_KIND.FAMILY,
     key: encoder.encode(definition.name),
@@ -42,12 +50,17 @@ export function registerFamily(arena: Arena, definition: Definition): number {
   });
 }
 
-/** Keeps the shortest ttl of all metrics, which tells how often somebody has to collect. */
-function noteTtl({ i32 }: Arena, milliseconds: number): void {
+/**
+ * Keeps the shortest ttl of all metrics that stand, which tells how often some thread has to collect.
+ *
+ * @param ttl seconds; none if the series of the metric stay
+ */
+export function noteTtl({ i32 }: Arena, ttl: number | undefined): void {
+  if (!ttl) return;
   const shortest = high(HEADER.LIVES);
-  const ttl = Math.min(Math.ceil(milliseconds), 2 ** 31 - 1);
-  for (let seen = Atomics.load(i32, shortest); seen === 0 || seen > ttl; seen = Atomics.load(i32, shortest))
-    Atomics.compareExchange(i32, shortest, seen, ttl);
+  const milliseconds = Math.min(Math.ceil(ttl * 1_000), 2 ** 31 - 1);
+  for (let seen = Atomics.load(i32, shortest); seen === 0 || seen > milliseconds; seen = Atomics.load(i32, shortest))
+    Atomics.compareExchange(i32, shortest, seen, milliseconds);
 }
 
 /** The numbers that folding needs: bucket bounds, or the length and capacity of a window's slot. */
@@ -110,6 +123,15 @@ export function presentSeries(arena: Arena, record: number): RegisteredSeries | 
   return record === 0 || isHidden(arena, record) ? undefined : readSeries(arena, record);
 }
 
+function limitReached(
+  { i32 }: Arena,
+  family: number,
+  { limit, total = Number.POSITIVE_INFINITY }: SeriesLimits,
+): Refusal | undefined {
+  if (Atomics.load(i32, membersOf(family)) >= limit) return 'limit';
+  return Atomics.load(i32, SERIES_COUNT) >= total ? 'total' : undefined;
+}
+
 /**
  * Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets.
  *
@@ -121,10 +143,10 @@ export function whyRefused(
   definition: Definition,
   key: SeriesKey,
   record: number,
-  { limit, total = Number.POSITIVE_INFINITY }: SeriesLimits,
+  limits: SeriesLimits,
 ): Refusal | undefined {
-  if (Atomics.load(arena.i32, membersOf(family)) >= limit) return 'limit';
-  if (Atomics.load(arena.i32, SERIES_COUNT) >= total) return 'total';
+  const reached = limitReached(arena, family, limits);
+  if (reached !== undefined) return reached;
   const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
   const fits =
     record !== 0 ||
@@ -136,6 +158,10 @@ export function whyRefused(
 /**
  * Get-or-create of a series, or of the one that those beyond the limit share.
  *
+ * A series is counted after it has been published and born. So a thread that finds the limit reached, and that nothing was
+ * born since it looked for its key, knows that no other thread has just registered this key. Threads that register
+ * different keys in the same instant may all find the last place free: then each of them gets a series.
+ *
  * @returns the series, and why it is not the one that was asked for, if it is not
  */
 export function registerSeries(
@@ -144,26 +170,37 @@ export function registerSeries(
   definition: Definition,
   wanted: WantedSeries,
 ): { series: RegisteredSeries; refusal?: Refusal } {
-  const { labels, limit, total = Number.POSITIVE_INFINITY, beyond, reuses } = wanted;
-  const key = encodeSeriesKey(family, labels);
-  const known = presentSeries(arena, findRecord(arena, key));
-  if (known !== undefined) return { series: known };
-  const members = membersOf(family);
-  let refusal: Refusal | undefined = Atomics.load(arena.i32, SERIES_COUNT) >= total ? 'total' : undefined;
-  if (Atomics.add(arena.i32, members, 1) >= limit) refusal = 'limit';
-  if (refusal === undefined) {
-    const { record, fresh } = insertSeries(arena, family, definition, key, { reuses });
-    // one that was removed counts as a member when it is shown again
-    if (!fresh) Atomics.sub(arena.i32, members, 1);
-    if (record !== 0) showAgain(arena, record);
+  const { labels, beyond, reuses } = wanted;
+  let refusal: Refusal | undefined;
+  for (let looksAgain = true; looksAgain; ) {
+    const births = birthMark(arena);
+    const key = encodeSeriesKey(family, labels);
+    const known = presentSeries(arena, findRecord(arena, key));
+    if (known !== undefined) return { series: known };
+    refusal = limitReached(arena, family, wanted);
+    const record = refusal === undefined ? insertMember(arena, family, definition, key, reuses) : 0;
     // it was just being retired: then it cannot be found any more
-    if (record !== 0 && isGone(arena, record)) return registerSeries(arena, family, definition, wanted);
-    if (record !== 0) return { series: readSeries(arena, record) };
-    refusal = 'memory';
-  } else Atomics.sub(arena.i32, members, 1);
+    if (record !== 0 && !isGone(arena, record)) return { series: readSeries(arena, record) };
+    looksAgain = record !== 0 || (refusal !== undefined && births !== birthMark(arena));
+  }
   const { record } = insertSeries(arena, family, definition, encodeSeriesKey(family, beyond()), { isBeyond: true });
   if (record !== 0) showAgain(arena, record);
-  return { series: readSeries(arena, record), refusal };
+  return { series: readSeries(arena, record), refusal: refusal ?? 'memory' };
+}
+
+/** Inserts a series of its own, and counts it as a member of its family. @returns the record, 0 without memory */
+function insertMember(
+  arena: Arena,
+  family: number,
+  definition: Definition,
+  key: SeriesKey,
+  reuses: boolean | undefined,
+): number {
+  const { record, fresh } = insertSeries(arena, family, definition, key, { reuses });
+  if (fresh) Atomics.add(arena.i32, membersOf(family), 1);
+  // one that was removed counts as a member when it is shown again
+  if (record !== 0) showAgain(arena, record);
+  return record;
 }
 
 /** @returns the record, 0 without memory, and whether it was made just now */
@@ -191,7 +228,8 @@ function insertSeries(
       const id = allocateCells(arena, cells);
       if (id === 0) return false;
       arena.i32[int(place + RECORD.SERIES)] = family;
-      arena.i32[high(place + RECORD.SERIES_LIFE)] = isBeyond ? SERIES_FLAG.BEYOND : 0;
+      const lines = sizeClass(recordWords(SERIES_BODY_WORDS, length, 0));
+      arena.i32[high(place + RECORD.SERIES_LIFE)] = (lines << SIZE_CLASS_SHIFT) | (isBeyond ? SERIES_FLAG.BEYOND : 0);
       arena.i32[high(place + RECORD.SERIES)] = id;
       arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
       arena.i32[high(place + RECORD.SERIES_COLUMN)] = epoch;

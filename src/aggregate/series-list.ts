@@ -7,7 +7,7 @@ export interface SeriesPlaces {
   column: number;
   /** Pointer to the registry record, which has the labels. */
   record: number;
-  /** When it was registered: a count of births. */
+  /** Number of its birth: see registry.ts. */
   place: number;
 }
 
@@ -20,10 +20,12 @@ export class SeriesList {
   /** Changes when the memory of a series here has been used for another one. */
   reborn = 0;
   ids = new Int32Array(1);
-  epochs = new Int32Array(1);
+  /** Empty but for gauges. */
+  epochs = new Int32Array(0);
   columns = new Int32Array(1);
   records = new Int32Array(1);
-  places = new Int32Array(1);
+  /** Numbers of births, which go beyond 32 bits. */
+  places = new Float64Array(1);
 
   static of(series: SeriesPlaces): SeriesList {
     const list = new SeriesList();
@@ -39,7 +41,7 @@ export class SeriesList {
   add({ id, epoch, column, record, place }: SeriesPlaces): void {
     const index = this.extend();
     this.ids[index] = id;
-    this.epochs[index] = epoch;
+    this.setEpoch(index, epoch);
     this.columns[index] = column;
     this.records[index] = record;
     this.places[index] = place;
@@ -51,16 +53,25 @@ export class SeriesList {
     return this.count++;
   }
 
-  private resize(room: number): void {
-    const larger = (ints: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-      const copy = new Int32Array(room);
-      copy.set(ints);
-      return copy;
-    };
-    this.ids = larger(this.ids);
-    this.epochs = larger(this.epochs);
-    this.columns = larger(this.columns);
-    this.records = larger(this.records);
-    this.places = larger(this.places);
+  /** Sets where a gauge takes its epochs from; 0, of other metrics, takes no memory. */
+  setEpoch(index: number, epoch: number): void {
+    if (epoch === 0) return;
+    if (this.epochs.length !== this.ids.length) this.epochs = larger(this.epochs, this.ids.length);
+    this.epochs[index] = epoch;
   }
+
+  private resize(room: number): void {
+    this.ids = larger(this.ids, room);
+    this.columns = larger(this.columns, room);
+    this.records = larger(this.records, room);
+    const places = new Float64Array(room);
+    places.set(this.places);
+    this.places = places;
+  }
+}
+
+function larger(ints: Int32Array<ArrayBuffer>, room: number): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(room);
+  copy.set(ints);
+  return copy;
 }

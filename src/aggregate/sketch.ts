@@ -76,10 +76,9 @@ export function clearSlot(arena: Arena, cell: number, slot: number): void {
   const { i32, f64 } = arena;
   const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
   const sequence = int(cell);
-  // who reads without the lock and has begun with this slot notices; who begins later leaves it out
-  const version = (i32[sequence] + 2) | 0;
   f64[state + SLOT.BEGAN] = 0;
-  i32[sequence] = version;
+  // A reader without the lock that has begun to copy this slot copies again; one that begins later leaves the slot out.
+  Atomics.add(i32, sequence, 2);
   const entries = int(cell + SUMMARY.CHUNKS);
   for (let entry = entries; entry < entries + CHUNK_ENTRIES; entry++) {
     const counts = int(i32[entry] + CHUNK.COUNTS) + slot * BINS;
@@ -89,6 +88,8 @@ export function clearSlot(arena: Arena, cell: number, slot: number): void {
   f64[state + SLOT.SUM] = 0;
   f64[state + SLOT.MIN] = Number.POSITIVE_INFINITY;
   f64[state + SLOT.MAX] = Number.NEGATIVE_INFINITY;
+  // A reader that sees the slot begin again, which comes next, sees that it is empty.
+  Atomics.add(i32, sequence, 2);
 }
 
 /** Several shards' windows of one series, merged. Reused from series to series. */

@@ -1,5 +1,6 @@
 import type { Arena } from '../arena/arena';
-import { birthOf, isGone } from '../arena/lives';
+import { isGone } from '../arena/lives';
+import { birthOf } from '../arena/registry';
 import type { Family } from './catalog';
 import { presenceColumn } from './columns';
 
@@ -9,7 +10,7 @@ export interface Snapshot {
   readonly timestamp: number;
   /** The metrics with their series; a family's list may grow later, beyond what this snapshot has columns for. */
   readonly families: readonly Family[];
-  /** How many directory places were read: series at later places are not in this snapshot. */
+  /** How many births had been counted: a series whose birth has this number or a later one is not in this snapshot. */
   readonly places: number;
   /** Indexed by the series' columns. */
   readonly values: Float64Array;
@@ -30,7 +31,7 @@ export function presenceIn(
   const mayBeReborn = definition.ttl !== undefined;
   return (index) => {
     if (series.places[index] >= places) return false;
-    // its memory may be another's by now, or soon: what is read of it at once after this is still its own
+    // Its memory may be another's by now, or soon. What is read of it at once after this is still its own.
     if (mayBeReborn && !isSame(arena, series.records[index], series.places[index])) return false;
     if (values === undefined) return true;
     const column = series.columns[index] + offset;
@@ -38,9 +39,12 @@ export function presenceIn(
   };
 }
 
-/** Whether a record still is that of the series that was read. */
+/**
+ * Whether a record still is that of the series that was read. The state is loaded first, atomically: a record that becomes
+ * another series is gone before, and gets its new birth before it is not gone any more.
+ */
 function isSame(arena: Arena, record: number, birth: number): boolean {
-  return birthOf(arena, record) <= birth && !isGone(arena, record);
+  return !isGone(arena, record) && birthOf(arena, record) <= birth;
 }
 
 /** How many series a snapshot has. */

@@ -43,6 +43,8 @@ export class Arena {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly u8: Uint8Array;
+  /** The same words as `f64`, for what has to change atomically: counts of 64 bits, and the bits of a float64. */
+  readonly i64: BigInt64Array;
   readonly shards: number;
   readonly maxThreads: number;
   readonly ringCapacity: number;
@@ -57,6 +59,7 @@ export class Arena {
     this.i32 = new Int32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.u8 = new Uint8Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
     this.shards = this.i32[int(HEADER.SHARDS)];
     this.maxThreads = this.i32[high(HEADER.SHARDS)];
     this.ringCapacity = this.i32[int(HEADER.RING_CAPACITY)];
@@ -173,24 +176,53 @@ export class Arena {
     return Buffer.from(this.u8.slice(start, end)).toString('utf8');
   }
 
-  /** Milliseconds on the arena's clock: monotonic and common to all threads. What it is worth: up to half a second late. */
+  /**
+   * Milliseconds on the arena's clock, which all threads share and which never goes back. A plain load: the value may be up
+   * to half a second old, and a thread may read an older value than another thread has read already.
+   */
   clock(): number {
     return this.f64[HEADER.CLOCK];
   }
 
-  /** Brings the clock up to date. Racing threads store nearly the same value; whichever stays is good. */
+  /**
+   * Brings the clock up to date. A thread that lost its processor after it read the system's clock does not set the arena's
+   * clock back: the later of the two values stays. The bits of positive float64 numbers are in the order of the numbers.
+   *
+   * @returns what the clock shows now
+   */
   tick(): number {
     const now = Number(process.hrtime.bigint() / 1000n) / 1000;
-    this.f64[HEADER.CLOCK] = now;
-    return now;
+    const later = bitsOf(now);
+    let seen = Atomics.load(this.i64, HEADER.CLOCK);
+    while (seen < later) {
+      const before = Atomics.compareExchange(this.i64, HEADER.CLOCK, seen, later);
+      if (before === seen) return now;
+      seen = before;
+    }
+    return numberOf(seen);
   }
 
-  /** Adds to a 64-bit count kept in the two halves of a word. Any thread. */
-  addWide(word: number, amount: 1): void {
-    if (Atomics.add(this.i32, int(word), amount) === -1) Atomics.add(this.i32, high(word), 1);
+  /** Adds 1 to a 64-bit count, in one atomic step: a thread that is terminated has counted or has not. Any thread. */
+  count(word: number): void {
+    Atomics.add(this.i64, word, 1n);
   }
 
-  readWide(word: number): number {
-    return Atomics.load(this.i32, high(word)) * 2 ** 32 + (Atomics.load(this.i32, int(word)) >>> 0);
+  /** A 64-bit count. Any thread. */
+  counted(word: number): number {
+    return Number(Atomics.load(this.i64, word));
   }
+}
+
+const float = new Float64Array(1);
+const floatBits = new BigInt64Array(float.buffer);
+
+/** The bits of a float64, as they stand in the arena. */
+export function bitsOf(value: number): bigint {
+  float[0] = value;
+  return floatBits[0];
+}
+
+function numberOf(value: bigint): number {
+  floatBits[0] = value;
+  return float[0];
 }

@@ -21,13 +21,16 @@ export const int = (word: number): number => word * 2;
 /** Index into the Int32Array of the high half of a word. */
 export const high = (word: number): number => word * 2 + 1;
 
+/** The smallest step of the arena's clock: a microsecond. */
+export const CLOCK_STEP_MS = 0.001;
+
 /** Rounds up to 8 words, a cache line. */
 export const alignToLine = (words: number): number => (words + 7) & ~7;
 
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 6;
+export const LAYOUT_VERSION = 7;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -44,22 +47,37 @@ export const LAYOUT_VERSION = 6;
  *     24  directory length    |                        atomic
  *     25  families            | series                 atomic: entries listed and not void; an indication
  *     26  shards ever used    |                        atomic: those before this number may hold something
- *     32  lost, low half      | lost, high half        atomic: records of threads that found no shard
- *     33  refused, low half   | refused, high half     atomic: of such threads, calls refused for their value or labels
- *     40  clock               (float64)                milliseconds, monotonic, ticked by whoever drains; a little late
+ *     32  lost                (int64)                  atomic: records of threads that found no shard
+ *     33  refused             (int64)                  atomic: of such threads, calls refused for their value or labels
+ *     40  clock               (float64)                atomic maximum: milliseconds, ticked by whoever drains; a little late
  *     48  wake signal         |                        atomic: raised by a recording thread whose ring is half full
  *     56  end asked for       | end done               atomic: the last flush, before the process ends
  *     64  gauge epoch of no series |                   atomic: what a gauge without cells stamps its events with
- *     72  flushes             | failed attempts        atomic: snapshots for the storages; what storages refused
- *     80  collects            | endpoint requests      atomic
+ *     72  flushes             (int64)                  atomic: snapshots for the storages
+ *     73  failed flushes      (int64)                  atomic: attempts that a storage refused
+ *     80  collects            (int64)                  atomic
+ *     81  scrapes             (int64)                  atomic: requests that the endpoint answered with metrics
  *     88  lock of the lives   | wanted                 mutex: who may end and begin lives of series; see lives.ts
  *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
  *     90  collected           (float64)                when the last collect was, by the clock; an indication
  *     91  lock of the collects | wanted                mutex: whose turn it is to make a snapshot
  *     92  collects begun      |                        atomic: who finds that another one began meanwhile begins again
- *     96  births              | reborn                 atomic: series registered so far; those that others' memory was used for
+ *     95  reborn              |                        atomic: how often the memory of a series was used for another one
+ *     96  births              (int64)                  atomic: series that have been born so far; see registry.ts
  *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
  *     98  since when          (float64)                the phase has been that, by the clock
+ *
+ * How long what only grows lasts. Everything else in the arena is bounded by the arena's size.
+ *
+ *     int64                    lost, refused, overflowed, births; flushes, collects, scrapes: 2^63, for ever
+ *     float64                  births of records, counts of folded events, cells: exact up to 2^53; at 10^8 a second 2.8 years
+ *                              for the events of one thread, and a sum then stops growing by 1
+ *     int32, compared by       positions of a ring, questions and answers, a gauge's epochs: these wrap, and what is compared
+ *     difference               is never 2^31 apart, since a ring is shorter and a question is asked once at a time. Of a
+ *                              gauge, a shard whose last `set` is exactly 2^32 `set`s old looks up to date
+ *     int32, compared for      sequence words, wake signals, retire sequence, collects begun, states of lives (2^26 changes):
+ *     equality                 wrong only if exactly that many changes come between two looks of one thread
+ *     int32, not reused        marks of threads: 2^31 threads of one process
  */
 export const HEADER = {
   MAGIC: 0,
@@ -81,12 +99,15 @@ export const HEADER = {
   END: 56,
   SPARE_EPOCH: 64,
   FLUSHES: 72,
+  FAILED_FLUSHES: 73,
   COLLECTS: 80,
+  SCRAPES: 81,
   LIVES_LOCK: 88,
   LIVES: 89,
   COLLECTED: 90,
   COLLECT_LOCK: 91,
   COLLECTS_BEGUN: 92,
+  REBORN: 95,
   BIRTHS: 96,
   RETIRE: 97,
   RETIRE_SINCE: 98,
@@ -171,9 +192,9 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *        family                                     series
  *     2  type | series (atomic)                     family | series id
  *     3  definition length (bytes) | spec length    column | gauge: Int32Array index of its epoch (atomic)
- *     4  place in the directory | state (atomic)    life (atomic) | SERIES_FLAG bits (atomic)
- *     5  series that have lives | warned (atomic)   birth | words of the record
- *     6  overflowed, low | high half (atomic)       key bytes
+ *     4  place in the directory | state (atomic)    life (atomic) | size class and SERIES_FLAG bits (atomic)
+ *     5  series that have lives | warned (atomic)   birth (float64), 0 = not born yet
+ *     6  overflowed (int64, atomic)                 key bytes
  *     7  RECORD_CLASSES heads of lists (int32,
  *        atomic): records that may be used again
  *    10  spec (float64 each): bucket bounds,
@@ -184,6 +205,9 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  * registered by one thread, so that threads with gauges of their own do not wait for each other's lines.
  *
  * The life is a pointer to what is kept of a series that was removed or reset, or that ends by itself: see LIFE.
+ *
+ * The birth is the series' number among all births, and changes when its memory is used for another series. A record that
+ * was born and is another one's now has another birth, so a thread that kept the old number can tell.
  */
 export const RECORD = {
   CHAIN: 0,
@@ -222,5 +246,7 @@ export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
 export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, RETIRING: 8, GONE: 16, LISTED: 32, CHANGE: 64 } as const;
 /** A series that is shared beyond the limit; one of which a user has a handle, for good. Neither's memory is used again. */
 export const SERIES_FLAG = { BEYOND: 1, PINNED: 2 } as const;
+/** Above the flags: how many cache lines the record takes, 0 for more than RECORD_CLASSES. Never changes. */
+export const SIZE_CLASS_SHIFT = 8;
 /** Records are used again for keys that take as many cache lines; those with more lines than this are not. */
 export const RECORD_CLASSES = 6;

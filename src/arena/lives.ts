@@ -1,4 +1,5 @@
 import { lock, takeOver, tryLock, unlock } from '../atomics/mutex';
+import { loadLast } from '../atomics/sequence-lock';
 import type { Arena } from './arena';
 import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } from './layout';
 
@@ -26,7 +27,10 @@ export function unlockLives({ i32 }: Arena): void {
   unlock(i32, LOCK);
 }
 
-/** Runs what reads cells and ends lives. Only the lock's holder calls this. */
+/**
+ * Runs what reads cells and ends lives. Only the lock's holder calls this. As in sequence-lock.ts, this side begins with a
+ * read-modify-write of the word and readers end with one, so that no plain load of theirs is delayed past the check.
+ */
 export function changeLives<T>({ i32 }: Arena, change: () => T): T {
   Atomics.or(i32, SEQUENCE, 1);
   try {
@@ -49,7 +53,7 @@ export function readLives({ i32 }: Arena, read: () => void): void {
     for (; (before & 1) !== 0 && naps < NAPS; before = Atomics.load(i32, SEQUENCE), naps++)
       Atomics.wait(i32, SEQUENCE, before, NAP_MS);
     read();
-    if (Atomics.load(i32, SEQUENCE) === before || attempt === ATTEMPTS) return;
+    if (loadLast(i32, SEQUENCE) === before || attempt === ATTEMPTS) return;
   }
 }
 
@@ -69,6 +73,11 @@ export function lifeState({ i32 }: Arena, life: number): number {
   return Atomics.load(i32, int(life + WORDS.STATE));
 }
 
+/** The same, after plain loads that are good only if the state has not changed: see `loadLast`. */
+export function lastLifeState({ i32 }: Arena, life: number): number {
+  return loadLast(i32, int(life + WORDS.STATE));
+}
+
 /** Changes a state, if it is still `from`. Returns whether it was. */
 export function changeState({ i32 }: Arena, life: number, from: number, bits: number): boolean {
   const to = ((from | (LIFE_STATE.CHANGE - 1)) + 1) | bits | 0;
@@ -85,11 +94,6 @@ export function isHidden(arena: Arena, record: number): boolean {
 export function isGone(arena: Arena, record: number): boolean {
   const life = lifeOf(arena, record);
   return life !== 0 && (lifeState(arena, life) & LIFE_STATE.GONE) !== 0;
-}
-
-/** Tells the series that had or has the same record apart: grows. */
-export function birthOf({ i32 }: Arena, record: number): number {
-  return i32[int(record + RECORD.SERIES_BIRTH)];
 }
 
 /** Whether any series of a family has a life. While none has, nobody need look at its records. */

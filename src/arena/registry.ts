@@ -1,4 +1,4 @@
-import type { Arena } from './arena';
+import { type Arena, bitsOf } from './arena';
 import {
   alignToLine,
   FAMILY_STATE,
@@ -20,6 +20,10 @@ import { abandon, isGone, revive } from './lives';
  * A record is written whole, listed in the directory, and then published by the compare-and-swap that makes it the head
  * of its hash chain. Whoever finds it in its chain may use it; a directory entry counts once its chain reaches it, and a
  * family's once that stands.
+ *
+ * A series is born after it has been published: it takes the next number of HEADER.BIRTHS. So a thread that first reads
+ * how many births there were, and then the directory, finds every series whose birth it has counted. The thread that
+ * published the record gives it its birth; any other thread that finds a published record without one does so in its place.
  *
  * Guarantees: two threads that register the same key at once get the same record. A thread that is terminated anywhere
  *   in between leaves at most an entry that no chain reaches, for which nobody ever held a handle. Nobody waits.
@@ -112,10 +116,43 @@ function search(arena: Arena, from: number, until: number, sought: Sought): numb
   return 0;
 }
 
-/** The published record whose key is the first `length` bytes of `key`, or 0. */
+/** The published record whose key is the first `length` bytes of `key`, or 0. A series that is found has been born. */
 export function find(arena: Arena, kind: number, key: Uint8Array, length = key.length): number {
   const hash = hashOf(key, length);
-  return search(arena, Atomics.load(arena.i32, chainOf(arena, hash)), 0, { kind, hash, key, length });
+  const record = search(arena, Atomics.load(arena.i32, chainOf(arena, hash)), 0, { kind, hash, key, length });
+  return born(arena, kind, record);
+}
+
+/** A number that changes with every birth: who compares it before and after a search knows whether there were any. */
+export function birthMark({ i32 }: Arena): number {
+  return Atomics.load(i32, int(HEADER.BIRTHS));
+}
+
+/** How many births there have been: every series born so far is in the directory. */
+export function birthCount(arena: Arena): number {
+  return arena.counted(HEADER.BIRTHS);
+}
+
+/** Number of a series among all births, from 0. Changes when the record becomes another series; plain, written before that. */
+export function birthOf({ f64 }: Arena, record: number): number {
+  return f64[record + RECORD.SERIES_BIRTH] - 1;
+}
+
+/** Gives a published series its birth, if it has none. Any thread; of several, one succeeds, and numbers may be left out. */
+export function bear({ i64 }: Arena, record: number): void {
+  const word = record + RECORD.SERIES_BIRTH;
+  if (Atomics.load(i64, word) !== 0n) return;
+  Atomics.compareExchange(i64, word, 0n, nextBirth(i64));
+}
+
+function nextBirth(i64: BigInt64Array): bigint {
+  return bitsOf(Number(Atomics.add(i64, HEADER.BIRTHS, 1n)) + 1);
+}
+
+/** Bears what has been found, if it is a series. */
+function born(arena: Arena, kind: number, record: number): number {
+  if (kind === RECORD_KIND.SERIES && record !== 0) bear(arena, record);
+  return record;
 }
 
 /** The record with this key, which is made if there is none. 0 if the arena or its directory is full. */
@@ -126,36 +163,36 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const chain = chainOf(arena, sought.hash);
   let seen = Atomics.load(i32, chain);
   const found = search(arena, seen, 0, sought);
-  if (found !== 0) return found;
+  if (found !== 0) return born(arena, kind, found);
 
   const reused = fresh.reuse?.(wordsOf(fresh)) ?? 0;
   if (reused !== 0) return publishAgain(arena, reused, chain, seen, sought);
   const record = hasRoom(arena, wordsOf(fresh), fresh.cellWords, fresh.isLast) ? compose(arena, fresh, sought.hash) : 0;
   const entry = record === 0 ? 0 : list(arena, record);
   if (entry === 0) return 0;
-  // when it is listed: who has read as many births has read as much of the directory
-  if (kind === RECORD_KIND.SERIES) i32[int(record + RECORD.SERIES_BIRTH)] = Atomics.add(i32, int(HEADER.BIRTHS), 1);
-  Atomics.add(i32, counterOf(kind), 1);
   for (;;) {
     i32[int(record + RECORD.CHAIN)] = seen;
     const head = Atomics.compareExchange(i32, chain, seen, record);
-    if (head === seen) return record;
+    if (head === seen) break;
     const winner = search(arena, head, seen, sought);
     if (winner !== 0) {
       Atomics.store(i32, entry, VOID_ENTRY);
-      Atomics.sub(i32, counterOf(kind), 1);
-      return winner;
+      return born(arena, kind, winner);
     }
     seen = head;
   }
+  // counted last: who finds that there is no room for another one, and no birth since it searched, has seen all of them
+  born(arena, kind, record);
+  Atomics.add(i32, counterOf(kind), 1);
+  return record;
 }
 
 /** Publishes a record under another key. It is listed already; who loses the race leaves it to the recycler. */
 function publishAgain(arena: Arena, record: number, chain: number, from: number, sought: Sought): number {
-  const { i32, u8 } = arena;
-  // first what tells readers that it is another one
-  i32[int(record + RECORD.SERIES_BIRTH)] = Atomics.add(i32, int(HEADER.BIRTHS), 1);
-  Atomics.add(i32, high(HEADER.BIRTHS), 1);
+  const { i32, i64, u8 } = arena;
+  // Store the new birth first: readers use it to detect that the record became another series.
+  Atomics.store(i64, record + RECORD.SERIES_BIRTH, nextBirth(i64));
+  Atomics.add(i32, int(HEADER.REBORN), 1);
   i32[high(record + RECORD.CHAIN)] = sought.hash;
   i32[int(record + RECORD.KEY)] = sought.length;
   u8.set(sought.key, keyStart(arena, record));
@@ -167,7 +204,7 @@ function publishAgain(arena: Arena, record: number, chain: number, from: number,
     const winner = search(arena, head, seen, sought);
     if (winner !== 0) {
       abandon(arena, record);
-      return winner;
+      return born(arena, RECORD_KIND.SERIES, winner);
     }
     seen = head;
   }
@@ -216,7 +253,6 @@ function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   i32[high(record + RECORD.CHAIN)] = hash;
   i32[int(record + RECORD.KEY)] = fresh.key.length;
   i32[high(record + RECORD.KEY)] = fresh.kind;
-  if (fresh.kind === RECORD_KIND.SERIES) i32[high(record + RECORD.SERIES_BIRTH)] = wordsOf(fresh);
   if (!fresh.write(record)) return 0;
   u8.set(fresh.key, keyStart(arena, record));
   if (fresh.tail !== undefined) u8.set(fresh.tail, tailOf(arena, record) * WORD_BYTES);

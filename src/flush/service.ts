@@ -185,7 +185,7 @@ export class FlushService {
     const { Endpoints } = require('./endpoints') as typeof import('./endpoints');
     return new Endpoints({
       metrics: {
-        asked: () => Atomics.add(this.arena.i32, high(HEADER.COLLECTS), 1),
+        asked: () => this.arena.count(HEADER.SCRAPES),
         snapshot: () => this.snapshot(),
         render: (snapshot, names) => ({ contentType: CONTENT_TYPE, body: this.renderer.lend(snapshot, names) }),
       },

@@ -1,7 +1,7 @@
 import type { Family } from '../aggregate/catalog';
 import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
-import { HEADER, high, int } from '../arena/layout';
+import { HEADER } from '../arena/layout';
 import type { Health } from '../dashboard/conditions';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
 import type { HistorySource } from '../query/history-source';
@@ -104,7 +104,7 @@ export class Storages {
   }
 
   private noteFlush(): void {
-    Atomics.add(this.arena.i32, int(HEADER.FLUSHES), 1);
+    this.arena.count(HEADER.FLUSHES);
   }
 }
 
@@ -185,7 +185,7 @@ class OneStorage {
       await backend.store(snapshot, { signal: NEVER });
       await queue.noteStored();
     } catch (error) {
-      Atomics.add(this.arena.i32, high(HEADER.FLUSHES), 1);
+      this.arena.count(HEADER.FAILED_FLUSHES);
       await queue.fail(messageOf(error), () => 0);
       throw error;
     }

@@ -2,7 +2,7 @@ import { checkBuckets, DEFAULT_BUCKETS } from '../aggregate/buckets';
 import { type MetricType, SLOTS } from '../aggregate/cells';
 import type { Definition } from '../aggregate/definition';
 import { findRival, settle } from '../aggregate/overlap';
-import { readDefinition, registerFamily } from '../aggregate/register';
+import { noteTtl, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
@@ -151,6 +151,7 @@ export function define(
   const definition = readDefinition(arena, family);
   if (!settle(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
   refuseConflict(wanted, definition, given);
+  noteTtl(arena, definition.ttl);
   return { family, definition };
 }
 

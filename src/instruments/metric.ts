@@ -13,6 +13,7 @@ import {
 import { encodeSeriesKey } from '../aggregate/series-key';
 import { high, RECORD, SERIES_FLAG } from '../arena/layout';
 import { isGone } from '../arena/lives';
+import { birthMark } from '../arena/registry';
 import { RingmeterError } from '../errors';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { reservedLabel } from './definitions';
@@ -250,15 +251,17 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   private enter(set: LabelSet): S {
     const { recorder, definition, family } = this.context;
     const { arena } = recorder;
+    const births = birthMark(arena);
     const key = encodeSeriesKey(family, set.pairs);
     const record = findRecord(arena, key);
     const known = presentSeries(arena, record);
     if (known !== undefined) return this.remember(set, known);
     const refusal = whyRefused(arena, family, definition, key, record, this.limits);
     const shared = refusal && this.shared[refusal];
-    if (shared === undefined) return this.register(set);
+    // another thread may have registered this very set since it was looked for
+    if (shared === undefined || births !== birthMark(arena)) return this.register(set);
     // in a flood of label sets this is what nearly all of them come to
-    arena.addWide(family + RECORD.FAMILY_OVERFLOWED, 1);
+    arena.count(family + RECORD.FAMILY_OVERFLOWED);
     return shared;
   }
 
@@ -272,7 +275,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     });
     if (refusal === undefined) return this.remember(set, series);
     // a label set that is refused is not remembered: what grows without bound must not fill this thread's heap either
-    recorder.arena.addWide(family + RECORD.FAMILY_OVERFLOWED, 1);
+    recorder.arena.count(family + RECORD.FAMILY_OVERFLOWED);
     warnOfExplosion({ ...this.context, arena: recorder.arena }, refusal);
     const shared = this.bind(series);
     this.shared[refusal] = shared;

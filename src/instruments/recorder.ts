@@ -135,12 +135,16 @@ export class Recorder {
     this.lap = lapOf(position, ringCapacity);
   }
 
-  /** The epoch that an addition to a gauge is stamped with. A plain load: a moment late is as good as a moment earlier. */
+  /**
+   * The epoch that an addition to a gauge is stamped with. A plain load: a moment late is as good as a moment earlier. The
+   * word is 0 before the first `set`, and for a moment each time the epochs wrap, while a `set` skips 0. In both cases -1 is
+   * right: it is older than the next `set`, and the epoch of the last one before the wrap.
+   */
   epoch(index: number): number {
-    return this.i32[index];
+    return this.i32[index] || -1;
   }
 
-  /** An epoch later than every one that any thread has taken so far. Never 0, which is the beginning. */
+  /** An epoch later than every one that any thread has taken so far. Never 0, which cells have that were never written. */
   private nextEpoch(index: number): number {
     return (Atomics.add(this.i32, index, 1) + 1) | 0 || this.nextEpoch(index);
   }
@@ -149,7 +153,7 @@ export class Recorder {
   refuse(reason: string): void {
     warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`);
     if (this.ownsShard()) this.f64[this.shard!.base + SHARD.INVALID] += 1;
-    else this.arena.addWide(HEADER.REFUSED, 1);
+    else this.arena.count(HEADER.REFUSED);
   }
 
   /** Makes everything recorded so far visible to every thread. */
@@ -235,7 +239,7 @@ export class Recorder {
   /** Deals with an event for which the ring has no room. */
   private overflow(room: Room, code: number, aux: number, value: number): void {
     if (room === Room.CELLS && this.foldInPlace(code, aux, value)) return;
-    if (this.shard === undefined) this.arena.addWide(HEADER.LOST, 1);
+    if (this.shard === undefined) this.arena.count(HEADER.LOST);
     else this.f64[this.shard.base + SHARD.DROPPED] += 1;
     if (room === Room.CELLS)
       warnOnce('RINGMETER_OUT_OF_MEMORY', 'no memory for the cells of a series: its records are dropped');
@@ -254,7 +258,7 @@ export class Recorder {
     const progress = shard!.base + SHARD.FOLDED_IN_PLACE;
     const done = this.f64[progress] + 1;
     const cell = cellOf(arena, shard!.overflowCells, code & SERIES_MASK);
-    return fold(arena, cell, code, aux, value, progress, done);
+    return fold(arena, cell, code, aux, value, progress, done, true);
   }
 
   /** Whether there is a shard to write to; if there is none to be had, looks again only now and then. */
@@ -267,9 +271,10 @@ export class Recorder {
 
   /** Adopts the first free shard, its positions and all. */
   private takeShard(): boolean {
-    const shard = openShards(this.arena).find((candidate) => candidate.claim(this.mark));
+    const shards = openShards(this.arena);
+    const shard = shards.find((candidate) => candidate.claim(this.mark));
     if (shard === undefined) {
-      warnOnce('RINGMETER_NO_SHARD', `no room for another recording thread (maxThreads: ${this.arena.maxThreads})`);
+      warnOnce('RINGMETER_NO_SHARD', () => whyNoShard(this.arena, shards));
       return false;
     }
     this.shard = shard;
@@ -308,6 +313,14 @@ export class Recorder {
   beatAgain(before: number): void {
     if (this.shard !== undefined) this.beat(before);
   }
+}
+
+/** Of shards none of which could be claimed. One that nobody owns got no ring, since the arena is full. */
+function whyNoShard({ maxThreads, ringCapacity, buffer }: Arena, shards: readonly Shard[]): string {
+  const reason = shards.some(({ owner }) => owner === 0)
+    ? `no memory for the ring of another recording thread: raise maxMemory (${buffer.byteLength} bytes) or lower ringCapacity (${ringCapacity} events)`
+    : `${maxThreads} threads record already: raise maxThreads`;
+  return `${reason}; what this thread records is counted as dropped`;
 }
 
 /** Weakly: what is recorded after `close()` begins to beat again, which must not hold an arena for good. */

@@ -4,7 +4,7 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timer
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';
-import { HEADER, high } from '../arena/layout';
+import { HEADER } from '../arena/layout';
 import { messageOf, RingmeterError } from '../errors';
 import { RENEWAL, type StorageAnswer, type StorageQuestion, type StorageWorkerData } from '../flush/messages';
 import { backoff } from '../storage/backoff';
@@ -99,7 +99,7 @@ export class StorageThread {
   private async fail(message: string): Promise<void> {
     const { arena, port, channel } = this;
     const now = arena.tick();
-    Atomics.add(arena.i32, high(HEADER.FLUSHES), 1);
+    arena.count(HEADER.FAILED_FLUSHES);
     const failures = await channel.queue.fail(message, (count) => now + backoff(port.delivery, count));
     if (failures === 1) warn('RINGMETER_STORAGE_FAILED', `storage ${port.delivery.name}: ${message}; it is replaced`);
   }

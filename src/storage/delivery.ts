@@ -2,7 +2,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Family } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
-import { HEADER, high } from '../arena/layout';
+import { HEADER } from '../arena/layout';
 import { messageOf } from '../errors';
 import { type WarningCode, warn } from '../warning';
 import { backoff } from './backoff';
@@ -156,7 +156,7 @@ export class Delivery {
     const { channel, host, options } = this;
     const message = messageOf(error);
     const { retryable, retryAfter } = detailsOf(error);
-    Atomics.add(host.arena.i32, high(HEADER.FLUSHES), 1);
+    host.arena.count(HEADER.FAILED_FLUSHES);
     // one that is still at it must not be in the way of the next
     if (!this.isOpen) this.opening = undefined;
     if (!retryable) {

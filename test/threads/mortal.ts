@@ -4,7 +4,7 @@ import { Collect } from '../../dist/src/aggregate/collect.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { Recycler } from '../../dist/src/aggregate/recycler.js';
 import { Arena } from '../../dist/src/arena/arena.js';
-import { HEADER, high } from '../../dist/src/arena/layout.js';
+import { HEADER, int } from '../../dist/src/arena/layout.js';
 import { threadMark } from '../../dist/src/arena/shard.js';
 import { resolveOptions } from '../../dist/src/options.js';
 
@@ -30,7 +30,7 @@ export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2) {
     collector,
     collect,
     /** How often the memory of a series has been used for another. */
-    reborn: () => Atomics.load(arena.i32, high(HEADER.BIRTHS)),
+    reborn: () => Atomics.load(arena.i32, int(HEADER.REBORN)),
     /** A turn of recycling, which this thread acknowledges. */
     recycle(): void {
       recycler.turn(collect.catalog.families);

@@ -1,6 +1,6 @@
 // not the globals: there are realms that have none
 import { clearInterval, setInterval } from 'node:timers';
-import { HEADER, high, int } from '../../arena/layout';
+import { HEADER } from '../../arena/layout';
 import type { BoundCounter } from '../../instruments/counter';
 import type { Instruments } from '../../instruments/instruments';
 import type { Recorder } from '../../instruments/recorder';
@@ -67,13 +67,13 @@ export class ThreadSampler {
 }
 
 /** Tells whether somebody has seen what was sampled last: a scrape, or where there are none, any collect. */
-function seenIn({ arena: { i32 } }: Recorder): () => boolean {
+function seenIn({ arena }: Recorder): () => boolean {
   let collects = 0;
   let scrapes = 0;
   let scrapedAt = Number.NEGATIVE_INFINITY;
   return () => {
     const now = performance.now();
-    const present = [Atomics.load(i32, int(HEADER.COLLECTS)), Atomics.load(i32, high(HEADER.COLLECTS))];
+    const present = [arena.counted(HEADER.COLLECTS), arena.counted(HEADER.SCRAPES)];
     const [collected, scraped] = [present[0] !== collects, present[1] !== scrapes];
     [collects, scrapes] = present;
     if (scraped) scrapedAt = now;
