@@ -123,30 +123,24 @@ function foldGauge(
 ): boolean {
   const { i32, f64 } = arena;
   const epochs = int(cell + GAUGE.EPOCHS);
-  const current = i32[epochs];
+  const isNew = epoch !== i32[epochs];
   const value = f64[cell + GAUGE.VALUE];
   const sum = f64[cell + GAUGE.ADDED];
+  const oldEpoch = i32[isNew ? epochs : epochs + 1];
+  const oldValue = isNew ? value : f64[cell + GAUGE.OLD_VALUE];
+  const oldSum = isNew ? sum : f64[cell + GAUGE.OLD_ADDED];
+  const newValue = isNew || !Number.isNaN(set) ? set : value;
+  const newSum = isNew ? added : sum + added;
   const sequence = int(cell);
   const version = i32[sequence] | 1;
-  if (epoch === current) {
-    const newValue = Number.isNaN(set) ? value : set;
-    if (isShared) Atomics.exchange(i32, sequence, version);
-    else i32[sequence] = version;
-    f64[cell + GAUGE.VALUE] = newValue;
-    f64[cell + GAUGE.ADDED] = sum + added;
-    if (isShared) Atomics.store(i32, sequence, (version + 1) | 0);
-    else i32[sequence] = (version + 1) | 0;
-    f64[progress] = done;
-    return true;
-  }
   if (isShared) Atomics.exchange(i32, sequence, version);
   else i32[sequence] = version;
-  f64[cell + GAUGE.OLD_VALUE] = value;
-  f64[cell + GAUGE.OLD_ADDED] = sum;
-  i32[epochs + 1] = current;
+  f64[cell + GAUGE.OLD_VALUE] = oldValue;
+  f64[cell + GAUGE.OLD_ADDED] = oldSum;
+  i32[epochs + 1] = oldEpoch;
   i32[epochs] = epoch;
-  f64[cell + GAUGE.VALUE] = set;
-  f64[cell + GAUGE.ADDED] = added;
+  f64[cell + GAUGE.VALUE] = newValue;
+  f64[cell + GAUGE.ADDED] = newSum;
   if (isShared) Atomics.store(i32, sequence, (version + 1) | 0);
   else i32[sequence] = (version + 1) | 0;
   f64[progress] = done;

@@ -64,7 +64,8 @@ export class FoldBench {
     const shared = arena.i32[series.epoch];
     if (epoch !== undefined && (shared === 0 || ((epoch - shared) | 0) > 0)) arena.i32[series.epoch] = epoch;
     const done = arena.f64[progress] + 1;
-    if (!fold(arena, cell, code, epoch ?? family, value, progress, done)) throw new Error('the event was refused');
+    if (!fold(arena, cell, code, epoch ?? family, value, progress, done, overflow))
+      throw new Error('the event was refused');
   }
 
   /** The columns of the series, added up over the shards. */
