@@ -121,10 +121,8 @@ export class MetricsCollector {
     this.defaultMetrics = new ThreadMetrics(this.instruments, this.recorder);
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
     this.rules = resolved?.rules && openAlerting(resolved.rules);
-    this.shutdown = new Shutdown(
-      this.endSteps(resolved?.shutdown.timeout ?? 0),
-      resolved?.shutdown.signals ?? [],
-      () => this.close({ timeout: resolved?.shutdown.timeout }),
+    this.shutdown = new Shutdown(this.endSteps(resolved?.shutdown.timeout ?? 0), resolved?.shutdown.signals ?? [], () =>
+      this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
     this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
