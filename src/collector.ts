@@ -9,6 +9,7 @@ import type { RulePort } from './alerts/port';
 import type { SilenceOptions } from './alerts/silences';
 import { Arena } from './arena/arena';
 import { threadMark, threadOf } from './arena/shard';
+import { PARK_MS } from './atomics/parking';
 import type { DashboardDocument } from './dashboard/document';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
@@ -35,12 +36,13 @@ import type { Endpoint, ListenOptions, OpenServer } from './pool/endpoint';
 import { Flushing } from './pool/flushing';
 import type { InstantQueryOptions, RangeQueryOptions } from './pool/promql';
 import { announceTo } from './pool/thread-ends';
+import { checkWorkerFile } from './pool/worker-file';
 import type { DefaultMetricsOptions } from './process/options';
 import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { QueryResult, RangeResult } from './query/types';
 import type { Settings } from './settings';
-import { Shutdown } from './shutdown';
+import { type EndStep, Shutdown } from './shutdown';
 import { type CollectorStats, readStats } from './stats';
 import type { Storage } from './storage/types';
 import { warn } from './warning';
@@ -85,10 +87,11 @@ export class MetricsCollector {
   private readonly endpoints = new Set<Endpoint>();
   private closing: Promise<void> | undefined;
 
-  /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE */
+  /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE; RINGMETER_WORKER_FAILED if a file to start threads with is missing */
   constructor(options?: CollectorOptions | AttachedTo) {
     const attached = options instanceof AttachedTo;
     const resolved = attached ? undefined : resolveOptions(options);
+    checkFiles(resolved);
     this.arena = attached ? Arena.attach(options.handle?.arena) : createArena(resolved!);
     this.handle = { arena: this.arena.buffer };
     this.storages = resolved?.storages ?? [];
@@ -118,10 +121,8 @@ export class MetricsCollector {
     this.defaultMetrics = new ThreadMetrics(this.instruments, this.recorder);
     this.flushSide = new Flushing(this.arena, this.drainer.shards, resolved);
     this.rules = resolved?.rules && openAlerting(resolved.rules);
-    this.shutdown = new Shutdown(
-      () => this.endNow(resolved?.shutdown.timeout ?? 0),
-      resolved?.shutdown.signals ?? [],
-      () => this.close({ timeout: resolved?.shutdown.timeout }),
+    this.shutdown = new Shutdown(this.endSteps(resolved?.shutdown.timeout ?? 0), resolved?.shutdown.signals ?? [], () =>
+      this.close({ timeout: resolved?.shutdown.timeout }),
     );
     if (attached) announceTo(threadOf(this.arena.maker));
     this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
@@ -418,11 +419,18 @@ export class MetricsCollector {
   }
 
   /** What is done when the process, or this thread, ends without `close()` having come to its end. */
-  private endNow(milliseconds: number): void {
-    this.collectTime.lastCall();
-    this.defaultMetrics.stop();
-    this.recorder.close();
-    this.flushSide.endBlocking(milliseconds);
+  private endSteps(milliseconds: number): EndStep[] {
+    return [
+      () => this.collectTime.lastCall(),
+      () => {
+        this.defaultMetrics.stop();
+        this.recorder.close();
+        this.flushSide.beginEnd(milliseconds);
+      },
+      (began) => this.flushSide.finishEnd(began + milliseconds),
+      () => this.flushSide.askToPark(),
+      (began) => this.flushSide.waitUntilParked(began + PARK_MS),
+    ];
   }
 
   private alerting(): Alerting {
@@ -447,6 +455,13 @@ function checkNames(names: unknown): void {
 function openAlerting(port: RulePort): Alerting {
   const { Alerting } = require('./alerts/alerting') as typeof import('./alerts/alerting');
   return new Alerting(port, threadMark(threadId));
+}
+
+/** A bundle has none of the files that threads are started with. */
+function checkFiles(options: ResolvedOptions | undefined): void {
+  if (options === undefined) return;
+  if (options.flushWorkers > 0) checkWorkerFile('flush');
+  if (options.storages.some(({ description }) => description.foreign)) checkWorkerFile('storage');
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {

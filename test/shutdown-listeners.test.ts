@@ -1,5 +1,6 @@
 import { MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
+import { Program } from './package/consumer';
 
 const SIGNALS = ['SIGTERM', 'SIGUSR2'] as const;
 const listening = (): number[] => ['exit', ...SIGNALS].map((event) => process.listenerCount(event));
@@ -34,4 +35,30 @@ test('collectors that were told to listen to a signal are all closed before it e
   await Promise.all(collectors.map((collector) => collector.close()));
   t.same(listening().slice(1), before.slice(1), 'the one of the test is left, for whose sake it did not end');
   process.off('SIGUSR2', own);
+});
+
+test('several collectors whose storages do not answer end side by side, and one that throws keeps no other from it', async (t) => {
+  const script = `
+    const { MetricsCollector, PrometheusStorage } = require('ringmeter');
+    const server = require('node:net').createServer(() => {}).listen(0, '127.0.0.1', () => {
+      const url = 'http://127.0.0.1:' + server.address().port;
+      for (let index = 0; index < 4; index++) {
+        const storage = new PrometheusStorage({ pushgateway: { url, job: 'job' } });
+        new MetricsCollector({ flushWorkers: 0, flushInterval: 0, maxMemory: 2 ** 23, shutdown: { timeout: 3_000 }, storage })
+          .counter('jobs_total').increment();
+      }
+      process.on('warning', ({ message }) => {
+        console.log('warned', message);
+        throw new Error('a listener that throws');
+      });
+      process.prependListener('exit', () => { began = performance.now(); });
+      process.on('exit', () => console.log('took', Math.round(performance.now() - began)));
+      let began = 0;
+      setTimeout(() => process.exit(0), 300);
+    });`;
+  const { code, output } = await Program.start(t, __dirname, ['-e', script], {}, 40_000).ended;
+  t.equal(code, 0, output);
+  t.equal(output.match(/^warned last flush, /gm)?.length, 4, output);
+  const took = Number(/^took (\d+)$/m.exec(output)?.[1]);
+  t.ok(took >= 2_900 && took < 2 * 3_000, `${took} ms`);
 });

@@ -1,5 +1,6 @@
-import { workerData } from 'node:worker_threads';
+import { threadId, workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
+import { Parking } from '../src/atomics/parking';
 import { toPlainError } from '../src/errors';
 import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/flush/messages';
 import { ResidentLoop } from '../src/flush/resident';
@@ -10,7 +11,9 @@ import { perform } from '../src/flush/tasks';
 const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;
 const service = new FlushService(Arena.attach(arena), storages, shared);
 if (ending) void service.end();
-new ResidentLoop(service).start();
+const parking = new Parking(shared.parking);
+parking.join(threadId);
+new ResidentLoop(service, () => parking.parkIfAsked(threadId, () => service.drop())).start();
 
 export default async function answer<T extends FlushTask>({
   task,

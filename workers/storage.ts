@@ -1,12 +1,15 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
+import { Parking } from '../src/atomics/parking';
 import { toPlainError } from '../src/errors';
 import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../src/flush/messages';
 import { StorageResident } from '../src/flush/storage-resident';
 
 /** The thread of one storage that is the user's own code. What goes wrong here ends it, and it is replaced. */
-const { arena, port } = workerData as StorageWorkerData;
-const resident = new StorageResident(Arena.attach(arena), port);
+const { arena, port, parking: buffer } = workerData as StorageWorkerData;
+const parking = new Parking(buffer);
+parking.join(threadId);
+const resident = new StorageResident(Arena.attach(arena), port, () => parking.parkIfAsked(threadId));
 void resident.run();
 
 parentPort!.on('message', async ({ id, query }: StorageQuestion) => {

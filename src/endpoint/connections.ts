@@ -66,6 +66,13 @@ export class Connections {
     this.server.close();
   }
 
+  /** Stops accepting and ends all connections, at once: nothing is read from any of them afterwards. */
+  drop(): void {
+    NetServer.prototype.close.call(this.server);
+    this.each((connection) => connection.cut());
+    this.server.close();
+  }
+
   private each(act: (connection: Connection) => void): void {
     for (const connection of this.all.values()) act(connection);
   }

@@ -50,6 +50,11 @@ export class Endpoints {
     await Promise.all([...this.open].map((connections) => this.closeOne(connections)));
   }
 
+  /** Ends all connections at once. */
+  drop(): void {
+    for (const connections of this.open) connections.drop();
+  }
+
   private async closeOne(connections: Connections): Promise<void> {
     this.open.delete(connections);
     await connections.close();

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Cardinality } from '../aggregate/cardinality';
 import type { RulePort } from '../alerts/port';
+import type { Parking } from '../atomics/parking';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
@@ -20,6 +21,8 @@ export interface FlushWorkerData {
   ending?: boolean;
   /** What the flush workers share beside the arena. */
   board?: SharedArrayBuffer;
+  /** Where the thread is asked to park: see atomics/parking.ts. */
+  parking: SharedArrayBuffer;
 }
 
 /** What became of a snapshot that was handed to every storage. */
@@ -63,6 +66,8 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlainError
 export interface FlushSide {
   /** Whether there are threads that go on while the calling one is blocked. */
   readonly hasWorkers: boolean;
+  /** Asks those threads to stop for good, where they can be terminated safely. */
+  askToPark(): Parking | undefined;
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']>;
   close(): Promise<void>;
 }
@@ -71,6 +76,7 @@ export interface FlushSide {
 export interface StorageWorkerData {
   arena: SharedArrayBuffer;
   port: StoragePort;
+  parking: SharedArrayBuffer;
 }
 
 /** What it exits with when it asks to be replaced: the failed attempt that made it do so has been noted already. */

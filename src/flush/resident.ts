@@ -25,7 +25,11 @@ export class ResidentLoop {
   private readonly sleeper: Sleeper;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(private readonly service: FlushService) {
+  /** @param beforeTurn called at each turn, from no callback but that of an immediate */
+  constructor(
+    private readonly service: FlushService,
+    private readonly beforeTurn: () => void = () => {},
+  ) {
     this.sleeper = new Sleeper(service.arena.i32, int(HEADER.WAKE), false);
   }
 
@@ -45,6 +49,7 @@ export class ResidentLoop {
     let interval = this.shortest;
     let glance = drainer.glance();
     while (!this.stopped) {
+      this.beforeTurn();
       drainer.trust(glance);
       const folded = drainer.drainAll();
       glance = drainer.glance();

@@ -209,6 +209,11 @@ export class FlushService {
     return this.endpoints.listen(settings, control);
   }
 
+  /** Ends the connections of the endpoints at once, before the thread parks. */
+  drop(): void {
+    this.endpoints?.drop();
+  }
+
   async close(): Promise<void> {
     this.queries.close();
     this.dashboard.close();

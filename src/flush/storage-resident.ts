@@ -22,6 +22,7 @@ export class StorageResident {
   constructor(
     private readonly arena: Arena,
     private readonly port: StoragePort,
+    private readonly beforeTurn: () => void,
   ) {
     this.channel = openChannel(port, threadMark(threadId));
     const catalog = new Catalog(arena);
@@ -41,6 +42,7 @@ export class StorageResident {
   async run(): Promise<void> {
     const { channel, arena } = this;
     while (channel.state !== STATE.CLOSED) {
+      this.beforeTurn();
       channel.showLife(arena.tick());
       this.checkMemory();
       this.delivery.tick();

@@ -21,9 +21,11 @@ export type OpenServer = (settings: ServerSettings) => Promise<{ control: Messag
 
 const ALL_INTERFACES = "host must be a name or an address ('0.0.0.0' or '::' for those of all interfaces), got ''";
 
-/** Attempts to open the endpoint again after its worker died; the replacement may take a moment to start. */
-const REOPEN_TRIES = 5;
+/** After its worker died, the endpoint is opened again; the delay between attempts doubles up to the longest. */
 const REOPEN_DELAY_MS = 50;
+const LONGEST_REOPEN_DELAY_MS = 5_000;
+/** Failures in a row after which the user is told. */
+const REOPEN_FAILURES_TOLD = 5;
 
 /** A running scrape endpoint. */
 export class Endpoint {
@@ -92,26 +94,27 @@ export class Endpoint {
     this.control = control;
     control.once('close', () => {
       this.control = undefined;
-      if (!this.closed) void this.reopen(REOPEN_TRIES);
+      if (!this.closed) void this.reopen(0);
     });
     // a port that is not started never hears of its other end's close
     control.start();
     control.unref();
   }
 
-  /** The worker that had the endpoint has died: another one takes the same address. */
-  private async reopen(tries: number): Promise<void> {
+  /** The worker that had the endpoint has died: another one takes the same address, however long that takes. */
+  private async reopen(failures: number): Promise<void> {
+    if (this.closed) return;
     try {
       const { control } = await this.openServer(this.settings);
       this.watch(control);
       if (this.closed) await this.close();
     } catch (error) {
-      if (this.closed) return;
-      if (tries > 1) {
-        setTimeout(() => void this.reopen(tries - 1), REOPEN_DELAY_MS).unref();
-        return;
-      }
-      warn('RINGMETER_LISTEN_FAILED', `the scrape endpoint could not be opened again: ${messageOf(error)}`);
+      // the collector has been closed
+      if (this.closed || (error as RingmeterError).code === 'RINGMETER_CLOSED') return;
+      if (failures + 1 === REOPEN_FAILURES_TOLD)
+        warn('RINGMETER_LISTEN_FAILED', `the endpoint is not open, and tried again: ${messageOf(error)}`);
+      const delay = Math.min(REOPEN_DELAY_MS * 2 ** failures, LONGEST_REOPEN_DELAY_MS);
+      setTimeout(() => void this.reopen(failures + 1), delay).unref();
     }
   }
 }

@@ -1,7 +1,10 @@
 // not the globals: there are realms that have none, or whose timers are not node's
-import { setImmediate } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { HEADER, int } from '../arena/layout';
+import { PARK_MS, Parking } from '../atomics/parking';
+import { raise } from '../atomics/signal';
 import { messageOf, RingmeterError } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../flush/messages';
 import { warn } from '../warning';
@@ -16,24 +19,37 @@ export interface FlushPoolOptions {
 
 /** A task is given to another worker when the one that had it died, this often. */
 const TRIES = 4;
-/** Workers that die before they are ready, one after the other, before the pool gives up. */
-const MOST_FAILED_STARTS = 5;
-
-const WORKER_FILE = workerFile('flush');
+/** Where workers end before they are ready, others are started after this; the delay doubles up to the longest. */
+const FIRST_DELAY_MS = 20;
+const LONGEST_DELAY_MS = 10_000;
+/** Workers that end while others end may all have slots. */
+const SLOTS_PER_WORKER = 4;
+/** Reasons that are remembered as told, so that a failure that repeats is told once. */
+const MOST_REASONS = 100;
 
 /** The collector's side of the flush workers. */
 export class FlushPool implements FlushSide {
   private piscina: Piscina;
+  /** That of the present workers. */
+  private parking: Parking;
+  /** Times that the workers were started in a row without any of them getting ready. */
   private failedStarts = 0;
+  private restart: NodeJS.Timeout | undefined;
+  private readonly told = new Set<string>();
   private closed = false;
   private readonly stopWatching: () => void;
 
   constructor(
-    private readonly data: FlushWorkerData,
+    private readonly data: Omit<FlushWorkerData, 'parking'>,
     private readonly options: FlushPoolOptions,
   ) {
+    this.parking = new Parking(options.flushWorkers * SLOTS_PER_WORKER);
     this.piscina = this.start();
-    this.stopWatching = onThreadEnd(() => setImmediate(() => this.replenish()));
+    this.stopWatching = onThreadEnd((ended) => {
+      if (this.parking.joined) this.failedStarts = 0;
+      this.parking.forget(ended);
+      setImmediate(() => this.replenish());
+    });
   }
 
   async run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
@@ -47,10 +63,22 @@ export class FlushPool implements FlushSide {
     return this.piscina.threads.length > 0;
   }
 
-  async close(): Promise<void> {
+  /** Asks the workers to stop for good, where they can be terminated safely. Does not wait for them. */
+  askToPark(): Parking {
     this.closed = true;
+    this.park(this.parking);
+    return this.parking;
+  }
+
+  async close(): Promise<void> {
     this.stopWatching();
-    await this.piscina.destroy();
+    clearTimeout(this.restart);
+    await retire(this.piscina, this.askToPark());
+  }
+
+  private park(parking: Parking): void {
+    parking.ask();
+    raise(new Int32Array(this.data.arena), int(HEADER.WAKE));
   }
 
   /** Tasks catch their own errors: what Piscina rejects with means that the worker is gone. All tasks can be repeated. */
@@ -61,6 +89,8 @@ export class FlushPool implements FlushSide {
     } catch (error) {
       // a query that was running on a worker which was not the one that made the last flush
       if (this.closed) throw closedError();
+      // Piscina tells a task what its worker died of, and then nobody else
+      if (error instanceof Error) this.tell(error);
       // a port can be sent only once
       if (tries > 1 && transferList.length === 0) {
         await new Promise(setImmediate);
@@ -75,7 +105,7 @@ export class FlushPool implements FlushSide {
   private start(): Piscina {
     const { flushWorkers, niceIncrement, resourceLimits } = this.options;
     const piscina = new Piscina({
-      filename: WORKER_FILE,
+      filename: workerFile('flush'),
       minThreads: flushWorkers,
       maxThreads: flushWorkers,
       // more than queries of PromQL are let in: they must not keep a flush waiting
@@ -83,37 +113,55 @@ export class FlushPool implements FlushSide {
       idleTimeout: Number.POSITIVE_INFINITY,
       // 'sync' would park an idle worker in Atomics.wait, its timers and sockets with it
       atomics: 'disabled',
-      workerData: this.data,
+      workerData: { ...this.data, parking: this.parking.buffer } satisfies FlushWorkerData,
       niceIncrement,
       resourceLimits,
       recordTiming: false,
       ...cleanStart(),
     });
-    piscina.on('error', (error: Error) => {
-      warn('RINGMETER_WORKER_FAILED', `a flush worker failed and is replaced: ${error.message}`);
-    });
+    piscina.on('error', (error: Error) => this.tell(error));
     return piscina;
   }
 
-  /** Piscina replaces a worker that ends, except one that ends before it was ready: after that it starts none any more. */
-  private replenish(): void {
-    if (this.closed) return;
-    if (this.piscina.threads.length >= this.options.flushWorkers) {
-      this.failedStarts = 0;
-      return;
-    }
-    if (++this.failedStarts > MOST_FAILED_STARTS) {
-      if (this.failedStarts === MOST_FAILED_STARTS + 1)
-        warn(
-          'RINGMETER_WORKER_FAILED',
-          `flush workers ended before they were ready, ${this.failedStarts} times: given up`,
-        );
-      return;
-    }
-    const old = this.piscina;
-    this.piscina = this.start();
-    void old.destroy();
+  /** Warns of what a worker died of, once per reason. One that was merely ended from outside says nothing. */
+  private tell(error: Error): void {
+    const { message } = error;
+    if (this.closed || ENDED.test(message) || this.told.has(message)) return;
+    if (this.told.size >= MOST_REASONS) this.told.clear();
+    this.told.add(message);
+    warn('RINGMETER_WORKER_FAILED', `a flush worker failed and is replaced: ${message}`);
   }
+
+  /**
+   * Piscina replaces a worker that ends, except one that ends before it was ready: after that it starts none any more, and
+   * another pool takes its place, later and later while that fails.
+   */
+  private replenish(): void {
+    if (this.closed || this.restart !== undefined) return;
+    if (this.piscina.threads.length >= this.options.flushWorkers) return;
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** this.failedStarts, LONGEST_DELAY_MS);
+    this.failedStarts++;
+    this.restart = setTimeout(() => this.startAgain(), delay);
+    this.restart.unref();
+  }
+
+  private startAgain(): void {
+    this.restart = undefined;
+    const { piscina, parking } = this;
+    this.parking = new Parking(this.options.flushWorkers * SLOTS_PER_WORKER);
+    this.piscina = this.start();
+    this.park(parking);
+    void retire(piscina, parking);
+  }
+}
+
+/** What Piscina says of a worker that ended without an error of its own. */
+const ENDED = /^(worker exited with code|Terminating worker thread)/;
+
+/** Ends workers that have been asked to park. */
+async function retire(piscina: Piscina, parking: Parking): Promise<void> {
+  await parking.wait(PARK_MS);
+  await piscina.destroy();
 }
 
 function closedError(): RingmeterError {

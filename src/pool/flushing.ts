@@ -5,6 +5,7 @@ import type { RulePort } from '../alerts/port';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { buryThread, type Shard, threadMark } from '../arena/shard';
+import { Parking } from '../atomics/parking';
 import { raise } from '../atomics/signal';
 import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
@@ -18,7 +19,7 @@ import { warn, warnNow } from '../warning';
 import type { FlushPool } from './flush-pool';
 import type { StorageThread } from './storage-thread';
 import { onThreadEnd } from './thread-ends';
-import { cleanStart, workerFile } from './worker-file';
+import { checkWorkerFile, cleanStart, workerFile } from './worker-file';
 
 /**
  * All that a collector has beyond recording, seen from its thread: the flush workers, or in their place this thread
@@ -35,7 +36,14 @@ export class Flushing {
   /** What has been asked of the flushing side and not been answered. */
   private readonly running = new Set<Promise<unknown>>();
   private readonly stopWatching: () => void;
+  private readonly bury: (ended: number) => void;
   private closed = false;
+  /** Whether the process ends and the last flush has been asked for. */
+  private ending = false;
+  private readonly refusals: StorageRefusal[] = [];
+  /** Where the threads of this collector are asked to park, once they have been. */
+  private parkings: Parking[] = [];
+  private readonly endingParking = new Parking(1);
 
   /** @param options none where the collector was attached to: storages and workers are elsewhere then */
   constructor(
@@ -49,11 +57,12 @@ export class Flushing {
     this.channels = [...this.ports, ...(this.rules?.notifiers ?? [])].map((port) => openChannel(port, mark));
     const buryRules = this.rules && rulesBurial(this.rules, mark);
     // before any thread is started: it has to hear of them all
-    this.stopWatching = onThreadEnd((ended) => {
+    this.bury = (ended) => {
       buryThread(shards, ended);
       for (const channel of this.channels) channel.bury(threadMark(ended));
       buryRules?.(threadMark(ended));
-    });
+    };
+    this.stopWatching = onThreadEnd(this.bury);
     this.starting = setImmediate(() => this.startEarly());
     this.ports.forEach((port, index) => {
       if (port.description.foreign) this.threads.set(index, startThread(arena, port, this.channels[index]));
@@ -123,25 +132,50 @@ export class Flushing {
   }
 
   /**
-   * The same while the process ends: blocks the calling thread until other threads are done. Called in an exit handler,
-   * where no event loop turns any more, and which must not throw. Only what leaves the process is worth waiting for.
+   * The same while the process ends, in two steps: asks other threads for it. Called in an exit handler, where no event
+   * loop turns any more. Only what leaves the process is worth waiting for.
    */
-  endBlocking(milliseconds: number): void {
+  beginEnd(milliseconds: number): void {
     const { arena, ports, rules } = this;
     const leavesProcess = !ports.every(({ description }) => description.direct) || (rules?.notifiers ?? []).length > 0;
     if (this.closed || milliseconds === 0 || !leavesProcess) return;
-    const refusals: StorageRefusal[] = [];
+    this.ending = true;
     try {
       for (const thread of this.threads.values()) thread.end();
       if (this.started?.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
       else this.startEndingWorker();
       raise(arena.i32, int(HEADER.WAKE));
-      Atomics.wait(arena.i32, high(HEADER.END), 0, milliseconds);
     } catch (error) {
-      refusals.push({ storage: 'all', message: messageOf(error) });
+      this.refusals.push({ storage: 'all', message: messageOf(error) });
     }
-    for (const { storage, message } of refusals.concat(this.undelivered()))
+  }
+
+  /** Blocks the calling thread until the other threads are done with the last flush, or the deadline has passed. */
+  finishEnd(deadline: number): void {
+    if (!this.ending) return;
+    const left = deadline - performance.now();
+    if (this.refusals.length === 0 && left > 0) Atomics.wait(this.arena.i32, high(HEADER.END), 0, left);
+    for (const { storage, message } of this.refusals.concat(this.undelivered()))
       warnNow('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
+  }
+
+  /** Asks the threads to stop for good, where they can be terminated safely, before the process goes on ending. */
+  askToPark(): void {
+    if (this.closed) return;
+    const threads = [...this.threads.values()];
+    for (const thread of threads) thread.askToPark();
+    this.endingParking.ask();
+    raise(this.arena.i32, int(HEADER.WAKE));
+    const pool = this.started?.askToPark();
+    this.parkings = [this.endingParking, ...(pool ? [pool] : []), ...threads.map(({ parking }) => parking)];
+  }
+
+  /** Blocks until they have, or the deadline has passed. What they hold is free then: exit handlers may read values. */
+  waitUntilParked(deadline: number): void {
+    for (const parking of this.parkings) {
+      parking.waitBlocking(deadline);
+      for (const threadId of parking.parked) this.bury(threadId);
+    }
   }
 
   /** Without flush workers nobody is left who could: a thread that is started now takes over what this one held. */
@@ -149,7 +183,9 @@ export class Flushing {
     for (const channel of this.channels) channel.giveUpLease();
     const { arena, ports, rules } = this;
     if (rules !== undefined) rulesBurial(rules, threadMark(threadId))(threadMark(threadId));
-    const workerData: FlushWorkerData = { arena: arena.buffer, storages: [...ports], rules, ending: true };
+    const parking = this.endingParking.buffer;
+    const workerData: FlushWorkerData = { arena: arena.buffer, storages: [...ports], rules, ending: true, parking };
+    checkWorkerFile('flush');
     new Worker(workerFile('flush'), { workerData, ...cleanStart() });
   }
 
@@ -178,7 +214,7 @@ export class Flushing {
 }
 
 /** Loaded only here, like what follows: a thread that merely records has no use for the pool. */
-function startPool(data: FlushWorkerData, options: ResolvedOptions): FlushPool {
+function startPool(data: Omit<FlushWorkerData, 'parking'>, options: ResolvedOptions): FlushPool {
   const { FlushPool } = require('./flush-pool') as typeof import('./flush-pool');
   return new FlushPool(data, options);
 }

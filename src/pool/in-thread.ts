@@ -22,6 +22,8 @@ export class InThread implements FlushSide {
     return perform(this.present(), task, input);
   }
 
+  askToPark(): undefined {}
+
   async close(): Promise<void> {
     await this.loop?.stop();
     await this.service?.close();

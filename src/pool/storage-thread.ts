@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Arena } from '../arena/arena';
 import { HEADER } from '../arena/layout';
+import { PARK_MS, Parking } from '../atomics/parking';
 import { messageOf, RingmeterError } from '../errors';
 import { RENEWAL, type StorageAnswer, type StorageQuestion, type StorageWorkerData } from '../flush/messages';
 import { backoff } from '../storage/backoff';
@@ -30,6 +31,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * goes on.
  */
 export class StorageThread {
+  readonly parking = new Parking(2);
   private worker: Worker | undefined;
   private restart: NodeJS.Timeout | undefined;
   private readonly watch: NodeJS.Timeout;
@@ -65,7 +67,7 @@ export class StorageThread {
   private launch(): Worker {
     const { arena, port } = this;
     const worker = new Worker(workerFile('storage'), {
-      workerData: { arena: arena.buffer, port } satisfies StorageWorkerData,
+      workerData: { arena: arena.buffer, port, parking: this.parking.buffer } satisfies StorageWorkerData,
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(port.description.foreign!.maxMemory / 2 ** 20) },
       ...cleanStart(),
     });
@@ -74,7 +76,11 @@ export class StorageThread {
       this.reason = messageOf(error);
     });
     worker.on('message', (answer: StorageAnswer | null) => this.asked.get(answer?.id ?? '')?.(answer!.outcome));
-    worker.once('exit', (code) => void this.ended(code));
+    const { threadId } = worker;
+    worker.once('exit', (code) => {
+      this.parking.forget(threadId);
+      void this.ended(code);
+    });
     // a listener for messages would hold the process
     worker.unref();
     return worker;
@@ -145,11 +151,19 @@ export class StorageThread {
     throw new RingmeterError(outcome.error.code, outcome.error.message);
   }
 
+  /** Asks the thread to stop for good, where it can be terminated safely. */
+  askToPark(): void {
+    this.parking.ask();
+    this.channel.wake();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watch);
     clearTimeout(this.restart);
     if (this.worker === undefined) return;
+    this.askToPark();
+    await this.parking.wait(PARK_MS);
     await Promise.race([this.worker.terminate(), sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
 }

@@ -79,6 +79,11 @@ export class Channel {
     raise(this.i32, WAKE);
   }
 
+  /** Wakes the threads that wait for a change. */
+  wake(): void {
+    raise(this.i32, WAKE);
+  }
+
   /** Waits until something changes, but no longer than this; keeps the thread alive for so long. */
   async changed(milliseconds: number): Promise<void> {
     this.sleeper ??= new Sleeper(this.i32, WAKE, true);

@@ -60,7 +60,8 @@ function tellingWorker(t: Test, withHistory: boolean) {
   const collector = collectorFor(t, { flushWorkers: 0 });
   collector.counter('seen_total').increment();
   const storages = withHistory ? makePorts([new MemoryStorage()], 0) : [];
-  const workerData: FlushWorkerData = { arena: collector.handle.arena, storages };
+  const parking = new SharedArrayBuffer(64);
+  const workerData: FlushWorkerData = { arena: collector.handle.arena, storages, parking };
   const worker = new Worker(TELLING, { eval: true, workerData });
   t.teardown(() => worker.terminate());
   return async <T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<Told<T>> => {

@@ -1,0 +1,104 @@
+import { raise, Sleeper } from './signal';
+
+/*
+ * Int32 words: 0 asked, 1 or 0; 1 changes, raised whenever a thread parks or is forgotten; 2 and up: one slot per thread,
+ * 0 = free, its id = running, the negative id = parked. All are atomic.
+ */
+const ASKED = 0;
+const CHANGES = 1;
+const SLOTS = 2;
+
+/** How long whoever is about to terminate threads waits until they are parked. */
+export const PARK_MS = 1_000;
+
+/**
+ * Parks threads before they are terminated. A thread that is terminated inside a native callback, such as one of Node 20's
+ * HTTP parser, can abort the whole process; one that blocks in `Atomics.wait`, called from its own loop, cannot.
+ *
+ * Guarantees: a thread that has parked never runs again, so it may be treated as ended. A thread that has not joined yet,
+ * since it is still loading, is not waited for; it parks as soon as it has joined.
+ */
+export class Parking {
+  readonly buffer: SharedArrayBuffer;
+  private readonly i32: Int32Array;
+
+  /** @param from the number of threads that may have joined at a time, or the buffer of another thread's Parking */
+  constructor(from: number | SharedArrayBuffer) {
+    this.buffer = typeof from === 'number' ? new SharedArrayBuffer((SLOTS + from) * 4) : from;
+    this.i32 = new Int32Array(this.buffer);
+  }
+
+  /** Called by a thread that will ask `parkIfAsked` at every turn of its loop. */
+  join(threadId: number): void {
+    for (let slot = SLOTS; slot < this.i32.length; slot++)
+      if (Atomics.compareExchange(this.i32, slot, 0, threadId) === 0) return;
+  }
+
+  /**
+   * Never returns if the threads have been asked to park. Must not be called from within a callback of a socket.
+   *
+   * @param prepare ends what the thread may otherwise still read from: node turns the event loop of a thread once more after
+   * it has been terminated
+   */
+  parkIfAsked(threadId: number, prepare: () => void = () => {}): void {
+    if (Atomics.load(this.i32, ASKED) === 0) return;
+    prepare();
+    this.change(threadId, -threadId);
+    for (;;) Atomics.wait(this.i32, ASKED, 1);
+  }
+
+  /** A thread has ended. */
+  forget(threadId: number): void {
+    this.change(threadId, 0);
+    this.change(-threadId, 0);
+  }
+
+  /** Asks all threads to park. Does not wake those that sleep on other words. */
+  ask(): void {
+    Atomics.store(this.i32, ASKED, 1);
+  }
+
+  /** Whether threads are running. */
+  get running(): boolean {
+    return this.slots().some((threadId) => threadId > 0);
+  }
+
+  /** Whether a thread has joined and not ended. */
+  get joined(): boolean {
+    return this.slots().some((threadId) => threadId !== 0);
+  }
+
+  get parked(): number[] {
+    return this.slots().flatMap((threadId) => (threadId < 0 ? [-threadId] : []));
+  }
+
+  /** Blocks until all threads that have joined are parked, or the time is up. */
+  waitBlocking(deadline: number): void {
+    for (;;) {
+      const seen = Atomics.load(this.i32, CHANGES);
+      const left = deadline - performance.now();
+      if (!this.running || left <= 0) return;
+      Atomics.wait(this.i32, CHANGES, seen, left);
+    }
+  }
+
+  /** The same without blocking the event loop. */
+  async wait(milliseconds: number): Promise<void> {
+    const deadline = performance.now() + milliseconds;
+    const sleeper = new Sleeper(this.i32, CHANGES, true);
+    for (let left = milliseconds; this.running && left > 0; left = deadline - performance.now())
+      await sleeper.sleep(left);
+  }
+
+  private slots(): number[] {
+    return Array.from(this.i32.subarray(SLOTS), (_, index) => Atomics.load(this.i32, SLOTS + index));
+  }
+
+  private change(from: number, to: number): void {
+    for (let slot = SLOTS; slot < this.i32.length; slot++)
+      if (Atomics.compareExchange(this.i32, slot, from, to) === from) {
+        raise(this.i32, CHANGES);
+        return;
+      }
+  }
+}
