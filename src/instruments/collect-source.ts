@@ -1,4 +1,4 @@
-import { messageOf, shown } from '../errors';
+import { type ErrorCode, messageOf, shown } from '../errors';
 import { warnOnce } from '../warning';
 import type { Labels } from './labels';
 import { keyOf, NamedSets } from './named-sets';
@@ -104,6 +104,8 @@ export class Source {
 
   private fail(error: unknown): void {
     const { metric } = this.target;
+    // a callback that asks a collector which is being closed: nothing is wrong with it
+    if ((error as { code?: unknown } | null | undefined)?.code === ('RINGMETER_CLOSED' satisfies ErrorCode)) return;
     warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${metric} failed: ${messageOf(error)}`);
     this.outcomes.failed(metric);
   }

@@ -7,7 +7,13 @@ interface NamedSet {
   answer: number;
 }
 
-/** The label sets that one callback has named, since a set that it does not name any more is not to be shown any more. */
+/** What `keyOf` says of no labels. */
+const NO_LABELS = '[]';
+
+/**
+ * The label sets that one callback has named, since a set that it does not name any more is not to be shown any more. The
+ * series without labels is not among them: without it the metric would be shown as 0.
+ */
 export class NamedSets {
   private readonly sets = new Map<string, NamedSet>();
   private answer = 0;
@@ -19,7 +25,7 @@ export class NamedSets {
 
   /** @param key undefined for labels that cannot be read: there is no series of them */
   add(key: string | undefined, labels: Labels | undefined): void {
-    if (key === undefined) return;
+    if (key === undefined || key === NO_LABELS) return;
     const known = this.sets.get(key);
     if (known !== undefined) known.answer = this.answer;
     // a copy: the callback may use the object again
@@ -44,7 +50,7 @@ export class NamedSets {
 
 /** A text that is the same for all objects with the same labels; undefined if they cannot be read. */
 export function keyOf(labels: Labels | undefined): string | undefined {
-  if (labels === undefined) return '[]';
+  if (labels === undefined) return NO_LABELS;
   try {
     return JSON.stringify(Object.entries(labels).map(String).sort());
   } catch {

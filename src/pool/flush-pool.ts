@@ -90,6 +90,8 @@ export class FlushPool implements FlushSide {
       ...cleanStart(),
     });
     piscina.on('error', (error: Error) => {
+      // a worker that was busy when it was terminated
+      if (this.closed) return;
       warn('RINGMETER_WORKER_FAILED', `a flush worker failed and is replaced: ${error.message}`);
     });
     return piscina;
