@@ -94,7 +94,8 @@ for (const flushWorkers of [0, 1])
       const code = `
         const { FileStorage, MetricsCollector } = require('ringmeter');
         const storage = new FileStorage({ directory: ${JSON.stringify(directory)} });
-        const collector = new MetricsCollector({ storage, flushInterval: 0, flushWorkers: ${flushWorkers} });
+        const shutdown = { timeout: 20_000 };
+        const collector = new MetricsCollector({ storage, flushInterval: 0, flushWorkers: ${flushWorkers}, shutdown });
         let calls = 0;
         let ending = false;
         const events = collector.counter('events_total');
