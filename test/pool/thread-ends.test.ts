@@ -7,7 +7,7 @@ import { until } from '../instruments/support';
 const dist = (file: string): string => JSON.stringify(require.resolve(`../../dist/src/${file}.js`));
 
 /** A thread that has joined the collector takes the lock of a shard that the main thread needs to read its own value. */
-async function holder(t: Test, loop: string): Promise<Worker> {
+async function holder(t: Test): Promise<Worker> {
   const thread = new Worker(
     `const { getMetricsCollector } = require('ringmeter');
     const { parentPort, threadId } = require('node:worker_threads');
@@ -19,12 +19,14 @@ async function holder(t: Test, loop: string): Promise<Worker> {
       for (const shard of openShards(arena).filter(({ ring }) => ring !== 0))
         lock(arena.i32, shard.lock, threadMark(threadId), performance.now() + 10_000);
       parentPort.postMessage('held');
-      setTimeout(() => { ${loop} }, 1);
+      setTimeout(() => { for (;;); }, 1);
     });
     parentPort.postMessage('ready');`,
     { eval: true },
   );
   t.teardown(() => thread.terminate());
+  await once(thread, 'message');
+  thread.postMessage('take');
   await once(thread, 'message');
   return thread;
 }
@@ -35,9 +37,7 @@ for (const flushWorkers of [0, 1])
     t.teardown(() => collector.close());
     const counter = collector.counter('jobs_total');
     counter.increment();
-    const thread = await holder(t, 'for (;;);');
-    thread.postMessage('take');
-    await once(thread, 'message');
+    const thread = await holder(t);
     counter.increment(4);
     // its end is not heard: from here on this event loop does not turn
     void thread.terminate();
@@ -50,9 +50,7 @@ test('a holder that was waited for in vain is not waited for again at each read'
   t.teardown(() => collector.close());
   const counter = collector.counter('jobs_total');
   counter.increment();
-  const thread = await holder(t, 'for (;;);');
-  thread.postMessage('take');
-  await once(thread, 'message');
+  const thread = await holder(t);
   counter.increment(4);
   const began = performance.now();
   for (let read = 0; read < 100; read++) counter.getValue();
