@@ -1,15 +1,20 @@
 import { threadId, workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
+import { threadOf } from '../src/arena/shard';
 import { Parking } from '../src/atomics/parking';
 import { toPlainError } from '../src/errors';
 import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/flush/messages';
 import { ResidentLoop } from '../src/flush/resident';
 import { FlushService } from '../src/flush/service';
 import { perform } from '../src/flush/tasks';
+import { announceTo } from '../src/pool/thread-ends';
 
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
 const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;
-const service = new FlushService(Arena.attach(arena), storages, shared);
+const attached = Arena.attach(arena);
+// that thread may wait for a lock that this one holds when it ends
+announceTo(threadOf(attached.maker));
+const service = new FlushService(attached, storages, shared);
 if (ending) void service.end();
 const parking = new Parking(shared.parking);
 parking.join(threadId);

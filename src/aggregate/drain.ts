@@ -15,6 +15,9 @@ const BATCH = 4096;
  */
 export const SETTLE_MS = 2;
 
+/** How long a thread waits for a holder that it has already waited for in vain: one that lives lets go in that time. */
+const SECOND_PATIENCE_MS = 2;
+
 /** How far the owners of all shards had written at one moment. */
 export interface Glance {
   /** Counts of events written, which do not wrap. */
@@ -39,6 +42,8 @@ export class Drainer {
   readonly shards: readonly Shard[];
   /** Such heads, as counts, that are old enough to be taken as published. */
   private readonly settled: Float64Array;
+  /** Mark of the thread that kept a shard's lock when this thread waited for it in vain; 0 if it was had. */
+  private readonly keepers: Int32Array;
 
   constructor(
     readonly arena: Arena,
@@ -46,6 +51,7 @@ export class Drainer {
   ) {
     this.shards = openShards(arena);
     this.settled = new Float64Array(this.shards.length);
+    this.keepers = new Int32Array(this.shards.length);
   }
 
   /** Looks how far everybody has written. Give the result to `trust` at least SETTLE_MS later. */
@@ -126,7 +132,17 @@ export class Drainer {
 
   private lockAll(shards: readonly Shard[], patience: number): readonly Shard[] {
     const deadline = performance.now() + patience;
-    return shards.filter((shard) => lock(this.arena.i32, shard.lock, this.mark, deadline));
+    return shards.filter((shard) => this.lock(shard, deadline));
+  }
+
+  /** A holder that has been waited for in vain is not waited for again as long as it holds the lock. */
+  private lock(shard: Shard, deadline: number): boolean {
+    const { i32 } = this.arena;
+    const holder = Atomics.load(i32, shard.lock);
+    const knownToKeepIt = holder !== 0 && this.keepers[shard.number] === holder;
+    const taken = lock(i32, shard.lock, this.mark, knownToKeepIt ? performance.now() + SECOND_PATIENCE_MS : deadline);
+    this.keepers[shard.number] = taken ? 0 : Atomics.load(i32, shard.lock);
+    return taken;
   }
 
   /** Shards that some thread has ever recorded into, in their order; without one that is just being furnished. */

@@ -7,7 +7,7 @@ import { raise, Sleeper } from '../atomics/signal';
  * Asks the threads that have collect-time values for them, before a snapshot is made. One per thread that collects.
  *
  * A thread that is blocked, or whose callbacks take too long, is waited for once, until the deadline; while it owes that
- * answer nobody waits for it, and its last values stand.
+ * answer nobody waits for it or asks it again, and its last values stand.
  */
 export class Questions {
   private readonly sleepers = new Map<Shard, Sleeper>();
@@ -28,9 +28,10 @@ export class Questions {
     const deadline = performance.now() + this.patience;
     await Promise.all(
       able.map((shard) => {
-        const owes = this.late.has(shard) && this.unanswered(shard) > 0;
+        // not asked again: a callback that waits for a snapshot would otherwise be called again because of that snapshot
+        if (this.late.has(shard) && this.unanswered(shard) > 0) return undefined;
         raise(i32, shard.asked);
-        return owes ? undefined : this.hear(shard, Atomics.load(i32, shard.asked), deadline);
+        return this.hear(shard, Atomics.load(i32, shard.asked), deadline);
       }),
     );
   }

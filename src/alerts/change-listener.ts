@@ -1,4 +1,5 @@
 import { Sleeper } from '../atomics/signal';
+import { turn } from '../atomics/turn';
 import { messageOf } from '../errors';
 import { warn } from '../warning';
 import type { AlertChange } from './alert-info';
@@ -61,7 +62,11 @@ export class ChangeListener {
     const { changes, end, gap } = await this.ring.read(this.position);
     this.position = end;
     if (gap) warn('RINGMETER_RULE_FAILED', 'changes of alerts were lost: this thread was blocked for too long');
-    for (const [group, change] of changes) this.call(this.describe(group, change));
+    for (const [group, change] of changes) {
+      this.call(this.describe(group, change));
+      // many changes, or slow callbacks, must not keep timers and sockets from their turn
+      await turn();
+    }
   }
 
   private call(change: AlertChange): void {

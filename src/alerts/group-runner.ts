@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { turn } from '../atomics/turn';
 import { messageOf } from '../errors';
 import { keyOf } from '../query/labels';
 import type { QueryEngine } from '../query/types';
@@ -150,6 +151,8 @@ export class GroupRunner {
         changes.push({ sequence, rule: index, state: to, time, alert: { ...alert } });
       };
       results.push(await this.evaluateRule(index, rule, alerts[index], time, changed));
+      // an evaluation of a few milliseconds does not let the event loop turn, and there may be many rules
+      await turn();
     }
     await this.notify(results, alerts, time);
     const rules = results.map((result, index) => ({ ...result, alerts: [...alerts[index].values()] }));

@@ -1,4 +1,4 @@
-import { lock, takeOver, tryLock, unlock } from '../atomics/mutex';
+import { lock, lookForHolder, takeOver, tryLock, unlock } from '../atomics/mutex';
 import { loadLast } from '../atomics/sequence-lock';
 import type { Arena } from './arena';
 import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } from './layout';
@@ -43,6 +43,7 @@ export function changeLives<T>({ i32 }: Arena, change: () => T): T {
 /** How often a reader reads again, and how long it waits for one that ends lives. */
 const ATTEMPTS = 4;
 const NAPS = 100;
+const NAPS_BEFORE_LOOK = 8;
 const NAP_MS = 1;
 
 /** Runs what reads cells and baselines, until no life ended meanwhile. It must overwrite what it read before. */
@@ -50,8 +51,10 @@ export function readLives({ i32 }: Arena, read: () => void): void {
   let naps = 0;
   for (let attempt = 1; ; attempt++) {
     let before = Atomics.load(i32, SEQUENCE);
-    for (; (before & 1) !== 0 && naps < NAPS; before = Atomics.load(i32, SEQUENCE), naps++)
+    for (; (before & 1) !== 0 && naps < NAPS; before = Atomics.load(i32, SEQUENCE), naps++) {
       Atomics.wait(i32, SEQUENCE, before, NAP_MS);
+      if (naps === NAPS_BEFORE_LOOK) lookForHolder(i32, LOCK);
+    }
     read();
     if (loadLast(i32, SEQUENCE) === before || attempt === ATTEMPTS) return;
   }

@@ -8,7 +8,8 @@
  * Guarantees: between a `true` from `tryLock`/`lock` and `unlock`, no other thread holds the lock; everything the
  *   previous holder stored, plainly or atomically, is visible to the next (all Atomics are sequentially consistent).
  * Progress: `tryLock` and `unlock` never wait. `lock` waits at most its time bound, and a holder that died is put out by
- *   `recover`, which the thread that hears of its end calls; so no thread ever waits for a dead one for ever.
+ *   `recover`, which the thread that hears of its end calls; so no thread ever waits for a dead one for ever. The thread that
+ *   hears of ends may be the one that waits, without turning its event loop: `onLongWait` lets it look while it waits.
  * Not re-entrant: a holder that asks again waits until its time is up and gets `false`.
  */
 export function tryLock(i32: Int32Array, index: number, mark: number): boolean {
@@ -24,13 +25,32 @@ export function hold(i32: Int32Array, index: number, mark: number): boolean {
 /** Waits in slices: a wake-up can only be late by one slice, whatever happens to the thread that should send it. */
 const SLICE_MS = 1;
 
+/** Slices before a waiting thread looks whether the holder has ended, and between two such looks. */
+const SLICES_PER_LOOK = 8;
+
+/** Frees the locks of the thread with this mark, if it has ended. */
+type Look = (mark: number) => void;
+let look: Look = () => {};
+
+/** Lets this thread find out by `newLook`, while it waits for a lock, whether the lock's holder has ended. */
+export function onLongWait(newLook: Look): void {
+  look = newLook;
+}
+
+/** Frees the lock if its holder has ended, as far as this thread can find that out without turning its event loop. */
+export function lookForHolder(i32: Int32Array, index: number): void {
+  const holder = Atomics.load(i32, index);
+  if (holder !== 0) look(holder);
+}
+
 /** Takes the lock, sleeping until `deadline` (by performance.now()) at most. Returns whether it was taken. */
 export function lock(i32: Int32Array, index: number, mark: number, deadline: number): boolean {
   if (tryLock(i32, index, mark)) return true;
-  while (performance.now() < deadline) {
+  for (let slice = 1; performance.now() < deadline; slice++) {
     const holder = Atomics.load(i32, index);
     Atomics.store(i32, index + 1, 1);
     if (holder !== 0) Atomics.wait(i32, index, holder, SLICE_MS);
+    if (slice % SLICES_PER_LOOK === 0) lookForHolder(i32, index);
     if (tryLock(i32, index, mark)) return true;
   }
   return false;

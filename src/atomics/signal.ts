@@ -1,5 +1,6 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
+import { turn } from './turn';
 
 /**
  * A wake-up word: threads that sleep on it are woken by whoever raises it.
@@ -16,6 +17,9 @@ export function raise(i32: Int32Array, index: number): void {
  * Sleeps on a word without blocking the thread's event loop, again and again. One wait is kept on the word from sleep to
  * sleep: one that is made and given up each time costs a tenth of a millisecond, which is what an idle thread consists of.
  * `Atomics.waitAsync` does not hold a thread alive and can miss, so a timer runs beside it.
+ *
+ * Guarantees: the event loop turns during each sleep, however often the word is raised. So a loop that sleeps in each round
+ * never keeps timers and sockets from their turn.
  */
 export class Sleeper {
   private seen: number;
@@ -36,7 +40,7 @@ export class Sleeper {
     const present = Atomics.load(this.i32, this.index);
     const raised = present !== this.seen;
     this.seen = present;
-    if (raised) return Promise.resolve();
+    if (raised) return turn();
     return new Promise((resolve) => {
       const wake = (): void => {
         this.wakes.delete(wake);
@@ -58,12 +62,9 @@ export class Sleeper {
   private wait(): void {
     if (this.waiting) return;
     const { async, value } = Atomics.waitAsync(this.i32, this.index, this.seen);
-    if (!async) {
-      this.end();
-      return;
-    }
     this.waiting = true;
-    void value.then(woken(new WeakRef(this)));
+    // not async: the word was raised after it was looked at
+    void (async ? value : turn()).then(woken(new WeakRef(this)));
   }
 
   /** The wait on the word has come to its end. */

@@ -1,7 +1,6 @@
-// not the globals: there are realms that have none, or whose timers are not node's
-import { setImmediate } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../aggregate/snapshot';
+import { turn } from '../atomics/turn';
 import { LONGEST_REST_MS } from './limits';
 
 /** Snapshots for requests. Those that come before one is begun share it. */
@@ -30,7 +29,7 @@ export class Gathering {
 
   private async begin(crowded: boolean): Promise<Snapshot> {
     // making one may take no turn of the loop, in which others could be heard
-    await new Promise(setImmediate);
+    await turn();
     const rest = this.restsUntil - performance.now();
     if (crowded && rest > 0) await sleep(rest, undefined, { ref: false });
     this.next = undefined;

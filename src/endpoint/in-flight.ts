@@ -1,6 +1,5 @@
-// not the globals: there are realms that have none, or whose timers are not node's
-import { setImmediate } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { turn } from '../atomics/turn';
 import type { Bytes } from './bodies';
 import { Busy } from './busy';
 import type { Exchange } from './exchange';
@@ -66,7 +65,7 @@ export class InFlight {
   private async lookAgain(): Promise<void> {
     await sleep(ROOM_LOOK_MS, undefined, { ref: false });
     // where the thread was busy, what was read meanwhile has still to be heard of
-    await new Promise(setImmediate);
+    await turn();
     this.look = undefined;
     const all = [...this.users.values()].flatMap((exchanges) => [...exchanges]);
     for (const exchange of all) if (exchange.stalled > PRESSED_PATIENCE_MS) exchange.cut();

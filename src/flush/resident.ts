@@ -1,7 +1,6 @@
-// not the globals: there are realms that have none, or whose timers are not node's
-import { setImmediate } from 'node:timers';
 import { HEADER, int } from '../arena/layout';
 import { Sleeper } from '../atomics/signal';
+import { turn } from '../atomics/turn';
 import type { FlushService } from './service';
 
 /**
@@ -83,6 +82,6 @@ export class ResidentLoop {
   /** Always lets the thread's event loop turn: a worker that drains without end still has scrapes to answer. */
   private async pause(milliseconds: number): Promise<void> {
     if (!this.stopped && milliseconds > 0) await this.sleeper.sleep(milliseconds);
-    await new Promise(setImmediate);
+    await turn();
   }
 }

@@ -6,6 +6,7 @@ import { QUARANTINE_MS, Recycler } from '../aggregate/recycler';
 import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high } from '../arena/layout';
+import { turn } from '../atomics/turn';
 import type { Settings } from '../settings';
 
 /** How often somebody has to collect: by how much of its ttl a series may end too late. */
@@ -50,7 +51,7 @@ export class Snapshots {
   take(): Promise<TakenSnapshot> {
     if (this.running === undefined) {
       this.collect.readings = this.readings();
-      this.running = this.collect.snapshot().finally(() => {
+      this.running = this.make().finally(() => {
         this.running = undefined;
       });
       return this.running;
@@ -60,6 +61,12 @@ export class Snapshots {
       () => this.takeNext(),
     );
     return this.queued;
+  }
+
+  /** Who asks for one snapshot after the other must not keep the thread's event loop from turning. */
+  private async make(): Promise<TakenSnapshot> {
+    await turn();
+    return this.collect.snapshot();
   }
 
   private takeNext(): Promise<TakenSnapshot> {

@@ -2,6 +2,7 @@ import { threadId } from 'node:worker_threads';
 import { Catalog } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
 import { threadMark } from '../arena/shard';
+import { turn } from '../atomics/turn';
 import { RingmeterError } from '../errors';
 import type { Settings } from '../settings';
 import { type Channel, STATE } from '../storage/channel';
@@ -48,7 +49,7 @@ export class StorageResident {
       this.delivery.tick();
       await channel.changed(TURN_MS);
       // what the backend does in one turn must not keep the loop's other work from its own
-      await new Promise(setImmediate);
+      await turn();
     }
   }
 

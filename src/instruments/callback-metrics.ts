@@ -1,4 +1,4 @@
-import type { CallbackOutcomes } from './collect-time';
+import type { CallbackOutcomes } from './collect-source';
 import type { Counter } from './counter';
 import type { MetricOptions } from './definitions';
 import type { Gauge } from './gauge';

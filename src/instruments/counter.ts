@@ -2,9 +2,9 @@ import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
-import type { Observe, Observed } from './collect-time';
 import type { Labels } from './labels';
 import { Metric } from './metric';
+import type { Observe, Observed } from './observed';
 import { isIncrement } from './values';
 
 /** One series of a counter. Resolve it once with `labels()` and keep it: a record then costs a few nanoseconds. */
@@ -36,7 +36,10 @@ export class BoundCounter extends BoundSeries {
    */
   collect(observe: Observe<number>): () => void {
     const growth = new Growth();
-    return this.metric.collectTime.add(this.name, observe, (total) => this.increment(growth.to(total)));
+    return this.metric.collectTime.add(
+      { metric: this.name, take: (total) => this.increment(growth.to(total)) },
+      observe,
+    );
   }
 
   /** The sum over all threads, with everything this thread has recorded. */
@@ -82,24 +85,37 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
   /**
    * For a total that is counted elsewhere: calls `observe` before every snapshot, on this thread, and adds by how much what
    * it gives has grown: a number, or `{ labels, value }` of each series, or a promise of either. A total that is smaller than
-   * before has begun again from 0. Failures and deadlines are those of `Gauge.collect`.
+   * before has begun again from 0. The series of a label set that it does not name any more is removed, unless other
+   * threads have callbacks too, whose totals it may have as well. Failures and deadlines are those of `Gauge.collect`.
    *
    * @returns how to stop that
    */
   collect(observe: Observe<Observed<Name>>): () => void {
     // by label set: beyond the limit many share a series, and the memory of a series may be given to another one
     const growths = new Map<string, Growth>();
-    const growthOf = (labels: Labels = {}): Growth => {
-      const key = JSON.stringify(Object.entries(labels).map(String).sort());
+    const growthOf = (key = ''): Growth => {
       const known = growths.get(key) ?? new Growth();
       growths.set(key, known);
       return known;
     };
-    return this.context.collectTime.add(this.name, observe, (total, labels) => {
-      // a label set that is refused has no growth to be kept
-      if (this.index.code(this.find(labels)) === 0) this.learn(labels, total)?.increment(growthOf(labels).to(total));
-      else this.increment(growthOf(labels).to(total), labels as Labels<Name>);
-    });
+    const { name, context } = this;
+    return context.collectTime.add(
+      {
+        metric: name,
+        take: (total, labels, key) => {
+          // a label set that is refused has no growth to be kept
+          if (this.index.code(this.find(labels)) === 0) this.learn(labels, total)?.increment(growthOf(key).to(total));
+          else this.increment(growthOf(key).to(total), labels as Labels<Name>);
+        },
+        drop: (sets) => {
+          if (context.collectTime.hasRivals) return false;
+          this.drop(sets.values());
+          for (const key of sets.keys()) growths.delete(key);
+          return true;
+        },
+      },
+      observe,
+    );
   }
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */

@@ -2,9 +2,9 @@ import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
-import type { Observe, Observed } from './collect-time';
 import type { Labels } from './labels';
 import { Metric } from './metric';
+import type { Observe, Observed } from './observed';
 import { isFiniteNumber } from './values';
 
 /** Turns the code of a gauge's `set` events into that of its additions. */
@@ -57,7 +57,7 @@ export class BoundGauge extends BoundSeries {
    * @returns how to stop that
    */
   collect(observe: Observe<number>): () => void {
-    return this.metric.collectTime.add(this.name, observe, (value) => this.set(value));
+    return this.metric.collectTime.add({ metric: this.name, take: (value) => this.set(value) }, observe);
   }
 
   /** The present value over all threads, with everything this thread has recorded. */
@@ -125,14 +125,25 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
 
   /**
    * For a value that exists elsewhere: calls `observe` before every snapshot, on this thread, and sets what it gives: a
-   * number, or `{ labels, value }` of each series, or a promise of either. If it fails, or has not answered within the
-   * collector's `collectTimeout`, the last values stand, and `ringmeter_collect_last_success_timestamp_seconds` says of when
-   * they are.
+   * number, or `{ labels, value }` of each series, or a promise of either. The series of a label set that it does not name
+   * any more is removed. If it fails, or has not answered within the collector's `collectTimeout`, the last values stand,
+   * and `ringmeter_collect_last_success_timestamp_seconds` says of when they are.
    *
    * @returns how to stop that; the series stay with their last values
    */
   collect(observe: Observe<Observed<Name>>): () => void {
-    return this.context.collectTime.add(this.name, observe, (value, labels) => this.set(value, labels as Labels<Name>));
+    const { name } = this;
+    return this.context.collectTime.add(
+      {
+        metric: name,
+        take: (value, labels) => this.set(value, labels as Labels<Name>),
+        drop: (sets) => {
+          this.drop(sets.values());
+          return true;
+        },
+      },
+      observe,
+    );
   }
 
   /** The present value of the series of `labels`, or of the one without labels, over all threads. */

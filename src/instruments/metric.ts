@@ -99,10 +99,30 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     const set = new LabelSet(this.rules, this.context.defaultLabels);
     const problem = set.read(labels);
     if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
-    const { recorder, removal, family } = this.context;
-    const record = findRecord(recorder.arena, encodeSeriesKey(family, set.pairs));
+    return this.removeRecords([this.forgetSet(set)]) === 1;
+  }
+
+  /** Removes the series of label sets, as far as there are any. @throws RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY */
+  protected drop(sets: Iterable<Labels | undefined>): void {
+    const set = new LabelSet(this.rules, this.context.defaultLabels);
+    const records: number[] = [];
+    for (const labels of sets) if (set.read(labels ?? NO_LABELS) === undefined) records.push(this.forgetSet(set));
+    this.removeRecords(records);
+  }
+
+  /** Forgets what a label set was resolved to. @returns the record of its series, 0 if there is none */
+  private forgetSet(set: LabelSet): number {
+    const { recorder, family } = this.context;
     this.index.delete(set);
-    return record !== 0 && removal.end(this.living, [record], 'remove') === 1;
+    return findRecord(recorder.arena, encodeSeriesKey(family, set.pairs));
+  }
+
+  private removeRecords(records: readonly number[]): number {
+    return this.context.removal.end(
+      this.living,
+      records.filter((record) => record !== 0),
+      'remove',
+    );
   }
 
   /**

@@ -116,7 +116,8 @@ export class Flushing {
 
   /** The last flush, unless it takes longer. @returns what could not be delivered */
   async end(milliseconds: number): Promise<StorageRefusal[]> {
-    if (this.channels.length === 0) return [];
+    // what was asked for before shall be answered, also where there is nothing to flush
+    if (this.channels.length === 0 && this.running.size === 0) return [];
     for (const thread of this.threads.values()) thread.end();
     let timer: NodeJS.Timeout | undefined;
     const time = new Promise<void>((resolve) => {
@@ -124,7 +125,8 @@ export class Flushing {
     });
     try {
       const answered = Promise.allSettled([...this.running]);
-      await Promise.race([this.side.run('end', {}).then(() => answered), time]);
+      const flushed = this.channels.length === 0 ? answered : this.side.run('end', {});
+      await Promise.race([flushed.then(() => answered), time]);
     } finally {
       clearTimeout(timer);
     }

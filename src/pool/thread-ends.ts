@@ -1,10 +1,15 @@
 import { MessageChannel, type MessagePort, postMessageToThread, threadId, type Worker } from 'node:worker_threads';
+import { threadOf } from '../arena/shard';
+import { onLongWait } from '../atomics/mutex';
 
 /**
  * Ends of threads, however they come. Of a worker thread that this thread starts, node reports the exit after the thread
  * is joined. Threads that were started before anyone watched, or by another thread than this one, announce themselves
  * with a port, whose other end closes when they end, after the last thing they do. Either way everything that the thread
  * ever stored is visible to the listener.
+ *
+ * Both are heard when the event loop turns. A thread that waits for a lock meanwhile, without turning it, looks whether the
+ * lock's holder has ended: a message cannot be delivered to a port whose other end is closed.
  */
 type Listener = (threadId: number) => void;
 
@@ -16,6 +21,8 @@ interface Announcement {
 }
 
 const listeners = new Set<Listener>();
+/** The ports of the threads that announced themselves and have not ended, by their ids. */
+const announced = new Map<number, MessagePort>();
 let watching = false;
 
 /** Calls `listener` for every thread that ends from now on, perhaps more than once. Returns how to stop that. Keeps nothing alive. */
@@ -23,6 +30,7 @@ export function onThreadEnd(listener: Listener): () => void {
   if (!watching) {
     process.on('worker', watch);
     process.on('workerMessage', receive);
+    onLongWait((mark) => look(threadOf(mark)));
   }
   watching = true;
   listeners.add(listener);
@@ -38,9 +46,19 @@ function watch(worker: Worker): void {
 function receive(message: unknown): void {
   const { ringmeter, threadId, port } = (message ?? {}) as Partial<Announcement>;
   if (ringmeter !== 'thread' || threadId === undefined || port === undefined) return;
-  port.once('close', () => report(threadId));
+  announced.set(threadId, port);
+  port.once('close', () => {
+    announced.delete(threadId);
+    report(threadId);
+  });
   port.start();
   port.unref();
+}
+
+/** Nobody reads these messages. `postMessage` returns whether there is somebody who could; its types do not say so. */
+function look(threadId: number): void {
+  const delivered: unknown = announced.get(threadId)?.postMessage(null);
+  if (delivered === false) report(threadId);
 }
 
 function report(ended: number): void {

@@ -2,6 +2,7 @@ import type { Family } from '../aggregate/catalog';
 import type { History } from '../storage/history/history';
 import type { HistoryWindow } from '../storage/history/window';
 import { FamilyLines, type SeriesLine } from './history-lines';
+import { hasSample } from './presence';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
 
 /** Values that are read in one go, in some 3 ms; other threads that store or read wait for so long. */
@@ -57,9 +58,14 @@ export class HistorySource implements SampleSource {
       const slice: SampleSeries[] = [];
       exclusively(() => {
         const reader = new LineReader(history.window(bounds.first, bounds.last));
+        const newest = hints.presence ? new LineReader(history.window(bounds.last, bounds.last)) : reader;
         for (let values = 0; next < lines.length && values < VALUES_AT_ONCE; next++) {
-          values += reader.cost(lines[next]);
-          const samples = reader.read(lines[next]);
+          values += newest.cost(lines[next]);
+          let samples = newest.read(lines[next]);
+          if (newest !== reader && (samples === undefined || !hasSample(samples))) {
+            values += reader.cost(lines[next]);
+            samples = reader.read(lines[next]);
+          }
           if (samples !== undefined) slice.push(samples);
         }
       });

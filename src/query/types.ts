@@ -22,6 +22,8 @@ export interface SampleSeries {
 export interface SelectHints {
   /** Only the last sample of each series. */
   readonly latest?: boolean;
+  /** Only whether each series has samples: any one that is no staleness marker will do. */
+  readonly presence?: boolean;
 }
 
 /** Where samples come from: the history of a `MemoryStorage`, or any other. Reading is synchronous and short. */

@@ -1,8 +1,10 @@
 // not the globals: there are realms that have none, or whose timers are not node's
+
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Family } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
 import { HEADER } from '../arena/layout';
+import { turn } from '../atomics/turn';
 import { messageOf } from '../errors';
 import { type WarningCode, warn } from '../warning';
 import { backoff } from './backoff';
@@ -76,7 +78,8 @@ export class Delivery {
 
   private async work(closing: boolean): Promise<void> {
     try {
-      while (await this.deliverNext());
+      // a backend that stores at once must not keep the thread's other work from its turn
+      while (await this.deliverNext()) await turn();
       // also if another thread, which has ended, stored the snapshots: what is out there has to be closed
       if (closing && (this.isOpen || this.channel.queue.counted('stored') > 0))
         await this.within((attempt) => this.close(attempt));

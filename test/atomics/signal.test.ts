@@ -48,3 +48,15 @@ test('a sleep can be ended', async () => {
   setImmediate(() => one.end());
   await one.sleep(LONG);
 });
+
+test('the event loop turns during each sleep, however often the word is raised', async (t) => {
+  const { i32, sleeper: one } = sleeper();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  t.teardown(() => clearInterval(timer));
+  // a loop that never gave timers a turn would never end
+  while (turns < 20) {
+    raise(i32, 1);
+    await one.sleep(LONG);
+  }
+});

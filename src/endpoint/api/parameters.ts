@@ -90,6 +90,11 @@ export class Parameters {
     }
   }
 
+  /** Whether a bound of `range` is given. */
+  get hasRange(): boolean {
+    return this.text('start') !== '' || this.text('end') !== '';
+  }
+
   /** From when to when, without bounds if they are not given. */
   range(): { start: number; end: number } {
     const start = this.time('start', Number.NEGATIVE_INFINITY);

@@ -1,7 +1,7 @@
-// not the globals: there are realms that have none, or whose timers are not node's
-import { setImmediate } from 'node:timers';
 import build from 'fast-json-stringify';
-import type { LabelSet, Matcher, SampleSource } from '../../query/types';
+import { turn } from '../../atomics/turn';
+import { hasSample, lasts } from '../../query/presence';
+import type { LabelSet, SampleSource } from '../../query/types';
 import type { ApiAnswer, ApiCall, Handler } from './api';
 import { arrayOf } from './envelope';
 import { ApiFailure, badParameter } from './failure';
@@ -55,32 +55,35 @@ export function answerLabelValues(reading: Reading): Handler {
   };
 }
 
-/** The labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. */
+/**
+ * The labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. A series is
+ * there if it has a sample in the range that is asked for. Where no range is asked for, it must not have been removed.
+ */
 function visit(reading: Reading, { parameters, signal }: ApiCall, each: (labels: LabelSet) => unknown): Promise<void> {
   const { start, end } = parameters.range();
+  const [hints, isThere] = parameters.hasRange ? [{ presence: true }, hasSample] : [{ latest: true }, lasts];
   return reading(
     async (source, ending) => {
       const hasSelectors = parameters.all('match[]').length > 0;
       for (const matchers of hasSelectors ? parameters.selectors() : [[]])
-        for (const series of slicesOf(source, matchers, start, end)) {
+        for (const series of slicesOf(source, matchers, start, end, hints)) {
           for (let index = 0; index < series.length; index++) {
-            if (index % SERIES_AT_ONCE === 0) await turn(ending);
-            if (series[index].times.length > 0) each(series[index].labels);
+            if (index % SERIES_AT_ONCE === 0) await nextTurn(ending);
+            if (isThere(series[index])) each(series[index].labels);
           }
-          await turn(ending);
+          await nextTurn(ending);
         }
     },
     { signal },
   );
 }
 
-function slicesOf(source: SampleSource, matchers: readonly Matcher[], start: number, end: number) {
-  const hints = { latest: true };
-  return source.slices?.(matchers, start, end, hints) ?? [source.select(matchers, start, end, hints)];
+function slicesOf(source: SampleSource, ...selection: Parameters<SampleSource['select']>) {
+  return source.slices?.(...selection) ?? [source.select(...selection)];
 }
 
-async function turn(ending: AbortSignal): Promise<void> {
-  await new Promise(setImmediate);
+async function nextTurn(ending: AbortSignal): Promise<void> {
+  await turn();
   ending.throwIfAborted();
 }
 

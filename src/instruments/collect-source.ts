@@ -1,0 +1,112 @@
+import { type ErrorCode, messageOf, shown } from '../errors';
+import { warnOnce } from '../warning';
+import type { Labels } from './labels';
+import { keyOf, NamedSets } from './named-sets';
+import { isPromise, type Observe, type Observed, observations } from './observed';
+import type { Pace } from './pace';
+import { isFiniteNumber } from './values';
+
+/** Who hears what became of a callback's call. */
+export interface CallbackOutcomes {
+  succeeded(metric: string): void;
+  failed(metric: string): void;
+}
+
+/** A metric, or one series of it, that a callback gives values for. */
+export interface CollectTarget {
+  /** Name of the metric. */
+  readonly metric: string;
+  /**
+   * Records a value.
+   *
+   * @param labels undefined for the series that the callback belongs to
+   * @param key the same for all objects with the same labels; undefined if these cannot be read
+   */
+  take(value: number, labels: Labels | undefined, key: string | undefined): void;
+  /**
+   * Removes the series of label sets that no callback names any more; left out if the callback always names the same one.
+   *
+   * @returns whether they are removed; otherwise they are given again after the next answer
+   */
+  drop?(sets: ReadonlyMap<string, Labels | undefined>): boolean;
+}
+
+/** One callback. */
+export class Source {
+  /** Whether the callback is running, or the promise that it gave is not settled yet. */
+  private busy = false;
+  private readonly named = new NamedSets();
+
+  constructor(
+    readonly target: CollectTarget,
+    private readonly observe: Observe,
+    private readonly outcomes: CallbackOutcomes,
+    private readonly pace: Pace,
+    /** All callbacks of the thread. */
+    private readonly all: ReadonlySet<Source>,
+  ) {}
+
+  /** Calls the callback, unless it is still busy. @returns undefined if it answered at once, or is still busy */
+  ask(): Promise<void> | undefined {
+    if (this.busy) return undefined;
+    this.busy = true;
+    const done = this.pace.measure();
+    let given: Observed | Promise<Observed>;
+    try {
+      given = this.observe();
+      if (isPromise(given)) return this.wait(given, done);
+      this.record(given);
+    } catch (error) {
+      this.fail(error);
+    }
+    this.busy = false;
+    done();
+    return undefined;
+  }
+
+  private async wait(promised: PromiseLike<Observed>, done: () => void): Promise<void> {
+    try {
+      this.record(await promised);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.busy = false;
+      done();
+    }
+  }
+
+  private record(given: Observed): void {
+    const { target, named } = this;
+    const bad: unknown[] = [];
+    named.begin();
+    for (const { value, labels } of observations(given)) {
+      const key = keyOf(labels);
+      named.add(key, labels);
+      target.take(value, labels, key);
+      if (!isFiniteNumber(value)) bad.push(value);
+    }
+    this.dropUnnamed();
+    // the others are taken all the same
+    if (bad.length > 0) throw new TypeError(`a value must be a finite number, got ${shown(bad[0])}`);
+    this.outcomes.succeeded(target.metric);
+  }
+
+  /** If removing fails, this is tried again after the next answer. */
+  private dropUnnamed(): void {
+    const { target, named } = this;
+    const unnamed = named.unnamed();
+    if (unnamed.size === 0 || target.drop === undefined) return;
+    const twins = [...this.all].filter((other) => other !== this && other.target.metric === target.metric);
+    for (const key of unnamed.keys()) if (twins.some((twin) => twin.named.has(key))) unnamed.delete(key);
+    if (!target.drop(unnamed)) return;
+    for (const key of unnamed.keys()) named.forget(key);
+  }
+
+  private fail(error: unknown): void {
+    const { metric } = this.target;
+    // a callback that asks a collector which is being closed: nothing is wrong with it
+    if ((error as { code?: unknown } | null | undefined)?.code === ('RINGMETER_CLOSED' satisfies ErrorCode)) return;
+    warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${metric} failed: ${messageOf(error)}`);
+    this.outcomes.failed(metric);
+  }
+}

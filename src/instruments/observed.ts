@@ -1,0 +1,36 @@
+import { shown } from '../errors';
+import type { Labels } from './labels';
+
+/** A value of one label set, as a callback reports it. */
+export interface Observation<Name extends string = string> {
+  readonly labels: Labels<Name>;
+  readonly value: number;
+}
+
+/**
+ * What a callback gives: the value of the series without labels, or values with their labels, or nothing if it has set
+ * them itself.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function gives that returns nothing
+export type Observed<Name extends string = string> = number | Iterable<Observation<Name>> | undefined | void;
+
+/** Called when a snapshot is about to be made, on the thread that registered it. */
+export type Observe<O = Observed> = () => O | Promise<O>;
+
+/** What a callback gives that gives one number. */
+interface Unlabelled {
+  readonly value: number;
+  readonly labels: undefined;
+}
+
+/** A string can be iterated too. */
+export function observations(given: Observed): Iterable<Unlabelled | Observation> {
+  if (typeof given === 'number') return [{ value: given, labels: undefined }];
+  if (given === undefined) return [];
+  if (typeof given === 'object') return given;
+  throw new TypeError(`it must give a number or { labels, value } of each series, got ${shown(given)}`);
+}
+
+export function isPromise(given: unknown): given is PromiseLike<Observed> {
+  return typeof (given as { then?: unknown } | null | undefined)?.then === 'function';
+}
