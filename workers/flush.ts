@@ -1,14 +1,19 @@
 import { workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
+import { threadOf } from '../src/arena/shard';
 import { toPlainError } from '../src/errors';
 import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/flush/messages';
 import { ResidentLoop } from '../src/flush/resident';
 import { FlushService } from '../src/flush/service';
 import { perform } from '../src/flush/tasks';
+import { warnThrough } from '../src/warning';
 
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
 const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;
-const service = new FlushService(Arena.attach(arena), storages, shared);
+const attached = Arena.attach(arena);
+// a last worker is started by a thread that ends
+if (!ending) warnThrough(threadOf(attached.maker));
+const service = new FlushService(attached, storages, shared);
 if (ending) void service.end();
 new ResidentLoop(service).start();
 

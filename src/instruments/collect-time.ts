@@ -2,6 +2,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Sleeper } from '../atomics/signal';
 import { messageOf, shown } from '../errors';
+import { inRootContext } from '../root-context';
 import { warnOnce } from '../warning';
 import type { Labels } from './labels';
 import type { Recorder } from './recorder';
@@ -59,7 +60,7 @@ export class CollectTimeValues {
     const source = new Source(metric, observe, take, this.outcomes);
     this.sources.add(source);
     this.note();
-    if (!this.listening) void this.listen();
+    if (!this.listening) void inRootContext(() => this.listen());
     return () => {
       this.sources.delete(source);
       this.note();
@@ -161,7 +162,7 @@ class Source {
   }
 
   private fail(error: unknown): void {
-    warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${this.metric} failed: ${messageOf(error)}`);
+    warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${this.metric} failed: ${messageOf(error)}`, this.metric);
     this.outcomes.failed(this.metric);
   }
 }
