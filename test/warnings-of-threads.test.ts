@@ -12,9 +12,9 @@ process.on('warning', (warning) => warnings.push(warning));
 
 test('several threads give one warning per metric and reason, on the thread that made the collector', async (t) => {
   const collector = collectorFor(t);
-  const workers = Array.from({ length: 4 }, () => new Worker(WARNER, { workerData: collector.handle }));
+  const workers = Array.from({ length: 3 }, () => new Worker(WARNER, { workerData: collector.handle, execArgv: [] }));
   const heard = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0]));
-  t.same(heard, [0, 0, 0, 0]);
+  t.same(heard, [0, 0, 0]);
   await until('all warnings are there', () => warnings.length >= 3);
   collector.counter('a_total').increment(-1);
   await new Promise((resolve) => setImmediate(resolve));
