@@ -14,6 +14,7 @@ import type { DashboardDocument } from './dashboard/document';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
+import { showsOnly } from './inspection';
 import { CallbackMetrics } from './instruments/callback-metrics';
 import { CollectTimeValues } from './instruments/collect-time';
 import type { BoundCounter, Counter } from './instruments/counter';
@@ -41,11 +42,12 @@ import type { DefaultMetricsOptions } from './process/options';
 import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { QueryResult, RangeResult } from './query/types';
+import { inRootContext } from './root-context';
 import type { Settings } from './settings';
 import { type EndStep, Shutdown } from './shutdown';
 import { type CollectorStats, readStats } from './stats';
 import type { Storage } from './storage/types';
-import { warn } from './warning';
+import { hearWarnings, warn, warnThrough } from './warning';
 
 /** What another thread needs to join a collector: send it as `workerData` or in a message, and `attachCollector` it. */
 export interface CollectorHandle {
@@ -124,7 +126,8 @@ export class MetricsCollector {
     this.shutdown = new Shutdown(this.endSteps(resolved?.shutdown.timeout ?? 0), resolved?.shutdown.signals ?? [], () =>
       this.close({ timeout: resolved?.shutdown.timeout }),
     );
-    if (attached) announceTo(threadOf(this.arena.maker));
+    if (attached) joinThread(threadOf(this.arena.maker));
+    else hearWarnings();
     this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
     remember(this);
     if (!attached) claimDefault(this);
@@ -334,7 +337,7 @@ export class MetricsCollector {
       return { control: port1, bound: await side.run('listen', { settings, control: port2 }) };
     };
     const { Endpoint } = require('./pool/endpoint') as typeof import('./pool/endpoint');
-    return Endpoint.open(options, openServer, this.endpoints);
+    return inRootContext(() => Endpoint.open(options, openServer, this.endpoints));
   }
 
   /**
@@ -400,7 +403,10 @@ export class MetricsCollector {
    * @param options.timeout milliseconds that the storages may take for what they still have; default 10 000
    */
   close(options?: { timeout?: number }): Promise<void> {
-    this.closing ??= this.end(checkCloseOptions(options));
+    if (this.closing === undefined) {
+      const milliseconds = checkCloseOptions(options);
+      this.closing = inRootContext(() => this.end(milliseconds));
+    }
     return this.closing;
   }
 
@@ -446,6 +452,12 @@ export class MetricsCollector {
   }
 }
 
+showsOnly(MetricsCollector, (collector) => ({
+  closed: collector.closed,
+  bytes: collector.handle.arena.byteLength,
+  storages: collector.storages,
+}));
+
 function checkNames(names: unknown): void {
   if (names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))) return;
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `names must be an array of strings, got ${shown(names)}`);
@@ -462,6 +474,12 @@ function checkFiles(options: ResolvedOptions | undefined): void {
   if (options === undefined) return;
   if (options.flushWorkers > 0) checkWorkerFile('flush');
   if (options.storages.some(({ description }) => description.foreign)) checkWorkerFile('storage');
+}
+
+/** Lets the thread that made the collector hear of this one's end, and emit its warnings. */
+function joinThread(maker: number): void {
+  announceTo(maker);
+  warnThrough(maker);
 }
 
 function createArena({ maxMemory, maxThreads, ringCapacity, settings }: ResolvedOptions): Arena {

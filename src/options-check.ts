@@ -1,4 +1,4 @@
-import { RingmeterError, shown } from './errors';
+import { type ErrorCode, RingmeterError, shown } from './errors';
 
 function fail(name: string, expected: string, value: unknown): never {
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be ${expected}, got ${shown(value)}`);
@@ -40,4 +40,10 @@ export function checkString(name: string, value: unknown, fallback: string): str
 export function checkOneOf<T extends string>(name: string, value: unknown, fallback: T, choices: readonly T[]): T {
   if (value === undefined) return fallback;
   return choices.includes(value as T) ? (value as T) : fail(name, `one of ${choices.join(', ')}`, value);
+}
+
+/** @throws RingmeterError if a quantile is not a share from 0 to 1: 95 is meant to be 0.95 */
+export function checkQuantile(quantile: unknown, code: ErrorCode = 'RINGMETER_INVALID_OPTION'): number {
+  if (typeof quantile === 'number' && quantile >= 0 && quantile <= 1) return quantile;
+  throw new RingmeterError(code, `quantile must be a number from 0 to 1, got ${shown(quantile)}`);
 }

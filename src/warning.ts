@@ -1,3 +1,4 @@
+import { postMessageToThread, threadId } from 'node:worker_threads';
 import type { ErrorCode } from './errors';
 
 /** Codes of warnings about what was recorded; all others are those of errors. */
@@ -12,21 +13,71 @@ export type WarningCode =
   | 'RINGMETER_RULE_FAILED'
   | 'RINGMETER_NOTIFICATION_FAILED';
 
-/** The only way in which the library says something unasked. */
-export function warn(code: WarningCode, message: string): void {
-  process.emitWarning(message, { type: 'RingmeterWarning', code });
+/** A warning on its way to the thread that emits it. */
+interface Warning {
+  readonly ringmeter: 'warning';
+  readonly code: WarningCode;
+  readonly message: string;
+  /** Code and subject of a warning that is given once. */
+  readonly once?: string;
 }
 
-const warned = new Set<WarningCode>();
+/** The thread that emits the warnings of this one. */
+let emitter = threadId;
+/** Warnings that were given once, here or on a thread whose warnings are emitted here. */
+const given = new Set<string>();
+let isHearing = false;
 
-/** Tells the user once per thread and code: recording itself stays silent. */
-export function warnOnce(code: WarningCode, message: string | (() => string)): void {
-  if (warned.has(code)) return;
-  warned.add(code);
-  warn(code, typeof message === 'string' ? message : message());
+/** The only way in which the library says something unasked. */
+export function warn(code: WarningCode, message: string): void {
+  send({ ringmeter: 'warning', code, message });
+}
+
+/**
+ * Tells the user once per code and subject, of all threads that record into the collectors of this one: recording itself
+ * stays silent.
+ *
+ * @param subject the metric and the reason, of which there must be few
+ */
+export function warnOnce(code: WarningCode, message: string | (() => string), subject = ''): void {
+  const once = `${code} ${subject}`;
+  if (given.has(once)) return;
+  // the thread that emits adds it itself
+  if (emitter !== threadId) given.add(once);
+  send({ ringmeter: 'warning', code, message: typeof message === 'string' ? message : message(), once });
 }
 
 /** The same in an exit handler, where what `emitWarning` leaves to the next tick is never heard. */
 export function warnNow(code: WarningCode, message: string): void {
   process.emit('warning', Object.assign(new Error(message), { name: 'RingmeterWarning', code }));
+}
+
+/** Emits the warnings of other threads on this one, which has made a collector. */
+export function hearWarnings(): void {
+  if (!isHearing) process.on('workerMessage', hear);
+  isHearing = true;
+}
+
+/** Lets another thread, which has made the collector, emit this thread's warnings: users listen there. */
+export function warnThrough(thread: number): void {
+  // a thread with collectors of its own may be listened to itself
+  if (!isHearing) emitter = thread;
+}
+
+function send(warning: Warning): void {
+  if (emitter === threadId) emit(warning);
+  // that thread may have ended, or load another version of this library
+  else void postMessageToThread(emitter, warning).catch(() => emit(warning));
+}
+
+function hear(message: unknown): void {
+  if ((message as Partial<Warning> | null)?.ringmeter === 'warning') send(message as Warning);
+}
+
+function emit({ code, message, once }: Warning): void {
+  if (once !== undefined && emitter === threadId) {
+    if (given.has(once)) return;
+    given.add(once);
+  }
+  process.emitWarning(message, { type: 'RingmeterWarning', code });
 }

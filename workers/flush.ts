@@ -8,12 +8,15 @@ import { ResidentLoop } from '../src/flush/resident';
 import { FlushService } from '../src/flush/service';
 import { perform } from '../src/flush/tasks';
 import { announceTo } from '../src/pool/thread-ends';
+import { warnThrough } from '../src/warning';
 
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
 const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;
 const attached = Arena.attach(arena);
 // that thread may wait for a lock that this one holds when it ends
 announceTo(threadOf(attached.maker));
+// a last worker is started by a thread that ends
+if (!ending) warnThrough(threadOf(attached.maker));
 const service = new FlushService(attached, storages, shared);
 if (ending) void service.end();
 const parking = new Parking(shared.parking);

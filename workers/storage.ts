@@ -6,12 +6,14 @@ import { toPlainError } from '../src/errors';
 import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../src/flush/messages';
 import { StorageResident } from '../src/flush/storage-resident';
 import { announceTo } from '../src/pool/thread-ends';
+import { warnThrough } from '../src/warning';
 
 /** The thread of one storage that is the user's own code. What goes wrong here ends it, and it is replaced. */
 const { arena, port, parking: buffer } = workerData as StorageWorkerData;
 const attached = Arena.attach(arena);
 // that thread may wait for a lock that this one holds when it ends
 announceTo(threadOf(attached.maker));
+warnThrough(threadOf(attached.maker));
 const parking = new Parking(buffer);
 parking.join(threadId);
 const resident = new StorageResident(attached, port, () => parking.parkIfAsked(threadId));

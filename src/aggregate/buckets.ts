@@ -12,7 +12,7 @@ export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1
 export function linearBuckets(start: number, width: number, count: number): number[] {
   checkCount(count);
   checkNumbers({ start, width });
-  return checkBuckets(Array.from({ length: count }, (_, index) => tidy(start + index * width)));
+  return checkBuckets(Array.from({ length: count }, (_, index) => sumOf(start, index * width)));
 }
 
 /**
@@ -26,9 +26,23 @@ export function exponentialBuckets(start: number, factor: number, count: number)
   return checkBuckets(Array.from({ length: count }, (_, index) => tidy(start * factor ** index)));
 }
 
+/** Digits that a double has for certain. */
+const DIGITS = 15;
+
+/**
+ * Adds two numbers, without the floating-point dust: -0.3 and three times 0.1 are 0. The larger operand says which digits
+ * are dust; those of the sum do not, where the operands cancel each other out.
+ */
+function sumOf(one: number, other: number): number {
+  const largest = Math.max(Math.abs(one), Math.abs(other));
+  const decimals = DIGITS - 1 - Math.floor(Math.log10(largest));
+  const sum = one + other;
+  return decimals >= 0 && decimals <= 100 ? tidy(Number(sum.toFixed(decimals))) : tidy(sum);
+}
+
 /** Rounds away floating-point dust, so that three times 0.1 is the label "0.3". */
 function tidy(bound: number): number {
-  return Number(bound.toPrecision(15));
+  return Number(bound.toPrecision(DIGITS));
 }
 
 function checkNumbers(values: Record<string, unknown>): void {

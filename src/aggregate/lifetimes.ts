@@ -132,7 +132,8 @@ export class Lifetimes {
 
   private lifeFor({ record, definition }: LivingFamily, raw: RawSeries): number {
     const life = makeLife(this.arena, record, raw.record, baselineWords(definition));
-    if (life === 0) warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory to end series of ${definition.name}: they stay`);
+    if (life === 0)
+      warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory to end series of ${definition.name}: they stay`, definition.name);
     return life;
   }
 

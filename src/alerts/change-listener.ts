@@ -1,6 +1,7 @@
 import { Sleeper } from '../atomics/signal';
 import { turn } from '../atomics/turn';
 import { messageOf } from '../errors';
+import { inRootContext } from '../root-context';
 import { warn } from '../warning';
 import type { AlertChange } from './alert-info';
 import type { ChangeRing } from './change-ring';
@@ -27,7 +28,7 @@ export class ChangeListener {
   ) {
     this.sleeper = new Sleeper(...board.changed, false);
     this.position = ring.end;
-    void this.run();
+    void inRootContext(() => this.run());
   }
 
   /** @returns how to be called no more */

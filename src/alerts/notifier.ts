@@ -1,4 +1,5 @@
 import { RingmeterError, shown } from '../errors';
+import { showsOnly } from '../inspection';
 import { checkNumber, checkOptions } from '../options-check';
 import { checkDelivery } from '../storage/delivery-options';
 import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from '../storage/http-options';
@@ -34,6 +35,9 @@ export interface NotifierBackendOptions {
 export abstract class Notifier {
   protected constructor(readonly description: NotifierDescription) {}
 }
+
+// not the passwords of its options
+showsOnly(Notifier as never, ({ description: { kind, delivery } }: Notifier) => ({ kind, name: delivery.name }));
 
 /** Sends alerts to an Alertmanager, which groups and routes them: its API v2. */
 export class AlertmanagerNotifier extends Notifier {

@@ -1,6 +1,7 @@
 import { Busy } from '../endpoint/busy';
 import type { Exchange } from '../endpoint/exchange';
 import { messageOf } from '../errors';
+import { inRootContext } from '../root-context';
 import { SECURITY_HEADERS } from './headers';
 import { pointsAt } from './points';
 import type { Reporter } from './reporter';
@@ -59,7 +60,7 @@ export class DashboardStream {
     signal.addEventListener('abort', () => this.remove(viewer), { once: true });
     exchange.progress();
     this.write(viewer, `retry: 1000\n\n${event('stalls', stallsText(this.reporter.stalls.all))}`);
-    if (this.viewers.size === 1) this.start();
+    if (this.viewers.size === 1) inRootContext(() => this.start());
     void this.send();
   }
 

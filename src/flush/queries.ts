@@ -1,5 +1,6 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
+import { eitherSignal } from '../either-signal';
 import { RingmeterError } from '../errors';
 import { Places } from '../query/places';
 import { QUERIES_AT_ONCE, QUERIES_WAITING, QUERY_TIMEOUT_MS } from '../query/query-limits';
@@ -55,16 +56,17 @@ export class Queries {
     const tools = this.present();
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new QueryLate(timeout)), timeout).unref();
-    const either = AbortSignal.any([this.closing.signal, late.signal, ...(signal === undefined ? [] : [signal])]);
+    const either = eitherSignal([this.closing.signal, late.signal, ...(signal === undefined ? [] : [signal])]);
     try {
-      await this.places.enter(either);
+      await this.places.enter(either.signal);
       try {
-        return await work(tools, either);
+        return await work(tools, either.signal);
       } finally {
         this.places.leave();
       }
     } finally {
       clearTimeout(timer);
+      either.release();
     }
   }
 

@@ -68,7 +68,7 @@ export class Exchange {
         .find(this.routeText(), methodIndex(request.method), status, this.furtherLabels())
         .record(seconds, options.sizes ? lengthOf(request) : Number.NaN, options.sizes ? bytes : Number.NaN);
     } catch (error) {
-      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`);
+      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`, 'http');
     }
   }
 
@@ -90,7 +90,7 @@ function ask<T>(of: ((request: AnyRequest) => T | undefined) | undefined, reques
   try {
     return of?.(request);
   } catch (error) {
-    warnOnce('RINGMETER_INVALID_RECORD', `a label of an HTTP request threw: ${messageOf(error)}`);
+    warnOnce('RINGMETER_INVALID_RECORD', `a label of an HTTP request threw: ${messageOf(error)}`, 'http labels');
     return undefined;
   }
 }

@@ -112,7 +112,7 @@ export class UndiciMeter {
       if (this.metrics?.collector !== collector) this.metrics = new ClientMetrics(collector, this.definitions);
       return this.metrics;
     } catch (error) {
-      warnOnce('RINGMETER_INVALID_RECORD', `requests of undici are not recorded: ${messageOf(error)}`);
+      warnOnce('RINGMETER_INVALID_RECORD', `requests of undici are not recorded: ${messageOf(error)}`, 'undici');
       return undefined;
     }
   }

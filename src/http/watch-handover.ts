@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { alike } from '../alike';
 import { exchangeOn } from './exchange';
 import type { AnyRequest } from './options';
 
@@ -23,11 +24,11 @@ export function watchHandover(request: AnyRequest, socket: Socket): void {
 function watch(socket: Socket, name: 'write' | 'end', told: (chunk: unknown) => void): () => void {
   const own = Object.getOwnPropertyDescriptor(socket, name);
   const method = socket[name] as Write;
-  const watching: Write = function (...args) {
+  const watching: Write = alike(method, function (this: Socket, ...args: unknown[]) {
     // an end without a last word is the connection's, not an answer
     if (typeof args[0] === 'string' || args[0] instanceof Uint8Array) told(args[0]);
     return method.apply(this, args);
-  };
+  });
   Object.defineProperty(socket, name, { value: watching, configurable: true, writable: true });
   return () => {
     if ((socket[name] as Write) !== watching) return;

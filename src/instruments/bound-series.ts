@@ -1,5 +1,7 @@
 import type { Definition, LabelPairs } from '../aggregate/definition';
+import { readLabels } from '../aggregate/series-key';
 import { SERIES_MASK } from '../arena/layout';
+import { showsOnly } from '../inspection';
 import type { CollectTimeValues } from './collect-time';
 import type { LabelTree } from './label-tree';
 import type { SeriesReading } from './reading';
@@ -57,11 +59,20 @@ export abstract class BoundSeries {
     return this.metric.definition.name;
   }
 
+  /** Type and labels, for those who look at the object. */
+  shown(): object {
+    const { type, name } = this.metric.definition;
+    const labels = this.record === 0 ? [] : readLabels(this.recorder.arena, this.record);
+    return { type, name, labels: Object.fromEntries(labels) };
+  }
+
   /** Counts a value that cannot be recorded, and warns about the first. */
   protected refuse(value: unknown): void {
     refuseValue(this.metric, value);
   }
 }
+
+showsOnly(BoundSeries, (series) => series.shown());
 
 /** What the series of a metric share. */
 export interface MetricContext extends Instrumentation {
@@ -73,5 +84,5 @@ export interface MetricContext extends Instrumentation {
 /** Counts a value that cannot be recorded, and warns about the first. */
 export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
   const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
-  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`);
+  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`, `${name} value`);
 }

@@ -106,7 +106,7 @@ export class Source {
     const { metric } = this.target;
     // a callback that asks a collector which is being closed: nothing is wrong with it
     if ((error as { code?: unknown } | null | undefined)?.code === ('RINGMETER_CLOSED' satisfies ErrorCode)) return;
-    warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${metric} failed: ${messageOf(error)}`);
+    warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${metric} failed: ${messageOf(error)}`, metric);
     this.outcomes.failed(metric);
   }
 }

@@ -3,6 +3,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openShards } from '../arena/shard';
 import { Sleeper } from '../atomics/signal';
+import { inRootContext } from '../root-context';
 import { type CallbackOutcomes, type CollectTarget, Source } from './collect-source';
 import type { Observe } from './observed';
 import { Pace } from './pace';
@@ -39,7 +40,7 @@ export class CollectTimeValues {
     const source = new Source(target, observe, this.outcomes, this.pace, this.sources);
     this.sources.add(source);
     this.note();
-    if (!this.listening) void this.listen();
+    if (!this.listening) void inRootContext(() => this.listen());
     return () => {
       this.sources.delete(source);
       this.note();

@@ -129,8 +129,12 @@ function checkQuantiles(name: string, quantiles: unknown = [0.5, 0.9, 0.95, 0.99
   if (fits && new Set(quantiles).size === quantiles.length) return [...quantiles].sort((a, b) => a - b);
   throw new RingmeterError(
     'RINGMETER_INVALID_OPTION',
-    `quantiles of ${name} must be at most ${MAX_QUANTILES} distinct numbers from 0 to 1`,
+    `quantiles of ${name} must be at most ${MAX_QUANTILES} distinct numbers from 0 to 1, got ${shownList(quantiles)}`,
   );
+}
+
+function shownList(list: unknown): string {
+  return Array.isArray(list) && list.length <= MAX_QUANTILES ? `[${list.map(shown).join(', ')}]` : shown(list);
 }
 
 /**

@@ -40,7 +40,7 @@ export function warnOfExplosion(metric: ExplodingMetric, refusal: Refusal): void
   }
   const code: WarningCode = refusal === 'total' ? 'RINGMETER_CARDINALITY' : 'RINGMETER_OUT_OF_MEMORY';
   const why = refusal === 'total' ? `there are ${seriesLimit} series, the limit of all metrics` : 'maxMemory is full';
-  warnOnce(code, () => `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`);
+  warnOnce(code, () => `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`, refusal);
 }
 
 /** The label with the most values among the newest series of a metric, as an end of a sentence. */

@@ -2,6 +2,7 @@ import { HISTOGRAM_COLUMNS } from '../aggregate/columns';
 import { type HistogramValue, histogramQuantile, toHistogramValue } from '../aggregate/histogram';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import { checkQuantile } from '../options-check';
 import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { BoundObserver, Observer } from './observer';
@@ -20,10 +21,12 @@ export class BoundHistogram extends BoundObserver {
   /**
    * The value below which the given share of the observations lies, 0 to 1, interpolated within its bucket as Prometheus
    * does. NaN without observations.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION if it is not a number from 0 to 1
    */
   getQuantile(quantile: number): number {
     return histogramQuantile(
-      quantile,
+      checkQuantile(quantile),
       this.metric.definition.buckets,
       this.columns().subarray(HISTOGRAM_COLUMNS.COUNTS),
     );
@@ -41,7 +44,7 @@ export class Histogram<Name extends string = string> extends Observer<Name, Boun
     return this.read(labels).getValue();
   }
 
-  /** A quantile, 0 to 1, estimated from the buckets as Prometheus does. NaN without observations. */
+  /** A quantile, 0 to 1, estimated from the buckets as Prometheus does. NaN without observations. Throws as that of a series. */
   getQuantile(quantile: number, labels?: Labels<Name>): number {
     return this.read(labels).getQuantile(quantile);
   }

@@ -15,6 +15,7 @@ import { high, RECORD, SERIES_FLAG } from '../arena/layout';
 import { isGone } from '../arena/lives';
 import { birthMark } from '../arena/registry';
 import { RingmeterError } from '../errors';
+import { showsOnly } from '../inspection';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { reservedLabel } from './definitions';
 import { warnOfExplosion } from './explosion';
@@ -265,7 +266,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   protected refuseLabels(reason: string): undefined {
-    this.context.recorder.refuse(`${this.name}: ${reason}`);
+    this.context.recorder.refuse(`${this.name}: ${reason}`, `${this.name} labels`);
   }
 
   private enter(set: LabelSet): S {
@@ -319,6 +320,8 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return !this.isMortal || this.context.recorder.own !== undefined;
   }
 }
+
+showsOnly(Metric, ({ type, name, description }) => ({ type, name, description }));
 
 /** What is no label object is given back by itself: that is refused. */
 export function together(early: LabelObject | undefined, late: LabelObject | undefined): LabelObject | undefined {

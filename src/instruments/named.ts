@@ -1,5 +1,5 @@
 import type { MetricType } from '../aggregate/cells';
-import { messageOf } from '../errors';
+import { messageOf, RingmeterError } from '../errors';
 import type { Counter } from './counter';
 import type { Gauge } from './gauge';
 import type { Histogram } from './histogram';
@@ -33,7 +33,7 @@ export class NamedRecords {
       const metric = this.counters.get(name) ?? this.learn(this.counters, 'counter', name);
       metric.increment(options?.value, options?.labels);
     } catch (error) {
-      this.recorder.refuse(messageOf(error));
+      this.refuse(name, error);
     }
   }
 
@@ -42,7 +42,7 @@ export class NamedRecords {
       const metric = this.gauges.get(name) ?? this.learn(this.gauges, 'gauge', name);
       metric.set(value, options?.labels);
     } catch (error) {
-      this.recorder.refuse(messageOf(error));
+      this.refuse(name, error);
     }
   }
 
@@ -51,7 +51,7 @@ export class NamedRecords {
       const metric = this.histograms.get(name) ?? this.learn(this.histograms, 'histogram', name);
       metric.observe(value, options?.labels);
     } catch (error) {
-      this.recorder.refuse(messageOf(error));
+      this.refuse(name, error);
     }
   }
 
@@ -60,8 +60,14 @@ export class NamedRecords {
       const metric = this.summaries.get(name) ?? this.learn(this.summaries, 'summary', name);
       metric.observe(value, options?.labels);
     } catch (error) {
-      this.recorder.refuse(messageOf(error));
+      this.refuse(name, error);
     }
+  }
+
+  /** A name that is none may be anything: those are warned about together. */
+  private refuse(name: unknown, error: unknown): void {
+    const isConflict = error instanceof RingmeterError && error.code === 'RINGMETER_METRIC_CONFLICT';
+    this.recorder.refuse(messageOf(error), isConflict ? `${name} conflict` : 'name');
   }
 
   private learn<M>(known: Map<string, M>, type: MetricType, name: string): M {

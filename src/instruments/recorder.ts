@@ -6,6 +6,7 @@ import type { Arena } from '../arena/arena';
 import { EVENT_WORDS, HEADER, int, lapOf, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard, threadMark } from '../arena/shard';
 import { raise } from '../atomics/signal';
+import { inRootContext } from '../root-context';
 import { warnOnce } from '../warning';
 
 /** Elements of the Int32Array that an event takes. */
@@ -149,9 +150,13 @@ export class Recorder {
     return (Atomics.add(this.i32, index, 1) + 1) | 0 || this.nextEpoch(index);
   }
 
-  /** Counts a record whose value or labels cannot be used. */
-  refuse(reason: string): void {
-    warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`);
+  /**
+   * Counts a record whose value or labels cannot be used.
+   *
+   * @param subject the metric and what is wrong: the user is warned once about each
+   */
+  refuse(reason: string, subject: string): void {
+    warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`, subject);
     if (this.ownsShard()) this.f64[this.shard!.base + SHARD.INVALID] += 1;
     else this.arena.count(HEADER.REFUSED);
   }
@@ -287,7 +292,7 @@ export class Recorder {
     this.freedAtWake = ~this.freed;
     this.stop = this.at;
     this.publish();
-    this.beatLater();
+    inRootContext(() => this.beatLater());
     return true;
   }
 

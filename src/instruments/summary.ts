@@ -1,6 +1,7 @@
 import { SUMMARY_COLUMNS } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import { checkQuantile } from '../options-check';
 import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { BoundObserver, Observer } from './observer';
@@ -34,9 +35,13 @@ export class BoundSummary extends BoundObserver {
     return { count, sum, mean: sum / count, min, max, p50, p90, p95, p99 };
   }
 
-  /** A quantile, 0 to 1, of the window's values: the nearest rank, within 1 %. NaN for an empty window. */
+  /**
+   * A quantile, 0 to 1, of the window's values: the nearest rank, within 1 %. NaN for an empty window.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_OPTION if it is not a number from 0 to 1
+   */
   getQuantile(quantile: number): number {
-    return this.columnsWith([quantile])[SUMMARY_COLUMNS.QUANTILES];
+    return this.columnsWith([checkQuantile(quantile)])[SUMMARY_COLUMNS.QUANTILES];
   }
 
   private columnsWith(quantiles: number[]): Float64Array {
@@ -55,7 +60,7 @@ export class Summary<Name extends string = string> extends Observer<Name, BoundS
     return this.read(labels).getStatistics();
   }
 
-  /** A quantile, 0 to 1, of the window's values. NaN for an empty window. */
+  /** A quantile, 0 to 1, of the window's values. NaN for an empty window. Throws as that of a series. */
   getQuantile(quantile: number, labels?: Labels<Name>): number {
     return this.read(labels).getQuantile(quantile);
   }

@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError, shown } from '../errors';
 import { CounterMetric, InFlightMetric, TimingMetric } from './described-metrics';
 import { monitored } from './monitored';
 import type { MonitoringOptions } from './observation';
@@ -48,5 +48,5 @@ function isStandard(context: unknown): boolean {
 
 function asMethod(method: unknown): Method {
   if (typeof method === 'function') return method as Method;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', 'only methods can be monitored');
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', `only methods can be monitored, got ${shown(method)}`);
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 type AnyGenerator = Generator | AsyncGenerator;
 type Step = IteratorResult<unknown>;
 
@@ -40,7 +42,7 @@ function step(
     end(undefined, true);
     throw error;
   }
-  if (!(result instanceof Promise)) return after(result);
+  if (!types.isPromise(result)) return after(result);
   return result.then(after, (error: unknown) => {
     end(undefined, true);
     throw error;

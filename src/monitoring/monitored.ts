@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { alike } from '../alike';
 import { RingmeterError, shown } from '../errors';
 import { checkOptions } from '../options-check';
 import { watchGenerator } from './generators';
@@ -18,8 +19,8 @@ const OPTIONS = [
 
 /**
  * A function that does what the given one does, and records its calls. `this`, arguments, what is returned or thrown, the
- * name and the length stay as they are; a promise is followed by one that settles alike, generators are recorded until
- * they end. Other thenables, which may begin their work when they are asked for it, are returned as they are.
+ * name, the length, own properties and metadata stay as they are; a promise is followed by one that settles alike,
+ * generators are recorded until they end. Other thenables, which may begin their work when they are asked for it, are returned as they are.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION
  */
@@ -28,7 +29,7 @@ export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptio
     throw new RingmeterError('RINGMETER_INVALID_OPTION', `what is monitored must be a function, got ${shown(fn)}`);
   const given = checkOptions<MonitoringOptions<Parameters<F>>>('monitoring options', options, OPTIONS);
   const observation = new Observation(given as MonitoringOptions);
-  const isGenerator = types.isGeneratorFunction(fn);
+  const isGenerator = makesGenerators(fn);
   const monitoring = function (this: unknown, ...args: never[]): unknown {
     const end = observation.begin(args);
     let result: unknown;
@@ -38,14 +39,25 @@ export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptio
       end(true);
       throw error;
     }
-    if (isGenerator)
-      return watchGenerator(result as Generator, (outcome, failed) => end(failed || observation.isFailure(outcome)));
+    if (isGenerator && isIterator(result))
+      return watchGenerator(result, (outcome, failed) => end(failed || observation.isFailure(outcome)));
     if (types.isPromise(result)) return follow(result, observation, end);
     end(observation.isFailure(result));
     return result;
   };
   const newTarget = (target: unknown): typeof Function => (target === monitoring ? fn : target) as typeof Function;
   return alike(fn, monitoring) as unknown as F;
+}
+
+/** A generator function, or a wrapper of one that has kept its prototype, as ours do: decorators stand above one another. */
+function makesGenerators(fn: AnyFunction): boolean {
+  if (types.isGeneratorFunction(fn)) return true;
+  const tag: unknown = Reflect.get(fn, Symbol.toStringTag);
+  return tag === 'GeneratorFunction' || tag === 'AsyncGeneratorFunction';
+}
+
+function isIterator(result: unknown): result is Generator {
+  return typeof result === 'object' && result !== null && 'next' in result;
 }
 
 /** One promise more, so that a rejection nobody handles stays one. */
@@ -60,16 +72,4 @@ function follow(promise: Promise<unknown>, observation: Observation, end: (faile
       throw error;
     },
   );
-}
-
-/** Gives a function everything that another has of its own: name, length, prototype, and what was put on it. */
-function alike(original: AnyFunction, copy: AnyFunction): AnyFunction {
-  for (const key of Reflect.ownKeys(original)) {
-    const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
-    const own = Object.getOwnPropertyDescriptor(copy, key);
-    if (own === undefined || own.configurable) Object.defineProperty(copy, key, descriptor);
-    else if (own.writable && 'value' in descriptor) Reflect.set(copy, key, descriptor.value);
-  }
-  Object.setPrototypeOf(copy, Object.getPrototypeOf(original));
-  return copy;
 }

@@ -73,7 +73,11 @@ export class Observation {
       return labels(...(Array.from(args) as never[]));
     } catch (error) {
       // no label set: refused and counted where it is recorded
-      warnOnce('RINGMETER_INVALID_RECORD', `the labels of a monitored function threw: ${messageOf(error)}`);
+      warnOnce(
+        'RINGMETER_INVALID_RECORD',
+        `the labels of a monitored function threw: ${messageOf(error)}`,
+        this.subject('labels'),
+      );
       return null as never;
     }
   }
@@ -84,9 +88,19 @@ export class Observation {
       if (this.metrics?.collector !== collector) this.metrics = this.metricsOn(collector);
       return this.metrics;
     } catch (error) {
-      warnOnce('RINGMETER_INVALID_RECORD', `a monitored function is not recorded: ${messageOf(error)}`);
+      warnOnce(
+        'RINGMETER_INVALID_RECORD',
+        `a monitored function is not recorded: ${messageOf(error)}`,
+        this.subject('metric'),
+      );
       return undefined;
     }
+  }
+
+  /** What a warning is about: one of the metrics, and the reason. */
+  private subject(reason: string): string {
+    const { timingMetric, counterMetric, errorCounter, inFlightMetric } = this.options;
+    return `monitored ${reason} ${(timingMetric ?? counterMetric ?? errorCounter ?? inFlightMetric)?.name}`;
   }
 
   private metricsOn(collector: MetricsCollector): Metrics {

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf, RingmeterError } from '../errors';
+import { showsOnly } from '../inspection';
 import { checkInteger, checkOptions, checkString } from '../options-check';
 import { warn } from '../warning';
 import { resolveAccess, resolveTls, SECURITY_OPTIONS, type SecurityOptions } from './listen-security';
@@ -118,3 +119,6 @@ export class Endpoint {
     }
   }
 }
+
+// neither the line to the server nor passwords and keys
+showsOnly(Endpoint, ({ url, host, port }) => ({ url, host, port }));

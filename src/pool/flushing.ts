@@ -12,6 +12,7 @@ import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush
 import type { FlushService } from '../flush/service';
 import type { ResolvedOptions } from '../options';
 import { Board } from '../process/board';
+import { inRootContext } from '../root-context';
 import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -63,9 +64,11 @@ export class Flushing {
       buryRules?.(threadMark(ended));
     };
     this.stopWatching = onThreadEnd(this.bury);
-    this.starting = setImmediate(() => this.startEarly());
+    this.starting = inRootContext(() => setImmediate(() => this.startEarly()));
     this.ports.forEach((port, index) => {
-      if (port.description.foreign) this.threads.set(index, startThread(arena, port, this.channels[index]));
+      if (!port.description.foreign) return;
+      const thread = inRootContext(() => startThread(arena, port, this.channels[index]));
+      this.threads.set(index, thread);
     });
   }
 
@@ -95,7 +98,7 @@ export class Flushing {
   }
 
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
-    const running = this.side.run(task, input);
+    const running = this.ask(task, input);
     this.running.add(running);
     return running.finally(() => this.running.delete(running));
   }
@@ -106,12 +109,17 @@ export class Flushing {
   }
 
   query(storage: number, query: ResolvedQuery): Promise<TimeSeries[]> {
-    return this.threads.get(storage)?.query(query) ?? this.side.run('query', { storage, query });
+    return this.threads.get(storage)?.query(query) ?? this.ask('query', { storage, query });
   }
 
   /** Evaluates PromQL. Closing does not wait for it. */
   evaluate<T extends 'instant' | 'range'>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
-    return this.side.run(task, input);
+    return this.ask(task, input);
+  }
+
+  /** In the root context: what a task opens, or a worker that is started for it, outlives the request that asked. */
+  private ask<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
+    return inRootContext(() => this.side.run(task, input));
   }
 
   /** The last flush, unless it takes longer. @returns what could not be delivered */
@@ -125,7 +133,7 @@ export class Flushing {
     });
     try {
       const answered = Promise.allSettled([...this.running]);
-      const flushed = this.channels.length === 0 ? answered : this.side.run('end', {});
+      const flushed = this.channels.length === 0 ? answered : this.ask('end', {});
       await Promise.race([flushed.then(() => answered), time]);
     } finally {
       clearTimeout(timer);

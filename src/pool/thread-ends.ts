@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, postMessageToThread, threadId, type Worker } from 'node:worker_threads';
 import { threadOf } from '../arena/shard';
 import { onLongWait } from '../atomics/mutex';
+import { inRootContext } from '../root-context';
 
 /**
  * Ends of threads, however they come. Of a worker thread that this thread starts, node reports the exit after the thread
@@ -73,7 +74,7 @@ const announcedTo = new Set<number>();
 export function announceTo(thread: number): void {
   if (thread === threadId || announcedTo.has(thread)) return;
   announcedTo.add(thread);
-  const { port1, port2 } = new MessageChannel();
+  const { port1, port2 } = inRootContext(() => new MessageChannel());
   port1.unref();
   held.push(port1);
   const announcement: Announcement = { ringmeter: 'thread', threadId, port: port2 };

@@ -1,5 +1,6 @@
 import type { Instruments } from '../instruments/instruments';
 import type { Recorder } from '../instruments/recorder';
+import { inRootContext } from '../root-context';
 import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './options';
 import { publishedIn, publishIn } from './published';
 import type { ThreadSampler } from './thread/sampler';
@@ -30,7 +31,7 @@ export class ThreadMetrics {
 
   private open(present: DefaultMetrics): ThreadSampler {
     const { ThreadSampler } = require('./thread/sampler') as typeof import('./thread/sampler');
-    return new ThreadSampler(this.instruments, this.recorder, present);
+    return inRootContext(() => new ThreadSampler(this.instruments, this.recorder, present));
   }
 
   /** What is sampled last is what is seen from then on. */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { eitherSignal } from '../either-signal';
 import { messageOf, RingmeterError } from '../errors';
 import { beginningOf, describe, HttpClient, HttpFailure, type HttpRequest, withoutQuery } from '../storage/http';
 import { readBody } from './body';
@@ -60,11 +61,12 @@ export class HttpSource implements ScrapeSource {
   ): Promise<T> {
     const limit = AbortSignal.timeout(this.options.timeout);
     const headers = { 'accept-encoding': 'gzip' };
+    const either = eitherSignal(signal ? [signal, limit] : [limit]);
     const wanted: HttpRequest = {
       method: 'GET',
       url,
       headers,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      signal: either.signal,
     };
     try {
       const answer = await this.client.open(wanted);
@@ -74,6 +76,8 @@ export class HttpSource implements ScrapeSource {
     } catch (error) {
       if (error instanceof ScrapeError) throw error;
       throw new ScrapeError(this.told(error, url, limit), { cause: error });
+    } finally {
+      either.release();
     }
   }
 

@@ -1,4 +1,5 @@
 import { RingmeterError } from '../errors';
+import { showsOnly } from '../inspection';
 import { resolveQuery } from './query';
 import type { ResolvedQuery, SeriesQuery, Storage, StorageDescription, TimeSeries } from './types';
 
@@ -33,3 +34,6 @@ export class DescribedStorage implements Storage {
     return this.ask(query);
   }
 }
+
+// neither the shared memory nor the passwords of its options
+showsOnly(DescribedStorage, ({ description: { kind, delivery } }) => ({ kind, name: delivery.name }));

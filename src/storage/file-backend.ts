@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../aggregate/snapshot';
+import { warn } from '../warning';
 import { StorageFailure } from './failure';
 import { FileEncoder } from './file/encode';
 import { FORMAT_VERSION } from './file/format';
@@ -183,7 +184,7 @@ class FileBackend implements StorageBackend {
   private warn({ message }: Error): void {
     if (this.closing.signal.aborted || this.warned.has(message)) return;
     this.warned.add(message);
-    process.emitWarning(message, { type: 'RingmeterWarning', code: 'RINGMETER_STORAGE_FAILED' });
+    warn('RINGMETER_STORAGE_FAILED', message);
   }
 }
 

@@ -1,5 +1,4 @@
-import { RingmeterError, shown } from '../errors';
-import { checkInteger, checkNumber, checkOptions } from '../options-check';
+import { checkInteger, checkNumber, checkOptions, checkQuantile } from '../options-check';
 import { DescribedStorage } from './described';
 import type { MemoryBackendOptions } from './memory-backend';
 import { resolveQuery } from './query';
@@ -69,12 +68,11 @@ export class MemoryStorage extends DescribedStorage {
    * `histogram_quantile(quantile, increase(...))`, for each series. NaN where nothing was observed.
    *
    * @param query `name` is that of the histogram, without `_bucket`
-   * @throws RingmeterError RINGMETER_INVALID_QUERY, also if it is no histogram; RINGMETER_CLOSED
+   * @throws RingmeterError RINGMETER_INVALID_QUERY, also if it is no histogram, or the quantile not from 0 to 1; RINGMETER_CLOSED
    */
   async quantile(quantile: number, query: SeriesQuery): Promise<SeriesValue[]> {
-    if (typeof quantile !== 'number')
-      throw new RingmeterError('RINGMETER_INVALID_QUERY', `quantile must be a number, got ${shown(quantile)}`);
-    return this.evaluate({ ...resolveQuery(query), function: 'quantile', quantile });
+    const share = checkQuantile(quantile, 'RINGMETER_INVALID_QUERY');
+    return this.evaluate({ ...resolveQuery(query), function: 'quantile', quantile: share });
   }
 
   private async evaluate(query: ResolvedQuery): Promise<SeriesValue[]> {

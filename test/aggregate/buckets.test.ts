@@ -6,6 +6,10 @@ test('linear buckets are evenly spaced, without floating-point dust', async (t) 
   t.same(linearBuckets(0, 10, 4), [0, 10, 20, 30]);
   t.same(linearBuckets(-1, 0.5, 5), [-1, -0.5, 0, 0.5, 1]);
   t.same(linearBuckets(0.1, 0.1, 6), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+  t.same(linearBuckets(-0.3, 0.1, 7), [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]);
+  t.same(linearBuckets(-1.1, 0.55, 5), [-1.1, -0.55, 0, 0.55, 1.1]);
+  t.same(linearBuckets(-3e-7, 1e-7, 4), [-3e-7, -2e-7, -1e-7, 0]);
+  t.same(linearBuckets(0, 5e-324, 2), [0, 5e-324]);
   t.same(linearBuckets(7, 1, 1), [7]);
   t.ok(Object.is(linearBuckets(-1, 1, 2)[1], 0), 'zero is not minus zero');
 });

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { collectorFor, conserves, samplesOf } from './support';
+import { collectorFor, conserves, refuses, samplesOf } from './support';
 
 test('a histogram counts observations up to and including each bound', async (t) => {
   const collector = collectorFor(t);
@@ -66,9 +66,10 @@ test('quantiles are interpolated within a bucket, and need observations', async 
   t.equal(h.labels({}).getQuantile(0.5), 1.5);
   h.observe(100);
   t.equal(h.getQuantile(0.99), 4, 'beyond the last bound nothing is known but that bound');
-  t.equal(h.getQuantile(-0.1), Number.NEGATIVE_INFINITY);
-  t.equal(h.getQuantile(1.1), Number.POSITIVE_INFINITY);
-  t.same(h.getQuantile(Number.NaN), Number.NaN);
+  for (const wrong of [95, -0.1, 1.1, Number.NaN, '0.5' as never]) {
+    refuses(t, () => h.getQuantile(wrong), 'RINGMETER_INVALID_OPTION', 'from 0 to 1', String(wrong));
+    refuses(t, () => h.labels({}).getQuantile(wrong), 'RINGMETER_INVALID_OPTION', 'from 0 to 1');
+  }
 });
 
 test('the caller may change its bucket list afterwards', async (t) => {

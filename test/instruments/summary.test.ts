@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { collectorFor, conserves, samplesOf } from './support';
+import { collectorFor, conserves, refuses, samplesOf } from './support';
 
 const within = (got: number, exact: number): boolean => Math.abs(got - exact) <= 0.01 * Math.abs(exact);
 
@@ -65,8 +65,11 @@ test('every way to observe reaches the same series, and asking again gives the s
   ]);
 });
 
-test('a quantile that is no number has no answer', async (t) => {
+test('a quantile that is not from 0 to 1 is refused', async (t) => {
   const summary = collectorFor(t).summary('s');
   for (const value of [1, 2, 3]) summary.observe(value);
-  t.same(summary.getQuantile(Number.NaN), Number.NaN);
+  for (const wrong of [95, -0.1, Number.NaN, '0.5' as never]) {
+    refuses(t, () => summary.getQuantile(wrong), 'RINGMETER_INVALID_OPTION', 'from 0 to 1', String(wrong));
+    refuses(t, () => summary.labels({}).getQuantile(wrong), 'RINGMETER_INVALID_OPTION', 'from 0 to 1');
+  }
 });

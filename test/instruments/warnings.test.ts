@@ -1,11 +1,11 @@
 import { test } from 'tap';
 import { collectorFor } from './support';
 
-/** Every RingmeterWarning of this process, in the order in which they came. Warnings are given once per process. */
+/** Every RingmeterWarning of this process, in the order in which they came. Warnings are given once per metric and reason. */
 const warnings: { name: string; code?: string; message: string }[] = [];
 process.on('warning', (warning) => warnings.push(warning));
 
-test('a bad record warns once, says what was wrong with the first, and hides nothing from stats()', async (t) => {
+test('bad records warn once per metric and reason, say what was wrong with the first, and are counted in stats()', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('requests_total');
   for (let index = 0; index < 50; index++) {
@@ -14,7 +14,7 @@ test('a bad record warns once, says what was wrong with the first, and hides not
     collector.gauge('g').set(Number.NaN);
   }
   await new Promise((resolve) => setImmediate(resolve));
-  t.equal(warnings.length, 1);
+  t.equal(warnings.length, 3, 'the value and the labels of one metric, the value of the other');
   const [{ name, code, message }] = warnings;
   t.equal(name, 'RingmeterWarning');
   t.equal(code, 'RINGMETER_INVALID_RECORD');

@@ -113,7 +113,7 @@ test('quantile looks at what was observed in the range only', async (t) => {
     code: 'RINGMETER_INVALID_QUERY',
     message: 'quantile needs a histogram, and n_total is a counter',
   });
-  for (const quantile of ['0.5', undefined, null, 1n])
+  for (const quantile of ['0.5', undefined, null, 1n, 95, -0.1, Number.NaN])
     await t.rejects(storage.quantile(quantile as never, { name: 'seconds' }), { code: 'RINGMETER_INVALID_QUERY' });
 });
 

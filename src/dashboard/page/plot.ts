@@ -76,10 +76,13 @@ export function place(
 ): uPlot {
   const { width, height } = sizeOf(host);
   const plot = new uPlot({ ...options, width, height }, data, host);
-  new ResizeObserver(() => {
+  const observer = new ResizeObserver(() => {
     const size = sizeOf(host);
     if (size.width !== plot.width || size.height !== plot.height) plot.setSize(size);
-  }).observe(host);
+  });
+  observer.observe(host);
+  // the host outlives its plots: each of them would be kept, and drawn into
+  plot.hooks.destroy = [...(plot.hooks.destroy ?? []), () => observer.disconnect()];
   return plot;
 }
 

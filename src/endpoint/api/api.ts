@@ -1,5 +1,6 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
+import { eitherSignal } from '../../either-signal';
 import { Places } from '../../query/places';
 import { Body } from '../bodies';
 import { Busy } from '../busy';
@@ -56,7 +57,11 @@ export class Api {
   private async inTurn<T>({ signal }: Exchange, make: () => Promise<T>): Promise<T> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(new Busy('too many are being answered')), API_PATIENCE_MS).unref();
-    await this.places.enter(AbortSignal.any([signal, patience.signal])).finally(() => clearTimeout(timer));
+    const either = eitherSignal([signal, patience.signal]);
+    await this.places.enter(either.signal).finally(() => {
+      clearTimeout(timer);
+      either.release();
+    });
     try {
       return await make();
     } finally {

@@ -1,0 +1,24 @@
+/** A signal of several, which has to be released when it is not needed any more. */
+export interface EitherSignal {
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+/**
+ * A signal that is aborted with the first of the given ones. Not `AbortSignal.any`: its result is never removed from a
+ * signal that lives on, which then grows with every call.
+ */
+export function eitherSignal(signals: readonly AbortSignal[]): EitherSignal {
+  const controller = new AbortController();
+  const release = (): void => {
+    for (const signal of signals) signal.removeEventListener('abort', abort);
+  };
+  function abort(this: AbortSignal): void {
+    release();
+    controller.abort(this.reason);
+  }
+  const aborted = signals.find((signal) => signal.aborted);
+  if (aborted !== undefined) controller.abort(aborted.reason);
+  else for (const signal of signals) signal.addEventListener('abort', abort);
+  return { signal: controller.signal, release };
+}

@@ -1,0 +1,125 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Header, HttpCode, Module, SetMetadata, UseGuards } from '@nestjs/common';
+import { NestFactory, Reflector } from '@nestjs/core';
+import {
+  Counted,
+  InFlight,
+  monitored,
+  PerformanceMonitored,
+  setMetricsCollector,
+  Timed,
+  TimingMetric,
+} from 'ringmeter';
+import { test } from 'tap';
+import { collectorFor, samplesOf } from '../instruments/support';
+
+type Legacy = (target: object, key: string, descriptor: PropertyDescriptor) => PropertyDescriptor | undefined;
+
+/** What TypeScript compiles decorators to with `experimentalDecorators`: the lowest one is applied first. */
+function decorate(type: new () => object, key: string, ...decorators: unknown[]): void {
+  let descriptor = Object.getOwnPropertyDescriptor(type.prototype, key)!;
+  for (const one of decorators.reverse() as Legacy[]) descriptor = one(type.prototype, key, descriptor) ?? descriptor;
+  Object.defineProperty(type.prototype, key, descriptor);
+}
+
+class Deny {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+class NoAdmins {
+  canActivate(context: { getHandler(): () => void }): boolean {
+    return new Reflector().get('role', context.getHandler()) !== 'admin';
+  }
+}
+
+class Routes {
+  guard(): string {
+    return 'secret';
+  }
+  role(): string {
+    return 'secret';
+  }
+  monitoredGuard(): string {
+    return 'secret';
+  }
+  code(): string {
+    return 'x';
+  }
+  route(): string {
+    return 'x';
+  }
+}
+
+test('guards, roles, status codes, headers and routes below a decorator of ours stay', async (t) => {
+  setMetricsCollector(collectorFor(t));
+  decorate(Routes, 'guard', Get('guard'), Counted('guard_total'), UseGuards(Deny));
+  decorate(Routes, 'role', Get('role'), UseGuards(NoAdmins), InFlight('role_calls'), SetMetadata('role', 'admin'));
+  const pm = PerformanceMonitored({ timingMetric: new TimingMetric('pm_seconds') });
+  decorate(Routes, 'monitoredGuard', Get('pm'), pm, UseGuards(Deny));
+  decorate(Routes, 'code', Get('code'), Counted('code_total'), HttpCode(202), Header('x-h', '1'));
+  decorate(Routes, 'route', Counted('route_total'), Timed('route_seconds'), Get('route'));
+  Controller()(Routes);
+  class App {}
+  Module({ controllers: [Routes] })(App);
+  const app = await NestFactory.create(App, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  t.teardown(() => app.close());
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const ask = (path: string) => fetch(`http://127.0.0.1:${port}/${path}`);
+  for (const path of ['guard', 'role', 'pm']) t.equal((await ask(path)).status, 403, path);
+  const code = await ask('code');
+  t.equal(code.status, 202);
+  t.equal(code.headers.get('x-h'), '1');
+  t.equal((await ask('route')).status, 200);
+});
+
+test('properties, symbols and metadata of a function, and of a class and its members, go over to the wrapper', async (t) => {
+  const collector = collectorFor(t);
+  const timingMetric = new TimingMetric('f_seconds');
+  const key = Symbol('settings');
+  async function* generator(): AsyncGenerator<number> {
+    yield 1;
+  }
+  for (const fn of [() => 1, async () => 1, generator]) {
+    Object.assign(fn, { schema: { body: 1 }, [key]: 2 });
+    Reflect.defineMetadata('k', 'v', fn);
+    const wrapper = monitored(fn as () => unknown, { timingMetric, collector });
+    t.same(Reflect.get(wrapper, 'schema'), { body: 1 });
+    t.equal(Reflect.get(wrapper, key), 2);
+    t.equal(Reflect.getOwnMetadata('k', wrapper), 'v');
+    Reflect.defineMetadata('later', 1, wrapper);
+    t.notOk(Reflect.hasMetadata('later', fn), 'the wrapped function is left as it was');
+  }
+  class Service {
+    readonly made = true;
+    static make(): Service {
+      return new Service();
+    }
+  }
+  Reflect.defineMetadata('design:paramtypes', [String], Service);
+  Reflect.defineMetadata('role', 'admin', Service, 'make');
+  const wrapper = monitored(Service as never, { timingMetric, collector }) as typeof Service;
+  t.same(Reflect.getOwnMetadata('design:paramtypes', wrapper), [String]);
+  t.equal(Reflect.getOwnMetadata('role', wrapper, 'make'), 'admin');
+  t.ok(new wrapper() instanceof Service);
+});
+
+test('a generator is recorded until it ends by every decorator that stands above it', async (t) => {
+  const collector = collectorFor(t);
+  function* numbers(): Generator<number> {
+    yield 1;
+    yield 2;
+  }
+  const inner = monitored(numbers, { timingMetric: new TimingMetric('inner_seconds'), collector });
+  const outer = monitored(inner, { timingMetric: new TimingMetric('outer_seconds'), collector });
+  const running = outer();
+  t.equal(running.next().value, 1);
+  t.equal((await samplesOf(collector)).get('outer_seconds_count') ?? 0, 0, 'it has not ended');
+  t.same([...running], [2]);
+  const samples = await samplesOf(collector);
+  t.equal(samples.get('outer_seconds_count'), 1);
+  t.equal(samples.get('inner_seconds_count'), 1);
+});
