@@ -66,7 +66,7 @@ export class Exchange {
       const seconds = (performance.now() - this.began) / 1000;
       metrics
         .find(this.routeText(), methodIndex(request.method), status, this.furtherLabels())
-        .record(seconds, options.sizes ? lengthOf(request) : Number.NaN, options.sizes ? bytes : Number.NaN);
+        .record(seconds, options.sizes ? lengthOf(request, status) : Number.NaN, options.sizes ? bytes : Number.NaN);
     } catch (error) {
       warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`);
     }
@@ -95,8 +95,9 @@ function ask<T>(of: ((request: AnyRequest) => T | undefined) | undefined, reques
   }
 }
 
-/** Bytes of a request's body as its head says; NaN if it does not. */
-function lengthOf({ headers }: AnyRequest): number {
+/** Bytes of a request's body as its head says; NaN if it does not, or if the client went away before it had sent them. */
+function lengthOf({ headers, complete }: AnyRequest, status: number): number {
   const length = headers['content-length'];
+  if (status === ABORTED && complete === false) return Number.NaN;
   return length === undefined ? Number.NaN : Number(length);
 }
