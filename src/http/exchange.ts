@@ -32,7 +32,8 @@ export class Exchange {
     readonly outer: Exchange | undefined,
   ) {
     (request as Observable)[EXCHANGE] = this;
-    metrics.inFlight.increment();
+    // a collector that was closed has taken off what was in flight
+    if (!metrics.collector.closed) metrics.inFlight.increment();
   }
 
   isOf(collector: MetricsCollector, prefix: string): boolean {
@@ -61,7 +62,7 @@ export class Exchange {
     if (!this.open) return;
     this.open = false;
     const { metrics, options, request } = this;
-    metrics.inFlight.decrement();
+    if (!metrics.collector.closed) metrics.inFlight.decrement();
     try {
       const seconds = (performance.now() - this.began) / 1000;
       metrics

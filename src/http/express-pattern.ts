@@ -27,8 +27,8 @@ export function expressionOf(layer: Layer, match: Match, path: string): unknown 
   const { regexp, keys } = layer;
   if (regexp === undefined || keys === undefined) return undefined;
   if (match.path === '') return '';
-  let alternatives = known.get(regexp);
-  if (alternatives === undefined) known.set(regexp, (alternatives = alternativesOf(regexp, keys)));
+  const alternatives = known.get(regexp) ?? alternativesOf(regexp, keys);
+  known.set(regexp, alternatives);
   if (alternatives.length === 1) return alternatives[0].pattern;
   return alternatives.find((one) => one.regexp.test(path))?.pattern;
 }

@@ -75,7 +75,8 @@ export class UndiciMeter {
   private readonly created = (message: unknown): void => {
     const metrics = this.present();
     if (metrics === undefined) return;
-    metrics.inFlight.increment();
+    // a collector that was closed has taken off what was in flight
+    if (!metrics.collector.closed) metrics.inFlight.increment();
     this.going++;
     const { request } = message as UndiciMessage;
     this.calls.set(request, { metrics, began: performance.now(), status: 0 });
@@ -119,7 +120,7 @@ export class UndiciMeter {
     if (call === undefined) return;
     this.calls.delete(request);
     this.going--;
-    call.metrics.inFlight.decrement();
+    if (!call.metrics.collector.closed) call.metrics.inFlight.decrement();
     record(call, (performance.now() - call.began) / 1000);
     if (this.stopped && this.going === 0) this.unsubscribeEnds();
   }

@@ -1,6 +1,7 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
 import { threadId } from 'node:worker_threads';
+import { endInFlight } from '../aggregate/in-flight';
 import { cellOf, fold } from '../aggregate/fold';
 import type { Arena } from '../arena/arena';
 import { EVENT_WORDS, HEADER, int, lapOf, SERIES_MASK, SHARD } from '../arena/layout';
@@ -166,7 +167,10 @@ export class Recorder {
   close(): void {
     clearTimeout(this.heartbeat);
     this.forget();
-    this.shard?.release(this.mark);
+    if (this.shard !== undefined) {
+      endInFlight(this.shard, this.mark);
+      this.shard.release(this.mark);
+    }
     this.shard = undefined;
     this.stop = this.at;
     this.patience = 0;
