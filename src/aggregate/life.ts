@@ -92,7 +92,8 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
       for (let word = COLUMNS; word < words; word++)
         values[column + word - COLUMNS] = difference(values[column + word - COLUMNS], scratch[word]);
     // what is in flight at a reset ends later all the same
-    else if (scratch[COLUMNS + 1] === raw.epoch && !isInFlight(arena, raw.record)) values[column + VALUE_COLUMN] -= scratch[COLUMNS];
+    else if (scratch[COLUMNS + 1] === raw.epoch && !isInFlight(arena, raw.record))
+      values[column + VALUE_COLUMN] -= scratch[COLUMNS];
     return;
   }
 }

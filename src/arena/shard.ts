@@ -203,11 +203,7 @@ export function openShards(arena: Arena): Shard[] {
 }
 
 /** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
-export function buryThread(
-  shards: readonly Shard[],
-  ended: number,
-  settle: (shard: Shard) => void = () => {},
-): void {
+export function buryThread(shards: readonly Shard[], ended: number, settle: (shard: Shard) => void = () => {}): void {
   for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId), settle);
   const { arena } = shards[0];
   recover(arena.i32, int(HEADER.COLLECT_LOCK), threadMark(ended));

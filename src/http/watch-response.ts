@@ -8,13 +8,13 @@ import type { AnyRequest } from './options';
 const REQUEST = Symbol('ringmeter.request');
 /** On a connection: how many bytes had been sent when the present response began. */
 const SENT = Symbol('ringmeter.sent');
-/** On a connection: pipelined requests whose responses wait for their turn. */
-const QUEUED = Symbol('ringmeter.queued');
+/** On a connection: requests that have not been answered. */
+const OPEN = Symbol('ringmeter.open');
 
 /** On a response: bytes of informational responses that were written before it. */
 const INFORMED = Symbol('ringmeter.informed');
 
-type Connection = Socket & { [SENT]?: number; [QUEUED]?: Set<AnyRequest> };
+type Connection = Socket & { [SENT]?: number; [OPEN]?: Set<AnyRequest> };
 
 /** A response of node's HTTP/1 server, or of the compatibility API of its HTTP/2 server, which has a stream. */
 export type AnyResponse = ServerResponse & { readonly stream?: Http2Stream };
@@ -43,8 +43,8 @@ export function watchResponse(request: AnyRequest, response: Response): void {
   const connection = request.socket as Connection | undefined;
   // what only looks like a request has no connection
   if (response.stream !== undefined || connection === undefined) return;
-  if (response.socket === null) waitInQueue(request, connection);
-  else connection[SENT] = connection.bytesWritten;
+  endWith(connection, request);
+  if (response.socket !== null) connection[SENT] = connection.bytesWritten;
   // node itself may have written a 100 into a response whose turn has not come
   response[INFORMED] = response.headersSent ? 0 : response.outputSize;
   Object.assign(response, informing);
@@ -68,6 +68,7 @@ const informing = Object.fromEntries(
 /** Shared by all responses: a closure less for each. */
 function finished(this: Response): void {
   const request = this[REQUEST]!;
+  forget(request);
   const exchange = exchangeOn(request);
   const { stream } = this;
   if (stream === undefined) {
@@ -87,13 +88,17 @@ function statusSent({ stream, statusCode, _header: head }: Response): number {
 }
 
 function closed(this: Response): void {
+  forget(this[REQUEST]!);
   exchangeOn(this[REQUEST]!)?.aborted();
+}
+
+function forget(request: AnyRequest): void {
+  (request.socket as Connection | undefined)?.[OPEN]?.delete(request);
 }
 
 /** Bytes of the body that were handed to the connection, with their framing if it was chunked. */
 function bytesSent(request: AnyRequest, { _header: head, [INFORMED]: informed = 0 }: Response): number {
   const connection = request.socket as Connection | undefined;
-  connection?.[QUEUED]?.delete(request);
   const before = connection?.[SENT];
   if (connection === undefined || before === undefined || typeof head !== 'string') return Number.NaN;
   connection[SENT] = connection.bytesWritten;
@@ -107,16 +112,16 @@ function lengthSaid({ method }: AnyRequest, response: Response): number {
   return Number(response.getHeader('content-length') ?? Number.NaN);
 }
 
-/** A response whose turn has not come yet hears nothing of its connection's end. */
-function waitInQueue(request: AnyRequest, connection: Connection): void {
-  connection[QUEUED] ??= watchQueue(connection);
-  connection[QUEUED].add(request);
+/** A response whose turn has not come yet, or that was detached from its connection, hears nothing of the connection's end. */
+function endWith(connection: Connection, request: AnyRequest): void {
+  connection[OPEN] ??= watchConnection(connection);
+  connection[OPEN].add(request);
 }
 
-function watchQueue(connection: Connection): Set<AnyRequest> {
-  const queued = new Set<AnyRequest>();
+function watchConnection(connection: Connection): Set<AnyRequest> {
+  const open = new Set<AnyRequest>();
   connection.once('close', () => {
-    for (const request of queued) exchangeOn(request)?.aborted();
+    for (const request of open) exchangeOn(request)?.aborted();
   });
-  return queued;
+  return open;
 }
