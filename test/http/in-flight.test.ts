@@ -123,7 +123,7 @@ const calls: Record<string, (url: string, port: number) => Promise<unknown>> = {
   'an upgrade': (url) => closed(new UndiciSocket(url.replace('http', 'ws'))),
   'an upgrade that is refused': (url) => closed(new UndiciSocket(`${url.replace('http', 'ws')}refused`)),
   'an upgrade of the global WebSocket': async (url) =>
-    'WebSocket' in globalThis && closed(new (globalThis as any).WebSocket(url.replace('http', 'ws'))),
+    typeof WebSocket === 'function' && closed(new WebSocket(url.replace('http', 'ws'))),
   CONNECT: async (url) => (await connect(url, { path: 'x:1' } as never)).socket.destroy(),
 };
 
