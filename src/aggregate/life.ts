@@ -1,4 +1,5 @@
 import type { Arena } from '../arena/arena';
+import { isInFlight } from '../arena/in-flight';
 import { LIFE, LIFE_STATE } from '../arena/layout';
 import { lastLifeState, lifeOf, lifeState } from '../arena/lives';
 import { columnCount, HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from './columns';
@@ -90,7 +91,9 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
     else if (definition.type !== 'gauge')
       for (let word = COLUMNS; word < words; word++)
         values[column + word - COLUMNS] = difference(values[column + word - COLUMNS], scratch[word]);
-    else if (scratch[COLUMNS + 1] === raw.epoch) values[column + VALUE_COLUMN] -= scratch[COLUMNS];
+    // what is in flight at a reset ends later all the same
+    else if (scratch[COLUMNS + 1] === raw.epoch && !isInFlight(arena, raw.record))
+      values[column + VALUE_COLUMN] -= scratch[COLUMNS];
     return;
   }
 }

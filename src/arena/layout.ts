@@ -30,7 +30,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 7;
+export const LAYOUT_VERSION = 8;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -66,6 +66,7 @@ export const LAYOUT_VERSION = 7;
  *     96  births              (int64)                  atomic: series that have been born so far; see registry.ts
  *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
  *     98  since when          (float64)                the phase has been that, by the clock
+ *     99  series in flight    |                        atomic: pointer to the first entry of a list; see in-flight.ts
  *
  * How long what only grows lasts. Everything else in the arena is bounded by the arena's size.
  *
@@ -111,6 +112,7 @@ export const HEADER = {
   BIRTHS: 96,
   RETIRE: 97,
   RETIRE_SINCE: 98,
+  IN_FLIGHT: 99,
   WORDS: 128,
 } as const;
 
@@ -245,7 +247,7 @@ export const VOID_ENTRY = -1;
 export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
 export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, RETIRING: 8, GONE: 16, LISTED: 32, CHANGE: 64 } as const;
 /** A series that is shared beyond the limit; one of which a user has a handle, for good. Neither's memory is used again. */
-export const SERIES_FLAG = { BEYOND: 1, PINNED: 2 } as const;
+export const SERIES_FLAG = { BEYOND: 1, PINNED: 2, IN_FLIGHT: 4 } as const;
 /** Above the flags: how many cache lines the record takes, 0 for more than RECORD_CLASSES. Never changes. */
 export const SIZE_CLASS_SHIFT = 8;
 /** Records are used again for keys that take as many cache lines; those with more lines than this are not. */

@@ -158,11 +158,16 @@ export class Shard {
       Atomics.compareExchange(i32, used, seen, this.number + 1);
   }
 
+  /** Publishes everything that was written. Only the owner calls this, or whoever took the shard over from an ended one. */
+  publishHead(): void {
+    Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
+  }
+
   /** Gives the shard back. Only the owner calls this: all that was ever stored is visible to it. */
   release(mark: number): void {
     if (this.owner !== mark) return;
     this.callbacks = 0;
-    Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
+    this.publishHead();
     this.acknowledged = 0;
     Atomics.store(this.arena.i32, int(this.base + SHARD.OWNER), 0);
   }
@@ -171,15 +176,19 @@ export class Shard {
    * Puts an ended thread out of the lock and out of the ownership. Several threads may hear of one end, and the next owner
    * may record before the last of them comes here: so who takes over is the holder, or the owner, until all is in order.
    * Then it is also buried in its turn if it ends before that.
+   *
+   * @param settle called by the one thread that takes the ownership over, before it gives the shard back
    */
-  bury(deadMark: number, mark: number): void {
+  bury(deadMark: number, mark: number, settle: (shard: Shard) => void): void {
     const { i32 } = this.arena;
     if (takeOver(i32, this.lock, deadMark, mark)) {
       // it may have folded a whole batch and died before saying so
       this.free();
       unlock(i32, this.lock);
     }
-    if (Atomics.compareExchange(i32, int(this.base + SHARD.OWNER), deadMark, mark) === deadMark) this.release(mark);
+    if (Atomics.compareExchange(i32, int(this.base + SHARD.OWNER), deadMark, mark) !== deadMark) return;
+    if (this.ring !== 0) settle(this);
+    this.release(mark);
   }
 }
 
@@ -194,8 +203,8 @@ export function openShards(arena: Arena): Shard[] {
 }
 
 /** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
-export function buryThread(shards: readonly Shard[], ended: number): void {
-  for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId));
+export function buryThread(shards: readonly Shard[], ended: number, settle: (shard: Shard) => void = () => {}): void {
+  for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId), settle);
   const { arena } = shards[0];
   recover(arena.i32, int(HEADER.COLLECT_LOCK), threadMark(ended));
   buryLives(arena, threadMark(ended), threadMark(threadId));

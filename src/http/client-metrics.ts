@@ -58,7 +58,8 @@ export class ClientMetrics {
     this.duration = collector.histogram(`${name}_duration_seconds`, definitions.duration());
     this.inFlight = collector
       .gauge(`${name}s_in_flight`, { description: 'Requests waiting for their response' })
-      .labels({});
+      .labels({})
+      .countInFlight();
   }
 
   responded(method: string, host: string, status: number, seconds: number): void {

@@ -32,7 +32,8 @@ export class Exchange {
     readonly outer: Exchange | undefined,
   ) {
     (request as Observable)[EXCHANGE] = this;
-    metrics.inFlight.increment();
+    // a collector that was closed has taken off what was in flight
+    if (!metrics.collector.closed) metrics.inFlight.increment();
   }
 
   isOf(collector: MetricsCollector, prefix: string): boolean {
@@ -61,12 +62,12 @@ export class Exchange {
     if (!this.open) return;
     this.open = false;
     const { metrics, options, request } = this;
-    metrics.inFlight.decrement();
+    if (!metrics.collector.closed) metrics.inFlight.decrement();
     try {
       const seconds = (performance.now() - this.began) / 1000;
       metrics
         .find(this.routeText(), methodIndex(request.method), status, this.furtherLabels())
-        .record(seconds, options.sizes ? lengthOf(request) : Number.NaN, options.sizes ? bytes : Number.NaN);
+        .record(seconds, options.sizes ? lengthOf(request, status) : Number.NaN, options.sizes ? bytes : Number.NaN);
     } catch (error) {
       warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`, 'http');
     }
@@ -95,8 +96,9 @@ function ask<T>(of: ((request: AnyRequest) => T | undefined) | undefined, reques
   }
 }
 
-/** Bytes of a request's body as its head says; NaN if it does not. */
-function lengthOf({ headers }: AnyRequest): number {
+/** Bytes of a request's body as its head says; NaN if it does not, or if the client went away before it had sent them. */
+function lengthOf({ headers, complete }: AnyRequest, status: number): number {
   const length = headers['content-length'];
+  if (status === ABORTED && complete === false) return Number.NaN;
   return length === undefined ? Number.NaN : Number(length);
 }

@@ -1,23 +1,50 @@
+import { expressionOf, type Key } from './express-pattern';
+
 /** What is read of a route of express. */
 export interface ExpressRoute {
   path: unknown;
 }
 
-/** An entry of a router: a route, a router, or any other function. */
+/** What is read of an application of express. */
+export interface ExpressApp {
+  /** The application that it is mounted in with `use`. */
+  parent?: ExpressApp;
+  /** Where it was mounted last. */
+  mountpath?: unknown;
+  /** Express 5. */
+  router?: { stack?: Layer[] };
+  /** Express 4, whose `router` throws. */
+  _router?: { stack?: Layer[] };
+}
+
+/** An entry of a router: a route, a router, an application, or any other function. */
 export interface Layer {
+  name?: string;
   route?: ExpressRoute;
-  handle?: { stack?: Layer[] };
+  handle?: { stack?: Layer[]; handle?: unknown; set?: unknown };
   /** What it is mounted at is in the result, or, with older routers, in the layer. */
   match(path: string): boolean | Partial<Match>;
   path?: string;
   params?: Record<string, string | string[]>;
+  /** Express 4. */
+  regexp?: RegExp;
+  keys?: readonly Key[];
 }
 
-interface Match {
+export interface Match {
   path: string;
   params: Record<string, string | string[]>;
   /** The pattern, with routers that keep it. */
   pattern: unknown;
+}
+
+export function stackOf(app: ExpressApp | undefined): readonly Layer[] {
+  try {
+    return (app?._router ?? app?.router)?.stack ?? [];
+  } catch {
+    // an application of express 4 without routes
+    return [];
+  }
 }
 
 /** The pattern of the mounts that take up all of a path, whatever is mounted there. */
@@ -34,19 +61,23 @@ export function patternTo(stack: readonly Layer[], path: string, within: readonl
 }
 
 export function matchOf(layer: Layer, path: string): Match | undefined {
-  const match = layer.match(path);
-  if (match === false) return undefined;
-  const { path: matched = '', params = {}, pattern } = match === true ? (layer as Partial<Match>) : match;
-  return { path: matched, params, pattern };
+  const found = layer.match(path);
+  if (found === false) return undefined;
+  const { path: matched = '', params = {}, pattern } = found === true ? (layer as Partial<Match>) : found;
+  const match = { path: matched, params, pattern };
+  return { ...match, pattern: expressionOf(layer, match, path) };
 }
 
 export function patternOf(match: Match): string {
   return withoutSlash(match.pattern === undefined ? withNames(match) : join('', match.pattern));
 }
 
-export const withoutSlash = (mount: string): string => (mount.endsWith('/') ? mount.slice(0, -1) : mount);
+const withoutSlash = (mount: string): string => (mount.endsWith('/') ? mount.slice(0, -1) : mount);
 
-/** The pattern made from what it matched: the values of its parameters, in their order, are their names again. */
+/**
+ * For routers before 2.3, which keep no pattern: what was matched, with the names of the parameters in the place of their
+ * values.
+ */
 function withNames({ path, params }: Match): string {
   let pattern = '';
   let rest = decoded(path);

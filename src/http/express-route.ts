@@ -1,114 +1,108 @@
-import { type ExpressRoute, join, type Layer, matchOf, patternOf, patternTo, withoutSlash } from './express-layers';
+import {
+  type ExpressApp,
+  type ExpressRoute,
+  join,
+  type Layer,
+  matchOf,
+  patternOf,
+  patternTo,
+  stackOf,
+} from './express-layers';
+import { type ExpressRequest, type Matched, matchedBy } from './express-match';
 import type { AnyRequest } from './options';
 
-/** What is read of an express request; all of it may be missing, as connect has none. */
-export interface ExpressRequest extends AnyRequest {
-  route?: ExpressRoute;
-  baseUrl?: string;
-  originalUrl?: string;
-  app?: ExpressApp;
-}
+/** The mounts that lead to a route, outermost first. */
+type Way = readonly Layer[];
 
-interface ExpressApp {
-  /** The pattern it is mounted at. */
-  mountpath?: unknown;
-  parent?: ExpressApp;
-  /** Express 5. */
-  router?: { stack?: Layer[] };
-  /** Express 4, whose `router` throws. */
-  _router?: { stack?: Layer[] };
-}
-
-/** One way to a route: the routers that lead to it, and the pattern that their mounts make. */
-interface Way {
-  readonly routers: readonly Layer[];
-  /** The route's own. */
-  readonly last: Layer;
-  pattern?: string;
-}
-
-/** The ways to a route in an application: a router that is mounted twice leads to its routes in two. */
+/** The ways to a route of one application from the outermost one: a router that is mounted twice has two. */
 interface Ways {
+  readonly root: ExpressApp | undefined;
   readonly app: ExpressApp | undefined;
-  readonly ways: readonly Way[];
+  ways: readonly Way[];
 }
 
 const known = new WeakMap<ExpressRoute, Ways[]>();
 
 /** The pattern of the route that answered, mounts included: `/users/:id/orders/:order`. */
 export function expressRoute(request: AnyRequest): string | undefined {
-  const { route, app, baseUrl = '', originalUrl = '/' } = request as ExpressRequest;
+  const matched = matchedBy(request as ExpressRequest);
+  const { route, root, baseUrl } = matched;
   if (route === undefined) return undefined;
-  const mount =
-    mountPattern(waysTo(route, app), app, baseUrl, originalUrl) ??
-    // a function that calls the router hides it
-    (app === undefined ? baseUrl : patternTo(stackOf(app), baseUrl, []));
-  return join(mount ?? '', route.path);
+  if (root === undefined) return join(baseUrl, route.path);
+  // a function that calls the router hides it
+  return join(mountPattern(matched, route) ?? patternTo(stackOf(root), baseUrl, []) ?? '', route.path);
 }
 
-function waysTo(route: ExpressRoute, app: ExpressApp | undefined): readonly Way[] {
+function mountPattern({ root, app, baseUrl }: Matched, route: ExpressRoute): string | undefined {
+  const here = waysTo(route, root, app);
+  const found = patternAlongOne(here.ways, baseUrl);
+  if (found !== undefined) return found;
+  // something may have been mounted since
+  here.ways = search(stackOf(root), new Target(route, root, app), []);
+  return patternAlongOne(here.ways, baseUrl);
+}
+
+function waysTo(route: ExpressRoute, root: ExpressApp | undefined, app: ExpressApp | undefined): Ways {
   const all = known.get(route) ?? [];
-  let here = all.find((one) => one.app === app);
-  if (here === undefined) {
-    here = { app, ways: search(stackOf(app), route, []) };
-    known.set(route, [...all, here]);
-  }
-  // a request whose error left a mounted application is its parent's, which does not lead to the route
-  return here.ways.length > 0 ? here.ways : (all.find(({ ways }) => ways.length > 0)?.ways ?? []);
+  const found = all.find((one) => one.root === root && one.app === app);
+  if (found !== undefined) return found;
+  const ways = { root, app, ways: search(stackOf(root), new Target(route, root, app), []) };
+  known.set(route, [...all, ways]);
+  return ways;
 }
 
-const stackOf = (app: ExpressApp | undefined): readonly Layer[] => (app?._router ?? app?.router)?.stack ?? [];
+/** What is searched for, and the applications that lead to it. */
+class Target {
+  private readonly chain: readonly ExpressApp[];
 
-function search(stack: readonly Layer[], route: ExpressRoute, routers: readonly Layer[]): Way[] {
+  constructor(
+    readonly route: ExpressRoute,
+    root: ExpressApp | undefined,
+    app: ExpressApp | undefined,
+  ) {
+    const chain: ExpressApp[] = [];
+    for (let one = app; one !== undefined && one !== root; one = one.parent) chain.unshift(one);
+    this.chain = chain;
+  }
+
+  /** What is mounted by a layer, of which `apps` applications were mounted with `use` on the way to it. */
+  below({ name, handle }: Layer, apps: number): { stack: readonly Layer[] | undefined; apps: number } {
+    // express hides the application in a function of this name
+    if (name === 'mounted_app') return { stack: this.chain[apps] && stackOf(this.chain[apps]), apps: apps + 1 };
+    const isApp = typeof handle?.handle === 'function' && typeof handle.set === 'function';
+    // an application that a router mounts, which it takes for any function, has no parent
+    if (isApp) return { stack: stackOf(handle as ExpressApp), apps: handle === this.chain[apps] ? apps + 1 : apps };
+    return { stack: handle?.stack, apps };
+  }
+}
+
+function search(stack: readonly Layer[], target: Target, way: Way, apps = 0): Way[] {
   return stack.flatMap((layer) => {
-    if (layer.route === route) return [{ routers, last: layer }];
+    if (layer.route === target.route) return [way];
     // a router may be mounted below itself
-    const below = routers.includes(layer) ? undefined : layer.handle?.stack;
-    return below === undefined ? [] : search(below, route, [...routers, layer]);
+    if (way.includes(layer) || layer.route !== undefined) return [];
+    const below = target.below(layer, apps);
+    return below.stack === undefined ? [] : search(below.stack, target, [...way, layer], below.apps);
   });
 }
 
-function mountPattern(
-  ways: readonly Way[],
-  app: ExpressApp | undefined,
-  baseUrl: string,
-  url: string,
-): string | undefined {
-  if (ways.length === 1 && ways[0].pattern !== undefined) return ways[0].pattern;
-  const appPattern = mountOf(app);
-  const mounted = (path: string): string => withoutSegments(path, segmentsOf(appPattern));
+function patternAlongOne(ways: readonly Way[], baseUrl: string): string | undefined {
   for (const way of ways) {
-    // the second if the error left the routers, which takes the mounts away
-    const pattern =
-      patternAlong(way, mounted(baseUrl), (rest) => rest === '') ??
-      patternAlong(way, mounted(url.split('?', 1)[0]), (rest) => matchOf(way.last, rest || '/') !== undefined);
-    if (pattern === undefined) continue;
-    way.pattern ??= appPattern + pattern;
-    return way.pattern;
+    const pattern = patternAlong(way, baseUrl);
+    if (pattern !== undefined) return pattern;
   }
   return undefined;
 }
 
-/** The pattern at which an app is mounted in its parents. */
-function mountOf(app: ExpressApp | undefined): string {
-  return app?.parent === undefined ? '' : mountOf(app.parent) + withoutSlash(join('', app.mountpath));
-}
-
-const segmentsOf = (pattern: string): number => pattern.split('|', 1)[0].split('/').length - 1;
-
-function withoutSegments(path: string, count: number): string {
-  return count === 0 ? path : path.replace(new RegExp(`^(?:/[^/]*){0,${count}}`), '');
-}
-
-/** What the mounts of a way are along a path; undefined if they do not match, or what they leave over does not fit. */
-function patternAlong({ routers }: Way, path: string, fits: (rest: string) => boolean): string | undefined {
+/** What the mounts of a way are along a path; undefined if they do not match, or do not take up all of it. */
+function patternAlong(way: Way, path: string): string | undefined {
   let pattern = '';
   let rest = path;
-  for (const layer of routers) {
+  for (const layer of way) {
     const match = matchOf(layer, rest || '/');
     if (match === undefined) return undefined;
     pattern += patternOf(match);
     rest = rest.slice(match.path.length);
   }
-  return fits(rest) ? pattern : undefined;
+  return rest === '' ? pattern : undefined;
 }

@@ -15,7 +15,9 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
 export function expressMetrics<Request = IncomingMessage>(options?: HttpMetricsOptions<Request>): Middleware {
   const meter = openServerMeter(options);
   const { expressRoute } = require('./express-route') as typeof import('./express-route');
+  const { followRoute } = require('./express-match') as typeof import('./express-match');
   return function metrics(request: AnyRequest, response: AnyResponse, next: () => void): void {
+    followRoute(request);
     meter.observe(request, response, expressRoute);
     next();
   };

@@ -36,7 +36,7 @@ export class ServerMetrics {
     this.duration = definitions.duration(collector);
     this.requestSize = definitions.requestSize(collector);
     this.responseSize = definitions.responseSize(collector);
-    this.inFlight = definitions.inFlight(collector).labels({});
+    this.inFlight = definitions.inFlight(collector).labels({}).countInFlight();
   }
 
   /** The series of an answer. @param further values of the further labels, if there are any */

@@ -11,6 +11,12 @@ import { methodIndex, methodName } from './methods';
 interface UndiciRequest {
   readonly method: string;
   readonly origin?: string | URL;
+  /** The header of that name, if there is one. */
+  readonly host?: unknown;
+  /** What the connection is to be upgraded to. */
+  readonly upgrade?: unknown;
+  /** Called when the connection is handed over: after an upgrade, or CONNECT. */
+  onUpgrade?(status: number, ...more: unknown[]): unknown;
 }
 
 interface UndiciMessage {
@@ -28,6 +34,8 @@ interface Call {
 
 /** More kinds of errors than a client sees. */
 const MOST_CODES = 64;
+/** An IP address, with a port or without. */
+const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[[\da-fA-F:.]+\])(:\d+)?\/?$/;
 /** What can be a label; the reason of an abort may be anything. */
 const NAMED = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
@@ -67,10 +75,25 @@ export class UndiciMeter {
   private readonly created = (message: unknown): void => {
     const metrics = this.present();
     if (metrics === undefined) return;
-    metrics.inFlight.increment();
+    // a collector that was closed has taken off what was in flight
+    if (!metrics.collector.closed) metrics.inFlight.increment();
     this.going++;
-    this.calls.set((message as UndiciMessage).request, { metrics, began: performance.now(), status: 0 });
+    const { request } = message as UndiciMessage;
+    this.calls.set(request, { metrics, began: performance.now(), status: 0 });
+    this.watchHandover(request);
   };
+
+  /** Up to version 6, undici publishes nothing of a request whose connection is handed over, as that of a WebSocket is. */
+  private watchHandover(request: UndiciRequest): void {
+    const { onUpgrade } = request;
+    if (onUpgrade === undefined || !isHandover(request)) return;
+    request.onUpgrade = (status, ...more) => {
+      this.end(request, ({ metrics }, seconds) => {
+        metrics.responded(methodOf(request), this.hostOf(request), status, seconds);
+      });
+      return onUpgrade.call(request, status, ...more);
+    };
+  }
 
   private readonly responding = (message: unknown): void => {
     const { request, response } = message as UndiciMessage;
@@ -97,13 +120,15 @@ export class UndiciMeter {
     if (call === undefined) return;
     this.calls.delete(request);
     this.going--;
-    call.metrics.inFlight.decrement();
+    if (!call.metrics.collector.closed) call.metrics.inFlight.decrement();
     record(call, (performance.now() - call.began) / 1000);
     if (this.stopped && this.going === 0) this.unsubscribeEnds();
   }
 
-  private hostOf({ origin = '' }: UndiciRequest): string {
-    return this.hosts.of(String(origin).replace(/^[a-z]+:\/\//, ''));
+  private hostOf({ origin = '', host }: UndiciRequest): string {
+    const text = String(origin).replace(/^[a-z]+:\/\//, '');
+    // undici's dns interceptor puts the address there, and the name into the header
+    return this.hosts.of(typeof host === 'string' && host !== '' && ADDRESS.test(text) ? host : text);
   }
 
   private present(): ClientMetrics | undefined {
@@ -117,6 +142,8 @@ export class UndiciMeter {
     }
   }
 }
+
+const isHandover = ({ method, upgrade }: UndiciRequest): boolean => method === 'CONNECT' || Boolean(upgrade);
 
 const methodOf = ({ method }: UndiciRequest): string => methodName(methodIndex(method));
 

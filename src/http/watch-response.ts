@@ -8,14 +8,26 @@ import type { AnyRequest } from './options';
 const REQUEST = Symbol('ringmeter.request');
 /** On a connection: how many bytes had been sent when the present response began. */
 const SENT = Symbol('ringmeter.sent');
-/** On a connection: pipelined requests whose responses wait for their turn. */
-const QUEUED = Symbol('ringmeter.queued');
+/** On a connection: requests that have not been answered. */
+const OPEN = Symbol('ringmeter.open');
 
-type Connection = Socket & { [SENT]?: number; [QUEUED]?: Set<AnyRequest> };
+/** On a response: bytes of informational responses that were written before it. */
+const INFORMED = Symbol('ringmeter.informed');
+
+type Connection = Socket & { [SENT]?: number; [OPEN]?: Set<AnyRequest> };
 
 /** A response of node's HTTP/1 server, or of the compatibility API of its HTTP/2 server, which has a stream. */
 export type AnyResponse = ServerResponse & { readonly stream?: Http2Stream };
-type Response = AnyResponse & { [REQUEST]?: AnyRequest; readonly _header?: string | null };
+type Response = AnyResponse & {
+  [REQUEST]?: AnyRequest;
+  [INFORMED]?: number;
+  readonly _header?: string | null;
+  /** Bytes that wait for a connection. */
+  readonly outputSize?: number;
+};
+
+/** What writes informational responses: 100, 102 and 103. */
+const INFORMS = ['writeContinue', 'writeProcessing', 'writeEarlyHints'] as const;
 
 /** Whether there is nothing left to watch. Node finishes the stream of an HTTP/2 response to HEAD before it tells of it. */
 export function isOver({ writableEnded, writableFinished, destroyed, stream }: AnyResponse): boolean {
@@ -31,52 +43,85 @@ export function watchResponse(request: AnyRequest, response: Response): void {
   const connection = request.socket as Connection | undefined;
   // what only looks like a request has no connection
   if (response.stream !== undefined || connection === undefined) return;
-  if (response.socket === null) waitInQueue(request, connection);
-  else connection[SENT] = connection.bytesWritten;
+  endWith(connection, request);
+  if (response.socket !== null) connection[SENT] = connection.bytesWritten;
+  // node itself may have written a 100 into a response whose turn has not come
+  response[INFORMED] = response.headersSent ? 0 : response.outputSize;
+  Object.assign(response, informing);
 }
+
+/** Methods of a response that also count what they write. Shared by all responses. */
+const informing = Object.fromEntries(
+  INFORMS.map((name) => [
+    name,
+    function (this: Response, ...args: never[]): unknown {
+      const connection = this[REQUEST]?.socket;
+      const written = (): number => (connection?.bytesWritten ?? 0) + (this.outputSize ?? 0);
+      const before = written();
+      const result = Reflect.apply(Object.getPrototypeOf(this)[name], this, args);
+      this[INFORMED] = (this[INFORMED] ?? 0) + written() - before;
+      return result;
+    },
+  ]),
+);
 
 /** Shared by all responses: a closure less for each. */
 function finished(this: Response): void {
   const request = this[REQUEST]!;
+  forget(request);
   const exchange = exchangeOn(request);
   const { stream } = this;
-  if (stream === undefined) exchange?.answered(this.statusCode, bytesSent(request, this));
-  // an HTTP/2 response also finishes when its stream was reset
-  else if (stream.aborted || stream.rstCode !== 0) exchange?.aborted();
-  else exchange?.answered(this.statusCode, lengthSaid(request, this));
+  if (stream === undefined) {
+    const bytes = bytesSent(request, this);
+    // up to Node 22 a response also finishes when its connection ended before all of it was sent
+    if (request.socket?.destroyed === true) exchange?.aborted();
+    else exchange?.answered(statusSent(this), bytes);
+    // an HTTP/2 response also finishes when its stream was reset
+  } else if (stream.aborted || stream.rstCode !== 0) exchange?.aborted();
+  else exchange?.answered(statusSent(this), lengthSaid(request, this));
+}
+
+/** The status in the head that was sent: `statusCode` may have been changed afterwards. */
+function statusSent({ stream, statusCode, _header: head }: Response): number {
+  const sent = stream === undefined ? head?.slice(9, 12) : stream.sentHeaders?.[':status'];
+  return Number(sent) || statusCode;
 }
 
 function closed(this: Response): void {
+  forget(this[REQUEST]!);
   exchangeOn(this[REQUEST]!)?.aborted();
 }
 
+function forget(request: AnyRequest): void {
+  (request.socket as Connection | undefined)?.[OPEN]?.delete(request);
+}
+
 /** Bytes of the body that were handed to the connection, with their framing if it was chunked. */
-function bytesSent(request: AnyRequest, { _header: head }: Response): number {
+function bytesSent(request: AnyRequest, { _header: head, [INFORMED]: informed = 0 }: Response): number {
   const connection = request.socket as Connection | undefined;
-  connection?.[QUEUED]?.delete(request);
   const before = connection?.[SENT];
   if (connection === undefined || before === undefined || typeof head !== 'string') return Number.NaN;
   connection[SENT] = connection.bytesWritten;
-  return connection.bytesWritten - before - head.length;
+  return connection.bytesWritten - before - informed - head.length;
 }
 
 /** On a connection that many responses share, a response's bytes are what its head says. */
 function lengthSaid({ method }: AnyRequest, response: Response): number {
   // what it would be is no length of what was sent
-  if (method === 'HEAD' || response.statusCode === 304) return 0;
+  if (method === 'HEAD' || statusSent(response) === 304) return 0;
   return Number(response.getHeader('content-length') ?? Number.NaN);
 }
 
-/** A response whose turn has not come yet hears nothing of its connection's end. */
-function waitInQueue(request: AnyRequest, connection: Connection): void {
-  connection[QUEUED] ??= watchQueue(connection);
-  connection[QUEUED].add(request);
+/** A response whose turn has not come yet, or that was detached from its connection, hears nothing of the connection's end. */
+function endWith(connection: Connection, request: AnyRequest): void {
+  connection[OPEN] ??= watchConnection(connection);
+  connection[OPEN].add(request);
 }
 
-function watchQueue(connection: Connection): Set<AnyRequest> {
-  const queued = new Set<AnyRequest>();
+function watchConnection(connection: Connection): Set<AnyRequest> {
+  const open = new Set<AnyRequest>();
   connection.once('close', () => {
-    for (const request of queued) exchangeOn(request)?.aborted();
+    for (const request of open) exchangeOn(request)?.aborted();
   });
-  return queued;
+  return open;
 }

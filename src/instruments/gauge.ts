@@ -1,5 +1,6 @@
 import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
+import { markInFlight } from '../arena/in-flight';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
@@ -18,6 +19,12 @@ export class BoundGauge extends BoundSeries {
   constructor(metric: MetricContext, series: RegisteredSeries) {
     super(metric, (OPERATION.GAUGE_SET << OPERATION_SHIFT) | series.id, series.record);
     this.epoch = series.epoch;
+  }
+
+  /** @internal Says that the series counts what is in flight: it ends with the thread, and a reset does not end it. */
+  countInFlight(): this {
+    markInFlight(this.recorder.arena, this.record);
+    return this;
   }
 
   /** Sets the value, any finite number. Anything else is refused and counted; this never throws. */
@@ -68,8 +75,17 @@ export class BoundGauge extends BoundSeries {
 
 /** A value that goes up and down. */
 export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name> {
+  private isInFlight = false;
+
   protected bind(series: RegisteredSeries): BoundGauge {
-    return new BoundGauge(this.context, series);
+    const bound = new BoundGauge(this.context, series);
+    return this.isInFlight ? bound.countInFlight() : bound;
+  }
+
+  /** @internal Says that all series count what is in flight: see `BoundGauge.countInFlight`. */
+  countInFlight(): this {
+    this.isInFlight = true;
+    return this;
   }
 
   protected accepts(value: unknown): boolean {

@@ -2,6 +2,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { threadId } from 'node:worker_threads';
 import { cellOf, fold } from '../aggregate/fold';
+import { endInFlight } from '../aggregate/in-flight';
 import type { Arena } from '../arena/arena';
 import { EVENT_WORDS, HEADER, int, lapOf, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard, threadMark } from '../arena/shard';
@@ -171,7 +172,10 @@ export class Recorder {
   close(): void {
     clearTimeout(this.heartbeat);
     this.forget();
-    this.shard?.release(this.mark);
+    if (this.shard !== undefined) {
+      endInFlight(this.shard, this.mark);
+      this.shard.release(this.mark);
+    }
     this.shard = undefined;
     this.stop = this.at;
     this.patience = 0;

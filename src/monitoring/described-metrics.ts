@@ -42,6 +42,6 @@ export class InFlightMetric {
   }
 
   on(collector: MetricsCollector) {
-    return collector.gauge(this.name, this.options);
+    return collector.gauge(this.name, this.options).countInFlight();
   }
 }

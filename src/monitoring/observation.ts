@@ -45,10 +45,12 @@ export class Observation {
     const metrics = this.present();
     if (metrics === undefined) return () => {};
     const labels = this.labelsOf(args);
-    metrics.inFlight?.increment(1, labels);
+    const { collector, inFlight } = metrics;
+    // a collector that was closed has taken off what was in flight
+    if (!collector.closed) inFlight?.increment(1, labels);
     const began = performance.now();
     return (failed) => {
-      metrics.inFlight?.decrement(1, labels);
+      if (!collector.closed) inFlight?.decrement(1, labels);
       metrics.timing?.observe((performance.now() - began) / 1000, labels);
       metrics.calls?.increment(1, labels);
       if (failed) metrics.errors?.increment(1, labels);

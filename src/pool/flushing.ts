@@ -1,6 +1,7 @@
 // not the globals: there are realms that have none
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
+import { endInFlight } from '../aggregate/in-flight';
 import type { RulePort } from '../alerts/port';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
@@ -59,7 +60,7 @@ export class Flushing {
     const buryRules = this.rules && rulesBurial(this.rules, mark);
     // before any thread is started: it has to hear of them all
     this.bury = (ended) => {
-      buryThread(shards, ended);
+      buryThread(shards, ended, (shard) => endInFlight(shard, mark));
       for (const channel of this.channels) channel.bury(threadMark(ended));
       buryRules?.(threadMark(ended));
     };
