@@ -1,15 +1,21 @@
-import { types } from 'node:util';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { isArena } from './arena/arena';
+import { LAYOUT_VERSION } from './arena/layout';
 import type { MetricsCollector } from './collector';
 
 /** One per process, however often and however the package was loaded. */
 const KEY = Symbol.for('ringmeter.default-collector');
-/** Under this name the default collector's arena reaches every worker thread that is started later. */
-const ENVIRONMENT = 'ringmeter.arena';
+const BY_ARENA = Symbol.for('ringmeter.collectors');
+/**
+ * Under this name the default collector's arena reaches every worker thread that is started later. The layout is part of
+ * the name: a version of the package that could not read the arena does not find it.
+ */
+const ENVIRONMENT = `ringmeter.arena.${LAYOUT_VERSION}`;
 
-const slot = globalThis as { [KEY]?: MetricsCollector };
+const slot = globalThis as { [KEY]?: MetricsCollector; [BY_ARENA]?: WeakMap<SharedArrayBuffer, MetricsCollector> };
 
-const byArena = new WeakMap<SharedArrayBuffer, MetricsCollector>();
+slot[BY_ARENA] ??= new WeakMap();
+const byArena = slot[BY_ARENA];
 
 /** Makes this the collector of its arena on this thread. */
 export function remember(collector: MetricsCollector): void {
@@ -28,7 +34,7 @@ export function presentDefault(): MetricsCollector | undefined {
 /** The arena of the default collector of the thread that started this one. */
 export function inheritedArena(): SharedArrayBuffer | undefined {
   const arena = getEnvironmentData(ENVIRONMENT);
-  return types.isSharedArrayBuffer(arena) ? arena : undefined;
+  return isArena(arena) ? arena : undefined;
 }
 
 /** Makes a collector the default of its thread and of the threads started later, unless there is one already. */

@@ -5,6 +5,7 @@ import { Piscina } from 'piscina';
 import { messageOf, RingmeterError } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../flush/messages';
 import { warn } from '../warning';
+import { OWN_THREAD } from './own-thread';
 import { onThreadEnd } from './thread-ends';
 import { cleanStart, workerFile } from './worker-file';
 
@@ -83,7 +84,7 @@ export class FlushPool implements FlushSide {
       idleTimeout: Number.POSITIVE_INFINITY,
       // 'sync' would park an idle worker in Atomics.wait, its timers and sockets with it
       atomics: 'disabled',
-      workerData: this.data,
+      workerData: { ...OWN_THREAD, ...this.data },
       niceIncrement,
       resourceLimits,
       recordTiming: false,

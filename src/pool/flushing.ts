@@ -1,4 +1,5 @@
 // not the globals: there are realms that have none
+
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
 import type { RulePort } from '../alerts/port';
@@ -6,6 +7,7 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { buryThread, type Shard, threadMark } from '../arena/shard';
 import { raise } from '../atomics/signal';
+import { waitFor } from '../atomics/wait';
 import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
@@ -16,6 +18,8 @@ import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn, warnNow } from '../warning';
 import type { FlushPool } from './flush-pool';
+import { OWN_THREAD } from './own-thread';
+import { startFailure } from './start-failure';
 import type { StorageThread } from './storage-thread';
 import { onThreadEnd } from './thread-ends';
 import { cleanStart, workerFile } from './worker-file';
@@ -136,9 +140,9 @@ export class Flushing {
       if (this.started?.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
       else this.startEndingWorker();
       raise(arena.i32, int(HEADER.WAKE));
-      Atomics.wait(arena.i32, high(HEADER.END), 0, milliseconds);
+      waitFor(arena.i32, high(HEADER.END), 0, milliseconds);
     } catch (error) {
-      refusals.push({ storage: 'all', message: messageOf(error) });
+      refusals.push({ storage: 'all', message: startFailure(error).message });
     }
     for (const { storage, message } of refusals.concat(this.undelivered()))
       warnNow('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
@@ -149,7 +153,13 @@ export class Flushing {
     for (const channel of this.channels) channel.giveUpLease();
     const { arena, ports, rules } = this;
     if (rules !== undefined) rulesBurial(rules, threadMark(threadId))(threadMark(threadId));
-    const workerData: FlushWorkerData = { arena: arena.buffer, storages: [...ports], rules, ending: true };
+    const workerData: FlushWorkerData = {
+      ...OWN_THREAD,
+      arena: arena.buffer,
+      storages: [...ports],
+      rules,
+      ending: true,
+    };
     new Worker(workerFile('flush'), { workerData, ...cleanStart() });
   }
 
@@ -180,7 +190,11 @@ export class Flushing {
 /** Loaded only here, like what follows: a thread that merely records has no use for the pool. */
 function startPool(data: FlushWorkerData, options: ResolvedOptions): FlushPool {
   const { FlushPool } = require('./flush-pool') as typeof import('./flush-pool');
-  return new FlushPool(data, options);
+  try {
+    return new FlushPool(data, options);
+  } catch (error) {
+    throw startFailure(error);
+  }
 }
 
 /** The flushing side on this thread; resident if it is the only one, on request where the arena's maker has workers. */
