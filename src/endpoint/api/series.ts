@@ -1,6 +1,6 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { setImmediate } from 'node:timers';
-import build from 'fast-json-stringify';
+import { stringifier } from '../../json/stringifier';
 import type { LabelSet, Matcher, SampleSource } from '../../query/types';
 import type { ApiAnswer, ApiCall, Handler } from './api';
 import { arrayOf } from './envelope';
@@ -15,8 +15,8 @@ export type Reading = (
 /** That are looked at without letting others have their turn. */
 const SERIES_AT_ONCE = 5_000;
 
-const labelSet = build({ type: 'object', additionalProperties: { type: 'string' } } as const);
-const text = build({ type: 'string' } as const);
+const labelSet = stringifier({ type: 'object', additionalProperties: { type: 'string' } } as const);
+const text = stringifier({ type: 'string' } as const);
 
 /** `/api/v1/series` */
 export function answerSeries(reading: Reading): Handler {
