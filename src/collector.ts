@@ -39,6 +39,7 @@ import type { DefaultMetricsOptions } from './process/options';
 import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { QueryResult, RangeResult } from './query/types';
+import { onRealmEnd } from './realm';
 import type { Settings } from './settings';
 import { Shutdown } from './shutdown';
 import { type CollectorStats, readStats } from './stats';
@@ -83,6 +84,7 @@ export class MetricsCollector {
   private readonly shutdown: Shutdown;
   private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
+  private readonly stopWatching: () => void;
   private closing: Promise<void> | undefined;
 
   /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE */
@@ -123,6 +125,7 @@ export class MetricsCollector {
       resolved?.shutdown.signals ?? [],
       () => this.close({ timeout: resolved?.shutdown.timeout }),
     );
+    this.stopWatching = onRealmEnd(() => this.abandon());
     if (attached) announceTo(threadOf(this.arena.maker));
     this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
     remember(this);
@@ -408,10 +411,16 @@ export class MetricsCollector {
     this.recorder.publish();
     const refusals = await this.flushSide.end(milliseconds).catch(refusalOf);
     for (const { storage, message } of refusals) warn('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
+    await this.stop();
+  }
+
+  /** Ends everything that this collector has started, without a last flush. */
+  private async stop(): Promise<void> {
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
     await this.rules?.stop();
     this.shutdown.stop();
+    this.stopWatching();
     this.collectTime.close();
     this.defaultMetrics.stop();
     this.recorder.close();
@@ -423,6 +432,12 @@ export class MetricsCollector {
     this.defaultMetrics.stop();
     this.recorder.close();
     this.flushSide.endBlocking(milliseconds);
+  }
+
+  /** What is done when the realm of this copy of the package ends: whoever could have closed the collector is gone. */
+  private abandon(): void {
+    releaseDefault(this);
+    this.closing ??= this.stop().catch(() => {});
   }
 
   private alerting(): Alerting {

@@ -13,6 +13,7 @@ import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush
 import type { FlushService } from '../flush/service';
 import type { ResolvedOptions } from '../options';
 import { Board } from '../process/board';
+import { isRealmOver } from '../realm';
 import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -82,6 +83,7 @@ export class Flushing {
 
   /** Nobody waits for it: why it cannot be done is told to whoever asks for something first. */
   private startEarly(): void {
+    if (isRealmOver()) return;
     try {
       void this.side;
     } catch (error) {
