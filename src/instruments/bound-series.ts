@@ -73,5 +73,6 @@ export interface MetricContext extends Instrumentation {
 /** Counts a value that cannot be recorded, and warns about the first. */
 export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
   const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
-  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`);
+  const order = typeof value === 'object' && value !== null ? ': the value comes first, then the labels' : '';
+  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}${order}`);
 }
