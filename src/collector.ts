@@ -42,6 +42,7 @@ import type { DefaultMetricsOptions } from './process/options';
 import { ThreadMetrics } from './process/thread-metrics';
 import { claimDefault, releaseDefault, remember } from './process-default';
 import type { QueryResult, RangeResult } from './query/types';
+import { onRealmEnd } from './realm';
 import { inRootContext } from './root-context';
 import type { Settings } from './settings';
 import { type EndStep, Shutdown } from './shutdown';
@@ -87,6 +88,7 @@ export class MetricsCollector {
   private readonly shutdown: Shutdown;
   private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
+  private readonly stopWatching: () => void;
   private closing: Promise<void> | undefined;
 
   /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE; RINGMETER_WORKER_FAILED if a file to start threads with is missing */
@@ -126,6 +128,7 @@ export class MetricsCollector {
     this.shutdown = new Shutdown(this.endSteps(resolved?.shutdown.timeout ?? 0), resolved?.shutdown.signals ?? [], () =>
       this.close({ timeout: resolved?.shutdown.timeout }),
     );
+    this.stopWatching = onRealmEnd(() => this.abandon());
     if (attached) joinThread(threadOf(this.arena.maker));
     else hearWarnings();
     this.defaultMetrics.join(resolved?.defaultMetrics ?? false);
@@ -415,10 +418,16 @@ export class MetricsCollector {
     this.recorder.publish();
     const refusals = await this.flushSide.end(milliseconds).catch(refusalOf);
     for (const { storage, message } of refusals) warn('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
+    await this.stop();
+  }
+
+  /** Ends everything that this collector has started, without a last flush. */
+  private async stop(): Promise<void> {
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
     await this.rules?.stop();
     this.shutdown.stop();
+    this.stopWatching();
     this.collectTime.close();
     this.defaultMetrics.stop();
     this.recorder.close();
@@ -437,6 +446,12 @@ export class MetricsCollector {
       () => this.flushSide.askToPark(),
       (began) => this.flushSide.waitUntilParked(began + PARK_MS),
     ];
+  }
+
+  /** What is done when the realm of this copy of the package ends: whoever could have closed the collector is gone. */
+  private abandon(): void {
+    releaseDefault(this);
+    this.closing ??= this.stop().catch(() => {});
   }
 
   private alerting(): Alerting {

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
-import { RingmeterError, shown } from './errors';
+import { checkCollector } from './collector-check';
+import { RingmeterError } from './errors';
 import type { DefaultMetricsOptions } from './process/options';
 import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefault } from './process-default';
 
@@ -45,12 +46,6 @@ export function collectDefaultMetrics(options: DefaultMetricsOptions & { collect
       'collectDefaultMetrics takes a collector where prom-client takes a register: { collector: new MetricsCollector() }',
     );
   collector.collectDefaultMetrics(others);
-}
-
-/** Not by its class: it may be another copy's. */
-function checkCollector(collector: MetricsCollector): void {
-  if (types.isSharedArrayBuffer(collector?.handle?.arena)) return;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `collector must be a MetricsCollector, got ${shown(collector)}`);
 }
 
 /**

@@ -8,6 +8,7 @@ import { type DashboardOptions, resolveDashboard } from './dashboard/options';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
+import { isOwnThread } from './pool/own-thread';
 import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './process/options';
 import type { Settings } from './settings';
 import { ForeignStorage, type ModuleStorage } from './storage/foreign';
@@ -111,7 +112,7 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
   const worker = checkOptions('worker', given.worker, ['niceIncrement', 'resourceLimits']);
   const storages = checkStorages(given.storage);
   const flushInterval = checkNumber('flushInterval', given.flushInterval, 10_000, 0, 2 ** 31 - 1);
-  return {
+  return withoutThreads({
     settings: {
       flushInterval,
       drainInterval: checkNumber('drainInterval', given.drainInterval, 10, 1, 60_000),
@@ -135,7 +136,18 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
     resourceLimits: checkResourceLimits(worker.resourceLimits),
     shutdown: checkShutdown(given.shutdown),
     defaultMetrics: checkDefaultMetrics(given.defaultMetrics),
-  };
+  });
+}
+
+/**
+ * In a thread of the library's own, code of the user's runs too: preloads, and the module of a storage. A collector that it
+ * makes there starts no thread, which would run the same code, and has no storage but memory: those of the program are
+ * written to by the program's collector.
+ */
+function withoutThreads(options: ResolvedOptions): ResolvedOptions {
+  if (!isOwnThread()) return options;
+  const storages = options.storages.filter(({ description }) => description.direct);
+  return { ...options, flushWorkers: 0, storages, rules: undefined };
 }
 
 function checkResourceLimits(limits: ResourceLimits | undefined): ResourceLimits {

@@ -1,55 +1,66 @@
-import { types } from 'node:util';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { isArena } from './arena/arena';
+import { LAYOUT_VERSION } from './arena/layout';
 import type { MetricsCollector } from './collector';
 
-/** One per process, however often and however the package was loaded. */
-const KEY = Symbol.for('ringmeter.default-collector');
-/** Under this name the default collector's arena reaches every worker thread that is started later. */
-const ENVIRONMENT = 'ringmeter.arena';
+/**
+ * Under this name the default collector's arena reaches every worker thread that is started later. The layout is part of
+ * the name: a version of the package that could not read the arena does not find it.
+ */
+const ENVIRONMENT = `ringmeter.arena.${LAYOUT_VERSION}`;
 
-const slot = globalThis as { [KEY]?: MetricsCollector };
+interface Shared {
+  default: MetricsCollector | undefined;
+  readonly byArena: WeakMap<SharedArrayBuffer, MetricsCollector>;
+}
 
-const byArena = new WeakMap<SharedArrayBuffer, MetricsCollector>();
+/** One per thread, however often and however the package was loaded. */
+const KEY = Symbol.for('ringmeter.collectors');
+const slot = globalThis as { [KEY]?: Shared };
+
+// sealed, since jest takes apart what it finds in globals when a test file has ended
+slot[KEY] ??= Object.seal({ default: undefined, byArena: new WeakMap() });
+const shared = slot[KEY];
 
 /** Makes this the collector of its arena on this thread. */
 export function remember(collector: MetricsCollector): void {
-  byArena.set(collector.handle.arena, collector);
+  shared.byArena.set(collector.handle.arena, collector);
 }
 
 /** This thread's collector of an arena, whether it made the arena or joined it. */
 export function remembered(arena: SharedArrayBuffer): MetricsCollector | undefined {
-  return byArena.get(arena);
+  return shared.byArena.get(arena);
 }
 
 export function presentDefault(): MetricsCollector | undefined {
-  return slot[KEY];
+  return shared.default;
 }
 
 /** The arena of the default collector of the thread that started this one. */
 export function inheritedArena(): SharedArrayBuffer | undefined {
   const arena = getEnvironmentData(ENVIRONMENT);
-  return types.isSharedArrayBuffer(arena) ? arena : undefined;
+  return isArena(arena) ? arena : undefined;
 }
 
 /** Makes a collector the default of its thread and of the threads started later, unless there is one already. */
 export function claimDefault(collector: MetricsCollector): void {
-  if (slot[KEY] !== undefined || inheritedArena() !== undefined) return;
+  if (shared.default !== undefined || inheritedArena() !== undefined) return;
   replaceDefault(collector);
 }
 
 /** Makes a collector the default of its thread and of the threads started later, whatever was the default before. */
 export function replaceDefault(collector: MetricsCollector): void {
-  slot[KEY] = collector;
+  shared.default = collector;
   setEnvironmentData(ENVIRONMENT, collector.handle.arena as never);
 }
 
 /** Remembers the collector by which this thread joined the one it inherited. */
 export function adoptDefault(collector: MetricsCollector): void {
-  slot[KEY] = collector;
+  shared.default = collector;
 }
 
 export function releaseDefault(collector: MetricsCollector): void {
-  if (slot[KEY] !== collector) return;
-  slot[KEY] = undefined;
+  if (shared.default !== collector) return;
+  shared.default = undefined;
   if (inheritedArena() === collector.handle.arena) setEnvironmentData(ENVIRONMENT, undefined as never);
 }

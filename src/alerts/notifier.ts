@@ -93,9 +93,15 @@ function describe(
   };
 }
 
+/** Told by its description, not by its class: another copy of the package may have made it. */
+function isNotifier(one: unknown): boolean {
+  const { description } = (typeof one === 'object' && one !== null ? one : {}) as Partial<Notifier>;
+  return typeof description?.module === 'string' && typeof description.resendInterval === 'number';
+}
+
 /** @throws RingmeterError RINGMETER_INVALID_OPTION */
 export function checkNotifiers(notifiers: unknown = []): readonly Notifier[] {
-  if (!Array.isArray(notifiers) || !notifiers.every((one) => one instanceof Notifier))
+  if (!Array.isArray(notifiers) || !notifiers.every(isNotifier))
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
       `notifiers must be an array of notifiers, got ${shown(notifiers)}`,

@@ -1,3 +1,4 @@
+import { sharedMemory } from '../atomics/shared-memory';
 import { makePorts, type StoragePort } from '../storage/port';
 import type { GroupState, Silences } from './documents';
 import type { Notifier } from './notifier';
@@ -44,7 +45,7 @@ export function makeRulePort(groups: readonly ResolvedGroup[], notifiers: readon
     board: RuleBoard.allocate(groups.length),
     log: SampleLog.allocate(LOG_BYTES),
     silences: SharedDocument.allocate(SILENCES_BYTES),
-    changes: new SharedArrayBuffer(CHANGES_BYTES),
+    changes: sharedMemory(CHANGES_BYTES, 'maxMemory'),
   };
 }
 

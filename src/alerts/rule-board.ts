@@ -1,5 +1,6 @@
 import { exclusively } from '../atomics/exclusively';
 import { hold, recover, unlock } from '../atomics/mutex';
+import { sharedMemory } from '../atomics/shared-memory';
 import { raise } from '../atomics/signal';
 
 /*
@@ -42,7 +43,7 @@ export class RuleBoard {
   }
 
   static allocate(groups: number): SharedArrayBuffer {
-    return new SharedArrayBuffer((GROUPS + groups * GROUP_WORDS) * WORD_BYTES);
+    return sharedMemory((GROUPS + groups * GROUP_WORDS) * WORD_BYTES, 'maxMemory');
   }
 
   /** The word that is raised after every change of an alert, and where it stands. */

@@ -1,5 +1,6 @@
 import { exclusively } from '../atomics/exclusively';
 import { recover, tryLock, unlock } from '../atomics/mutex';
+import { sharedMemory } from '../atomics/shared-memory';
 import { keyOf } from '../query/labels';
 import { matchesAll } from '../query/matchers';
 import type { LabelSet, Matcher, SampleSeries, SampleSource } from '../query/types';
@@ -60,7 +61,7 @@ export class SampleLog implements SampleSource {
   }
 
   static allocate(bytes: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(RING * WORD_BYTES + Math.ceil(bytes / WORD_BYTES) * WORD_BYTES);
+    return sharedMemory(RING * WORD_BYTES + Math.ceil(bytes / WORD_BYTES) * WORD_BYTES, 'maxMemory');
   }
 
   /**

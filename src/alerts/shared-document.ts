@@ -1,3 +1,5 @@
+import { sharedMemory } from '../atomics/shared-memory';
+
 /*
  * The bytes of a document, in one SharedArrayBuffer:
  *
@@ -30,7 +32,7 @@ export class SharedDocument<T> {
 
   /** @param capacity the most bytes that one value may have */
   static allocate(capacity: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(HALVES + 2 * capacity);
+    return sharedMemory(HALVES + 2 * capacity, 'maxMemory');
   }
 
   /** Changes whenever the value does; 0 = there is none. */

@@ -1,6 +1,8 @@
 // not the globals: there are realms that have none
+
 import { TextEncoder, types } from 'node:util';
-import { RingmeterError } from '../errors';
+import { sharedMemory } from '../atomics/shared-memory';
+import { RingmeterError, shown } from '../errors';
 import {
   alignToLine,
   EVENT_WORDS,
@@ -91,7 +93,7 @@ export class Arena {
         `maxMemory must be at least ${least * WORD_BYTES} for ${options.maxThreads} threads and rings of ${options.ringCapacity} events, got ${options.maxMemory}`,
       );
 
-    const buffer = new SharedArrayBuffer(totalWords * WORD_BYTES);
+    const buffer = sharedMemory(totalWords * WORD_BYTES, 'maxMemory');
     const i32 = new Int32Array(buffer);
     new Uint8Array(buffer).set(settings, starts[1] * WORD_BYTES);
     i32[high(HEADER.MAGIC)] = LAYOUT_VERSION;
@@ -117,14 +119,12 @@ export class Arena {
 
   /** @throws RingmeterError RINGMETER_INVALID_HANDLE if the buffer is not an arena of this layout */
   static attach(buffer: unknown): Arena {
-    const fits = types.isSharedArrayBuffer(buffer) && buffer.byteLength >= HEADER.WORDS * WORD_BYTES;
-    const head = fits ? new Int32Array(buffer, 0, 2) : undefined;
-    if (!fits || head?.[0] !== MAGIC || head[1] !== LAYOUT_VERSION)
-      throw new RingmeterError(
-        'RINGMETER_INVALID_HANDLE',
-        `expected the handle of a collector with layout version ${LAYOUT_VERSION}, got ${head ? `version ${head[1]}` : typeof buffer}`,
-      );
-    return new Arena(buffer);
+    if (isArena(buffer)) return new Arena(buffer);
+    const version = versionOf(buffer);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_HANDLE',
+      `expected the handle of a collector with layout version ${LAYOUT_VERSION}, got ${version === undefined ? shown(buffer) : `version ${version}`}`,
+    );
   }
 
   /**
@@ -225,4 +225,16 @@ export function bitsOf(value: number): bigint {
 function numberOf(value: bigint): number {
   floatBits[0] = value;
   return float[0];
+}
+
+/** Whether these are the bytes of an arena that this version of the package can read. */
+export function isArena(buffer: unknown): buffer is SharedArrayBuffer {
+  return versionOf(buffer) === LAYOUT_VERSION;
+}
+
+/** The version of an arena's layout; undefined if it is no arena. */
+function versionOf(buffer: unknown): number | undefined {
+  if (!types.isSharedArrayBuffer(buffer) || buffer.byteLength < HEADER.WORDS * WORD_BYTES) return undefined;
+  const [magic, version] = new Int32Array(buffer, 0, 2);
+  return magic === MAGIC ? version : undefined;
 }

@@ -1,5 +1,6 @@
 import { lock, lookForHolder, takeOver, tryLock, unlock } from '../atomics/mutex';
 import { loadLast } from '../atomics/sequence-lock';
+import { waitFor } from '../atomics/wait';
 import type { Arena } from './arena';
 import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } from './layout';
 
@@ -52,7 +53,7 @@ export function readLives({ i32 }: Arena, read: () => void): void {
   for (let attempt = 1; ; attempt++) {
     let before = Atomics.load(i32, SEQUENCE);
     for (; (before & 1) !== 0 && naps < NAPS; before = Atomics.load(i32, SEQUENCE), naps++) {
-      Atomics.wait(i32, SEQUENCE, before, NAP_MS);
+      waitFor(i32, SEQUENCE, before, NAP_MS);
       if (naps === NAPS_BEFORE_LOOK) lookForHolder(i32, LOCK);
     }
     read();

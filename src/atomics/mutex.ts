@@ -1,3 +1,5 @@
+import { waitFor } from './wait';
+
 /**
  * A mutual exclusion lock in two 32-bit words of shared memory that knows its owner.
  *
@@ -49,7 +51,7 @@ export function lock(i32: Int32Array, index: number, mark: number, deadline: num
   for (let slice = 1; performance.now() < deadline; slice++) {
     const holder = Atomics.load(i32, index);
     Atomics.store(i32, index + 1, 1);
-    if (holder !== 0) Atomics.wait(i32, index, holder, SLICE_MS);
+    if (holder !== 0) waitFor(i32, index, holder, SLICE_MS);
     if (slice % SLICES_PER_LOOK === 0) lookForHolder(i32, index);
     if (tryLock(i32, index, mark)) return true;
   }
@@ -63,7 +65,7 @@ export function isWanted(i32: Int32Array, index: number): boolean {
 
 /** Leaves a lock that has just been freed to those who want it, for a slice of time. */
 export function leaveToOthers(i32: Int32Array, index: number): void {
-  Atomics.wait(i32, index, 0, SLICE_MS);
+  waitFor(i32, index, 0, SLICE_MS);
 }
 
 /** Only the holder calls this. Publishes everything it stored while it held the lock. */

@@ -1,3 +1,4 @@
+import { waitFor } from './wait';
 import { raise, Sleeper } from './signal';
 
 /*
@@ -78,7 +79,7 @@ export class Parking {
       const seen = Atomics.load(this.i32, CHANGES);
       const left = deadline - performance.now();
       if (!this.running || left <= 0) return;
-      Atomics.wait(this.i32, CHANGES, seen, left);
+      waitFor(this.i32, CHANGES, seen, left);
     }
   }
 

@@ -1,3 +1,5 @@
+import { waitFor } from './wait';
+
 /**
  * A sequence lock for cells that one thread writes and any thread reads, without a lock.
  *
@@ -44,7 +46,7 @@ export function readConsistently(i32: Int32Array, index: number, copy: () => voi
     if ((before & 1) === 0 && !moved) return;
     if (attempt < ATTEMPTS) continue;
     if (moved || naps++ === NAPS) return;
-    Atomics.wait(i32, index, before, NAP_MS);
+    waitFor(i32, index, before, NAP_MS);
     attempt = 0;
   }
 }

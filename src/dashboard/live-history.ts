@@ -1,5 +1,6 @@
 import type { Family } from '../aggregate/catalog';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
+import { sharedMemory } from '../atomics/shared-memory';
 import { HistorySource } from '../query/history-source';
 import type { SampleSource } from '../query/types';
 import { History } from '../storage/history/history';
@@ -64,7 +65,7 @@ export class LiveHistory implements SampleSource {
   }
 
   private open(): History {
-    this.history ??= new History(new Float64Array(new SharedArrayBuffer(BYTES)), LIMITS);
+    this.history ??= new History(new Float64Array(sharedMemory(BYTES, 'maxMemory')), LIMITS);
     // only this thread has it
     this.source ??= new HistorySource({
       history: this.history,

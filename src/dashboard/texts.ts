@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import build from 'fast-json-stringify';
+import { stringifier } from '../json/stringifier';
 import type { Backfill } from './backfill';
 import type { DashboardDocument } from './document';
 import type { Points } from './points';
@@ -12,9 +12,6 @@ const SCHEMA_FILE = join(__dirname, '..', '..', '..', 'schemas', 'dashboard.sche
 /** The published schema of the document, as it is in the package. */
 export const schemaText = readFileSync(SCHEMA_FILE, 'utf8');
 
-/** Its types know of no `type: ['number', 'null']`, which it takes. */
-const write = build as unknown as <T>(schema: object) => (value: T) => string;
-
 const numberOrNull = { type: ['number', 'null'] } as const;
 const stalls = {
   type: 'array',
@@ -25,9 +22,9 @@ const stalls = {
 } as const;
 
 /** What is written of a document is what the schema says of it, and nothing else. */
-export const documentText = write<DashboardDocument>(JSON.parse(schemaText));
+export const documentText = stringifier<DashboardDocument>(JSON.parse(schemaText));
 
-export const pointsText = write<Points>({
+export const pointsText = stringifier<Points>({
   type: 'object',
   properties: {
     time: { type: 'number' },
@@ -38,9 +35,9 @@ export const pointsText = write<Points>({
   },
 });
 
-export const stallsText = write<readonly Stall[]>(stalls);
+export const stallsText = stringifier<readonly Stall[]>(stalls);
 
-export const backfillText = write<Backfill>({
+export const backfillText = stringifier<Backfill>({
   type: 'object',
   properties: {
     times: { type: 'array', items: { type: 'number' } },

@@ -1,12 +1,12 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
-import build from 'fast-json-stringify';
+import { stringifier } from '../json/stringifier';
 import type { Metric } from './metrics';
 
 /** Sums can overflow and quantiles be missing: what JSON has no number for becomes null. */
 const numberOrNull = { type: ['number', 'null'] } as const;
 
-const stringify = build({
+const stringify = stringifier({
   type: 'array',
   items: {
     type: 'object',

@@ -1,7 +1,7 @@
+import { checkGivenCollector } from '../collector-check';
 import { checkInteger, checkOptions, checkString } from '../options-check';
 import { BoundedLabel } from './bounded-label';
 import { ClientDefinitions } from './client-metrics';
-import { checkCollector } from './options';
 import type { UndiciMetricsOptions } from './undici';
 import { UndiciMeter } from './undici-meter';
 
@@ -9,7 +9,7 @@ import { UndiciMeter } from './undici-meter';
 export function openUndiciMeter(options: UndiciMetricsOptions | undefined): UndiciMeter {
   const given = checkOptions('undici metrics options', options, ['collector', 'prefix', 'buckets', 'hosts']);
   return new UndiciMeter(
-    checkCollector(given.collector),
+    checkGivenCollector(given.collector),
     new ClientDefinitions(checkString('prefix', given.prefix, ''), given.buckets),
     new BoundedLabel(checkHosts(given.hosts)),
   );

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { LabelValue } from '../aggregate/label-pairs';
-import { MetricsCollector } from '../collector';
+import type { MetricsCollector } from '../collector';
+import { checkGivenCollector } from '../collector-check';
 import { RingmeterError, shown } from '../errors';
 import { checkOneOf, checkOptions, checkString } from '../options-check';
 import { ServerDefinitions } from './server-definitions';
@@ -60,7 +61,7 @@ export function resolveHttpOptions<Request>(options: HttpMetricsOptions<Request>
   const labels = Object.entries(checkOptions('labels', given.labels, Object.keys(given.labels ?? {})));
   for (const [name, of] of labels) checkFunction(`labels.${name}`, of);
   return {
-    collector: checkCollector(given.collector),
+    collector: checkGivenCollector(given.collector),
     prefix,
     definitions: new ServerDefinitions(
       prefix,
@@ -74,12 +75,6 @@ export function resolveHttpOptions<Request>(options: HttpMetricsOptions<Request>
     byClass: checkOneOf('statusLabel', given.statusLabel, 'code', ['code', 'class']) === 'class',
     sizes: checkBoolean('sizes', given.sizes, true),
   };
-}
-
-/** @throws RingmeterError RINGMETER_INVALID_OPTION */
-export function checkCollector(collector: unknown): MetricsCollector | undefined {
-  if (collector === undefined || collector instanceof MetricsCollector) return collector;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `collector must be a MetricsCollector, got ${shown(collector)}`);
 }
 
 function checkFunction<F>(name: string, value: F): F {

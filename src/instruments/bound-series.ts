@@ -84,5 +84,7 @@ export interface MetricContext extends Instrumentation {
 /** Counts a value that cannot be recorded, and warns about the first. */
 export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
   const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
-  recorder.refuse(`${name} takes ${wanted}, got ${typeof value === 'number' ? value : typeof value}`, `${name} value`);
+  const order = typeof value === 'object' && value !== null ? ': the value comes first, then the labels' : '';
+  const got = typeof value === 'number' ? value : typeof value;
+  recorder.refuse(`${name} takes ${wanted}, got ${got}${order}`, `${name} value`);
 }

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { alike } from '../alike';
+import { checkGivenCollector } from '../collector-check';
 import { RingmeterError, shown } from '../errors';
 import { checkOptions } from '../options-check';
 import { watchGenerator } from './generators';
@@ -28,6 +29,7 @@ export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptio
   if (typeof fn !== 'function')
     throw new RingmeterError('RINGMETER_INVALID_OPTION', `what is monitored must be a function, got ${shown(fn)}`);
   const given = checkOptions<MonitoringOptions<Parameters<F>>>('monitoring options', options, OPTIONS);
+  checkGivenCollector(given.collector);
   const observation = new Observation(given as MonitoringOptions);
   const isGenerator = makesGenerators(fn);
   const monitoring = function (this: unknown, ...args: never[]): unknown {

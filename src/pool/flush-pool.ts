@@ -8,6 +8,7 @@ import { raise } from '../atomics/signal';
 import { messageOf, RingmeterError } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../flush/messages';
 import { warn } from '../warning';
+import { OWN_THREAD } from './own-thread';
 import { onThreadEnd } from './thread-ends';
 import { cleanStart, workerFile } from './worker-file';
 
@@ -113,7 +114,7 @@ export class FlushPool implements FlushSide {
       idleTimeout: Number.POSITIVE_INFINITY,
       // 'sync' would park an idle worker in Atomics.wait, its timers and sockets with it
       atomics: 'disabled',
-      workerData: { ...this.data, parking: this.parking.buffer } satisfies FlushWorkerData,
+      workerData: { ...OWN_THREAD, ...this.data, parking: this.parking.buffer } satisfies FlushWorkerData,
       niceIncrement,
       resourceLimits,
       recordTiming: false,

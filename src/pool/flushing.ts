@@ -1,4 +1,5 @@
 // not the globals: there are realms that have none
+
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { threadId, Worker } from 'node:worker_threads';
 import { endInFlight } from '../aggregate/in-flight';
@@ -8,17 +9,21 @@ import { HEADER, high, int } from '../arena/layout';
 import { buryThread, type Shard, threadMark } from '../arena/shard';
 import { Parking } from '../atomics/parking';
 import { raise } from '../atomics/signal';
+import { waitFor } from '../atomics/wait';
 import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
 import type { ResolvedOptions } from '../options';
 import { Board } from '../process/board';
+import { isRealmOver } from '../realm';
 import { inRootContext } from '../root-context';
 import { type Channel, STATE } from '../storage/channel';
 import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn, warnNow } from '../warning';
 import type { FlushPool } from './flush-pool';
+import { OWN_THREAD } from './own-thread';
+import { startFailure } from './start-failure';
 import type { StorageThread } from './storage-thread';
 import { onThreadEnd } from './thread-ends';
 import { checkWorkerFile, cleanStart, workerFile } from './worker-file';
@@ -91,6 +96,7 @@ export class Flushing {
 
   /** Nobody waits for it: why it cannot be done is told to whoever asks for something first. */
   private startEarly(): void {
+    if (isRealmOver()) return;
     try {
       void this.side;
     } catch (error) {
@@ -157,7 +163,7 @@ export class Flushing {
       else this.startEndingWorker();
       raise(arena.i32, int(HEADER.WAKE));
     } catch (error) {
-      this.refusals.push({ storage: 'all', message: messageOf(error) });
+      this.refusals.push({ storage: 'all', message: startFailure(error).message });
     }
   }
 
@@ -165,7 +171,7 @@ export class Flushing {
   finishEnd(deadline: number): void {
     if (!this.ending) return;
     const left = deadline - performance.now();
-    if (this.refusals.length === 0 && left > 0) Atomics.wait(this.arena.i32, high(HEADER.END), 0, left);
+    if (this.refusals.length === 0 && left > 0) waitFor(this.arena.i32, high(HEADER.END), 0, left);
     for (const { storage, message } of this.refusals.concat(this.undelivered()))
       warnNow('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
   }
@@ -195,7 +201,14 @@ export class Flushing {
     const { arena, ports, rules } = this;
     if (rules !== undefined) rulesBurial(rules, threadMark(threadId))(threadMark(threadId));
     const parking = this.endingParking.buffer;
-    const workerData: FlushWorkerData = { arena: arena.buffer, storages: [...ports], rules, ending: true, parking };
+    const workerData: FlushWorkerData = {
+      ...OWN_THREAD,
+      arena: arena.buffer,
+      storages: [...ports],
+      rules,
+      ending: true,
+      parking,
+    };
     checkWorkerFile('flush');
     new Worker(workerFile('flush'), { workerData, ...cleanStart() });
   }
@@ -227,7 +240,11 @@ export class Flushing {
 /** Loaded only here, like what follows: a thread that merely records has no use for the pool. */
 function startPool(data: Omit<FlushWorkerData, 'parking'>, options: ResolvedOptions): FlushPool {
   const { FlushPool } = require('./flush-pool') as typeof import('./flush-pool');
-  return new FlushPool(data, options);
+  try {
+    return new FlushPool(data, options);
+  } catch (error) {
+    throw startFailure(error);
+  }
 }
 
 /** The flushing side on this thread; resident if it is the only one, on request where the arena's maker has workers. */

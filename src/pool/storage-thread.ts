@@ -13,7 +13,9 @@ import { type Channel, STATE } from '../storage/channel';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
-import { cleanStart, workerFile } from './worker-file';
+import { OWN_THREAD } from './own-thread';
+import { startFailure } from './start-failure';
+import { startForModules, workerFile } from './worker-file';
 
 /** How often the thread's sign of life is looked at. */
 const WATCH_MS = 500;
@@ -59,7 +61,7 @@ export class StorageThread {
       this.worker = this.launch();
     } catch (error) {
       // the system has no thread to give now
-      this.reason = messageOf(error);
+      this.reason = startFailure(error).message;
       void this.ended(1);
     }
   }
@@ -67,9 +69,14 @@ export class StorageThread {
   private launch(): Worker {
     const { arena, port } = this;
     const worker = new Worker(workerFile('storage'), {
-      workerData: { arena: arena.buffer, port, parking: this.parking.buffer } satisfies StorageWorkerData,
+      workerData: {
+        ...OWN_THREAD,
+        arena: arena.buffer,
+        port,
+        parking: this.parking.buffer,
+      } satisfies StorageWorkerData,
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(port.description.foreign!.maxMemory / 2 ** 20) },
-      ...cleanStart(),
+      ...startForModules(),
     });
     // anything can be thrown, and posted, by the user's code
     worker.on('error', (error: unknown) => {

@@ -1,3 +1,4 @@
+import { sharedMemory } from '../atomics/shared-memory';
 import { ProcFile } from './proc-file';
 
 /** What was seen of the last stall of an event loop that lasted longer than `stallThreshold`. */
@@ -28,7 +29,7 @@ export class Board {
   private seenTime = 0n;
 
   static create(maxThreads: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(CLAIMS + maxThreads * 4 + TEXT_BYTES);
+    return sharedMemory(CLAIMS + maxThreads * 4 + TEXT_BYTES, 'maxThreads');
   }
 
   constructor(buffer: SharedArrayBuffer) {

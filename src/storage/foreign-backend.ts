@@ -1,6 +1,7 @@
-import { isAbsolute } from 'node:path';
+import { extname, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Snapshot } from '../aggregate/snapshot';
+import { messageOf } from '../errors';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
 import { StorageFailure } from './failure';
@@ -61,12 +62,31 @@ export async function openForeign(
 }
 
 async function load(module: string): Promise<StorageModule> {
-  const namespace = await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+  const namespace = await importOrRequire(module);
   const found = [namespace, namespace.default, namespace.default?.default].find(
     (candidate) => typeof candidate?.store === 'function',
   );
   if (found !== undefined) return found;
   throw new StorageFailure(`${module} does not export a function store`, { retryable: true });
+}
+
+/** A file of a kind that only a hook of `require` knows, as those that ts-node/register sets, is required. */
+async function importOrRequire(module: string) {
+  try {
+    return await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+  } catch (error) {
+    const isUnknown = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION';
+    if (isUnknown && extname(module) in require.extensions) return require(module);
+    throw isUnknown ? unknownKind(module, error) : error;
+  }
+}
+
+function unknownKind(module: string, cause: unknown): StorageFailure {
+  const cure = "preload what translates it in all threads ('node --import tsx', 'node --require ts-node/register')";
+  return new StorageFailure(`${module} cannot be loaded: ${messageOf(cause)}; ${cure}, or compile it`, {
+    retryable: true,
+    cause,
+  });
 }
 
 const NEVER = new AbortController().signal;

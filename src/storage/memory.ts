@@ -1,3 +1,4 @@
+import { sharedMemory } from '../atomics/shared-memory';
 import { checkInteger, checkNumber, checkOptions, checkQuantile } from '../options-check';
 import { DescribedStorage } from './described';
 import type { MemoryBackendOptions } from './memory-backend';
@@ -36,7 +37,10 @@ export class MemoryStorage extends DescribedStorage {
     const backend: MemoryBackendOptions = {
       maxAge: checkNumber('maxAge', maxAge, 3600, 0.001, Number.MAX_SAFE_INTEGER) * 1000,
       maxSnapshots: checkInteger('maxSnapshots', maxSnapshots, 360, 1, Number.MAX_SAFE_INTEGER),
-      history: new SharedArrayBuffer(wholeWords(checkInteger('maxBytes', maxBytes, 64 * 2 ** 20, 4096, 2 ** 31))),
+      history: sharedMemory(
+        wholeWords(checkInteger('maxBytes', maxBytes, 64 * 2 ** 20, 4096, 2 ** 31)),
+        'maxBytes of MemoryStorage',
+      ),
     };
     super({
       kind: 'memory',

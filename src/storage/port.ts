@@ -1,3 +1,4 @@
+import { sharedMemory } from '../atomics/shared-memory';
 import { Channel, channelBytes } from './channel';
 import { type ResolvedDelivery, resolveDelivery } from './delivery-options';
 import type { QueueSizes } from './delivery-queue';
@@ -20,7 +21,11 @@ export function makePorts(storages: readonly Pick<Storage, 'description'>[], flu
     const delivery = resolveDelivery(description.kind, description.delivery, flushInterval);
     for (let number = 2, { name } = delivery; names.has(delivery.name); number++) delivery.name = `${name}-${number}`;
     names.add(delivery.name);
-    return { description, delivery, channel: new SharedArrayBuffer(channelBytes(sizesOf(description, delivery))) };
+    return {
+      description,
+      delivery,
+      channel: sharedMemory(channelBytes(sizesOf(description, delivery)), 'queue.maxBytes'),
+    };
   });
 }
 

@@ -21,7 +21,6 @@ const OPTIONAL = [
   'node_modules/@prometheus-io/',
   'node_modules/@lezer/',
   'node_modules/fast-json-stringify/',
-  'node_modules/ajv/',
   'node_modules/protobufjs/',
   'node_modules/snappyjs/',
   'node_modules/undici/',

@@ -1,4 +1,4 @@
-import build from 'fast-json-stringify';
+import { stringifier } from '../../json/stringifier';
 import { VERSION } from '../../version';
 import type { Handler } from './api';
 
@@ -8,7 +8,7 @@ import type { Handler } from './api';
  */
 const LIKE_PROMETHEUS = '2.45.0';
 
-const stringify = build({ type: 'object', additionalProperties: { type: 'string' } } as const);
+const stringify = stringifier({ type: 'object', additionalProperties: { type: 'string' } } as const);
 
 const data = stringify({
   version: LIKE_PROMETHEUS,

@@ -1,6 +1,6 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { setImmediate } from 'node:timers';
-import build from 'fast-json-stringify';
+import { stringifier } from '../../json/stringifier';
 import { ANSWER_BYTES } from '../limits';
 import { ApiFailure } from './failure';
 
@@ -11,8 +11,8 @@ const LONGEST_TURN_MS = 5;
 /** Characters that become bytes at a time. */
 const CHUNK = 2 ** 16;
 
-const strings = build({ type: 'array', items: { type: 'string' } } as const);
-const failed = build({
+const strings = stringifier({ type: 'array', items: { type: 'string' } } as const);
+const failed = stringifier({
   type: 'object',
   properties: { status: { type: 'string' }, errorType: { type: 'string' }, error: { type: 'string' } },
 } as const);

@@ -1,8 +1,8 @@
-import build from 'fast-json-stringify';
 import type { Family } from '../../aggregate/catalog';
+import { stringifier } from '../../json/stringifier';
 import type { Handler } from './api';
 
-const stringify = build({
+const stringify = stringifier({
   type: 'object',
   additionalProperties: {
     type: 'array',

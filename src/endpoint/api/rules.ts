@@ -1,4 +1,4 @@
-import build from 'fast-json-stringify';
+import { stringifier } from '../../json/stringifier';
 import type { Handler } from './api';
 import { arrayOf } from './envelope';
 import { badParameter } from './failure';
@@ -31,8 +31,8 @@ const rule = {
   },
 } as const;
 
-const alertText = build(alert);
-const groupText = build({
+const alertText = stringifier(alert);
+const groupText = stringifier({
   type: 'object',
   properties: {
     name: string,

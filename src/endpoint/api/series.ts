@@ -1,5 +1,5 @@
-import build from 'fast-json-stringify';
 import { turn } from '../../atomics/turn';
+import { stringifier } from '../../json/stringifier';
 import { hasSample, lasts } from '../../query/presence';
 import type { LabelSet, SampleSource } from '../../query/types';
 import type { ApiAnswer, ApiCall, Handler } from './api';
@@ -15,8 +15,8 @@ export type Reading = (
 /** That are looked at without letting others have their turn. */
 const SERIES_AT_ONCE = 5_000;
 
-const labelSet = build({ type: 'object', additionalProperties: { type: 'string' } } as const);
-const text = build({ type: 'string' } as const);
+const labelSet = stringifier({ type: 'object', additionalProperties: { type: 'string' } } as const);
+const text = stringifier({ type: 'string' } as const);
 
 /** `/api/v1/series` */
 export function answerSeries(reading: Reading): Handler {

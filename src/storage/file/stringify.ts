@@ -1,16 +1,16 @@
-import build from 'fast-json-stringify';
+import { stringifier } from '../../json/stringifier';
 import type { FlushLine, HeaderLine, MetricLine, SeriesLine, ValuesLine } from './format';
 
 const string = { type: 'string' } as const;
 const number = { type: 'number' } as const;
 const numbers = { type: 'array', items: number } as const;
 
-function stringifier<T extends object>(properties: Record<keyof T & string, object>): (line: T) => string {
-  return build({ type: 'object', properties, required: Object.keys(properties) });
+function lineWriter<T extends object>(properties: Record<keyof T & string, object>): (line: T) => string {
+  return stringifier<T>({ type: 'object', properties, required: Object.keys(properties) });
 }
 
 /** Each writes one kind of line, without the line break. */
-export const stringifyHeader = stringifier<HeaderLine>({
+export const stringifyHeader = lineWriter<HeaderLine>({
   ringmeter: number,
   created: number,
   source: string,
@@ -20,7 +20,7 @@ export const stringifyHeader = stringifier<HeaderLine>({
   pid: number,
 });
 
-export const stringifyMetric = stringifier<MetricLine>({
+export const stringifyMetric = lineWriter<MetricLine>({
   metric: string,
   type: string,
   description: string,
@@ -32,20 +32,20 @@ export const stringifyMetric = stringifier<MetricLine>({
   maxSamples: number,
 });
 
-export const stringifySeries = stringifier<SeriesLine>({
+export const stringifySeries = lineWriter<SeriesLine>({
   metric: string,
   series: number,
   labels: { type: 'object', additionalProperties: string },
 });
 
-export const stringifyValues = stringifier<ValuesLine>({
+export const stringifyValues = lineWriter<ValuesLine>({
   metric: string,
   time: number,
   first: number,
   values: { type: 'array', items: { type: ['number', 'string'] } },
 });
 
-export const stringifyFlush = stringifier<FlushLine>({
+export const stringifyFlush = lineWriter<FlushLine>({
   flush: number,
   time: number,
   series: number,

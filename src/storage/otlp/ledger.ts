@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../aggregate/snapshot';
+import { sharedMemory } from '../../atomics/shared-memory';
 
 /*
  * Words of the ledger, all float64:
@@ -33,7 +34,7 @@ export class Ledger {
   private readonly room: number;
 
   static allocate(bytes: number = BYTES): SharedArrayBuffer {
-    return new SharedArrayBuffer(bytes);
+    return sharedMemory(bytes, 'maxMemory');
   }
 
   constructor(buffer: SharedArrayBuffer) {

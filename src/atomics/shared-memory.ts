@@ -1,0 +1,24 @@
+import { messageOf, RingmeterError } from '../errors';
+
+/**
+ * Memory that all threads see.
+ *
+ * @param option whose value decides how much it is
+ * @throws RingmeterError RINGMETER_OUT_OF_MEMORY if the system does not give it
+ */
+export function sharedMemory(bytes: number, option: string): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer === 'undefined')
+    throw new RingmeterError(
+      'RINGMETER_OUT_OF_MEMORY',
+      'this environment has no SharedArrayBuffer, in which everything is recorded: start node without what takes it away',
+    );
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch (error) {
+    throw new RingmeterError(
+      'RINGMETER_OUT_OF_MEMORY',
+      `the system gives no ${bytes} bytes of address space: lower ${option}, or raise the limit of the process (ulimit -v) (${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,100 @@
+// Packs the package, installs it into fresh projects, and runs it under the tools that its users have: test runners,
+// bundlers, compilers, loaders. `node test/package/run.cjs [names]`; needs a registry of packages and a build.
+const { execFileSync, spawnSync } = require('node:child_process');
+const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { dirname, join } = require('node:path');
+
+const ROOT = join(__dirname, '..', '..');
+const SERVES = `const c = new MetricsCollector({ flushInterval: 0 }); c.counter('a_total').inc();
+c.listen({ port: 0 }).then(async ({ url }) => {
+  if (!/^a_total 1$/m.test(await (await fetch(url)).text())) throw new Error('not served');
+  await c.close(); console.log('fine');
+});\n`;
+const REQUIRES = `const { MetricsCollector } = require('ringmeter');\n${SERVES}`;
+const IMPORTS = `import { MetricsCollector } from 'ringmeter';\n${SERVES}`;
+const SYNC = (options) => `const { MetricsCollector } = require('ringmeter');
+test('records', () => { new MetricsCollector(${options}).counter('a_total').inc(); });\n`;
+const STORES = `import { MetricsCollector } from 'ringmeter';
+const c = new MetricsCollector({ flushInterval: 0, storage: { module: './store.ts' } });
+c.collectAndStore().then(async (r) => { console.log(r.isOk() ? 'fine' : r.unwrapErr().message); await c.close(); });\n`;
+const STORE = 'enum Kind { A }\nexport async function store(): Promise<void> { void Kind.A; }\n';
+const TSCONFIG = JSON.stringify({
+  compilerOptions: { module: 'node16', moduleResolution: 'node16', target: 'es2022', strict: true, types: ['node'] },
+});
+
+const jest = (version) => ({
+  packages: [`jest@${version}`],
+  files: { 'a.test.js': SYNC(''), 'b.test.js': SYNC('{ flushWorkers: 0 }') },
+  run: ['npx', 'jest', '--runInBand'],
+});
+const typescript = (version) => ({
+  packages: [`typescript@${version}`, '@types/node@20'],
+  files: { 'a.ts': IMPORTS, 'tsconfig.json': TSCONFIG },
+  run: ['npx', 'tsc', '--noEmit'],
+});
+const node = (version) => ({
+  packages: [`node@${version}`],
+  files: { 'a.cjs': REQUIRES },
+  run: ['node_modules/node/bin/node', 'a.cjs'],
+});
+const bundler = (packages, command) => ({
+  packages,
+  files: { 'a.mjs': IMPORTS },
+  run: ['sh', '-c', `${command} && node out.cjs`],
+});
+
+const environments = {
+  jest29: jest(29),
+  jest30: jest(30),
+  vitest: {
+    packages: ['vitest@3'],
+    files: {
+      'a.test.mjs': `import { test } from 'vitest';\n${IMPORTS.replace(SERVES, '')}test('records', () => { new MetricsCollector().counter('a_total').inc(); });\n`,
+    },
+    run: ['npx', 'vitest', 'run'],
+  },
+  esbuild: bundler(['esbuild'], 'npx esbuild a.mjs --bundle --platform=node --external:ringmeter --outfile=out.cjs'),
+  webpack: bundler(
+    ['webpack', 'webpack-cli'],
+    'npx webpack ./a.mjs --mode production --target node --externals-type commonjs --externals ringmeter -o . --output-filename out.cjs',
+  ),
+  rollup: bundler(['rollup'], 'npx rollup a.mjs --external ringmeter --format cjs --file out.cjs'),
+  'typescript-5.0': typescript('5.0'),
+  'typescript-newest': typescript('latest'),
+  tsx: { packages: ['tsx'], files: { 'a.ts': STORES, 'store.ts': STORE }, run: ['npx', 'tsx', 'a.ts'] },
+  node20: node(20),
+  node22: node(22),
+  node24: node(24),
+  node26: node(26),
+};
+
+function check(name, tarball) {
+  const { packages, files, run } = environments[name];
+  const folder = mkdtempSync(join(tmpdir(), `ringmeter-${name}-`));
+  try {
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', tarball, ...packages], { cwd: folder, stdio: 'pipe' });
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    const { status, stdout, stderr } = spawnSync(run[0], run.slice(1), {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
+    process.stdout.write(`${status === 0 ? 'ok    ' : 'not ok'} ${name}\n`);
+    if (status !== 0) process.stdout.write(`${stdout}${stderr}\n`);
+    return status === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(environments);
+const packed = mkdtempSync(join(tmpdir(), 'ringmeter-packed-'));
+const file = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', packed], { cwd: ROOT });
+const failed = names.filter((name) => !check(name, join(packed, String(file).trim())));
+rmSync(packed, { recursive: true, force: true });
+process.exitCode = failed.length === 0 ? 0 : 1;
