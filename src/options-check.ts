@@ -32,6 +32,11 @@ export function checkInteger(name: string, value: unknown, fallback: number, lea
   return checkNumber(name, value, fallback, least, most);
 }
 
+export function checkBoolean(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  return typeof value === 'boolean' ? value : fail(name, 'a boolean', value);
+}
+
 export function checkString(name: string, value: unknown, fallback: string): string {
   if (value === undefined) return fallback;
   return typeof value === 'string' ? value : fail(name, 'a string', value);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { keyOf } from '../query/labels';
+import { keyOf, labelOf } from '../query/labels';
 import type { LabelSet } from '../query/types';
 import type { CreateBackend } from '../storage/types';
 import type { Notification, NotifiedAlert } from './notification';
@@ -46,6 +46,6 @@ function describe(alert: NotifiedAlert, externalLabels: LabelSet) {
 /** What all of them have. */
 function common([first, ...others]: readonly LabelSet[]): LabelSet {
   return Object.fromEntries(
-    Object.entries(first ?? {}).filter(([name, value]) => others.every((other) => other[name] === value)),
+    Object.entries(first ?? {}).filter(([name, value]) => others.every((other) => labelOf(other, name) === value)),
   );
 }

@@ -7,6 +7,7 @@ import {
   readDirectory,
 } from '../storage/file/directory';
 import { type Command, type CommandIo, UsageError } from './command';
+import { printable } from './style';
 import { metricsTable } from './table';
 import { parseTime } from './time';
 
@@ -51,7 +52,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     names: values.name,
     onDamage({ file, offset, reason }) {
       damages++;
-      io.warn(`ringmeter cat: ${file}, from byte ${offset}: ${reason}\n`);
+      io.warn(`ringmeter cat: ${printable(`${file}, from byte ${offset}: ${reason}`)}\n`);
     },
   };
   const show = values.json ? flushJson : flushTable;
@@ -74,5 +75,5 @@ function flushJson({ timestamp, source, metrics }: MetricsFlush): string {
 }
 
 function flushTable({ timestamp, source, metrics }: MetricsFlush): string {
-  return `${new Date(timestamp).toISOString()}  ${source}\n${metricsTable(metrics)}\n`;
+  return `${new Date(timestamp).toISOString()}  ${printable(source)}\n${metricsTable(metrics)}\n`;
 }

@@ -1,5 +1,6 @@
 import { RingmeterError } from '../errors';
 import { type Command, type CommandIo, UsageError } from './command';
+import { printable } from './style';
 
 /** Every subcommand: what it is for, and where. Its module is loaded when it is called. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
@@ -29,7 +30,7 @@ export async function run([name, ...args]: string[], io: CommandIo): Promise<num
     return 0;
   }
   if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
-    io.warn(name === undefined ? HELP : `ringmeter: there is no command ${JSON.stringify(name)}\n\n${HELP}`);
+    io.warn(name === undefined ? HELP : `ringmeter: there is no command ${printable(JSON.stringify(name))}\n\n${HELP}`);
     return 2;
   }
   const { command } = await COMMANDS[name].load();
@@ -47,9 +48,14 @@ async function runCommand(name: string, command: Command, args: string[], io: Co
     if (!(error instanceof Error)) throw error;
     const isUsage = error instanceof UsageError || isParseError(error);
     if (!isUsage && !(error instanceof RingmeterError)) throw error;
-    io.warn(`ringmeter ${name}: ${error.message}\n${isUsage ? `Try ringmeter ${name} --help.\n` : ''}`);
+    io.warn(`ringmeter ${name}: ${printableLines(error.message)}\n${isUsage ? `Try ringmeter ${name} --help.\n` : ''}`);
     return isUsage ? 2 : 1;
   }
+}
+
+/** Messages of the parser of files have several lines. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 /** What `parseArgs` of node:util throws. */

@@ -8,7 +8,10 @@ const HEAD = ['METRIC', 'TYPE', 'LABELS', 'VALUE'];
 
 /** One row for each series, in columns. */
 export function metricsTable(metrics: readonly Metric[]): string {
-  const rows = [HEAD, ...metrics.map((metric) => [metric.name, metric.type, labelsOf(metric), shownValue(metric)])];
+  const rows = [
+    HEAD,
+    ...metrics.map((metric) => [metric.name, metric.type, labelsOf(metric), shownValue(metric)].map(printable)),
+  ];
   const widths = HEAD.slice(0, -1).map((_, column) =>
     rows.reduce((most, row) => Math.max(most, row[column].length), 0),
   );
@@ -22,7 +25,7 @@ function labelsOf({ labels }: Metric): string {
 }
 
 function quoted(text: string): string {
-  return printable(JSON.stringify(text));
+  return JSON.stringify(text);
 }
 
 /** Observations in one cell: of a histogram the quantiles are estimated from its buckets, as Prometheus does. */

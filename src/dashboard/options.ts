@@ -1,5 +1,5 @@
 import { RingmeterError, shown } from '../errors';
-import { checkOptions, checkString } from '../options-check';
+import { checkBoolean, checkOptions, checkString } from '../options-check';
 import { expandToday } from './today';
 
 /** A number of the business, by PromQL. */
@@ -13,7 +13,10 @@ export interface Figure {
 
 /** What a dashboard shows, and whether there is one at the endpoints. */
 export interface DashboardOptions {
-  /** Whether endpoints serve the page, its document and its stream. Default: unless NODE_ENV is `production`. */
+  /**
+   * Whether endpoints serve the page, its document and its stream. Default: those that listen at a loopback address, or
+   * have `auth` or `tls.ca`, unless NODE_ENV is `production`.
+   */
   enabled?: boolean;
   /** Default `ringmeter`. */
   title?: string;
@@ -33,7 +36,8 @@ export interface DashboardOptions {
 
 /** The options with every default filled in; kept in the arena. */
 export interface Dashboard {
-  enabled: boolean;
+  /** `protected`: at endpoints that only this machine or clients with credentials reach. */
+  served: 'always' | 'never' | 'protected';
   title: string;
   /** Left out for that of the process: asking for it takes 10 ms, which no collector needs to be made. */
   timeZone?: string;
@@ -54,8 +58,6 @@ function fail(message: string): never {
 /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_QUERY of an expression that cannot be read */
 export function resolveDashboard(options: DashboardOptions | undefined): Dashboard {
   const given = checkOptions('dashboard', options, NAMES);
-  const { enabled = process.env.NODE_ENV !== 'production' } = given;
-  if (typeof enabled !== 'boolean') fail(`dashboard.enabled must be a boolean, got ${shown(enabled)}`);
   for (const name of ['requests', 'errors'] as const)
     if (given[name] !== undefined) checkExpression(`dashboard.${name}`, given[name]);
   if (
@@ -64,7 +66,7 @@ export function resolveDashboard(options: DashboardOptions | undefined): Dashboa
   )
     fail(`dashboard.latency must be the name of a histogram, got ${shown(given.latency)}`);
   return {
-    enabled,
+    served: resolveServed(given.enabled),
     title: checkString('dashboard.title', given.title, 'ringmeter'),
     timeZone: checkTimeZone(given.timeZone),
     figures: checkFigures(given.figures),
@@ -73,6 +75,11 @@ export function resolveDashboard(options: DashboardOptions | undefined): Dashboa
     latency: given.latency,
     madeAt: Date.now(),
   };
+}
+
+function resolveServed(enabled: boolean | undefined): Dashboard['served'] {
+  if (enabled === undefined) return process.env.NODE_ENV === 'production' ? 'never' : 'protected';
+  return checkBoolean('dashboard.enabled', enabled, true) ? 'always' : 'never';
 }
 
 function checkTimeZone(timeZone: unknown): string | undefined {

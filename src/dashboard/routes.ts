@@ -44,6 +44,7 @@ export function dashboardRoutes(place: DashboardPlace, inFlight: InFlight): Rout
   return {
     '/': {
       methods: GET,
+      isLinkable: true,
       serve: (exchange) => {
         const { page, version } = files();
         return sendTagged(exchange, page, `"${version}"`, inFlight);

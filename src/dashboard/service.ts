@@ -21,9 +21,15 @@ export class DashboardService implements DashboardPlace {
 
   /** Of the endpoints; none if the dashboard is switched off. */
   routes(inFlight: InFlight): RouteTable {
-    if (!this.host.settings.dashboard.enabled) return {};
+    if (this.host.settings.dashboard.served === 'never') return {};
     const { dashboardRoutes } = require('./routes') as typeof import('./routes');
     return dashboardRoutes(this, inFlight);
+  }
+
+  /** @param byDefault whether the endpoint serves it if the options of the collector do not say */
+  isServed(byDefault: boolean): boolean {
+    const { served } = this.host.settings.dashboard;
+    return served === 'always' || (served === 'protected' && byDefault);
   }
 
   get reporter(): Reporter {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+import type { Route } from './route';
 
 /** Who may ask an endpoint. Can be cloned, and holds no secret in clear. */
 export interface AccessRules {
@@ -7,7 +8,7 @@ export interface AccessRules {
   credentials?: Credentials;
   /** Names, in small letters, that a `Host` header may have beside addresses and localhost; any if left out. */
   hosts?: readonly string[];
-  /** Origins of other sites whose pages may ask. */
+  /** Origins of other sites whose pages may send requests. */
   origins: readonly string[];
 }
 
@@ -35,11 +36,18 @@ export class Access {
     private readonly scheme: 'http' | 'https',
   ) {}
 
-  /** @param target the URL that the request line names, if it names a whole one: that overrides the `Host` header */
-  refusal({ headers }: IncomingMessage, target: URL | undefined): Refusal | undefined {
+  /**
+   * @param target the URL that the request line names, if it names a whole one: that overrides the `Host` header
+   * @param route undefined if the path has none
+   */
+  refusal(request: IncomingMessage, target: URL | undefined, route: Route | undefined): Refusal | undefined {
+    const { headers } = request;
     const authority = target?.host ?? headers.host;
     if (!this.knowsHost(authority)) return BAD_HOST;
     if (headers.origin !== undefined && !this.allowsOrigin(headers.origin, authority)) return BAD_ORIGIN;
+    if (isFromElsewhere(request) && !this.allowsSender(request) && !(route?.isLinkable && isNavigation(request)))
+      return BAD_ORIGIN;
+    if (route?.isPublic && isRead(request)) return undefined;
     return this.knowsClient(headers.authorization) ? undefined : this.unauthorized();
   }
 
@@ -52,6 +60,15 @@ export class Access {
     if (authority === undefined || hosts === undefined) return true;
     const name = hostName(authority);
     return name !== undefined && (isIP(name) !== 0 || isLocalhost(name) || hosts.includes(name));
+  }
+
+  /**
+   * Whether the page that sent a request is of an allowed origin. Where there is no `Origin` header, the browser may name
+   * the page in `Referer`; a page can suppress that header, but cannot name another origin in it.
+   */
+  private allowsSender({ headers: { origin, referer = '' } }: IncomingMessage): boolean {
+    if (origin !== undefined) return true;
+    return URL.canParse(referer) && this.rules.origins.includes(new URL(referer).origin);
   }
 
   private allowsOrigin(origin: string, authority: string | undefined): boolean {
@@ -75,6 +92,26 @@ export class Access {
     const challenge = `${scheme} realm="ringmeter"${scheme === 'Basic' ? ', charset="UTF-8"' : ''}`;
     return { status: 401, text: 'Unauthorized\n', headers: { 'WWW-Authenticate': challenge } };
   }
+}
+
+/**
+ * Whether a browser says that a page of another origin caused the request: also another port of this machine
+ * (`same-site`). Requests of `no-cors` mode, as those of images, scripts and `fetch(url, { mode: 'no-cors' })`, have no
+ * `Origin` header, but no page can change this one. Clients that are not browsers do not send it.
+ */
+function isFromElsewhere({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+/** Whether the answer replaces the whole page that is shown: it is not put into a frame, and no page can read it. */
+function isNavigation(request: IncomingMessage): boolean {
+  const { headers } = request;
+  return isRead(request) && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** What credentials are compared by: of equal length whatever was sent, so that the comparison's time tells nothing. */

@@ -10,6 +10,10 @@ export interface Target {
 export interface Route {
   /** HEAD is answered where GET is. */
   readonly methods: readonly ('GET' | 'POST')[];
+  /** Whether GET is answered without credentials: only where the answer tells nothing. */
+  readonly isPublic?: boolean;
+  /** Whether a link on a page of another site may lead here. */
+  readonly isLinkable?: boolean;
   /** Has to answer, or to throw: Busy is answered with 503, everything else with 500. */
   serve(exchange: Exchange, target: Target): void | Promise<void>;
 }

@@ -40,12 +40,12 @@ export class Routes {
     const { request } = exchange;
     const { method = '', url: named = '' } = request;
     const url = targetUrl(request);
-    const refusal = this.access.refusal(request, named.startsWith('/') ? undefined : url);
+    const found = url && this.find(url);
+    const refusal = this.access.refusal(request, named.startsWith('/') ? undefined : url, found?.route);
     if (refusal !== undefined) return sendText(exchange, refusal.status, refusal.text, refusal.headers);
     // a question about the server as a whole
     if (method === 'OPTIONS' && named === '*') return sendText(exchange, 405, 'Method not allowed\n', allow(['GET']));
     if (url === undefined) return sendText(exchange, 400, 'Bad request\n');
-    const found = this.find(url);
     if (found === undefined) return sendText(exchange, 404, NOT_FOUND);
     const { methods } = found.route;
     if (!methods.some((one) => one === (method === 'HEAD' ? 'GET' : method)))

@@ -29,6 +29,15 @@ export interface ServerSettings {
   address: ListenAddress;
   access: AccessRules;
   tls?: ServerCertificate;
+  serves: ServedParts;
+}
+
+/** What an endpoint answers beside `/metrics` and the health checks. */
+export interface ServedParts {
+  /** The HTTP API for queries. */
+  api: boolean;
+  /** The dashboard, if the collector does not say whether there is one. */
+  dashboard: boolean;
 }
 
 /**

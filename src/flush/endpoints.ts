@@ -6,7 +6,7 @@ import type { Connections } from '../endpoint/connections';
 import { InFlight } from '../endpoint/in-flight';
 import { MetricsPage, type Source } from '../endpoint/metrics-page';
 import type { RouteTable } from '../endpoint/route';
-import { type ListenAddress, openEndpoint, type ServerSettings } from '../endpoint/server';
+import { type ListenAddress, openEndpoint, type ServedParts, type ServerSettings } from '../endpoint/server';
 
 /** Where the answers come from. */
 export interface EndpointSources {
@@ -15,25 +15,25 @@ export interface EndpointSources {
   api: ApiSource;
 }
 
-/** The endpoints that are open on one thread. All of them answer the same. */
+/** The endpoints that are open on one thread. */
 export class Endpoints {
-  private readonly routes: RouteTable;
+  private readonly basic: RouteTable;
+  private readonly api: RouteTable;
+  private readonly page: RouteTable;
   private readonly dashboard: DashboardService;
   private readonly open = new Set<Connections>();
 
   constructor({ metrics, dashboard, api }: EndpointSources) {
     const inFlight = new InFlight();
     this.dashboard = dashboard;
-    this.routes = {
-      ...dashboard.routes(inFlight),
-      ...basicRoutes(new MetricsPage(metrics, inFlight)),
-      ...apiRoutes(api, inFlight),
-    };
+    this.basic = basicRoutes(new MetricsPage(metrics, inFlight));
+    this.api = apiRoutes(api, inFlight);
+    this.page = dashboard.routes(inFlight);
   }
 
   /** Opens one. It is closed when `control` says so. */
   async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
-    const { connections, bound } = await openEndpoint(settings, this.routes);
+    const { connections, bound } = await openEndpoint(settings, this.routesFor(settings.serves));
     this.open.add(connections);
     control.once('message', async () => {
       // its answers that go on until somebody ends them
@@ -44,6 +44,12 @@ export class Endpoints {
     });
     control.unref();
     return bound;
+  }
+
+  private routesFor({ api, dashboard }: ServedParts): RouteTable {
+    if (!api) return this.basic;
+    // the page asks the API
+    return { ...this.basic, ...this.api, ...(this.dashboard.isServed(dashboard) && this.page) };
   }
 
   async close(): Promise<void> {

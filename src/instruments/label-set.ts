@@ -39,6 +39,8 @@ export class LabelSet {
     let size = 0;
     let length = 0;
     for (const name in labels) {
+      // somebody's addition to all objects is no label
+      if (!Object.hasOwn(labels, name) && Object.hasOwn(Object.prototype, name)) continue;
       const value: unknown = (labels as Record<string, unknown>)[name];
       const problem = name === this.names[size] ? undefined : this.rename(size, name);
       if (problem !== undefined) return problem;

@@ -5,9 +5,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf, RingmeterError } from '../errors';
 import { showsOnly } from '../inspection';
-import { checkInteger, checkOptions, checkString } from '../options-check';
+import { checkBoolean, checkInteger, checkOptions, checkString } from '../options-check';
 import { warn } from '../warning';
-import { resolveAccess, resolveTls, SECURITY_OPTIONS, type SecurityOptions } from './listen-security';
+import { isProtected, resolveAccess, resolveTls, SECURITY_OPTIONS, type SecurityOptions } from './listen-security';
 
 /** Where the endpoint listens, and to whom. */
 export interface ListenOptions extends SecurityOptions {
@@ -15,6 +15,8 @@ export interface ListenOptions extends SecurityOptions {
   port?: number;
   /** Default 127.0.0.1: this machine only. */
   host?: string;
+  /** Whether it answers queries, and has the dashboard, which needs them. Default true. */
+  api?: boolean;
 }
 
 /** How an endpoint is opened: the line to it, and where it listens. */
@@ -54,14 +56,16 @@ export class Endpoint {
     openServer: OpenServer,
     siblings: Set<Endpoint>,
   ): Promise<Endpoint> {
-    const given = checkOptions('listen options', options, ['port', 'host', ...SECURITY_OPTIONS]);
+    const given = checkOptions('listen options', options, ['port', 'host', 'api', ...SECURITY_OPTIONS]);
     const port = checkInteger('port', given.port, 9464, 0, 65_535);
     const host = checkString('host', given.host, '127.0.0.1');
     // for node it would mean all of them
     if (host === '') throw new RingmeterError('RINGMETER_INVALID_OPTION', ALL_INTERFACES);
-    const security = { access: resolveAccess(host, given), tls: resolveTls(given.tls) };
-    const { control, bound } = await openServer({ address: { port, host }, ...security });
-    return new Endpoint(openServer, { address: bound, ...security }, siblings, control);
+    const access = resolveAccess(host, given);
+    const tls = resolveTls(given.tls);
+    const serves = { api: checkBoolean('api', given.api, true), dashboard: isProtected(host, access, tls) };
+    const { control, bound } = await openServer({ address: { port, host }, access, tls, serves });
+    return new Endpoint(openServer, { address: bound, access, tls, serves }, siblings, control);
   }
 
   get port(): number {

@@ -50,6 +50,11 @@ export function resolveAccess(host: string, { auth, allowedHosts, allowedOrigins
   };
 }
 
+/** Whether only this machine reaches an endpoint, or only clients that know a secret. */
+export function isProtected(host: string, access: AccessRules, tls: ServerCertificate | undefined): boolean {
+  return isLoopback(host) || access.credentials !== undefined || tls?.ca !== undefined;
+}
+
 function resolveAuth(auth: SecurityOptions['auth']): Credentials | undefined {
   if (auth === undefined) return undefined;
   const given = checkOptions<{ username?: unknown; password?: unknown; token?: unknown }>('auth', auth, [

@@ -33,6 +33,10 @@ test('templates say what they are told to', async (t) => {
     ['{{ with query "up" }}{{ . | first | value | humanizePercentage }}{{ end }}', '200%'],
     ['{{ query "up" | first | label "job" }} {{ (query "up" | first).Value }}', 'b 2'],
     ['{{ query "up" | first | strvalue }}', 'text'],
+    // what every object inherits is no label
+    ['{{ index $labels "constructor" }}{{ index $labels "__proto__" }}{{ $labels.toString }}.', '.'],
+    ['{{ query "up" | first | label "constructor" }}{{ (query "up" | first).Labels.valueOf }}.', '.'],
+    ['{{ range sortByLabel "toString" (query "up") }}{{ .Value }}{{ end }}', '21'],
     ['{{ $x := 3 }}{{ if true }}{{ $x = 4 }}{{ end }}{{ $x }}', '4'],
     ['{{ $labels.instance | stripPort | stripDomain }}', 'a'],
     ['{{ reReplaceAll "(.*):.*" "$1" $labels.instance }} {{ match "^a.*" "abc" }}', 'a.example.org true'],

@@ -49,10 +49,10 @@ test('in production there is no dashboard unless it is asked for', (t) => {
     else process.env.NODE_ENV = NODE_ENV;
   });
   process.env.NODE_ENV = 'production';
-  t.equal(resolveDashboard(undefined).enabled, false);
-  t.equal(resolveDashboard({ enabled: true }).enabled, true);
+  t.equal(resolveDashboard(undefined).served, 'never');
+  t.equal(resolveDashboard({ enabled: true }).served, 'always');
   process.env.NODE_ENV = 'development';
-  t.equal(resolveDashboard({}).enabled, true);
-  t.equal(resolveDashboard({ enabled: false }).enabled, false);
+  t.equal(resolveDashboard({}).served, 'protected');
+  t.equal(resolveDashboard({ enabled: false }).served, 'never');
   t.end();
 });

@@ -5,6 +5,7 @@ import { fetchFrom, RawConnection, serving } from './client';
 import { startedWorkers } from './workers';
 
 const ROUTES = ['/metrics', '/-/healthy', '/nowhere'];
+const SECRET = ['/metrics', '/api/v1/status/buildinfo', '/', '/nowhere'];
 const basic = (text: string): Record<string, string> => ({
   Authorization: `Basic ${Buffer.from(text).toString('base64')}`,
 });
@@ -17,7 +18,7 @@ for (const flushWorkers of [0, 1]) {
     const { endpoint } = await serving(t, { flushWorkers }, { auth });
     const status = async (path: string, headers: Record<string, string>): Promise<number> =>
       (await fetchFrom(new URL(path, endpoint.url).href, { headers })).status;
-    for (const path of ROUTES) {
+    for (const path of SECRET) {
       const right = path === '/nowhere' ? 404 : 200;
       t.equal(await status(path, basic('käthe:pass:word ä')), right, path);
       for (const wrong of ['käthe:pass:word', 'käthe:pass:word ä ', ':', '', 'Käthe:pass:word ä', 'x'.repeat(9_000)])
@@ -128,6 +129,7 @@ test('wrong security options are refused, without showing secrets', async (t) =>
   const secret = 's3 cret';
   for (const [options, message] of [
     [{ auth: secret }, /^auth must be an object/],
+    [{ api: 'no' }, /^api must be a boolean, got "no"/],
     [{ auth: {} }, /^auth must have either/],
     [{ auth: { username: 'a', password: secret, token: 'x' } }, /^auth must have either/],
     [{ auth: { username: 'a' } }, /^auth.password must be/],
@@ -166,4 +168,66 @@ test('an endpoint whose worker ends comes back with its credentials and names', 
   t.equal(await answer({ Authorization: 'Bearer x' }), 200);
   t.equal(await answer({}), 401);
   t.equal(await answer({ Authorization: 'Bearer x', Host: 'evil.example' }), 403);
+});
+
+test('health checks need no credentials, and every other path does', async (t) => {
+  const { endpoint } = await serving(t, { flushWorkers: 0 }, { auth: { token: 'x' } });
+  const ask = (path: string, method = 'GET') => fetchFrom(new URL(endpoint.url).origin + path, { method });
+  for (const path of ['/-/healthy', '/-/ready', '/-/ready?x=1']) {
+    const { status, body, headers } = await ask(path);
+    t.same([status, body.toString()], [200, 'OK\n'], path);
+    t.notOk(Object.keys(headers).some((name) => /server|version|powered/.test(name)));
+    t.equal((await ask(path, 'HEAD')).status, 200);
+    t.equal((await ask(path, 'POST')).status, 401);
+  }
+  for (const path of [
+    '/-/',
+    '/-/healthy/',
+    '//-/healthy',
+    '/-/healthy/../../metrics',
+    '/-/Ready',
+    '/%2d/ready',
+    '/-/ready;x',
+  ])
+    t.equal((await ask(path)).status, 401, path);
+});
+
+test('a request that a browser marks as caused by another site is refused, but for a link to the page', async (t) => {
+  const { endpoint } = await serving(t, { flushWorkers: 0 }, { allowedOrigins: ['https://grafana.example'] });
+  const status = async (path: string, headers: Record<string, string>): Promise<number> =>
+    (await fetchFrom(new URL(path, endpoint.url).href, { headers })).status;
+  const link = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+  for (const site of ['cross-site', 'same-site', 'cross-site, none']) {
+    const marked = { 'Sec-Fetch-Site': site };
+    for (const path of ['/metrics', '/api/v1/status/buildinfo', '/dashboard.json', '/', '/-/healthy'])
+      t.equal(await status(path, { ...marked, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }), 403, path);
+    t.equal(await status('/', { ...marked, ...link }), 200, 'a link to the page');
+    t.equal(await status('/', { ...marked, ...link, 'Sec-Fetch-Dest': 'iframe' }), 403, 'a frame');
+    t.equal(await status('/api/v1/status/buildinfo', { ...marked, ...link }), 403, 'a link to an answer');
+    t.equal(await status('/metrics', { ...marked, Referer: 'https://grafana.example/d/1' }), 200, 'no Origin, allowed');
+    t.equal(await status('/metrics', { ...marked, Origin: 'https://grafana.example' }), 200, 'allowed');
+    t.equal(await status('/metrics', { ...marked, Referer: 'https://evil.example/' }), 403);
+  }
+  for (const site of ['same-origin', 'none']) t.equal(await status('/metrics', { 'Sec-Fetch-Site': site }), 200, site);
+});
+
+test('without the API there are metrics only, and no page where everybody could ask for it', async (t) => {
+  const paths = ['/metrics', '/-/ready', '/api/v1/status/buildinfo', '/', '/dashboard/stream/x', '/dashboard.json'];
+  const statuses = async (listen: ListenOptions, dashboard?: { enabled: boolean }): Promise<number[]> => {
+    const { endpoint } = await serving(t, { flushWorkers: 0, dashboard }, listen);
+    const headers = 'auth' in listen ? { Authorization: 'Bearer x' } : undefined;
+    const url = (path: string) => `http://127.0.0.1:${endpoint.port}${path}`;
+    return Promise.all(paths.map(async (path) => (await fetchFrom(url(path), { headers })).status));
+  };
+  const [metrics, api, all] = [
+    [200, 200, 404, 404, 404, 404],
+    [200, 200, 200, 404, 404, 404],
+    [200, 200, 200, 200, 404, 200],
+  ];
+  t.same(await statuses({ api: false }), metrics);
+  t.same(await statuses({ api: false }, { enabled: true }), metrics);
+  t.same(await statuses({}), all);
+  t.same(await statuses({ host: '0.0.0.0' }), api);
+  t.same(await statuses({ host: '0.0.0.0', auth: { token: 'x' } }), all);
+  t.same(await statuses({ host: '0.0.0.0' }, { enabled: true }), all);
 });

@@ -12,7 +12,11 @@ import { collectorFor } from '../instruments/support';
 
 const ROOT = join(__dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
-const SETTINGS = { address: { port: 0, host: '127.0.0.1' }, access: { origins: [] } };
+const SETTINGS = {
+  address: { port: 0, host: '127.0.0.1' },
+  access: { origins: [] },
+  serves: { api: true, dashboard: true },
+};
 
 /** What only those pay for who ask for it. */
 const OPTIONAL = [

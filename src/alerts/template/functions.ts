@@ -1,3 +1,4 @@
+import { labelOf } from '../../query/labels';
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, humanizeTimestamp } from './humanize';
 import { TemplateError } from './lexer';
 import { goText, printf } from './printf';
@@ -33,9 +34,9 @@ function compare(a: unknown, b: unknown): number {
 }
 
 function entry(value: unknown, key: string | number): unknown {
-  const found = (value as Record<string | number, unknown> | undefined)?.[key];
-  if (found === undefined && Array.isArray(value)) throw new TemplateError(`there is nothing at index ${key}`);
-  return found ?? '';
+  const found = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+  if (!found && Array.isArray(value)) throw new TemplateError(`there is nothing at index ${key}`);
+  return found ? (value as Record<string | number, unknown>)[key] : '';
 }
 
 /** Every function but `query`, `and` and `or`. Those of Go's text/template, and Prometheus' own. */
@@ -77,8 +78,8 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     throw new TemplateError('first() called on vector with no elements');
   },
   value: (sample: TemplateSample) => sample.Value,
-  label: (name: string, sample: TemplateSample) => sample.Labels[name] ?? '',
-  strvalue: (sample: TemplateSample) => sample.Labels.__value__ ?? '',
+  label: (name: string, sample: TemplateSample) => labelOf(sample.Labels, name),
+  strvalue: (sample: TemplateSample) => labelOf(sample.Labels, '__value__'),
   sortByLabel: (name: string, samples: readonly TemplateSample[]) =>
-    [...samples].sort((a, b) => compare(a.Labels[name] ?? '', b.Labels[name] ?? '')),
+    [...samples].sort((a, b) => compare(labelOf(a.Labels, name), labelOf(b.Labels, name))),
 };

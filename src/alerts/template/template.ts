@@ -187,6 +187,6 @@ function fieldOf(value: unknown, field: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TemplateError(`${goText(value)} has no field ${field}`);
   if (Object.hasOwn(value, field)) return (value as Record<string, unknown>)[field];
-  if ('Labels' in value) throw new TemplateError(`there is no field ${field}`);
+  if (Object.hasOwn(value, 'Labels')) throw new TemplateError(`there is no field ${field}`);
   return '';
 }

@@ -38,7 +38,7 @@ function addPoints(
     if (isMissing(metric, index)) continue;
     for (const { suffix, label, read } of samples) {
       const labels = { ...series[index], ...(label && { [label[0]]: label[1] }) };
-      if (!wanted.every(([key, value]) => labels[key] === value)) continue;
+      if (!wanted.every(([key, value]) => (Object.hasOwn(labels, key) ? labels[key] : undefined) === value)) continue;
       timeSeries(found, `${definition.name}${suffix}`, labels).points.push({ timestamp, value: read(values, column) });
     }
   }
