@@ -56,6 +56,8 @@ class FileBackend implements StorageBackend {
   private lock: WriterLock | undefined;
   private current: Current | undefined;
   private sequence = 0;
+  /** Bytes of the largest flush so far. */
+  private largest = 0;
   /** Settles when nothing is being written any more. */
   private writing: Promise<unknown> = Promise.resolve();
   /** Settles when nothing is being tidied any more; and the turn after that, if one is due. */
@@ -124,12 +126,18 @@ class FileBackend implements StorageBackend {
   private async append(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
     const current = await this.fileFor(snapshot.timestamp);
     try {
-      await this.write(current, snapshot, { most: this.options.maxFileBytes, signal });
+      await this.write(current, snapshot, { most: this.expected, signal });
     } catch (error) {
       if (error instanceof LargeFlush) await this.appendLarge(current, snapshot, signal);
       else if (error instanceof NoRoom) await this.append(snapshot, signal);
       else throw error;
     }
+  }
+
+  /** Most bytes of a file that a flush may be written to without its size being known. */
+  private get expected(): number {
+    const { maxBytes, maxFileBytes } = this.options;
+    return Math.min(Math.max(maxFileBytes, 2 * this.largest), maxBytes);
   }
 
   /** Learns the flush's size before older files are removed for it. */
@@ -161,6 +169,7 @@ class FileBackend implements StorageBackend {
     encoder.keep();
     current.timestamp = snapshot.timestamp;
     current.flushBytes = output.size - before;
+    this.largest = Math.max(this.largest, current.flushBytes);
   }
 
   private async fileFor(timestamp: number): Promise<Current> {
