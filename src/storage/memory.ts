@@ -1,6 +1,7 @@
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions } from '../options-check';
 import { DescribedStorage } from './described';
+import { HistoryClock } from './history/history-clock';
 import type { MemoryBackendOptions } from './memory-backend';
 import { resolveQuery } from './query';
 import type { ResolvedQuery, SeriesQuery } from './types';
@@ -38,6 +39,7 @@ export class MemoryStorage extends DescribedStorage {
       maxAge: checkNumber('maxAge', maxAge, 3600, 0.001, Number.MAX_SAFE_INTEGER) * 1000,
       maxSnapshots: checkInteger('maxSnapshots', maxSnapshots, 360, 1, Number.MAX_SAFE_INTEGER),
       history: new SharedArrayBuffer(wholeWords(checkInteger('maxBytes', maxBytes, 64 * 2 ** 20, 4096, 2 ** 31))),
+      clock: HistoryClock.allocate(),
     };
     super({
       kind: 'memory',
