@@ -162,14 +162,25 @@ export class GroupRunner {
       // an evaluation of a few milliseconds does not let the event loop turn, and there may be many rules
       await turn();
     }
-    await this.notify(results, alerts, time);
-    const rules = results.map((result, index) => ({ ...result, alerts: [...alerts[index].values()] }));
+    const rules = statesOf(results, alerts);
     const changeCount = (state?.changeCount ?? 0) + changes.length;
     const next: GroupState = { time, rules, changes, changeCount, closed: false };
+    // before anybody is told: what cannot be written, now or with the times of sending, would be told again at every step
+    document.check({ ...next, rules: this.withSending(rules, time) });
     document.write(next);
     this.memory = { version: document.version, state: next, alerts };
     host.board.setLastStep(number, time);
+    if (await this.notify(results, alerts, time)) {
+      document.write({ ...next, rules: statesOf(results, alerts) });
+      this.memory = { version: document.version, state: next, alerts };
+    }
     await host.changes.publish(number, changes);
+  }
+
+  /** As if every alert had been sent to every notifier. */
+  private withSending(rules: readonly RuleState[], time: number): RuleState[] {
+    const sentAt = Object.fromEntries(this.host.notifiers.map(({ name }) => [name, time]));
+    return rules.map((rule) => ({ ...rule, alerts: rule.alerts.map((alert) => ({ ...alert, sentAt })) }));
   }
 
   private async evaluateRule(
@@ -209,17 +220,19 @@ export class GroupRunner {
       : evaluateAlerting(rule, alerts, this.group.limit, context, changed);
   }
 
-  /** A rule that could not be evaluated says nothing. */
-  private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<void> {
-    if (this.host.notifiers.length === 0) return;
+  /** A rule that could not be evaluated says nothing. @returns whether anything was sent, which the alerts note */
+  private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<boolean> {
+    if (this.host.notifiers.length === 0) return false;
     const silences = this.host.silences.read() ?? [];
     const { wallAhead } = this.clock;
     const told = alerts
       .filter((_, index) => results[index].health === 'ok')
       .flatMap((alerts) => [...alerts.values()])
       .map((alert) => ({ alert, silenced: silencedBy(silences, alert.labels, time + wallAhead).length > 0 }));
-    if (told.length === 0) return;
-    for (const notifier of this.host.notifiers) await notifier.notify(this.shown, told, { time, wallAhead });
+    let sent = false;
+    for (const notifier of this.host.notifiers)
+      if (await notifier.notify(this.shown, told, { time, wallAhead })) sent = true;
+    return sent;
   }
 }
 
@@ -229,6 +242,10 @@ interface Memory {
   readonly state: GroupState | undefined;
   /** Of each rule. */
   readonly alerts: readonly Alerts[];
+}
+
+function statesOf(results: readonly RuleState[], alerts: readonly Alerts[]): RuleState[] {
+  return results.map((result, index) => ({ ...result, alerts: [...alerts[index].values()] }));
 }
 
 function toMap(alerts: readonly Alert[]): Alerts {

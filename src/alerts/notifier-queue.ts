@@ -74,10 +74,10 @@ export class NotifierQueue {
     group: Omit<Notification, 'alerts'>,
     alerts: readonly Told[],
     { time, wallAhead }: StepTime,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const isFailing = this.channel.queue.isFailing;
     const due = alerts.filter(({ alert, silenced }) => !silenced && this.isDue(alert, time, isFailing));
-    await this.send(
+    return this.send(
       group,
       due.map(({ alert }) => alert),
       (alert) => notified(alert, wallAhead),
@@ -126,15 +126,16 @@ export class NotifierQueue {
     alerts: readonly Alert[],
     show: (alert: Alert) => NotifiedAlert,
     time: number,
-  ): Promise<void> {
-    if (alerts.length === 0) return;
+  ): Promise<boolean> {
+    if (alerts.length === 0) return false;
     try {
       await this.channel.queue.append(toQueued({ ...group, alerts: alerts.map(show) }), false);
     } catch (error) {
       warn('RINGMETER_NOTIFICATION_FAILED', `notifier ${this.name}: ${messageOf(error)}`);
-      return;
+      return false;
     }
     for (const alert of alerts) alert.sentAt[this.name] = time;
+    return true;
   }
 }
 

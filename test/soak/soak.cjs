@@ -117,10 +117,10 @@ async function measure() {
     const minutes = MINUTES * share;
     const samples = await sample(minutes * MINUTE_MS);
     const grown = KINDS.map((kind) => growth(samples, kind)).filter((one) => !one.isFlat);
-    console.log(`${name}: ${KINDS.map((kind) => growth(samples, kind).text).join(', ')}`);
+    process.stdout.write(`${name}: ${KINDS.map((kind) => growth(samples, kind).text).join(', ')}\n`);
     if (grown.length > 0 && !mayGrow) isFlat = false;
   }
-  console.log(isFlat ? 'flat' : 'not flat');
+  process.stdout.write(isFlat ? 'flat\n' : 'not flat\n');
   return isFlat;
 }
 
