@@ -29,12 +29,18 @@ export interface AlertChange extends Omit<AlertInfo, 'state'> {
   readonly time: number;
 }
 
+/**
+ * @param time of the evaluation, or now; by the wall clock
+ * @param ahead milliseconds that the wall clock is ahead of the rules'
+ */
 export function describeAlert(
   { file, name: group }: ResolvedGroup,
   { labels, annotations, value, state, activeAt, firedAt, resolvedAt }: Alert,
   silences: Silences,
   time: number,
+  ahead: number,
 ): AlertInfo {
+  const shown = (moment: number | undefined) => moment && moment + ahead;
   return {
     name: labels.alertname,
     group,
@@ -43,9 +49,9 @@ export function describeAlert(
     labels,
     annotations,
     value: Number(value),
-    activeAt,
-    firedAt,
-    resolvedAt,
+    activeAt: activeAt + ahead,
+    firedAt: shown(firedAt),
+    resolvedAt: shown(resolvedAt),
     silencedBy: silencedBy(silences, labels, time),
   };
 }

@@ -5,6 +5,7 @@ import { ChangeRing } from './change-ring';
 import type { GroupState, Silences, StoredChange } from './documents';
 import { openSilences, openStates, type RulePort } from './port';
 import { RuleBoard } from './rule-board';
+import { makeRuleClock, type RuleClock } from './rule-clock';
 import type { SharedDocument } from './shared-document';
 import { checkSilence, type SilenceOptions } from './silences';
 
@@ -14,6 +15,7 @@ export class Alerting {
   private readonly silences: SharedDocument<Silences>;
   private readonly board: RuleBoard;
   private readonly changes: ChangeRing;
+  private readonly clock: RuleClock;
   private listener: ChangeListener | undefined;
 
   /** @param mark the calling thread's */
@@ -25,6 +27,7 @@ export class Alerting {
     this.silences = openSilences(port);
     this.board = new RuleBoard(port.board, mark);
     this.changes = new ChangeRing(port.changes, this.board);
+    this.clock = makeRuleClock(this.board.clockOffset);
   }
 
   /** The alerts that are pending or firing, as the last evaluations left them. */
@@ -35,7 +38,7 @@ export class Alerting {
       (this.states[number].read()?.rules ?? [])
         .flatMap(({ alerts }) => alerts)
         .filter(({ state }) => state !== 'resolved')
-        .map((alert) => describeAlert(group, alert, silences, now)),
+        .map((alert) => describeAlert(group, alert, silences, now, this.clock.wallAhead)),
     );
   }
 
@@ -76,7 +79,9 @@ export class Alerting {
   }
 
   private describe(number: number, { state, time, alert }: StoredChange): AlertChange {
-    const info = describeAlert(this.port.groups[number], alert, this.silences.read() ?? [], time);
-    return { ...info, state, time };
+    const { wallAhead } = this.clock;
+    const silences = this.silences.read() ?? [];
+    const info = describeAlert(this.port.groups[number], alert, silences, time + wallAhead, wallAhead);
+    return { ...info, state, time: time + wallAhead };
   }
 }

@@ -25,8 +25,10 @@ const NONE = { labels: [], annotations: [] };
 export interface EvaluationContext {
   readonly engine: Pick<QueryEngine, 'instant'>;
   readonly externalLabels: LabelSet;
-  /** Wall-clock milliseconds. */
+  /** Of the expressions, by the history's clock: milliseconds since 1970. */
   readonly time: number;
+  /** Of the step, by the rules' clock. Default: the same. */
+  readonly now?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +63,7 @@ export async function evaluateAlerting(
   changed: Parameters<typeof step>[4],
 ): Promise<RuleSample[]> {
   const found = await findAlerts(rule, context);
-  step(rule, alerts, found, context.time, changed);
+  step(rule, alerts, found, context.now ?? context.time, changed);
   const active = [...alerts.values()].filter(({ state }) => state !== 'resolved').length;
   if (limit > 0 && active > limit) {
     alerts.clear();

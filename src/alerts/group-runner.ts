@@ -10,6 +10,7 @@ import type { GroupState, RuleState, Silences, StoredChange } from './documents'
 import { evaluateAlerting, evaluateRecording, type PreparedRule, prepareRule } from './evaluate-rule';
 import type { NotifierQueue } from './notifier-queue';
 import type { RuleBoard } from './rule-board';
+import { GIVEN_TIME, type RuleClock } from './rule-clock';
 import type { ResolvedGroup } from './rules';
 import type { RuleSample, SampleLog } from './sample-log';
 import type { SharedDocument } from './shared-document';
@@ -24,6 +25,8 @@ export interface RunnerHost {
   readonly notifiers: readonly NotifierQueue[];
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly engine: Pick<QueryEngine, 'instant'>;
+  /** Default: the times that `tick` is given are those of the history and of the wall clock. */
+  readonly clock?: RuleClock;
   /** Aborted when the collector closes: what is being evaluated is given up. */
   readonly closing: AbortSignal;
 }
@@ -81,13 +84,18 @@ export class GroupRunner {
     try {
       const { state, alerts } = await this.recall();
       if (state?.closed !== false) return;
-      const now = Date.now();
+      const { wallAhead } = this.clock;
+      const now = { time: this.clock.now(), wallAhead };
       const all = alerts.flatMap((alerts) => [...alerts.values()]);
       for (const notifier of host.notifiers) await notifier.resolve(this.shown, all, now);
       this.document.write({ ...state, closed: true });
     } finally {
       host.board.giveUpLease(number);
     }
+  }
+
+  private get clock(): RuleClock {
+    return this.host.clock ?? GIVEN_TIME;
   }
 
   private get shown() {
@@ -154,14 +162,25 @@ export class GroupRunner {
       // an evaluation of a few milliseconds does not let the event loop turn, and there may be many rules
       await turn();
     }
-    await this.notify(results, alerts, time);
-    const rules = results.map((result, index) => ({ ...result, alerts: [...alerts[index].values()] }));
+    const rules = statesOf(results, alerts);
     const changeCount = (state?.changeCount ?? 0) + changes.length;
     const next: GroupState = { time, rules, changes, changeCount, closed: false };
+    // before anybody is told: what cannot be written, now or with the times of sending, would be told again at every step
+    document.check({ ...next, rules: this.withSending(rules, time) });
     document.write(next);
     this.memory = { version: document.version, state: next, alerts };
     host.board.setLastStep(number, time);
+    if (await this.notify(results, alerts, time)) {
+      document.write({ ...next, rules: statesOf(results, alerts) });
+      this.memory = { version: document.version, state: next, alerts };
+    }
     await host.changes.publish(number, changes);
+  }
+
+  /** As if every alert had been sent to every notifier. */
+  private withSending(rules: readonly RuleState[], time: number): RuleState[] {
+    const sentAt = Object.fromEntries(this.host.notifiers.map(({ name }) => [name, time]));
+    return rules.map((rule) => ({ ...rule, alerts: rule.alerts.map((alert) => ({ ...alert, sentAt })) }));
   }
 
   private async evaluateRule(
@@ -175,7 +194,8 @@ export class GroupRunner {
     const start = performance.now();
     let lastError = '';
     try {
-      await log.write(this.firstRule + index, time, await this.give(rule, alerts, time, changed));
+      const at = this.clock.toHistory(time);
+      await log.write(this.firstRule + index, at, await this.give(rule, alerts, { at, time }, changed));
     } catch (error) {
       lastError = messageOf(error);
       board.count(this.number, 'failures', 1);
@@ -190,26 +210,29 @@ export class GroupRunner {
   private give(
     rule: PreparedRule,
     alerts: Alerts,
-    time: number,
+    { at, time }: { at: number; time: number },
     changed: (alert: Alert, to: AlertTransition) => void,
   ): Promise<RuleSample[]> {
     const { engine, externalLabels, closing: signal } = this.host;
-    const context = { engine, externalLabels, time, signal };
+    const context = { engine, externalLabels, time: at, now: time, signal };
     return rule.kind === 'record'
       ? evaluateRecording(rule, this.group.limit, context)
       : evaluateAlerting(rule, alerts, this.group.limit, context, changed);
   }
 
-  /** A rule that could not be evaluated says nothing. */
-  private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<void> {
-    if (this.host.notifiers.length === 0) return;
+  /** A rule that could not be evaluated says nothing. @returns whether anything was sent, which the alerts note */
+  private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<boolean> {
+    if (this.host.notifiers.length === 0) return false;
     const silences = this.host.silences.read() ?? [];
+    const { wallAhead } = this.clock;
     const told = alerts
       .filter((_, index) => results[index].health === 'ok')
       .flatMap((alerts) => [...alerts.values()])
-      .map((alert) => ({ alert, silenced: silencedBy(silences, alert.labels, time).length > 0 }));
-    if (told.length === 0) return;
-    for (const notifier of this.host.notifiers) await notifier.notify(this.shown, told, time);
+      .map((alert) => ({ alert, silenced: silencedBy(silences, alert.labels, time + wallAhead).length > 0 }));
+    let sent = false;
+    for (const notifier of this.host.notifiers)
+      if (await notifier.notify(this.shown, told, { time, wallAhead })) sent = true;
+    return sent;
   }
 }
 
@@ -219,6 +242,10 @@ interface Memory {
   readonly state: GroupState | undefined;
   /** Of each rule. */
   readonly alerts: readonly Alerts[];
+}
+
+function statesOf(results: readonly RuleState[], alerts: readonly Alerts[]): RuleState[] {
+  return results.map((result, index) => ({ ...result, alerts: [...alerts[index].values()] }));
 }
 
 function toMap(alerts: readonly Alert[]): Alerts {

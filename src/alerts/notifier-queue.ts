@@ -19,6 +19,14 @@ export interface Told {
   readonly silenced: boolean;
 }
 
+/** When alerts are told. */
+export interface StepTime {
+  /** By the rules' clock. */
+  readonly time: number;
+  /** Milliseconds that the wall clock is ahead of it. */
+  readonly wallAhead: number;
+}
+
 /** One notifier as one thread has it. */
 export class NotifierQueue {
   readonly channel: Channel;
@@ -62,22 +70,34 @@ export class NotifierQueue {
    * Puts into the queue what this notifier has to be told of a group, and notes it with the alerts. Where delivering fails
    * already, nothing is repeated: what waits will say it.
    */
-  async notify(group: Omit<Notification, 'alerts'>, alerts: readonly Told[], time: number): Promise<void> {
+  async notify(
+    group: Omit<Notification, 'alerts'>,
+    alerts: readonly Told[],
+    { time, wallAhead }: StepTime,
+  ): Promise<boolean> {
     const isFailing = this.channel.queue.isFailing;
     const due = alerts.filter(({ alert, silenced }) => !silenced && this.isDue(alert, time, isFailing));
-    await this.send(
+    return this.send(
       group,
       due.map(({ alert }) => alert),
-      notified,
+      (alert) => notified(alert, wallAhead),
       time,
     );
   }
 
   /** The same at the end: what it was told to fire is resolved, since nobody will say so later. */
-  async resolve(group: Omit<Notification, 'alerts'>, alerts: readonly Alert[], time: number): Promise<void> {
+  async resolve(
+    group: Omit<Notification, 'alerts'>,
+    alerts: readonly Alert[],
+    { time, wallAhead }: StepTime,
+  ): Promise<void> {
     if (!this.port.resolveOnClose) return;
     const known = alerts.filter(({ state, sentAt }) => state === 'firing' && sentAt[this.name] !== undefined);
-    const resolved = (alert: Alert): NotifiedAlert => ({ ...notified(alert), state: 'resolved', endsAt: time });
+    const resolved = (alert: Alert): NotifiedAlert => ({
+      ...notified(alert, wallAhead),
+      state: 'resolved',
+      endsAt: time + wallAhead,
+    });
     await this.send(group, known, resolved, time);
   }
 
@@ -106,25 +126,29 @@ export class NotifierQueue {
     alerts: readonly Alert[],
     show: (alert: Alert) => NotifiedAlert,
     time: number,
-  ): Promise<void> {
-    if (alerts.length === 0) return;
+  ): Promise<boolean> {
+    if (alerts.length === 0) return false;
     try {
       await this.channel.queue.append(toQueued({ ...group, alerts: alerts.map(show) }), false);
     } catch (error) {
       warn('RINGMETER_NOTIFICATION_FAILED', `notifier ${this.name}: ${messageOf(error)}`);
-      return;
+      return false;
     }
     for (const alert of alerts) alert.sentAt[this.name] = time;
+    return true;
   }
 }
 
-function notified({ state, labels, annotations, value, activeAt, firedAt, resolvedAt }: Alert): NotifiedAlert {
+function notified(
+  { state, labels, annotations, value, activeAt, firedAt, resolvedAt }: Alert,
+  wallAhead: number,
+): NotifiedAlert {
   return {
     state: state === 'resolved' ? 'resolved' : 'firing',
     labels,
     annotations,
     value,
-    startsAt: firedAt ?? activeAt,
-    ...(state === 'resolved' ? { endsAt: resolvedAt } : {}),
+    startsAt: (firedAt ?? activeAt) + wallAhead,
+    ...(state === 'resolved' ? { endsAt: resolvedAt! + wallAhead } : {}),
   };
 }

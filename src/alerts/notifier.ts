@@ -14,7 +14,10 @@ export interface NotifierOptions extends HttpOptions, Omit<DeliveryOptions, 'int
    * Default: 60 000 for an Alertmanager, for which it cannot be 0; 0 = never, for a webhook.
    */
   resendInterval?: number;
-  /** Whether alerts are sent as resolved when the collector closes: nobody could do it later. Default true. */
+  /**
+   * Whether alerts that fire are sent as resolved when the collector closes. Default: true for a webhook, to which nobody
+   * could say it later; false for an Alertmanager, where they end by themselves unless the next process sends them again.
+   */
   resolveOnClose?: boolean;
 }
 
@@ -44,7 +47,10 @@ export class AlertmanagerNotifier extends Notifier {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(options: NotifierOptions) {
     super(
-      describe('AlertmanagerNotifier', 'alertmanager', require.resolve('./alertmanager-backend'), options, [60_000, 1]),
+      describe('AlertmanagerNotifier', 'alertmanager', require.resolve('./alertmanager-backend'), options, {
+        resend: [60_000, 1],
+        resolveOnClose: false,
+      }),
     );
   }
 }
@@ -53,8 +59,19 @@ export class AlertmanagerNotifier extends Notifier {
 export class WebhookNotifier extends Notifier {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(options: NotifierOptions) {
-    super(describe('WebhookNotifier', 'webhook', require.resolve('./webhook-backend'), options, [0, 0]));
+    super(
+      describe('WebhookNotifier', 'webhook', require.resolve('./webhook-backend'), options, {
+        resend: [0, 0],
+        resolveOnClose: true,
+      }),
+    );
   }
+}
+
+interface NotifierDefaults {
+  /** Milliseconds: the default, and the least. */
+  readonly resend: readonly [number, number];
+  readonly resolveOnClose: boolean;
 }
 
 function describe(
@@ -62,7 +79,7 @@ function describe(
   kind: string,
   module: string,
   options: NotifierOptions,
-  [defaultResend, leastResend]: readonly [number, number],
+  { resend: [defaultResend, leastResend], resolveOnClose: defaultResolve }: NotifierDefaults,
 ): NotifierDescription {
   const given = checkOptions(`${what} options`, options, [
     'url',
@@ -75,7 +92,7 @@ function describe(
     ...HTTP_OPTIONS,
   ]);
   const resendInterval = checkNumber('resendInterval', given.resendInterval, defaultResend, leastResend, 2 ** 31 - 1);
-  const { resolveOnClose = true } = given;
+  const { resolveOnClose = defaultResolve } = given;
   if (typeof resolveOnClose !== 'boolean')
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',

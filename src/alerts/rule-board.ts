@@ -2,6 +2,7 @@ import { exclusively } from '../atomics/exclusively';
 import { hold, recover, unlock } from '../atomics/mutex';
 import { sharedMemory } from '../atomics/shared-memory';
 import { raise } from '../atomics/signal';
+import { monotonic } from './rule-clock';
 
 /*
  * The bytes of a board, in one SharedArrayBuffer: what threads share about the groups of rules, beside their state. Words
@@ -9,14 +10,16 @@ import { raise } from '../atomics/signal';
  *
  *     0  changes lock | wanted     mutex: who writes the ring of changes or reads it
  *     1  state | changed           atomic: 1 = nothing is evaluated any more; atomic: raised after every change
+ *     2  clock offset           float64: what to add to the monotonic clock for the time that groups go by
  *     8  groups, a cache line each:
  *        +0  lease | wanted        mutex: which thread evaluates the group
- *        +1  last step             float64: the time of the last evaluation, wall-clock milliseconds; 0 = none yet
+ *        +1  last step             float64: the time of the last evaluation, by the rules' clock; 0 = none yet
  *        +2  counts                float64 each, in the order of COUNTS
  */
 const CHANGES_LOCK = 0;
 const STATE = 2;
 const CHANGED = 3;
+const CLOCK_OFFSET = 2;
 const GROUPS = 8;
 const GROUP_WORDS = 8;
 const LAST_STEP = 1;
@@ -43,12 +46,18 @@ export class RuleBoard {
   }
 
   static allocate(groups: number): SharedArrayBuffer {
-    return sharedMemory((GROUPS + groups * GROUP_WORDS) * WORD_BYTES, 'maxMemory');
+    const buffer = sharedMemory((GROUPS + groups * GROUP_WORDS) * WORD_BYTES, 'maxMemory');
+    new Float64Array(buffer)[CLOCK_OFFSET] = Date.now() - monotonic();
+    return buffer;
   }
 
   /** The word that is raised after every change of an alert, and where it stands. */
   get changed(): readonly [Int32Array, number] {
     return [this.i32, CHANGED];
+  }
+
+  get clockOffset(): number {
+    return this.f64[CLOCK_OFFSET];
   }
 
   get isClosed(): boolean {

@@ -5,8 +5,15 @@ import type { ResolvedGroup, ResolvedRule } from './rules';
 import type { SharedDocument } from './shared-document';
 
 /** The rules and their alerts as the HTTP API shows them, on whichever thread; as the last evaluations left them. */
-export function rulesView(groups: readonly ResolvedGroup[], states: readonly SharedDocument<GroupState>[]): RulesView {
-  const rules = () => groups.map((group, number) => showGroup(group, states[number].read()));
+export function rulesView(
+  groups: readonly ResolvedGroup[],
+  states: readonly SharedDocument<GroupState>[],
+  wallAhead: () => number,
+): RulesView {
+  const rules = () => {
+    const ahead = wallAhead();
+    return groups.map((group, number) => showGroup(group, states[number].read(), ahead));
+  };
   const alerts = () =>
     rules()
       .flatMap(({ rules }) => rules)
@@ -14,14 +21,15 @@ export function rulesView(groups: readonly ResolvedGroup[], states: readonly Sha
   return { rules, alerts };
 }
 
-function showGroup(group: ResolvedGroup, state: GroupState | undefined): RuleGroup {
+/** @param ahead milliseconds that the wall clock is ahead of the rules' */
+function showGroup(group: ResolvedGroup, state: GroupState | undefined, ahead: number): RuleGroup {
   const { name, file, interval, limit } = group;
-  const rules = group.rules.map((rule, index) => showRule(rule, state?.rules[index]));
+  const rules = group.rules.map((rule, index) => showRule(rule, state?.rules[index], ahead));
   const evaluationTime = rules.reduce((sum, rule) => sum + rule.evaluationTime, 0);
-  return { name, file, interval, limit, evaluationTime, lastEvaluation: state?.time, rules };
+  return { name, file, interval, limit, evaluationTime, lastEvaluation: state && state.time + ahead, rules };
 }
 
-function showRule(rule: ResolvedRule, state: RuleState | undefined): RuleGroup['rules'][number] {
+function showRule(rule: ResolvedRule, state: RuleState | undefined, ahead: number): RuleGroup['rules'][number] {
   const { name, expression: query, labels, annotations } = rule;
   const every = {
     name,
@@ -30,10 +38,10 @@ function showRule(rule: ResolvedRule, state: RuleState | undefined): RuleGroup['
     health: state?.health ?? 'unknown',
     lastError: state?.lastError || undefined,
     evaluationTime: (state?.evaluationTime ?? 0) * 1000,
-    lastEvaluation: state?.lastEvaluation,
+    lastEvaluation: state && state.lastEvaluation + ahead,
   } as const;
   if (rule.kind === 'record') return { ...every, type: 'recording' };
-  const alerts = (state?.alerts ?? []).flatMap(showAlert);
+  const alerts = (state?.alerts ?? []).flatMap((alert) => showAlert(alert, ahead));
   const firing = alerts.some((alert) => alert.state === 'firing');
   return {
     ...every,
@@ -46,6 +54,6 @@ function showRule(rule: ResolvedRule, state: RuleState | undefined): RuleGroup['
   };
 }
 
-function showAlert({ labels, annotations, state, activeAt, value }: Alert): ActiveAlert[] {
-  return state === 'resolved' ? [] : [{ labels, annotations, state, activeAt, value: Number(value) }];
+function showAlert({ labels, annotations, state, activeAt, value }: Alert, ahead: number): ActiveAlert[] {
+  return state === 'resolved' ? [] : [{ labels, annotations, state, activeAt: activeAt + ahead, value: Number(value) }];
 }

@@ -1,74 +1,76 @@
-const FIRST_CAPACITY = 16;
+/** Numbers of a sample: when it was taken, its value, and 1 if it says that the series ended. */
+const WIDTH = 3;
+const VALUE = 1;
+const ENDED = 2;
+/** Up to so many numbers an array is copied to grow: most series that come and go have one sample and an end. */
+const SMALL = 8 * WIDTH;
 
-/** The samples of one series, ascending by time, in arrays that grow; the oldest can be dropped. */
+/** The samples of one series, ascending by time; the oldest can be dropped. Small while there are few. */
 export class SampleColumn {
   private begin = 0;
-  private end = 0;
-  private times = new Float64Array(FIRST_CAPACITY);
-  private values = new Float64Array(FIRST_CAPACITY);
-  private ends = new Uint8Array(FIRST_CAPACITY);
+  private numbers: number[] = [];
 
   get length(): number {
-    return this.end - this.begin;
+    return (this.numbers.length - this.begin) / WIDTH;
   }
 
   /** When the newest was taken; minus infinity if there is none. */
   get newest(): number {
-    return this.length === 0 ? Number.NEGATIVE_INFINITY : this.times[this.end - 1];
+    return this.length === 0 ? Number.NEGATIVE_INFINITY : this.numbers[this.numbers.length - WIDTH];
   }
 
   /** Whether the newest sample says that the series ended. */
   get isEnded(): boolean {
-    return this.length > 0 && this.ends[this.end - 1] === 1;
+    return this.length > 0 && this.numbers[this.numbers.length - WIDTH + ENDED] === 1;
   }
 
   /** @returns false if it is not newer than the newest, which stands */
   append(time: number, value: number, ended: boolean): boolean {
     if (time <= this.newest) return false;
-    if (this.end === this.times.length) this.makeRoom();
-    this.times[this.end] = time;
-    this.values[this.end] = value;
-    this.ends[this.end++] = ended ? 1 : 0;
+    const sample = [time, value, ended ? 1 : 0];
+    if (this.numbers.length <= SMALL) this.numbers = this.numbers.concat(sample);
+    else this.numbers.push(...sample);
     return true;
   }
 
-  dropBefore(time: number): void {
+  /** @returns how many were dropped */
+  dropBefore(time: number): number {
+    const before = this.length;
     this.begin = this.firstFrom(time);
+    if (this.begin > this.numbers.length / 2) {
+      this.numbers = this.numbers.slice(this.begin);
+      this.begin = 0;
+    }
+    return before - this.length;
   }
 
   /** A copy of what lies in a range of time, both ends included. */
   window(from: number, to: number): { times: Float64Array; values: Float64Array; stale?: Uint8Array } {
     const begin = this.firstFrom(from);
-    const end = Math.max(this.firstFrom(to, true), begin);
-    const stale = this.ends.slice(begin, end);
-    const samples = { times: this.times.slice(begin, end), values: this.values.slice(begin, end) };
-    return stale.includes(1) ? { ...samples, stale } : samples;
+    const length = Math.max(this.firstFrom(to, true) - begin, 0) / WIDTH;
+    const times = new Float64Array(length);
+    const values = new Float64Array(length);
+    let stale: Uint8Array | undefined;
+    for (let index = 0, at = begin; index < length; index++, at += WIDTH) {
+      times[index] = this.numbers[at];
+      values[index] = this.numbers[at + VALUE];
+      if (this.numbers[at + ENDED] !== 1) continue;
+      stale ??= new Uint8Array(length);
+      stale[index] = 1;
+    }
+    return stale === undefined ? { times, values } : { times, values, stale };
   }
 
-  /** Index of the first sample at or after a moment, or only after it. */
+  /** Where the first sample at or after a moment stands, or only after it. */
   private firstFrom(time: number, after = false): number {
-    let low = this.begin;
-    let high = this.end;
+    let low = this.begin / WIDTH;
+    let high = this.numbers.length / WIDTH;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.times[middle] < time || (after && this.times[middle] === time)) low = middle + 1;
+      const other = this.numbers[middle * WIDTH];
+      if (other < time || (after && other === time)) low = middle + 1;
       else high = middle;
     }
-    return low;
-  }
-
-  /** Moves what there is to the beginning; into larger arrays if that makes too little room. */
-  private makeRoom(): void {
-    const { begin, end, length } = this;
-    const capacity = length > this.times.length / 2 ? this.times.length * 2 : this.times.length;
-    const move = <T extends Float64Array | Uint8Array>(old: T, fresh: T): T => {
-      fresh.set(old.subarray(begin, end));
-      return fresh;
-    };
-    this.times = move(this.times, new Float64Array(capacity));
-    this.values = move(this.values, new Float64Array(capacity));
-    this.ends = move(this.ends, new Uint8Array(capacity));
-    this.begin = 0;
-    this.end = length;
+    return low * WIDTH;
   }
 }

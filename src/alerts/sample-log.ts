@@ -28,6 +28,10 @@ const WORD_BYTES = 8;
 const PATIENCE_MS = 1_000;
 /** How much of the ring may be written anew before what has fallen out of it is forgotten. */
 const SHARE_OF_SWEEPS = 1 / 8;
+/** Entries that are taken into the index between two looks at how large it is. */
+const ENTRIES_AT_ONCE = 1_000;
+/** Of its bound, how much the index has when the oldest samples have been forgotten. */
+const SHARE_KEPT = 3 / 4;
 
 /** What a rule gives: a series and its value at the time of the evaluation. */
 export interface RuleSample {
@@ -37,7 +41,8 @@ export interface RuleSample {
 
 /**
  * What rules recorded, and their alerts, as series: shared by all threads, bounded by its bytes; the oldest samples make
- * room. Each thread follows it with an index of its own.
+ * room. Each thread follows it with an index of its own, on its heap, which takes no more bytes than the log has: of very
+ * many short series the index knows only the youngest.
  */
 export class SampleLog implements SampleSource {
   private readonly i32: Int32Array;
@@ -74,7 +79,7 @@ export class SampleLog implements SampleSource {
       this.follow();
       const numbers = samples.map(({ labels }) => this.numberOf(rule, labels));
       const given = new Set(numbers);
-      const ended = this.index.live(rule).filter(({ number }) => !given.has(number));
+      const ended = this.index.liveOf(rule).filter(({ number }) => !given.has(number));
       const values = new Float64Array(2 * (samples.length + ended.length));
       for (const [at, { value }] of samples.entries()) values.set([numbers[at], value], 2 * at);
       for (const [at, { number }] of ended.entries()) values.set([-1 - number, Number.NaN], 2 * (samples.length + at));
@@ -136,8 +141,37 @@ export class SampleLog implements SampleSource {
     if (this.position === ring.end) return;
     // more was written since than the ring holds
     if (this.position < ring.oldest) index.clear();
-    for (const entry of ring.entries(Math.max(this.position, ring.oldest))) index.add(entry);
+    let added = 0;
+    for (const entry of ring.entries(Math.max(this.position, ring.oldest))) {
+      index.add(entry);
+      if (++added % ENTRIES_AT_ONCE === 0) this.shrink(entry.position);
+    }
     this.position = ring.end;
+    this.shrink(this.position);
+  }
+
+  /**
+   * Forgets the oldest samples if the index has become too large.
+   *
+   * @param end up to where the index knows the ring
+   */
+  private shrink(end: number): void {
+    const { ring, index, capacity } = this;
+    const most = capacity * WORD_BYTES;
+    if (index.bytes <= most) return;
+    let [oldest, before] = [ring.oldest, -1];
+    // half of the rest each time, until little enough is left
+    while (index.bytes > most * SHARE_KEPT && oldest !== before) {
+      before = oldest;
+      const middle = oldest + (end - oldest) / 2;
+      for (const { position, timestamp, places } of ring.entries(oldest)) {
+        if (position > end) break;
+        oldest = position;
+        if (places === DEFINITION || position < middle) continue;
+        index.dropEndedBefore(timestamp);
+        break;
+      }
+    }
   }
 
   /** Forgets what has fallen out of the ring. Not while a series has been defined and has no sample yet. */

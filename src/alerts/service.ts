@@ -3,6 +3,7 @@ import type { Arena } from '../arena/arena';
 import type { RulesView } from '../endpoint/api/rules-view';
 import { messageOf, RingmeterError } from '../errors';
 import { createQueryEngine } from '../query/engine';
+import { ShiftedSource } from '../query/shifted-source';
 import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import { warn } from '../warning';
@@ -13,17 +14,25 @@ import { registerRuleMetrics } from './metrics';
 import { NotifierQueue } from './notifier-queue';
 import { openSilences, openStates, type RulePort } from './port';
 import { RuleBoard } from './rule-board';
+import { type HistoryTimes, makeRuleClock, type RuleClock } from './rule-clock';
 import { rulesView } from './rules-view';
 import { SampleLog } from './sample-log';
 
+/** What was measured, by a clock of its own. */
+export interface RuleHistory extends SampleSource, HistoryTimes {
+  /** Milliseconds that its clock is ahead of the wall clock. */
+  readonly ahead?: number;
+}
+
 /** The rules and notifiers of a collector as one thread of the flushing side has them. */
 export class RuleService {
-  /** What queries read: what was measured, and what rules made of it. */
+  /** What queries read, by the wall clock: what was measured, and what rules made of it. */
   readonly source: SampleSource;
   readonly readings: Reading[];
   /** What the HTTP API shows. */
   readonly view: RulesView;
   private readonly board: RuleBoard;
+  private readonly clock: RuleClock;
   private readonly closing = new AbortController();
   private readonly notifiers: readonly NotifierQueue[];
   private readonly runners: readonly GroupRunner[];
@@ -32,11 +41,13 @@ export class RuleService {
    * @param mark the calling thread's
    * @param history what was measured
    */
-  constructor(arena: Arena, port: RulePort, mark: number, history: SampleSource) {
+  constructor(arena: Arena, port: RulePort, mark: number, history: RuleHistory) {
     const board = new RuleBoard(port.board, mark);
     this.board = board;
     const log = new SampleLog(port.log, mark);
-    this.source = new CombinedSource([history, log]);
+    const source = new CombinedSource([history, log]);
+    this.source = new ShiftedSource(source, () => history.ahead ?? 0);
+    this.clock = makeRuleClock(board.clockOffset, history);
     this.notifiers = port.notifiers.map((notifier) => new NotifierQueue(arena, notifier, mark));
     const host: RunnerHost = {
       board,
@@ -45,11 +56,12 @@ export class RuleService {
       silences: openSilences(port),
       notifiers: this.notifiers,
       externalLabels: (arena.settings as Settings).defaultLabels,
-      engine: createQueryEngine(this.source),
+      engine: createQueryEngine(source),
+      clock: this.clock,
       closing: this.closing.signal,
     };
     const states = openStates(port);
-    this.view = rulesView(port.groups, states);
+    this.view = rulesView(port.groups, states, () => this.clock.wallAhead);
     let firstRule = 0;
     this.runners = port.groups.map((group, number) => {
       const runner = new GroupRunner(host, group, number, firstRule, states[number]);
@@ -61,7 +73,7 @@ export class RuleService {
 
   /** Milliseconds after which `tick` should be called again. */
   get patience(): number {
-    const now = Date.now();
+    const now = this.clock.now();
     return Math.min(
       ...this.runners.map((runner) => runner.patience(now)),
       ...this.notifiers.map((one) => one.patience),
@@ -70,7 +82,7 @@ export class RuleService {
 
   /** Starts what is due. Called at every turn of the thread's loop. */
   tick(): void {
-    const now = Date.now();
+    const now = this.clock.now();
     for (const runner of this.runners) runner.tick(now);
     for (const notifier of this.notifiers) notifier.tick();
   }

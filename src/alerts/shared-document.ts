@@ -42,13 +42,23 @@ export class SharedDocument<T> {
 
   /** Only one thread at a time, which has seen the last value. @throws Error if it has no room */
   write(value: T): void {
-    const bytes = Buffer.from(JSON.stringify(value));
-    if (bytes.length > this.half) throw new Error(`${bytes.length} bytes do not fit into ${this.half}`);
+    const bytes = this.encode(value);
     const version = this.version + 1;
     const side = version & 1;
     this.bytes.set(bytes, side * this.half);
     this.i32[LENGTHS + side] = bytes.length;
     Atomics.store(this.i32, VERSION, version);
+  }
+
+  /** @throws Error if a value has no room */
+  check(value: T): void {
+    this.encode(value);
+  }
+
+  private encode(value: T): Buffer {
+    const bytes = Buffer.from(JSON.stringify(value));
+    if (bytes.length > this.half) throw new Error(`${bytes.length} bytes do not fit into ${this.half}`);
+    return bytes;
   }
 
   /** The value as it was written last; undefined if nothing ever was. Readers share it: do not change it. */

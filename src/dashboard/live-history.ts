@@ -16,6 +16,8 @@ const LIMITS = { maxAge: 3_600_000, maxSnapshots: 3_600 };
  * late a snapshot was whether they count.
  */
 export const LIVE_WINDOW_MS = 3_500;
+/** A clock that goes back by more was set: what was seen before is of another time. */
+const SET_BACK_MS = 1_000;
 /** A snapshot may be so late. */
 const SLACK_MS = 400;
 
@@ -35,6 +37,7 @@ export class LiveHistory implements SampleSource {
   async take(): Promise<Snapshot> {
     const snapshot = await this.snapshot();
     const { timestamp, places, values } = snapshot;
+    if (timestamp < (this.recent.at(-1) ?? 0) - SET_BACK_MS) this.forget();
     const last = this.recent.at(-1) ?? 0;
     if (timestamp > last && this.open().append(timestamp, places, values)) {
       this.recent = this.recent.filter((time) => time > timestamp - LIVE_WINDOW_MS - SLACK_MS);

@@ -112,13 +112,12 @@ export class DashboardStream {
   }
 
   private look(): void {
-    const now = Date.now();
-    if (this.reporter.stalls.look(now)) this.broadcast(event('stalls', stallsText(this.reporter.stalls.all)));
-    else if (now - this.lastSent > SILENCE_MS) this.broadcast(': alive\n\n');
+    if (this.reporter.stalls.look(Date.now())) this.broadcast(event('stalls', stallsText(this.reporter.stalls.all)));
+    else if (performance.now() - this.lastSent > SILENCE_MS) this.broadcast(': alive\n\n');
   }
 
   private broadcast(text: string): void {
-    this.lastSent = Date.now();
+    this.lastSent = performance.now();
     const bytes = Buffer.from(text);
     for (const viewer of this.viewers) if (!viewer.isBehind) this.write(viewer, bytes);
   }

@@ -5,7 +5,7 @@ import type { Reading } from '../aggregate/collect';
 import { Drainer } from '../aggregate/drain';
 import { countSeries, type TakenSnapshot } from '../aggregate/snapshot';
 import type { RulePort } from '../alerts/port';
-import type { RuleService } from '../alerts/service';
+import type { RuleHistory, RuleService } from '../alerts/service';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
@@ -19,7 +19,6 @@ import type { Finding } from '../lint/rules';
 import type { Stall } from '../process/board';
 import { Resources } from '../process/resources';
 import { ENGINE_LIMITS } from '../query/query-limits';
-import type { SampleSource } from '../query/types';
 import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
@@ -61,7 +60,7 @@ export class FlushService {
     this.snapshots = new Snapshots(this.drainer, this.settings, () => [...this.ownMetrics, ...this.resources.read()]);
     this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
     this.storages = new Storages(arena, ports, this.mark, () => this.snapshots.families());
-    this.rules = openRules(arena, rules, this.mark, this.storages.source());
+    this.rules = openRules(arena, rules, this.mark, this.storages.memory()?.source);
     this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
     this.resources = new Resources(this.drainer, this.snapshots.catalog, board);
     this.queries = new Queries(() => this.openQueries());
@@ -69,8 +68,8 @@ export class FlushService {
       settings: this.settings,
       families: () => this.snapshots.families(),
       snapshot: () => this.snapshot(),
-      history: this.rules?.source ?? this.storages.source(),
-      historyTimes: (from, to) => this.storages.source()?.times(from, to) ?? new Float64Array(),
+      history: this.rules?.source ?? this.storages.memory()?.wallSource,
+      historyTimes: (from, to) => this.storages.memory()?.times(from, to) ?? new Float64Array(),
       rules: this.rules?.view ?? NO_RULES,
       storages: () => this.storages.health(),
       lastStall: () => this.lastStall,
@@ -175,7 +174,7 @@ export class FlushService {
   }
 
   private openQueries(): QueryTools | undefined {
-    const source = this.rules?.source ?? this.storages.source();
+    const source = this.rules?.source ?? this.storages.memory()?.wallSource;
     if (source === undefined) return undefined;
     const { createQueryEngine } = require('../query/engine') as typeof import('../query/engine');
     return { engine: createQueryEngine(source, ENGINE_LIMITS), source };
@@ -227,7 +226,7 @@ function openRules(
   arena: Arena,
   port: RulePort | undefined,
   mark: number,
-  history: SampleSource | undefined,
+  history: RuleHistory | undefined,
 ): RuleService | undefined {
   if (port === undefined || history === undefined) return undefined;
   const { RuleService } = require('../alerts/service') as typeof import('../alerts/service');

@@ -4,7 +4,6 @@ import type { Arena } from '../arena/arena';
 import { HEADER } from '../arena/layout';
 import type { Health } from '../dashboard/conditions';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
-import type { HistorySource } from '../query/history-source';
 import type { Settings } from '../settings';
 import { readStorageStats } from '../stats';
 import { type Channel, STATE } from '../storage/channel';
@@ -93,10 +92,9 @@ export class Storages {
     await Promise.all(this.storages.map((storage) => storage.close()));
   }
 
-  /** What PromQL reads: the history of the first MemoryStorage. */
-  source(): HistorySource | undefined {
-    const found = this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
-    return found?.source;
+  /** What PromQL reads: the history of the first MemoryStorage, by its own clock and by the wall clock. */
+  memory(): MemoryBackend | undefined {
+    return this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
   }
 
   async query(index: number, query: ResolvedQuery): Promise<TimeSeries[]> {

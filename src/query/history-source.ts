@@ -1,5 +1,6 @@
 import type { Family } from '../aggregate/catalog';
 import type { History } from '../storage/history/history';
+import type { HistoryClock } from '../storage/history/history-clock';
 import type { HistoryWindow } from '../storage/history/window';
 import { FamilyLines, type SeriesLine } from './history-lines';
 import { hasSample } from './presence';
@@ -26,6 +27,8 @@ export interface HistoryReading {
   families(): readonly Family[];
   /** Runs something while no other thread changes the history. Short. */
   exclusively<T>(action: () => T): T;
+  /** What its times follow. Default: the wall clock. */
+  readonly clock?: Pick<HistoryClock, 'ahead' | 'at'>;
 }
 
 /**
@@ -76,7 +79,19 @@ export class HistorySource implements SampleSource {
   /** When the snapshots were taken that count, wall-clock milliseconds, ascending. */
   times(from: number, to: number): Float64Array {
     const { history, exclusively, maxAge } = this.reading;
-    return exclusively(() => history.window(Math.max(from, Date.now() - maxAge), to)).times;
+    const now = Date.now() + this.ahead;
+    return exclusively(() => history.window(Math.max(from, now - maxAge), to)).times;
+  }
+
+  /** Milliseconds that its times are ahead of the wall clock. */
+  get ahead(): number {
+    return this.reading.clock?.ahead ?? 0;
+  }
+
+  /** The history's time at a moment of the arena's clock; undefined if there is no snapshot yet. */
+  timeAt(moment: number): number | undefined {
+    const { clock, exclusively } = this.reading;
+    return clock && exclusively(() => clock.at(moment));
   }
 
   /** Gives empty slices while it looks for long: whoever asks may do something else in between. */

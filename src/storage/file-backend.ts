@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../aggregate/snapshot';
 import { warn } from '../warning';
 import { StorageFailure } from './failure';
@@ -12,6 +13,8 @@ import { fileName } from './file/names';
 import { OutputFile } from './file/output';
 import { attempt } from './file/problem';
 import { queryDirectory } from './file/query';
+import { Room } from './file/room';
+import { WriterDirectory } from './file/writer-directory';
 import type { Attempt, BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
 /** What `FileStorage` sends to the workers. Ages in milliseconds. */
@@ -26,6 +29,8 @@ export interface FileBackendOptions {
   fsync: 'flush' | 'close' | 'never';
 }
 
+/** How long opening waits for the repair of dead writers' files. A longer repair goes on in the background. */
+const REPAIR_MS = 1_000;
 /** How often files are looked through that nobody writes to, if none is closed meanwhile. */
 const TIDY_MS = 60_000;
 
@@ -39,40 +44,56 @@ interface Current {
   /** Of the last flush, and how many bytes it took. */
   timestamp: number;
   flushBytes: number;
+  /** Another must be begun: there is no room to make it larger. */
+  isFull: boolean;
 }
 
 class FileBackend implements StorageBackend {
   private readonly options: FileBackendOptions;
+  private readonly directory: WriterDirectory;
+  private readonly room: Room;
   private readonly housekeeping: Housekeeping;
+  private opening: Promise<void> | undefined;
   private lock: WriterLock | undefined;
   private current: Current | undefined;
   private sequence = 0;
+  /** Bytes of the largest flush so far. */
+  private largest = 0;
   /** Settles when nothing is being written any more. */
   private writing: Promise<unknown> = Promise.resolve();
-  private tidying: Promise<void> | undefined;
+  /** Settles when nothing is being tidied any more; and the turn after that, if one is due. */
+  private tidying: Promise<void> = Promise.resolve();
+  private tidyingNext: Promise<void> | undefined;
   private tidied = 0;
   private readonly closing = new AbortController();
   private readonly warned = new Set<string>();
 
   constructor(private readonly context: BackendContext) {
     this.options = context.options as FileBackendOptions;
-    const { directory, maxAge, maxBytes, maxFileBytes, gzip, fsync } = this.options;
-    this.housekeeping = new Housekeeping({
-      directory,
-      maxOtherBytes: maxBytes - maxFileBytes,
-      maxAge,
-      gzip,
-      sync: fsync !== 'never',
-      onProblem: (problem) => this.warn(problem),
-    });
+    const { directory, gzip, fsync } = this.options;
+    this.directory = new WriterDirectory(directory, (problem) => this.warn(problem));
+    this.room = new Room(this.directory, this.options);
+    const sync = fsync !== 'never';
+    this.housekeeping = new Housekeeping({ directory: this.directory, room: this.room, gzip, sync });
   }
 
-  async open(): Promise<void> {
+  /** An attempt that comes while an earlier one hangs waits for the same one: it makes no second lock. */
+  async open(signal?: AbortSignal): Promise<void> {
+    this.opening ??= this.takeLock().finally(() => {
+      this.opening = undefined;
+    });
+    await (signal === undefined ? this.opening : unlessAborted(this.opening, signal, this.options.directory));
+  }
+
+  private async takeLock(): Promise<void> {
     const { directory } = this.options;
     await attempt('make the directory', directory, () => mkdir(directory, { recursive: true }));
-    this.lock = await attempt('write to', directory, () => WriterLock.take(directory));
-    await this.housekeeping.repair().catch((problem) => this.warn(problem));
+    this.lock ??= await attempt('write to', directory, () => WriterLock.take(directory));
+    this.directory.writer = this.lock.writer;
     this.tidy();
+    const waited = new AbortController();
+    await Promise.race([this.housekeeping.repairedOnce, sleep(REPAIR_MS, undefined, waited).catch(() => {})]);
+    waited.abort();
   }
 
   /** Waits no longer than the signal allows; a system call that hangs goes on behind. */
@@ -80,7 +101,7 @@ class FileBackend implements StorageBackend {
     const turn = this.writing.then(() => this.append(snapshot, signal));
     this.writing = turn.catch(() => {});
     await unlessAborted(turn, signal, this.options.directory);
-    if (Date.now() - this.tidied >= TIDY_MS) this.tidy();
+    if (performance.now() - this.tidied >= TIDY_MS) this.tidy();
   }
 
   query(query: ResolvedQuery): Promise<TimeSeries[]> {
@@ -89,7 +110,7 @@ class FileBackend implements StorageBackend {
 
   async close(signal: AbortSignal): Promise<void> {
     this.closing.abort();
-    const ended = Promise.all([this.writing, this.tidying]).then(() => this.end());
+    const ended = Promise.all([this.writing, this.tidying, this.tidyingNext]).then(() => this.end());
     await unlessAborted(ended, signal, this.options.directory);
   }
 
@@ -104,14 +125,52 @@ class FileBackend implements StorageBackend {
   }
 
   private async append(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
-    const { timestamp } = snapshot;
-    const current = await this.fileFor(timestamp);
+    const current = await this.fileFor(snapshot.timestamp);
+    try {
+      await this.write(current, snapshot, { most: this.expected, signal });
+    } catch (error) {
+      if (error instanceof LargeFlush) await this.appendLarge(current, snapshot, signal);
+      else if (error instanceof NoRoom) await this.append(snapshot, signal);
+      else throw error;
+    }
+  }
+
+  /** Most bytes of a file that a flush may be written to without its size being known. */
+  private get expected(): number {
+    const { maxBytes, maxFileBytes } = this.options;
+    return Math.min(Math.max(maxFileBytes, 2 * this.largest), maxBytes);
+  }
+
+  /** Learns the flush's size before older files are removed for it. */
+  private async appendLarge(current: Current, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+    const { directory, maxBytes } = this.options;
+    const bytes = await sizeOf(current.encoder.encode(snapshot));
+    const size = current.output.size + bytes;
+    if (size <= maxBytes) return this.write(current, snapshot, { most: size, signal });
+    current.isFull = true;
+    if (current.output.size > 0) return this.append(snapshot, signal);
+    throw new StorageFailure(
+      `FileStorage could not write a flush of ${bytes} bytes to ${directory}: maxBytes is ${maxBytes}. Raise maxBytes, or record fewer series.`,
+      { retryable: false },
+    );
+  }
+
+  /** @throws LargeFlush if the file would have more than `most` bytes; NoRoom */
+  private async write(current: Current, snapshot: Snapshot, { most, signal }: WriteLimits): Promise<void> {
     const { output, encoder } = current;
     const before = output.size;
-    await output.append(encoder.encode(snapshot), this.options.fsync === 'flush', signal);
+    const grant = async (size: number): Promise<void> => {
+      if (size > most) throw new LargeFlush();
+      if (await this.room.grant('file', size)) return;
+      // the file makes room itself, when it is closed; a flush alone may be written whatever other writers have
+      current.isFull = before > 0;
+      if (current.isFull) throw new NoRoom();
+    };
+    await output.append(encoder.encode(snapshot), this.options.fsync === 'flush', signal, grant);
     encoder.keep();
-    current.timestamp = timestamp;
+    current.timestamp = snapshot.timestamp;
     current.flushBytes = output.size - before;
+    this.largest = Math.max(this.largest, current.flushBytes);
   }
 
   private async fileFor(timestamp: number): Promise<Current> {
@@ -135,14 +194,16 @@ class FileBackend implements StorageBackend {
     this.current = undefined;
     this.lock = undefined;
     await current?.output.discard();
+    this.room.release('file');
     // it is not where it was put, or the file is not: the others may know already
     await lock?.release().catch(() => {});
-    await this.open();
+    await this.takeLock();
   }
 
   /** Within a file time does not go back: readers find their way by that. */
-  private isFull({ output, created, timestamp: last, flushBytes }: Current, timestamp: number): boolean {
+  private isFull({ output, created, timestamp: last, flushBytes, isFull }: Current, timestamp: number): boolean {
     const { maxFileBytes, maxFileAge } = this.options;
+    if (isFull) return true;
     if (output.size === 0) return timestamp < created;
     return output.size + flushBytes > maxFileBytes || timestamp - created >= maxFileAge || timestamp < last;
   }
@@ -151,6 +212,7 @@ class FileBackend implements StorageBackend {
     const { directory, source, fsync } = this.options;
     const { writer } = this.lock!;
     const name = fileName(created, writer, ++this.sequence);
+    this.directory.sequence = this.sequence;
     const output = await OutputFile.create(join(directory, name), fsync === 'flush');
     if (this.sequence > 1) this.tidy();
     const encoder = new FileEncoder({
@@ -162,29 +224,64 @@ class FileBackend implements StorageBackend {
       host: hostname(),
       pid: process.pid,
     });
-    return { output, encoder, created, timestamp: created, flushBytes: 0 };
+    return { output, encoder, created, timestamp: created, flushBytes: 0, isFull: false };
   }
 
   private async finish(): Promise<void> {
     const { current } = this;
     this.current = undefined;
-    await current?.output.close(this.options.fsync !== 'never');
+    try {
+      await current?.output.close(this.options.fsync !== 'never');
+    } finally {
+      this.directory.sequence = this.sequence + 1;
+      this.room.release('file');
+    }
   }
 
-  /** Behind, one at a time: what goes wrong there concerns no snapshot, it is warned about once. */
+  /** In the background, one turn at a time. A problem there concerns no snapshot: it is warned about once. */
   private tidy(): void {
     if (this.closing.signal.aborted || this.lock === undefined) return;
-    this.tidied = Date.now();
-    const { writer } = this.lock;
-    this.tidying = Promise.resolve(this.tidying)
-      .then(() => this.housekeeping.tidy(writer, this.sequence, this.closing.signal))
-      .catch((problem) => this.warn(problem));
+    this.tidied = performance.now();
+    this.tidyingNext ??= this.tidying.then(() => {
+      this.tidying = this.tidyingNext!;
+      this.tidyingNext = undefined;
+      return this.housekeeping.tidy(this.closing.signal).catch((problem) => this.warn(problem));
+    });
   }
 
   private warn({ message }: Error): void {
     if (this.closing.signal.aborted || this.warned.has(message)) return;
     this.warned.add(message);
     warn('RINGMETER_STORAGE_FAILED', message);
+  }
+}
+
+async function sizeOf(pieces: Iterable<Buffer>): Promise<number> {
+  let bytes = 0;
+  for (const piece of pieces) {
+    bytes += piece.length;
+    await setImmediate();
+  }
+  return bytes;
+}
+
+interface WriteLimits {
+  /** Bytes of the file. */
+  most: number;
+  signal: AbortSignal;
+}
+
+/** A flush does not fit into a file as large as `maxFileBytes`. */
+class LargeFlush extends StorageFailure {
+  constructor() {
+    super('the flush is larger than a file', { retryable: true });
+  }
+}
+
+/** A file can become no larger: files of other writers that live take the rest of `maxBytes`. */
+class NoRoom extends StorageFailure {
+  constructor() {
+    super('files of other writers that live leave no room', { retryable: true });
   }
 }
 

@@ -7,10 +7,12 @@ export interface HttpOptions {
   headers?: Readonly<Record<string, string>>;
   basicAuth?: { username: string; password: string };
   bearerToken?: string;
+  /** Path of a file with the bearer token, which is read again when it has changed. */
+  bearerTokenFile?: string;
   tls?: TlsOptions;
 }
 
-/** Certificates as PEM text, or as the paths of files that the worker reads when it opens. */
+/** Certificates as PEM text, or as the paths of files, which are read again when they have changed. */
 export interface TlsOptions {
   ca?: string;
   cert?: string;
@@ -23,24 +25,28 @@ export interface TlsOptions {
 }
 
 /** The options that a storage's own are checked together with. */
-export const HTTP_OPTIONS = ['headers', 'basicAuth', 'bearerToken', 'tls'] as const;
+export const HTTP_OPTIONS = ['headers', 'basicAuth', 'bearerToken', 'bearerTokenFile', 'tls'] as const;
 
 const TLS_TEXTS = ['ca', 'cert', 'key', 'passphrase', 'servername'] as const;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** What the connection or the body decides, and nobody else. */
-const NOT_OURS = new Set([
+/** What the connection, the body or the protocol decides, and nobody else. */
+const RESERVED = new Set([
+  'accept-encoding',
   'connection',
   'content-encoding',
   'content-length',
   'content-type',
   'expect',
+  'host',
   'keep-alive',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'user-agent',
 ]);
+const RESERVED_PREFIX = /^(x-prometheus-remote-write-|proxy-)/;
 
 function fail(message: string): never {
   throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
@@ -48,7 +54,7 @@ function fail(message: string): never {
 
 /** Checks the options that storages with a server share. Throws RINGMETER_INVALID_OPTION. */
 export function checkHttpOptions(name: string, options: HttpOptions): HttpOptions {
-  const { headers, basicAuth, bearerToken, tls } = options;
+  const { headers, basicAuth, bearerToken, bearerTokenFile, tls } = options;
   checkHeaders(name, headers);
   checkCredentials(name, options);
   const { rejectUnauthorized, ...texts } = checkOptions(`tls of ${name}`, tls, [...TLS_TEXTS, 'rejectUnauthorized']);
@@ -57,22 +63,27 @@ export function checkHttpOptions(name: string, options: HttpOptions): HttpOption
       fail(`tls.${option} of ${name} must be a string, got ${shown(value)}`);
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean')
     fail(`tls.rejectUnauthorized of ${name} must be true or false, got ${shown(rejectUnauthorized)}`);
-  return { headers, basicAuth, bearerToken, tls };
+  return { headers, basicAuth, bearerToken, bearerTokenFile, tls };
 }
 
 function checkHeaders(name: string, headers: HttpOptions['headers']): void {
   for (const [header, value] of Object.entries(checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}))))
-    if (!HEADER_NAME.test(header) || NOT_OURS.has(header.toLowerCase()))
-      fail(`header ${shown(header)} of ${name} cannot be set`);
+    if (!HEADER_NAME.test(header)) fail(`header ${shown(header)} of ${name} is no name of a header`);
+    else if (RESERVED.has(header.toLowerCase()) || RESERVED_PREFIX.test(header.toLowerCase()))
+      fail(`header ${shown(header)} of ${name} cannot be set: the library sets it`);
     // the value may be a secret: it is not shown
     else if (typeof value !== 'string' || !HEADER_VALUE.test(value))
       fail(`header ${shown(header)} of ${name} must be a string of characters that a header can have`);
 }
 
-function checkCredentials(name: string, { headers, basicAuth, bearerToken }: HttpOptions): void {
+function checkCredentials(name: string, { headers, basicAuth, bearerToken, bearerTokenFile }: HttpOptions): void {
   const inHeaders = Object.keys(headers ?? {}).some((header) => header.toLowerCase() === 'authorization');
-  const ways = [basicAuth !== undefined, bearerToken !== undefined, inHeaders].filter(Boolean).length;
-  if (ways > 1) fail(`${name} can have one of basicAuth, bearerToken and an authorization header, not two`);
+  const isToken = bearerToken !== undefined || bearerTokenFile !== undefined;
+  const ways = [basicAuth !== undefined, isToken, inHeaders].filter(Boolean).length;
+  if (ways > 1 || (bearerToken !== undefined && bearerTokenFile !== undefined))
+    fail(`${name} can have one of basicAuth, bearerToken and an authorization header, not two`);
+  if (bearerTokenFile !== undefined && (typeof bearerTokenFile !== 'string' || bearerTokenFile === ''))
+    fail(`bearerTokenFile of ${name} must be a path, got ${shown(bearerTokenFile)}`);
   const { username, password } = checkOptions(`basicAuth of ${name}`, basicAuth, ['username', 'password']);
   if (basicAuth !== undefined) {
     if (typeof username !== 'string' || username.includes(':'))

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { VERSION } from '../version';
 import { StorageFailure } from './failure';
+import { HttpFiles } from './http-files';
 import type { HttpOptions, TlsOptions } from './http-options';
 
 export interface HttpRequest {
@@ -10,6 +10,8 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   body?: Uint8Array | string;
   signal: AbortSignal;
+  /** Whether the server may get the request twice. Default: unless it is a POST. */
+  idempotent?: boolean;
 }
 
 export interface HttpAnswer {
@@ -29,6 +31,15 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 /** Statuses beside 5xx after which the same request may succeed. */
 const PASSING = new Set([408, 425, 429]);
 
+/**
+ * Milliseconds that an idle connection is kept if the server does not say how long: longer than the usual intervals of
+ * flushes. Node's and Go's servers keep theirs for 5 s to some minutes.
+ */
+const KEEP_ALIVE = { keepAliveTimeout: 300_000, keepAliveMaxTimeout: 600_000 };
+/** Errors of a connection that the server has closed while the request was on its way. */
+const CLOSED_BY_SERVER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
+
 /** An answer that is not 2xx. */
 export class HttpFailure extends StorageFailure {
   constructor(
@@ -47,12 +58,18 @@ export class HttpFailure extends StorageFailure {
 
 /** A client for one server, in a flush worker: one connection, which is kept; redirects are not followed. */
 export class HttpClient {
-  private readonly agent: Agent;
+  private readonly files: HttpFiles;
   private readonly headers: Record<string, string>;
+  private tls: TlsOptions | undefined;
+  private agent: Dispatcher | undefined;
+  /** Whether the connection has had a request answered: the next one may find it closed. */
+  private isUsed = false;
 
   /** Throws whatever reading the certificates' files throws. */
-  constructor({ headers, basicAuth, bearerToken, tls }: HttpOptions) {
-    this.agent = new Agent({ connect: tls && resolveTls(tls), connections: 1 });
+  constructor(options: HttpOptions) {
+    const { headers, basicAuth, bearerToken, tls } = options;
+    this.files = new HttpFiles(options, tls);
+    this.dispatcher();
     this.headers = { 'user-agent': `ringmeter/${VERSION}` };
     for (const [name, value] of Object.entries(headers ?? {})) this.headers[name.toLowerCase()] = value;
     if (basicAuth !== undefined) this.headers.authorization = `Basic ${encodeCredentials(basicAuth)}`;
@@ -71,14 +88,13 @@ export class HttpClient {
   }
 
   /** Sends one request, and gives whatever answer there is, its body to be read. @throws StorageFailure if there is none */
-  async open({ method, url, headers, body, signal }: HttpRequest): Promise<Dispatcher.ResponseData> {
+  async open(wanted: HttpRequest): Promise<Dispatcher.ResponseData> {
+    const { method, url, idempotent = method !== 'POST' } = wanted;
+    const mayBeClosed = idempotent && this.isUsed;
     try {
-      return await request(url, {
-        method,
-        headers: { ...this.headers, ...headers },
-        body,
-        signal,
-        dispatcher: this.agent,
+      return await this.request(wanted).catch((error: NodeJS.ErrnoException) => {
+        if (mayBeClosed && CLOSED_BY_SERVER.has(error.code ?? '')) return this.request(wanted);
+        throw error;
       });
     } catch (error) {
       throw new StorageFailure(`${method} ${withoutQuery(url)} failed: ${describe(error)}`, {
@@ -88,8 +104,30 @@ export class HttpClient {
     }
   }
 
+  private async request({ method, url, headers, body, signal }: HttpRequest): Promise<Dispatcher.ResponseData> {
+    this.isUsed = false;
+    const dispatcher = this.dispatcher();
+    const token = this.files.bearerToken();
+    const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const all = { ...this.headers, ...credentials, ...headers };
+    const answer = await request(url, { method, headers: all, body, signal, dispatcher });
+    this.isUsed = true;
+    return answer;
+  }
+
+  /** The one with the certificates as they are now. */
+  private dispatcher(): Dispatcher {
+    const tls = this.files.resolved(this.tls);
+    if (this.agent !== undefined && tls === this.tls) return this.agent;
+    // what it is doing is done first
+    void this.agent?.close().catch(() => {});
+    this.tls = tls;
+    this.agent = makeAgent(tls);
+    return this.agent;
+  }
+
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await this.agent?.destroy();
   }
 }
 
@@ -140,10 +178,9 @@ function encodeCredentials({ username, password }: { username: string; password:
   return Buffer.from(`${username}:${password}`).toString('base64');
 }
 
-function resolveTls({ ca, cert, key, ...rest }: TlsOptions) {
-  return { ...rest, ca: pemOf(ca), cert: pemOf(cert), key: pemOf(key) };
-}
-
-function pemOf(text: string | undefined): string | undefined {
-  return text === undefined || text.includes('-----BEGIN') ? text : readFileSync(text, 'utf8');
+/** Through the proxies that the environment names, if any. */
+function makeAgent(tls: TlsOptions): Dispatcher {
+  const options = { ...KEEP_ALIVE, connections: 1, connect: tls };
+  const hasProxy = PROXIES.some((name) => process.env[name]);
+  return hasProxy ? new EnvHttpProxyAgent({ ...options, requestTls: tls }) : new Agent(options);
 }

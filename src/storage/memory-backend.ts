@@ -1,16 +1,21 @@
 import type { Family } from '../aggregate/catalog';
 import { columnCount } from '../aggregate/columns';
-import type { Snapshot } from '../aggregate/snapshot';
+import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
 import { HistorySource } from '../query/history-source';
+import { ShiftedSource } from '../query/shifted-source';
+import type { SampleSource } from '../query/types';
 import { evaluate } from './evaluate';
 import { History } from './history/history';
+import { HistoryClock } from './history/history-clock';
 import { type Selected, select } from './selection';
 import type { BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
 /** What `MemoryStorage` sends to the workers. */
 export interface MemoryBackendOptions {
   history: SharedArrayBuffer;
+  /** Of a `HistoryClock`. */
+  clock: SharedArrayBuffer;
   /** Milliseconds. */
   maxAge: number;
   maxSnapshots: number;
@@ -23,35 +28,60 @@ export const createBackend: CreateBackend = (context) => new MemoryBackend(conte
 
 /** Keeps snapshots in shared memory and reads them back as time series, or as what became of them in a range. */
 export class MemoryBackend implements StorageBackend {
-  /** What PromQL reads. */
+  /** The history by its own clock, which never goes back: what rules read. */
   readonly source: HistorySource;
+  /** The same by the wall clock. */
+  readonly wallSource: SampleSource;
+  private readonly clock: HistoryClock;
   private readonly history: History;
   private readonly options: MemoryBackendOptions;
 
   constructor(private readonly context: BackendContext) {
     this.options = context.options as MemoryBackendOptions;
     this.history = new History(new Float64Array(this.options.history), this.options);
+    this.clock = new HistoryClock(this.options.clock);
     this.source = new HistorySource({
       history: this.history,
       maxAge: this.options.maxAge,
       families: () => context.families(),
       exclusively: (action) => context.exclusively(action),
+      clock: this.clock,
     });
+    this.wallSource = new ShiftedSource(this.source, () => this.clock.ahead);
   }
 
-  store({ timestamp, places, values }: Snapshot): void {
-    if (this.context.exclusively(() => this.history.append(timestamp, places, values))) return;
+  store({ timestamp, takenAt, places, values }: Snapshot & Partial<TakenSnapshot>): void {
+    const append = (): boolean => {
+      const time = takenAt === undefined ? timestamp : this.clock.date(timestamp, takenAt);
+      return this.history.append(time, places, values);
+    };
+    if (this.context.exclusively(append)) return;
     throw new RingmeterError(
       'RINGMETER_STORAGE_FAILED',
       `MemoryStorage: a snapshot of ${values.byteLength} bytes does not fit into a quarter of maxBytes (${this.options.history.byteLength})`,
     );
   }
 
+  /** When snapshots were taken, by the wall clock, ascending. */
+  times(from: number, to: number): Float64Array {
+    const { ahead } = this.clock;
+    const times = this.source.times(from + ahead, to + ahead);
+    return ahead === 0 ? times : times.map((time) => time - ahead);
+  }
+
+  /** By the wall clock. */
   query(query: ResolvedQuery): TimeSeries[] {
+    const { ahead } = this.clock;
+    const answer = this.read({ ...query, from: query.from + ahead, to: query.to + ahead });
+    if (ahead !== 0) for (const { points } of answer) for (const point of points) point.timestamp -= ahead;
+    return answer;
+  }
+
+  private read(query: ResolvedQuery): TimeSeries[] {
     const families = this.context.families();
     checkFunction(families, query);
     const selected = families.flatMap((family) => [...select(family, query)]);
-    const from = Math.max(query.from, Date.now() - this.options.maxAge);
+    const from = Math.max(query.from, Date.now() + this.clock.ahead - this.options.maxAge);
     const { context, history } = this;
     const kept = context.exclusively(() => history.window(from, query.to).times);
     if (kept.length === 0) return [];

@@ -1,6 +1,7 @@
 import { sharedMemory } from '../atomics/shared-memory';
 import { checkInteger, checkNumber, checkOptions, checkQuantile } from '../options-check';
 import { DescribedStorage } from './described';
+import { HistoryClock } from './history/history-clock';
 import type { MemoryBackendOptions } from './memory-backend';
 import { resolveQuery } from './query';
 import type { ResolvedQuery, SeriesQuery } from './types';
@@ -41,6 +42,7 @@ export class MemoryStorage extends DescribedStorage {
         wholeWords(checkInteger('maxBytes', maxBytes, 64 * 2 ** 20, 4096, 2 ** 31)),
         'maxBytes of MemoryStorage',
       ),
+      clock: HistoryClock.allocate(),
     };
     super({
       kind: 'memory',

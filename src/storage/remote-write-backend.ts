@@ -95,13 +95,16 @@ class RemoteWriteBackend implements StorageBackend {
   ): Promise<void> {
     const dated = { ...snapshot, timestamp: progress.timestamp };
     for (const batch of batchesOf(series, this.options.maxSamplesPerSend, progress.done)) {
+      const end = progress.done + batch.length;
       try {
-        await this.sender!.send(batch, dated, signal);
-        this.known = outline(dated);
+        await this.sender!.send(batch, dated, signal, (series) => {
+          this.known = outline(dated);
+          progress.done += series;
+        });
       } catch (error) {
         progress.refusals.note(error);
       }
-      progress.done += batch.length;
+      progress.done = end;
     }
   }
 

@@ -9,7 +9,7 @@ import { HIGH, serve, toldTo } from './service';
 const options = needs('prometheus-alertmanager');
 /** How long the serving thread is blocked. */
 const BLOCKED_MS = Number(process.env.RINGMETER_BLOCKED_MS ?? 2_000);
-const FAST = { resendInterval: 300, retry: { firstDelay: 20, longestDelay: 100 } };
+const FAST = { resendInterval: 300, resolveOnClose: true, retry: { firstDelay: 20, longestDelay: 100 } };
 
 test(
   'a real Alertmanager receives, groups and resolves, and an alert outlives its resolve time',

@@ -202,3 +202,10 @@ t.test('a collector that closes while a notifier is gone does so in time, and sa
   await until('it is said', () => said.length > 0);
   t.match(said[0], /^RINGMETER_STORAGE_FAILED last flush, webhook: 1 notifications are left: POST .* failed/);
 });
+
+t.test('whoever closes resolves at a webhook, and at an Alertmanager only if asked to', async (t) => {
+  const url = 'http://127.0.0.1:9093';
+  t.equal(new WebhookNotifier({ url }).description.resolveOnClose, true);
+  t.equal(new AlertmanagerNotifier({ url }).description.resolveOnClose, false);
+  t.equal(new AlertmanagerNotifier({ url, resolveOnClose: true }).description.resolveOnClose, true);
+});

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { test } from 'tap';
 import { SampleLog } from '../../dist/src/alerts/sample-log.js';
 import { tryLock } from '../../dist/src/atomics/mutex.js';
@@ -86,4 +88,32 @@ test('a log that a dead thread holds is given up after a second, and is free onc
   log.bury(99);
   await log.write(0, 20, []);
   t.same(read(log), { 'up{job="a"}': '10:1 20:end' });
+});
+
+test("a thread's index of very many short series takes no more memory than the log, and knows the youngest", async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const bytes = 4 * 2 ** 20;
+  const buffer = SampleLog.allocate(bytes);
+  const log = new SampleLog(buffer, 1);
+  const heap = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  await log.write(1, 0, [{ labels: up('steady'), value: 0 }]);
+  const before = heap();
+  let last = '';
+  for (let time = 1; time <= 3_000; time++) {
+    const samples = Array.from({ length: 10 }, (_, index) => ({ labels: up(`job-${time}-${index}`), value: time }));
+    last = `job-${time}-9`;
+    await log.write(0, time, samples);
+  }
+  const grown = heap() - before;
+  t.ok(grown < 1.5 * bytes, `${(grown / 2 ** 20).toFixed(1)} MiB for a log of 4 MiB`);
+  await log.write(1, 3_001, []);
+  t.match(read(log, 0, 1e6), { [`up{job="${last}"}`]: '3000:3000' }, 'the youngest are there');
+  t.match(read(log, 3_001, 3_001), { 'up{job="steady"}': '3001:end' }, 'a series that goes on is ended');
+  const late = new SampleLog(buffer, 2);
+  read(late);
+  t.ok(heap() - before < 3 * bytes, 'and so for a thread that comes late');
 });

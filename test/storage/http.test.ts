@@ -1,6 +1,9 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { type Test, test } from 'tap';
 import { HttpClient, HttpFailure, type HttpRequest } from '../../dist/src/storage/http.js';
 import type { HttpOptions } from '../../dist/src/storage/http-options.js';
@@ -55,7 +58,7 @@ test('the version that servers are told is that of the package', async (t) => {
 
 test('a request has the headers of the client and its own, and its connection is used again', async (t) => {
   const { url, requests, connections } = await receive(t, status(200, 'fine'));
-  const send = client(t, { headers: { 'X-Tenant': 'a', 'User-Agent': 'mine' } });
+  const send = client(t, { headers: { 'X-Tenant': 'a' } });
   const answer = await send(`${url}/path?query=1`, { headers: { 'content-type': 'text/x' } });
   t.match(answer, { status: 200, body: 'fine' });
   await send(url, { method: 'DELETE', body: undefined });
@@ -63,7 +66,7 @@ test('a request has the headers of the client and its own, and its connection is
     {
       method: 'POST',
       path: '/path?query=1',
-      headers: { 'x-tenant': 'a', 'user-agent': 'mine', 'content-type': 'text/x' },
+      headers: { 'x-tenant': 'a', 'content-type': 'text/x' },
     },
     { method: 'DELETE', path: '/' },
   ]);
@@ -244,3 +247,89 @@ test('a client can prove who it is with a certificate', needs('openssl'), async 
   t.match(await client(t, { tls: paths })(url), { status: 200 });
   t.match(await failure(client(t, { tls: { ca: texts.ca } })(url)), { retryable: true });
 });
+
+test('a connection outlasts the usual interval of flushes', async (t) => {
+  let connections = 0;
+  // says nothing of how long it keeps a connection, as servers in Go
+  const url = await raw(t, (socket) => {
+    connections++;
+    const answer = () => socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+    answer();
+    socket.on('data', answer);
+  });
+  const send = client(t);
+  await send(url, { body: undefined, method: 'GET' });
+  await new Promise((resolve) => setTimeout(resolve, 4_600));
+  await send(url, { body: undefined, method: 'GET' });
+  t.equal(connections, 1);
+});
+
+test('where a server has closed a kept connection, an idempotent request is sent again and no other', async (t) => {
+  let requests = 0;
+  const url = await raw(t, (socket) => {
+    requests++;
+    socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+    // answers one request of each connection
+    socket.on('data', () => {
+      requests++;
+      socket.resetAndDestroy();
+    });
+  });
+  const send = client(t);
+  await send(url);
+  t.match(await send(url, { idempotent: true }), { status: 204 });
+  t.equal(requests, 3);
+  t.match(await failure(send(url)), { retryable: true });
+  t.equal(requests, 4);
+});
+
+test('a bearer token is read again when its file has changed', async (t) => {
+  const { url, requests } = await receive(t, status(200));
+  const bearerTokenFile = join(t.testdir({ token: 'first\n' }), 'token');
+  const send = client(t, { bearerTokenFile });
+  await send(url);
+  writeFileSync(bearerTokenFile, 'second one is longer\n'.replaceAll(' ', '-'));
+  await send(url);
+  writeFileSync(bearerTokenFile, 'no token');
+  await t.rejects(send(url), { message: /bearerTokenFile/, retryable: true });
+  t.same(
+    requests.map(({ headers }) => headers.authorization),
+    ['Bearer first', 'Bearer second-one-is-longer'],
+  );
+});
+
+test('requests go through the proxy that the environment names, but for hosts of NO_PROXY', async (t) => {
+  const { url, requests } = await receive(t, status(200));
+  const asked: string[] = [];
+  const proxy = createProxy((request, socket) => {
+    asked.push(request.url ?? '');
+    const target = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      target.pipe(socket).pipe(target);
+    });
+    for (const one of [target, socket]) one.on('error', () => {});
+  });
+  const proxyUrl = await proxy(t);
+  const { http_proxy, NO_PROXY } = process.env;
+  t.teardown(() => {
+    for (const [name, value] of Object.entries({ http_proxy, NO_PROXY }))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  });
+  process.env.http_proxy = proxyUrl;
+  await client(t)('http://elsewhere.invalid/write');
+  t.same(asked, ['elsewhere.invalid:80']);
+  process.env.NO_PROXY = '127.0.0.1';
+  await client(t)(url);
+  t.equal(asked.length, 1);
+  t.equal(requests.length, 2);
+});
+
+function createProxy(onConnect: (request: IncomingMessage, socket: Duplex) => void) {
+  return async (t: Test): Promise<string> => {
+    const server = createHttpServer().on('connect', onConnect).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+}

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type CollectorOptions, PrometheusStorage, type RemoteWriteOptions } from 'ringmeter';
 import { type Test, test } from 'tap';
 import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
@@ -302,7 +303,6 @@ test('a refused request does not stop the others, and is reported when they are 
     [400, 'duplicate sample for timestamp'],
     [400, 'too old sample'],
     [422, 'too many labels'],
-    [413, 'too large'],
     [500, 'out of bounds'],
   ];
   for (const [code, text] of REFUSALS) {
@@ -313,7 +313,7 @@ test('a refused request does not stop the others, and is reported when they are 
         else if (count === 4) response.writeHead(503).end();
         else takes(response, request, count);
       },
-      { maxSamplesPerSend: 2 },
+      { maxSamplesPerSend: 2, version: 1 },
     );
     const counter = collector.counter('c', { labelNames: ['i'] });
     for (let i = 0; i < 10; i++) counter.increment(1, { i });
@@ -430,4 +430,65 @@ test('closing ends all there is, if a worker before this one has stored it', asy
   await snapshot();
   await close();
   t.same(said(requests), { 'c{a="1"}': ENDED });
+});
+
+test('a receiver of 1.0 that answers 400 to 2.0 gets 1.0; one that takes 2.0 refuses what is in the request', async (t) => {
+  const old = await receiver(t, (response, request, count) =>
+    decode(request).version === 2 ? void response.writeHead(400).end('bad') : takes(response, request, count),
+  );
+  old.collector.counter('c').increment();
+  await old.store();
+  await old.store();
+  t.same(
+    old.requests.map((request) => decode(request).version),
+    [2, 1, 1],
+  );
+  const both = await receiver(t, (response, request, count) =>
+    count === 2 ? void response.writeHead(400).end('bad') : takes(response, request, count),
+  );
+  both.collector.counter('c').increment();
+  await both.store();
+  await t.rejects(both.store(), { message: /400/, retryable: false });
+  t.same(
+    both.requests.map((request) => decode(request).version),
+    [2, 2],
+  );
+});
+
+test('any of the headers that say what was written is that of 2.0', async (t) => {
+  for (const what of ['Samples', 'Histograms', 'Exemplars']) {
+    const { requests, collector, store } = await receiver(
+      t,
+      status(204, '', { [`X-Prometheus-Remote-Write-${what}-Written`]: '0' }),
+    );
+    collector.counter('c').increment();
+    await store();
+    t.equal(requests.length, 1, what);
+  }
+});
+
+test('a request that is too large is halved until it is taken, and only a single series is given up', async (t) => {
+  const { requests, collector, store } = await receiver(t, (response, request, count) =>
+    request.body.length > 300 ? void response.writeHead(413).end('too large') : takes(response, request, count),
+  );
+  const counter = collector.counter('c', { labelNames: ['i'] });
+  for (let i = 0; i < 40; i++) counter.increment(1, { i });
+  await store();
+  const taken = requests.filter(({ body }) => body.length <= 300);
+  t.ok(taken.length < requests.length);
+  t.equal(Object.keys(said(taken)).length, 40);
+  collector.counter('large', { labelNames: ['text'] }).increment(1, { text: randomBytes(400).toString('hex') });
+  await t.rejects(store(), { message: /413/, retryable: false });
+});
+
+test('what may pass is tried again, also a 500 whose text only resembles that of refused samples', async (t) => {
+  for (const [code, text] of [
+    [408, 'late'],
+    [425, 'early'],
+    [500, 'storage: block out of bounds while compacting'],
+  ] as const) {
+    const { collector, store } = await receiver(t, status(code, text));
+    collector.counter('c').increment();
+    await t.rejects(store(), { message: new RegExp(`answered with ${code}`), retryable: true });
+  }
 });

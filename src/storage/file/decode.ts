@@ -102,7 +102,7 @@ export class FileDecoder {
       if (known === undefined) continue;
       let stored = found.get(metric);
       if (stored === undefined) {
-        stored = { ...known, values: new Float64Array(known.labels.length * known.width) };
+        stored = { ...known, values: new Float64Array(known.labels.length * known.width).fill(Number.NaN) };
         found.set(metric, stored);
       }
       for (let index = 0; index < values.length; index++)
@@ -112,7 +112,7 @@ export class FileDecoder {
   }
 }
 
-/** Whether a series had been removed when a flush was made, or its labels are not known. */
+/** Whether a flush does not have a series, because it had been removed, or its labels are not known. */
 export function isMissing({ definition, width, labels, values }: StoredMetric, series: number): boolean {
   return labels[series] === undefined || Number.isNaN(values[series * width + presenceColumn(definition.type)]);
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Family } from '../../aggregate/catalog';
 import { columnCount } from '../../aggregate/columns';
 import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
+import { DeclaredSeries } from './declared';
 import { type HeaderLine, type StoredNumber, seal } from './format';
 import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';
 
@@ -13,19 +14,20 @@ const LINE_NUMBERS = 4_096;
 /** Turns the snapshots of one file into its lines. It knows which metrics and series the file has been told already. */
 export class FileEncoder {
   private flushes = 0;
-  /** By name of the metric: how many of its series are in the file. */
-  private declared = new Map<string, number>();
-  /** The same, if the flush that is being encoded gets into the file. */
-  private declaring = new Map<string, number>();
+  /** By name of the metric. */
+  private readonly declared = new Map<string, DeclaredSeries>();
   /** Births that the last flush in the file had read, and the one that is being encoded. */
   private places = 0;
   private placesNow = 0;
+  /** Series in the flush that is being encoded. */
+  private series = 0;
 
   constructor(private readonly header: HeaderLine) {}
 
   /** The bytes of one flush. It can be encoded again until `keep` is called. */
   *encode(snapshot: Snapshot): Generator<Buffer, void> {
-    this.declaring = new Map(this.declared);
+    for (const declared of this.declared.values()) declared.rollBack();
+    this.series = 0;
     let bytes = 0;
     let checksum = 0;
     for (const piece of inPieces(this.lines(snapshot))) {
@@ -33,8 +35,7 @@ export class FileEncoder {
       checksum = crc32(piece, checksum);
       yield piece;
     }
-    const series = [...this.declaring.values()].reduce((sum, count) => sum + count, 0);
-    const { flushes: flush } = this;
+    const { flushes: flush, series } = this;
     const { timestamp: time } = snapshot;
     const said = { flush, time, series, bytes };
     yield Buffer.from(`${stringifyFlush({ ...said, crc32: seal(checksum, said) })}\n`);
@@ -42,7 +43,7 @@ export class FileEncoder {
 
   /** Says that the file has what was encoded last. */
   keep(): void {
-    this.declared = this.declaring;
+    for (const declared of this.declared.values()) declared.keep();
     this.places = this.placesNow;
     this.flushes++;
   }
@@ -51,14 +52,21 @@ export class FileEncoder {
     this.placesNow = snapshot.places;
     if (this.flushes === 0) yield stringifyHeader(this.header);
     for (const family of snapshot.families) {
-      const { name } = family.definition;
-      const before = this.declared.get(name) ?? 0;
-      const count = family.series.count;
-      if (count === 0) continue;
-      yield* declarations(family, before, count, this.places);
-      yield* valuesOf(family, count, snapshot);
-      this.declaring.set(name, count);
+      const declared = this.declaredOf(family);
+      const present = new Uint8Array(family.series.count);
+      yield* declarations(family, declared, { snapshot, known: this.places, present });
+      yield* valuesOf(family, declared, present, snapshot);
+      for (const isThere of present) this.series += isThere;
     }
+  }
+
+  private declaredOf({ definition: { name } }: Family): DeclaredSeries {
+    let declared = this.declared.get(name);
+    if (declared === undefined) {
+      declared = new DeclaredSeries();
+      this.declared.set(name, declared);
+    }
+    return declared;
   }
 }
 
@@ -73,29 +81,75 @@ function* inPieces(lines: Iterable<string>): Generator<Buffer, void> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** @param known births of which the file has been told: a number may since have been given to another series */
-function* declarations(family: Family, before: number, count: number, known: number): Generator<string, void> {
-  const { name: metric, ...definition } = family.definition;
-  if (before === 0) yield stringifyMetric({ metric, ...definition });
-  for (let series = 0; series < count; series++)
-    if (series >= before || family.series.places[series] >= known)
-      yield stringifySeries({ metric, series, labels: Object.fromEntries(family.labels(series)) });
+/** What of a family the file must be told before its values. */
+interface Telling {
+  snapshot: Snapshot;
+  /** Births of which the file has been told: a number may since have been given to another series. */
+  known: number;
+  /** Filled by index: 1 for a series that the snapshot has. Removed ones may be very many more. */
+  present: Uint8Array;
 }
 
-function* valuesOf(family: Family, count: number, snapshot: Snapshot): Generator<string, void> {
-  const { definition, series } = family;
+function* declarations(
+  family: Family,
+  declared: DeclaredSeries,
+  { snapshot, known, present }: Telling,
+): Generator<string, void> {
+  const { name: metric, ...definition } = family.definition;
   const isThere = presenceIn(snapshot, family);
+  let mustDefine = declared.isNew;
+  for (let index = 0; index < present.length; index++) {
+    if (!isThere(index)) continue;
+    present[index] = 1;
+    if (!declared.add(index) && family.series.places[index] < known) continue;
+    // read at once after `isThere`: the series' memory may be given to another
+    const labels = Object.fromEntries(family.labels(index));
+    if (mustDefine) yield stringifyMetric({ metric, ...definition });
+    mustDefine = false;
+    yield stringifySeries({ metric, series: declared.numberOf(index), labels });
+  }
+}
+
+/** Lines of series with consecutive numbers. */
+function* valuesOf(
+  family: Family,
+  declared: DeclaredSeries,
+  present: Uint8Array,
+  snapshot: Snapshot,
+): Generator<string, void> {
+  const { definition, series } = family;
   const { name: metric } = definition;
   const { timestamp: time } = snapshot;
   const width = columnCount(definition);
   const most = Math.ceil(LINE_NUMBERS / width);
-  for (let first = 0; first < count; first += most) {
+  for (const run of runsOf(declared, present, most)) {
     const values: StoredNumber[] = [];
-    for (let index = first; index < Math.min(first + most, count); index++)
+    for (const index of run.indexes)
       for (let column = series.columns[index], end = column + width; column < end; column++)
-        values.push(isThere(index) ? storedNumber(snapshot.values[column]) : 'NaN');
-    yield stringifyValues({ metric, time, first, values });
+        values.push(storedNumber(snapshot.values[column]));
+    yield stringifyValues({ metric, time, first: run.first, values });
   }
+}
+
+/** Cuts series into runs of consecutive numbers. */
+function* runsOf(
+  declared: DeclaredSeries,
+  present: Uint8Array,
+  most: number,
+): Generator<{ first: number; indexes: number[] }, void> {
+  let first = 0;
+  let indexes: number[] = [];
+  for (const [number, index] of declared.all().entries()) {
+    const isThere = present[index] === 1;
+    if (indexes.length > 0 && (!isThere || indexes.length === most)) {
+      yield { first, indexes };
+      indexes = [];
+    }
+    if (!isThere) continue;
+    if (indexes.length === 0) first = number;
+    indexes.push(index);
+  }
+  if (indexes.length > 0) yield { first, indexes };
 }
 
 function storedNumber(value: number): StoredNumber {

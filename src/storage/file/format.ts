@@ -25,7 +25,10 @@ export interface MetricLine extends Omit<Definition, 'name' | 'ttl' | 'cardinali
   metric: string;
 }
 
-/** A series of a metric, once in a file. They are numbered from 0 within their metric. */
+/**
+ * A series of a metric, before its first values in a file; again, if the number is given to another series. They are
+ * numbered from 0 within their metric, in each file anew.
+ */
 export interface SeriesLine {
   metric: string;
   series: number;
@@ -35,7 +38,7 @@ export interface SeriesLine {
 /** JSON has no numbers for these. */
 export type StoredNumber = number | 'NaN' | '+Inf' | '-Inf';
 
-/** Values of consecutive series of a metric at one moment, the columns of each one after the other. */
+/** Values of series of a metric with consecutive numbers at one moment, the columns of each one after the other. */
 export interface ValuesLine {
   metric: string;
   time: number;

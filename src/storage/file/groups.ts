@@ -2,6 +2,9 @@ import { crc32 } from 'node:zlib';
 import { FLUSH_START, type FlushLine, seal } from './format';
 
 const NEWLINE = 10;
+/** Most bytes of one line, and of the lines of one flush. Writers stay far below; a file of anything else may not. */
+const MOST_LINE = 2 ** 26;
+const MOST_LINES = 2 ** 29;
 
 /** The lines of one flush, with what is new in it to the file. */
 export interface Group {
@@ -15,29 +18,52 @@ export interface Group {
 }
 
 /**
- * Splits a file into its flushes. What stands behind the last flush's line is left out: a flush that is being written, or
- * that was when its writer was killed.
+ * Splits a file into its flushes. Bytes after the last flush's line are left out: they belong to a flush that is being
+ * written, or was being written when its writer was killed. Takes time linear in the bytes, and bounded memory, whatever
+ * the bytes are.
+ *
+ * @param keepsLines false if only the ends of the flushes are wanted: then groups have no lines
  */
-export async function* readGroups(chunks: AsyncIterable<Buffer>): AsyncGenerator<Group, void> {
-  let lines: Buffer[] = [];
-  let rest: Buffer = Buffer.alloc(0);
+export async function* readGroups(chunks: AsyncIterable<Buffer>, keepsLines = true): AsyncGenerator<Group, void> {
+  let group = new GroupReader(keepsLines);
   let end = 0;
-  for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let stop = bytes.indexOf(NEWLINE); stop !== -1; stop = bytes.indexOf(NEWLINE, start)) {
-      const line = bytes.subarray(start, stop);
-      end += stop + 1 - start;
-      start = stop + 1;
-      const flush = parseFlush(line);
-      if (flush === undefined) {
-        lines.push(line);
-        continue;
-      }
-      yield { lines, flush, whole: isWhole(lines, flush), end };
-      lines = [];
+  for await (const line of readLines(chunks)) {
+    end += line.length + 1;
+    const flush = line.bytes && parseFlush(line.bytes);
+    if (flush === undefined) {
+      group.add(line);
+      continue;
     }
-    rest = bytes.subarray(start);
+    yield { lines: group.lines, flush, whole: group.isWhole(flush), end };
+    group = new GroupReader(keepsLines);
+  }
+}
+
+/** A line without its line break. */
+interface Line {
+  length: number;
+  /** Undefined if the line is longer than any that is written. */
+  bytes: Buffer | undefined;
+}
+
+async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line, void> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  const take = (part: Buffer): void => {
+    length += part.length;
+    if (length > MOST_LINE) parts = [];
+    else if (part.length > 0) parts.push(part);
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let stop = chunk.indexOf(NEWLINE); stop !== -1; stop = chunk.indexOf(NEWLINE, start)) {
+      take(chunk.subarray(start, stop));
+      yield { length, bytes: length > MOST_LINE ? undefined : parts.length === 1 ? parts[0] : Buffer.concat(parts) };
+      parts = [];
+      length = 0;
+      start = stop + 1;
+    }
+    take(chunk.subarray(start));
   }
 }
 
@@ -53,12 +79,27 @@ export function parseFlush(line: Buffer): FlushLine | undefined {
 
 const BREAK = Buffer.from([NEWLINE]);
 
-function isWhole(lines: readonly Buffer[], flush: FlushLine): boolean {
-  let bytes = 0;
-  let checksum = 0;
-  for (const line of lines) {
-    bytes += line.length + 1;
-    checksum = crc32(BREAK, crc32(line, checksum));
+/** Collects the lines of one flush, and their checksum. */
+class GroupReader {
+  lines: Buffer[] = [];
+  private bytes = 0;
+  private checksum = 0;
+  private tooLong = false;
+
+  constructor(private readonly keepsLines: boolean) {}
+
+  add({ length, bytes }: Line): void {
+    this.bytes += length + 1;
+    if (bytes === undefined || (this.keepsLines && this.bytes > MOST_LINES)) this.tooLong = true;
+    if (this.tooLong) {
+      this.lines = [];
+      return;
+    }
+    this.checksum = crc32(BREAK, crc32(bytes!, this.checksum));
+    if (this.keepsLines) this.lines.push(bytes!);
   }
-  return bytes === flush.bytes && seal(checksum, flush) === flush.crc32;
+
+  isWhole(flush: FlushLine): boolean {
+    return !this.tooLong && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32;
+  }
 }

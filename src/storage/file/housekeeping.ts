@@ -1,32 +1,22 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { type FileHandle, lstat, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { StorageFailure } from '../failure';
-import { isAlive, SILENCE_MS } from './lock';
-import { type FileName, type Listing, lockName, sortNames } from './names';
-import { attempt, fileFailure, isMissing } from './problem';
+import { SILENCE_MS } from './lock';
+import { lockName } from './names';
+import { openRegular } from './regular';
 import { repair } from './repair';
+import type { Room } from './room';
 import { syncPath } from './sync';
+import type { FoundFile, WriterDirectory } from './writer-directory';
 
 export interface HousekeepingOptions {
-  directory: string;
-  /** Most bytes of all files, without the one that the writer itself writes to. */
-  maxOtherBytes: number;
-  /** Milliseconds after its last write that a file is kept. */
-  maxAge: number;
+  directory: WriterDirectory;
+  room: Room;
   gzip: boolean;
   /** Whether what is compressed is on the disk before the original is removed. */
   sync: boolean;
-  /** Told what could not be done to one file; the others are seen to all the same. */
-  onProblem: (problem: StorageFailure) => void;
-}
-
-interface FoundFile extends FileName {
-  size: number;
-  /** Wall-clock milliseconds. */
-  written: number;
 }
 
 /**
@@ -34,129 +24,142 @@ interface FoundFile extends FileName {
  * A file of another writer that lives is never touched. Several writers may do this at once.
  */
 export class Housekeeping {
-  /** Files of the dead that have been looked through. */
+  /** Files of the dead that have been repaired. */
   private readonly repaired = new Set<string>();
 
-  constructor(private readonly options: HousekeepingOptions) {}
+  /** Settles when files have been repaired, or could not be, for the first time. */
+  readonly repairedOnce: Promise<void>;
+  private noteRepair = (): void => {};
+
+  constructor(private readonly options: HousekeepingOptions) {
+    this.repairedOnce = new Promise((resolve) => {
+      this.noteRepair = resolve;
+    });
+  }
+
+  /**
+   * Removes before it compresses: a file that is too old or too many is not worth the work. Compresses the youngest first,
+   * which stay longest, one after the other, until it finds no more.
+   */
+  async tidy(signal: AbortSignal): Promise<void> {
+    const { room } = this.options;
+    try {
+      await room.trim();
+      await this.repair(signal);
+    } finally {
+      this.noteRepair();
+    }
+    const tried = new Set<string>();
+    for (let due = await this.due(tried); due.length > 0; due = await this.due(tried))
+      for (const file of due) {
+        signal.throwIfAborted();
+        tried.add(file.name);
+        await this.compressUnlessInterrupted(file, signal);
+      }
+  }
 
   /** Repairs what dead writers have left, and removes their locks. */
-  async repair(): Promise<void> {
+  async repair(signal: AbortSignal): Promise<void> {
     const { directory } = this.options;
-    const { listing, files, dead } = await this.look();
+    const { listing, files, others, dead } = await directory.look();
     for (const { name, stem, gzipped, writer } of files) {
       if (gzipped || !dead.has(writer) || this.repaired.has(stem)) continue;
-      await this.unlessMissing('repair', name, () => repair(join(directory, name)));
+      await directory.unlessMissing('repair', name, () => repair(join(directory.path, name), signal));
+      signal.throwIfAborted();
       this.repaired.add(stem);
     }
-    for (const { name, writer } of listing.superseded) if (dead.has(writer)) await this.remove(name);
-    for (const writer of dead) if (listing.locked.has(writer)) await this.remove(lockName(writer));
-    for (const name of listing.temporary) await this.removeOld(name);
+    const superseded = new Map(listing.superseded.map(({ name, writer }) => [name, writer]));
+    for (const { name, written } of others) {
+      const writer = superseded.get(name);
+      // another machine's clock may differ, so an hour is waited
+      if (writer === undefined ? Date.now() - written > SILENCE_MS : dead.has(writer)) await directory.remove(name);
+    }
+    for (const writer of dead) if (listing.locked.has(writer)) await this.removeLock(lockName(writer));
   }
 
-  /** Compresses and removes. The writer itself writes to its file number `sequence`, or to a later one by now. */
-  async tidy(writer: string, sequence: number, signal: AbortSignal): Promise<void> {
-    await this.repair();
-    if (this.options.gzip)
-      for (const file of (await this.others(writer, sequence)).free)
-        if (!file.gzipped && this.isFinished(file, writer))
-          await this.unlessMissing('compress', file.name, () => this.compress(file, writer, signal));
-    const { files, free } = await this.others(writer, sequence);
-    await this.retain(files, free);
+  /** The files that are to be compressed and have not been tried, youngest first. */
+  private async due(tried: ReadonlySet<string>): Promise<FoundFile[]> {
+    const { directory, gzip } = this.options;
+    if (!gzip) return [];
+    const { files, free } = await directory.look();
+    return files
+      .filter((file) => !file.gzipped && !tried.has(file.name))
+      .filter((file) => free.has(file.name) && this.isFinished(file))
+      .reverse();
   }
 
-  /** Whether nothing half stands in it. Who died since the last repair may have left half a flush: it waits for the next. */
-  private isFinished({ writer: author, stem }: FoundFile, writer: string): boolean {
-    return author === writer || this.repaired.has(stem);
+  /** A writer that died since the last repair may have left half a flush: its file waits for the next. */
+  private isFinished({ writer, stem }: FoundFile): boolean {
+    return writer === this.options.directory.writer || this.repaired.has(stem);
   }
 
-  /** All files but those that the writer writes to; and which of them are nobody's. */
-  private async others(writer: string, sequence: number): Promise<{ files: FoundFile[]; free: FoundFile[] }> {
-    const { files, dead } = await this.look();
-    const others = files.filter((file) => file.writer !== writer || file.sequence < sequence);
-    return { files: others, free: others.filter((file) => file.writer === writer || dead.has(file.writer)) };
-  }
-
-  private async look(): Promise<{ listing: Listing; files: FoundFile[]; dead: Set<string> }> {
-    const { directory } = this.options;
-    const listing = sortNames(await attempt('read', directory, () => namesIn(directory)));
-    const files = await this.find(listing);
-    return { listing, files, dead: await this.deadWriters(listing, files) };
-  }
-
-  private async find({ files }: Listing): Promise<FoundFile[]> {
-    const found: FoundFile[] = [];
-    for (const file of files)
-      await this.unlessMissing('read', file.name, async () => {
-        const { size, mtimeMs } = await stat(join(this.options.directory, file.name));
-        found.push({ ...file, size, written: mtimeMs });
+  private async compressUnlessInterrupted(file: FoundFile, signal: AbortSignal): Promise<void> {
+    const { directory, room } = this.options;
+    const interruption = new AbortController();
+    const interrupt = (): void => interruption.abort();
+    const either = AbortSignal.any([signal, interruption.signal]);
+    const compressed = directory.unlessMissing('compress', file.name, async () => {
+      await this.compress(file, either, interrupt).catch((error) => {
+        if (!interruption.signal.aborted) throw error;
       });
-    return found;
-  }
-
-  private async deadWriters({ locked }: Listing, files: readonly FoundFile[]): Promise<Set<string>> {
-    const written = new Map([...locked].map((writer) => [writer, 0]));
-    for (const file of files) written.set(file.writer, Math.max(written.get(file.writer) ?? 0, file.written));
-    const dead = new Set<string>();
-    for (const [writer, lastWrite] of written)
-      if (!locked.has(writer) || !(await isAlive(this.options.directory, writer, lastWrite))) dead.add(writer);
-    return dead;
+    });
+    room.interrupt = async () => {
+      interrupt();
+      await compressed;
+    };
+    await compressed;
+    room.interrupt = undefined;
   }
 
   /** Under a temporary name first, so that whoever finds it compressed finds all of it. */
-  private async compress({ name, stem, written }: FoundFile, writer: string, signal: AbortSignal): Promise<void> {
-    const path = join(this.options.directory, stem);
-    const temporary = `${path}.${writer}.tmp`;
+  private async compress(
+    { name, stem, written }: FoundFile,
+    signal: AbortSignal,
+    interrupt: () => void,
+  ): Promise<void> {
+    const { directory, room, sync } = this.options;
+    const path = join(directory.path, stem);
+    const temporary = `${path}.${directory.writer}.tmp`;
+    const source = await openRegular(join(directory.path, name));
+    if (source === undefined) return;
     try {
-      const target = createWriteStream(temporary, { flags: 'wx' });
-      await pipeline(createReadStream(join(this.options.directory, name)), createGzip(), target, { signal });
+      await this.zip(source, temporary, signal, interrupt);
       // its age is that of what is in it
       await utimes(temporary, new Date(), new Date(written));
-      if (this.options.sync) await syncPath(temporary);
+      if (sync) await syncPath(temporary);
+      // it may have been removed meanwhile to make room
+      await lstat(join(directory.path, name));
       await rename(temporary, `${path}.gz`);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
+    } finally {
+      await source.close();
+      room.release('temporary');
     }
-    await this.remove(name);
+    await directory.remove(name);
   }
 
-  private async retain(files: FoundFile[], free: FoundFile[]): Promise<void> {
-    const { maxAge, maxOtherBytes } = this.options;
-    let bytes = files.reduce((sum, { size }) => sum + size, 0);
-    for (const { name, size, written } of free) {
-      if (bytes <= maxOtherBytes && written >= Date.now() - maxAge) continue;
-      await this.remove(name);
-      bytes -= size;
-    }
+  private async zip(source: FileHandle, temporary: string, signal: AbortSignal, interrupt: () => void): Promise<void> {
+    const { room } = this.options;
+    const withRoom = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+      let bytes = 0;
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        if (!(await room.grant('temporary', bytes))) interrupt();
+        yield chunk;
+      }
+    };
+    const target = createWriteStream(temporary, { flags: 'wx' });
+    await pipeline(source.createReadStream({ autoClose: false }), createGzip(), withRoom, target, { signal });
   }
 
-  /** What a dead writer did not finish. Another machine's clock may differ, so an hour is waited. */
-  private removeOld(name: string): Promise<void> {
-    return this.unlessMissing('read', name, async () => {
-      if (Date.now() - (await stat(join(this.options.directory, name))).mtimeMs > SILENCE_MS) await this.remove(name);
+  private async removeLock(name: string): Promise<void> {
+    const { directory } = this.options;
+    const path = join(directory.path, name);
+    await directory.unlessMissing('remove', name, async () => {
+      const lock = await lstat(path);
+      if (lock.isFile() || lock.isSocket()) await rm(path);
     });
-  }
-
-  private remove(name: string): Promise<void> {
-    return this.unlessMissing('remove', name, () => rm(join(this.options.directory, name)));
-  }
-
-  /** Another writer may have done the same at the same time. */
-  private async unlessMissing(what: string, name: string, action: () => Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      if (!isMissing(error)) this.options.onProblem(fileFailure(what, join(this.options.directory, name), error));
-    }
-  }
-}
-
-/** None, if the directory has been removed: the next flush makes it again. */
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
   }
 }

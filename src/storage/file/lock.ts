@@ -42,6 +42,7 @@ export class WriterLock {
       return new WriterLock(writer, path, (await lstat(path)).ino, server);
     } catch (error) {
       server?.close();
+      await rm(temporary, { force: true }).catch(() => {});
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StorageFailure } from '../failure';
 import { attempt, isMissing } from './problem';
@@ -34,12 +34,18 @@ export class OutputFile {
   /**
    * Appends the bytes of one flush, all or nothing.
    *
-   * @throws StorageFailure if they could not be written, or not before the signal
+   * @param grant called before the file is made larger, with the size it will have
+   * @throws StorageFailure if they could not be written, or not before the signal; whatever `grant` throws
    */
-  append(pieces: Iterable<Buffer>, sync: boolean, signal: AbortSignal): Promise<void> {
+  append(
+    pieces: Iterable<Buffer>,
+    sync: boolean,
+    signal: AbortSignal,
+    grant: (size: number) => Promise<void> = async () => {},
+  ): Promise<void> {
     return attempt('write', this.path, async () => {
       try {
-        const size = await this.writeAll(pieces, signal);
+        const size = await this.writeAll(pieces, signal, grant);
         if (sync) await this.handle.datasync();
         await this.check(size);
         // it will come again, and must not be there twice
@@ -52,9 +58,14 @@ export class OutputFile {
     });
   }
 
-  private async writeAll(pieces: Iterable<Buffer>, signal: AbortSignal): Promise<number> {
+  private async writeAll(
+    pieces: Iterable<Buffer>,
+    signal: AbortSignal,
+    grant: (size: number) => Promise<void>,
+  ): Promise<number> {
     let size = this.size;
     for (const piece of pieces) {
+      await grant(size + piece.length);
       for (let written = 0; written < piece.length; ) {
         if (signal.aborted) throw tooLate(this.path);
         written += (await this.handle.write(piece, written)).bytesWritten;
@@ -89,7 +100,7 @@ export class OutputFile {
   /** Whether the file is found where it was made, as it was left, and the handle is still one of this file. */
   async isInPlace(): Promise<boolean> {
     try {
-      const [byName, byHandle] = await Promise.all([stat(this.path), this.handle.stat()]);
+      const [byName, byHandle] = await Promise.all([lstat(this.path), this.handle.stat()]);
       return this.usable && byName.ino === this.inode && byHandle.ino === this.inode && byHandle.size === this.size;
     } catch (error) {
       if (isMissing(error) || isLost(error)) return false;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -6,6 +6,7 @@ import { FileDecoder, type StoredFlush, type Wanted } from './decode';
 import { type Group, readGroups } from './groups';
 import type { FileName } from './names';
 import { fileFailure, isMissing } from './problem';
+import { openRegular } from './regular';
 
 const CHUNK = 2 ** 20;
 
@@ -80,19 +81,21 @@ export class FileReader {
   /** The decompressed bytes from an offset on, compressed or not: that may change between two looks. */
   private async chunks(start: number): Promise<{ bytes: AsyncIterable<Buffer>; closed: boolean } | undefined> {
     const path = join(this.directory, this.file.stem);
-    const plain = await openIfThere(path);
+    const plain = await this.openIfThere(path);
     if (plain !== undefined) return { bytes: plain.createReadStream({ start, highWaterMark: CHUNK }), closed: false };
-    const zipped = await openIfThere(`${path}.gz`);
+    const zipped = await this.openIfThere(`${path}.gz`);
     return zipped && { bytes: skip(decompress(zipped), start), closed: true };
   }
-}
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw fileFailure('read', path, error);
+  private async openIfThere(path: string): Promise<FileHandle | undefined> {
+    try {
+      const handle = await openRegular(path);
+      if (handle === undefined) this.giveUp('it is not a regular file');
+      return handle;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw fileFailure('read', path, error);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredFlush, Wanted } from './decode';
 import { type FileName, sortNames } from './names';
@@ -76,7 +76,7 @@ async function namesOf(directory: string): Promise<string[]> {
 /** No flush of a file is younger. Of a file that is just being compressed nothing is known. */
 async function lastWrite(directory: string, { name }: FileName): Promise<number> {
   try {
-    return (await stat(join(directory, name))).mtimeMs;
+    return (await lstat(join(directory, name))).mtimeMs;
   } catch (error) {
     if (isMissing(error)) return Number.POSITIVE_INFINITY;
     throw error;

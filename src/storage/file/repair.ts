@@ -1,23 +1,28 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { FORMAT_VERSION, seal } from './format';
 import { parseFlush, readGroups } from './groups';
+import { openRegular } from './regular';
 
 /** More than the longest last line of a flush takes. */
 const TAIL = 512;
+const CHUNK = 2 ** 20;
 const NEWLINE = 10;
 
 /**
- * Cuts off what stands behind the last whole flush of a file whose writer is dead; a file without any is removed. Doing
- * it twice, or two at once, does no harm. A file of another version of the format is left as it is.
+ * Cuts off the bytes after the last whole flush of a file whose writer is dead; removes a file without any. Idempotent, and
+ * safe when two writers do it at once. A file of another version of the format is left as it is.
+ *
+ * @throws the signal's reason, if it is aborted before the file has been read
  */
-export async function repair(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
+export async function repair(path: string, signal?: AbortSignal): Promise<void> {
+  const handle = await openRegular(path, constants.O_RDWR);
+  if (handle === undefined) return;
   try {
     const { size } = await handle.stat();
-    if ((await isOfOtherVersion(handle)) || (await endsWhole(handle, size))) return;
-    const end = await endOfLastFlush(path);
+    if ((await isOfOtherVersion(handle)) || (await endsWhole(handle, size, signal))) return;
+    const end = await endOfLastFlush(handle, size, signal);
     if (end > 0) await handle.truncate(end);
     else await rm(path, { force: true });
   } finally {
@@ -30,26 +35,43 @@ async function isOfOtherVersion(handle: FileHandle): Promise<boolean> {
   return version !== undefined && Number(version) !== FORMAT_VERSION;
 }
 
-/** Whether nothing stands behind the last flush, and that is whole. Reads no more than that flush. */
-async function endsWhole(handle: FileHandle, size: number): Promise<boolean> {
+/** Whether the file ends with a whole flush. Reads no more than that flush. */
+async function endsWhole(handle: FileHandle, size: number, signal: AbortSignal | undefined): Promise<boolean> {
   const tail = await read(handle, Math.max(size - TAIL, 0), size);
   if (tail.at(-1) !== NEWLINE) return false;
   const line = tail.subarray(tail.lastIndexOf(NEWLINE, -2) + 1);
   const flush = parseFlush(line);
   if (flush === undefined) return false;
   const end = size - line.length;
-  return end >= flush.bytes && seal(crc32(await read(handle, end - flush.bytes, end)), flush) === flush.crc32;
+  if (!(end >= flush.bytes)) return false;
+  let checksum = 0;
+  for await (const chunk of chunksOf(handle, end - flush.bytes, end, signal)) checksum = crc32(chunk, checksum);
+  return seal(checksum, flush) === flush.crc32;
+}
+
+async function endOfLastFlush(handle: FileHandle, size: number, signal: AbortSignal | undefined): Promise<number> {
+  let end = 0;
+  for await (const group of readGroups(chunksOf(handle, 0, size, signal), false)) if (group.whole) end = group.end;
+  return end;
+}
+
+async function* chunksOf(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void> {
+  while (start < end) {
+    signal?.throwIfAborted();
+    const chunk = await read(handle, start, Math.min(start + CHUNK, end));
+    if (chunk.length === 0) return;
+    start += chunk.length;
+    yield chunk;
+  }
 }
 
 async function read(handle: FileHandle, start: number, end: number): Promise<Buffer> {
   const buffer = Buffer.alloc(end - start);
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
   return buffer.subarray(0, bytesRead);
-}
-
-async function endOfLastFlush(path: string): Promise<number> {
-  let end = 0;
-  for await (const group of readGroups(createReadStream(path, { highWaterMark: 2 ** 20 })))
-    if (group.whole) end = group.end;
-  return end;
 }

@@ -3,8 +3,11 @@ import { HttpFailure } from '../http';
 
 /** Statuses that speak of what is in one request: the next one may be taken. */
 const OF_CONTENT = new Set([400, 413, 422]);
-/** Samples that will be no better next time. Some receivers (Prometheus 2.42) answer 500 for them. */
-const OF_SAMPLES = /out of order|out of bounds|too old|duplicate sample/i;
+/**
+ * What Prometheus up to 2.42 says with a 500 about samples that will be no better next time: storage.ErrOutOfOrderSample,
+ * ErrOutOfBounds, ErrTooOldSample and ErrDuplicateSampleForTimestamp. Any other 500 may pass.
+ */
+const OF_SAMPLES = /^(out of order sample|out of bounds|too old sample|duplicate sample for timestamp)\s*$/;
 
 /** Requests that a receiver will never take. They must not stand in the way of the others. */
 export class Refusals {

@@ -2,6 +2,8 @@ import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { Housekeeping } from '../../../dist/src/storage/file/housekeeping.js';
+import { Room } from '../../../dist/src/storage/file/room.js';
+import { WriterDirectory } from '../../../dist/src/storage/file/writer-directory.js';
 import { directoryFor, filesIn, isWhole, readAll, textOf, writerFor } from './support';
 
 const NOBODY = '0'.repeat(16);
@@ -13,20 +15,16 @@ class Overtaken extends Housekeeping {
     directory: string,
     private dies: () => void,
   ) {
-    super({
-      directory,
-      maxOtherBytes: Number.POSITIVE_INFINITY,
-      maxAge: Number.POSITIVE_INFINITY,
-      gzip: true,
-      sync: false,
-      onProblem: (problem) => {
-        throw problem;
-      },
+    const shared = new WriterDirectory(directory, (problem) => {
+      throw problem;
     });
+    shared.writer = NOBODY;
+    const limits = { maxBytes: Number.POSITIVE_INFINITY, maxFileBytes: 1_024, maxAge: Number.POSITIVE_INFINITY };
+    super({ directory: shared, room: new Room(shared, limits), gzip: true, sync: false });
   }
 
-  override async repair(): Promise<void> {
-    await super.repair();
+  override async repair(signal: AbortSignal): Promise<void> {
+    await super.repair(signal);
     this.dies();
     this.dies = () => {};
   }
@@ -44,9 +42,9 @@ test('half a flush of a writer that dies during the housekeeping is not compress
     for (const lock of readdirSync(directory).filter((other) => other.endsWith('.lock'))) rmSync(join(directory, lock));
   });
 
-  await housekeeping.tidy(NOBODY, 0, NEVER);
+  await housekeeping.tidy(NEVER);
   t.same(filesIn(directory), [name], 'it is left for the next time');
-  await housekeeping.tidy(NOBODY, 0, NEVER);
+  await housekeeping.tidy(NEVER);
   t.same(filesIn(directory), [`${name}.gz`]);
   t.ok(isWhole(textOf(join(directory, `${name}.gz`))), 'nothing stands behind its last flush');
   t.equal((await readAll(directory)).length, 2);

@@ -38,7 +38,7 @@ test('processes that share a directory, rotate, compress and clean up do not dis
 
 test('files of a writer that lives are never touched, those of a dead one are', async (t) => {
   const directory = directoryFor(t);
-  const greedy = { directory, maxBytes: 4_096, maxFileBytes: 1_024, maxAge: 0.001, gzip: true };
+  const greedy = { directory, maxBytes: 16_384, maxFileBytes: 1_024, maxAge: 0.001, gzip: true };
   const living = new WriterProcess({ directory, maxFileBytes: 20_000 });
   t.teardown(() => living.kill());
   await until('some files', () => living.stored > 0 && filesIn(directory).length > 3);
