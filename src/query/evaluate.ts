@@ -37,7 +37,12 @@ export class Evaluation {
         return column;
       }
       case 'binary':
-        return ofScalars(inner, await this.scalar(inner.left, grid), await this.scalar(inner.right, grid), this.reading.budget);
+        return ofScalars(
+          inner,
+          await this.scalar(inner.left, grid),
+          await this.scalar(inner.right, grid),
+          this.reading.budget,
+        );
       case 'call':
         return this.scalarCall(inner, grid);
     }
@@ -165,7 +170,11 @@ export class Evaluation {
     if (name in VALUE_FUNCTIONS)
       return mapValues(name, await this.vector(args[0], grid), await this.scalars(args.slice(1), grid), memoryOf(node));
     if (name in CLOCKS)
-      return mapClock(name, args.length === 0 ? await this.now(grid) : await this.vector(args[0], grid), memoryOf(node));
+      return mapClock(
+        name,
+        args.length === 0 ? await this.now(grid) : await this.vector(args[0], grid),
+        memoryOf(node),
+      );
     switch (name) {
       case 'absent':
         return absent(args[0], await presenceOf(await this.vector(args[0], grid)), budget);
@@ -235,8 +244,7 @@ export class Evaluation {
     if (inner.kind === 'selector') return selectInstants(inner, grid, this.reading, true);
     const block = await this.vector(node, grid);
     await block.eachSeries((from, to) => {
-      for (let cell = from; cell < to; cell++)
-        block.values[cell] = (grid.start + (cell - from) * grid.step) / 1_000;
+      for (let cell = from; cell < to; cell++) block.values[cell] = (grid.start + (cell - from) * grid.step) / 1_000;
     });
     return block;
   }

@@ -41,7 +41,7 @@ export interface Groups {
 export async function groupsOf(series: readonly LabelSet[], grouping: Grouping, budget: Budget): Promise<Groups> {
   const numbers = new Numbers(budget);
   const labels: LabelSet[] = [];
-  budget.holdEntries(series.length);
+  budget.holdBytes(4 * series.length);
   const of = new Int32Array(series.length);
   await budget.each(series.length, (index) => {
     numbers.charge(series[index]);

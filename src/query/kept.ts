@@ -1,5 +1,5 @@
 /** Bytes that the engines of a thread keep for expressions that are evaluated again, as they are estimated. */
-export const MOST_KEPT_BYTES = 32 * 2 ** 20;
+export const MOST_KEPT_BYTES = 48 * 2 ** 20;
 
 /** Something that is kept and can be made again. */
 interface Forgettable {

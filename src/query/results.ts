@@ -8,7 +8,11 @@ import type { Ranges } from './windows';
 type Samples = { labels: LabelSet; times: number[]; values: number[] };
 
 /** The one step of an instant query. */
-export async function instantOf({ labels, values, present }: Block, time: number, budget: Budget): Promise<QueryResult> {
+export async function instantOf(
+  { labels, values, present }: Block,
+  time: number,
+  budget: Budget,
+): Promise<QueryResult> {
   const samples: { labels: LabelSet; time: number; value: number }[] = [];
   await budget.each(labels.length, (series) => {
     if (present[series] === 0) return;

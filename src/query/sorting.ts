@@ -9,7 +9,11 @@ const WORK = 20;
 type Sortable<T> = { readonly length: number; [index: number]: T };
 
 /** Sorts in place and stably, as `Array.prototype.sort` does, and lets the event loop turn in between. */
-export async function sortSlowly<T>(items: Sortable<T>, compare: (a: T, b: T) => number, budget: Budget): Promise<void> {
+export async function sortSlowly<T>(
+  items: Sortable<T>,
+  compare: (a: T, b: T) => number,
+  budget: Budget,
+): Promise<void> {
   const { length } = items;
   for (let from = 0; from < length; from += AT_ONCE) {
     const part = Array.from({ length: Math.min(AT_ONCE, length - from) }, (_, at) => items[from + at]).sort(compare);
@@ -22,7 +26,13 @@ export async function sortSlowly<T>(items: Sortable<T>, compare: (a: T, b: T) =>
   const merged: T[] = [];
   for (let size = AT_ONCE; size < length; size *= 2)
     for (let from = 0; from + size < length; from += 2 * size)
-      await merge(items, { from, middle: from + size, end: Math.min(from + 2 * size, length) }, merged, compare, budget);
+      await merge(
+        items,
+        { from, middle: from + size, end: Math.min(from + 2 * size, length) },
+        merged,
+        compare,
+        budget,
+      );
   budget.releaseBytes(budget.heldBytes - before);
 }
 

@@ -22,7 +22,12 @@ export function stepsOf(node: Subquery, around: Grid, bounds: Bounds): Steps {
 }
 
 /** The results, as if they were samples. */
-export async function samplesOfSteps({ range }: Subquery, block: Block, { grid, ends }: Steps, budget: Budget): Promise<Ranges> {
+export async function samplesOfSteps(
+  { range }: Subquery,
+  block: Block,
+  { grid, ends }: Steps,
+  budget: Budget,
+): Promise<Ranges> {
   let held = block.values.length;
   const { start, step, count } = grid;
   const times = Float64Array.from({ length: count }, (_, index) => start + index * step);

@@ -23,7 +23,8 @@ test('several series that match several are refused before there are pairs of th
 });
 
 test('labels are charged before they are made', async (t) => {
-  for (const expression of [joined, replaced]) await t.rejects(engineOver().instant(`count(${expression})`, 2_000), LIMIT);
+  for (const expression of [joined, replaced])
+    await t.rejects(engineOver().instant(`count(${expression})`, 2_000), LIMIT);
   await t.rejects(engineOver({ maxBytes: 1_000 }).instant('x', 2_000), { message: /may hold 1000$/ });
   await t.rejects(engineOver().instant(`label_replace(x,"a","","id","${'()'.repeat(2_000)}.*")`, 2_000), LIMIT);
 });
@@ -37,7 +38,11 @@ test('an aborted query ends while it sorts and groups many series', async (t) =>
   for (const expression of ['topk(2000, x)', 'quantile(0.5, x)', joined, 'x / ignoring(a) x', 'count_values("v", x)']) {
     const reason = new Error('given up');
     const abort = new AbortController();
-    const query = createQueryEngine({ select: () => Array(50).fill(series).flat() }).instant(expression, 2_000, abort.signal);
+    const query = createQueryEngine({ select: () => Array(50).fill(series).flat() }).instant(
+      expression,
+      2_000,
+      abort.signal,
+    );
     setImmediate(() => abort.abort(reason));
     await t.rejects(query, reason, expression);
   }

@@ -217,13 +217,17 @@ class Pairs {
     if (this.isUnique) return;
     const seen = new Map<number, Uint8Array>();
     const before = budget.heldBytes;
-    await budget.each(this.count, (pair) => {
-      const own = present.subarray(pair * steps, (pair + 1) * steps);
-      const others = seen.get(this.numbers[pair]);
-      if (others !== undefined) return addUnique(own, others);
-      budget.holdObject(4, steps);
-      seen.set(this.numbers[pair], own.slice());
-    }, steps + 20);
+    await budget.each(
+      this.count,
+      (pair) => {
+        const own = present.subarray(pair * steps, (pair + 1) * steps);
+        const others = seen.get(this.numbers[pair]);
+        if (others !== undefined) return addUnique(own, others);
+        budget.holdObject(4, steps);
+        seen.set(this.numbers[pair], own.slice());
+      },
+      steps + 20,
+    );
     budget.releaseBytes(budget.heldBytes - before);
   }
 }
