@@ -6,13 +6,24 @@ import type { QueryLimits } from './types';
 const LONGEST_TURN = 5;
 /** Steps of work, of some nanoseconds each, between two looks at the clock. */
 const WORK_BETWEEN = 20_000;
+/** Work of making the labels, or the key, of one series. */
+const WORK_OF_LABELS = 200;
+/** Bytes of an object of labels, without its entries. */
+const OBJECT_BYTES = 48;
+/** Bytes of a reference, or of a number, with the room that growing arrays leave. */
+const ENTRY_BYTES = 16;
 
-/** What one evaluation has taken. It is asked between steps of the work, and ends the evaluation with an error. */
+/**
+ * What one evaluation has taken. All that operators and functions make is charged here before it is made, and all their
+ * loops over series and pairs run in `each`, which lets the event loop turn and ends the evaluation when it was aborted
+ * or is too late.
+ */
 export class Budget {
   private readonly deadline: number;
   private turnedAt = performance.now();
   private work = 0;
   private held = 0;
+  private bytes = 0;
 
   constructor(
     private readonly limits: QueryLimits,
@@ -34,6 +45,33 @@ export class Budget {
     this.held -= samples;
   }
 
+  /** Asks for memory for labels, keys, pairs and results. */
+  holdBytes(bytes: number): void {
+    this.bytes += bytes;
+    const { maxBytes } = this.limits;
+    if (this.bytes > maxBytes)
+      throw limited(`the evaluation needs ${this.bytes} bytes for labels and results, and may hold ${maxBytes}`);
+  }
+
+  releaseBytes(bytes: number): void {
+    this.bytes -= bytes;
+  }
+
+  /** Bytes that are held now. */
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
+  /** Asks for memory for an object with some entries, and for new text in it. */
+  holdObject(entries: number, characters = 0): void {
+    this.holdBytes(OBJECT_BYTES + entries * ENTRY_BYTES + characters);
+  }
+
+  /** Asks for memory for entries of arrays and maps. */
+  holdEntries(entries: number): void {
+    this.holdBytes(entries * ENTRY_BYTES);
+  }
+
   /** Notes some work. Returns whether it is time for `turn`. */
   spend(work: number): boolean {
     this.work += work;
@@ -45,6 +83,27 @@ export class Budget {
   /** Whether it is time for `turn`, whatever the work was. */
   get isLong(): boolean {
     return performance.now() - this.turnedAt > LONGEST_TURN;
+  }
+
+  /** Visits the numbers from 0 to before `count`, and lets the event loop turn in between. */
+  async each(count: number, visit: (index: number) => void, work = WORK_OF_LABELS): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      visit(index);
+      if (this.spend(work)) await this.turn();
+    }
+  }
+
+  /** What `make` makes of each item. */
+  async map<T, R>(items: readonly T[], make: (item: T, index: number) => R): Promise<R[]> {
+    this.holdEntries(items.length);
+    const made: R[] = [];
+    await this.each(items.length, (index) => made.push(make(items[index], index)));
+    return made;
+  }
+
+  /** Called between two nodes of an expression. */
+  async pause(): Promise<void> {
+    if (this.isLong) await this.turn();
   }
 
   /** Lets the event loop turn. */

@@ -5,12 +5,12 @@ import { Evaluation } from './evaluate';
 import { invalid, limited, unanswerable } from './failure';
 import { parseExpression } from './parse';
 import { regexAge } from './regex';
-import { instantOf, matrixOf, samplesOf } from './results';
+import { columnOf, instantOf, matrixOf, samplesOf } from './results';
 import type { QueryEngine, QueryLimits, QueryResult, RangeResult, SampleSource } from './types';
 import type { Bounds } from './windows';
 
 /** What an evaluation may take, unless it is said otherwise. */
-export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, timeout: 30_000 };
+export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, maxBytes: 32 * 2 ** 20, timeout: 30_000 };
 /** Milliseconds for which a sample counts. */
 const LOOKBACK = 300_000;
 /** Expressions that are kept read, and their characters: what is made of one takes up to some 100 bytes for each. */
@@ -36,16 +36,16 @@ class Engine implements QueryEngine {
     const node = this.parse(expression);
     checkTime('time', time);
     const grid = { start: time, step: 1, count: 1 };
-    const evaluation = this.evaluation({ start: time, end: time }, signal);
+    const { evaluation, budget } = this.evaluation({ start: time, end: time }, signal);
     switch (typeOf(node)) {
       case 'string':
         return { type: 'string', time, value: (unwrapped(node) as StringLiteral).value };
       case 'scalar':
         return { type: 'scalar', time, value: (await evaluation.scalar(node, grid))[0] };
       case 'matrix':
-        return samplesOf(await evaluation.ranges(node, grid));
+        return samplesOf(await evaluation.ranges(node, grid), budget);
       case 'vector':
-        return instantOf(await evaluation.vector(node, grid), time);
+        return instantOf(await evaluation.vector(node, grid), time, budget);
     }
   }
 
@@ -66,19 +66,14 @@ class Engine implements QueryEngine {
     const grid = { start, step, count: Math.max(0, Math.floor((end - start) / step) + 1) };
     if (grid.count > this.limits.maxSamples)
       throw limited(`the evaluation has ${grid.count} steps, and may hold ${this.limits.maxSamples} samples`);
-    const evaluation = this.evaluation({ start, end }, signal);
-    if (type === 'vector') return matrixOf(await evaluation.vector(node, grid), grid);
-    const values = [...(await evaluation.scalar(node, grid))];
-    return { type: 'matrix', series: [{ labels: {}, times: values.map((_, at) => start + at * step), values }] };
+    const { evaluation, budget } = this.evaluation({ start, end }, signal);
+    if (type === 'vector') return matrixOf(await evaluation.vector(node, grid), grid, budget);
+    return columnOf(await evaluation.scalar(node, grid), grid, budget);
   }
 
-  private evaluation(bounds: Bounds, signal: AbortSignal | undefined): Evaluation {
-    return new Evaluation({
-      source: this.source,
-      bounds,
-      lookback: LOOKBACK,
-      budget: new Budget(this.limits, signal),
-    });
+  private evaluation(bounds: Bounds, signal: AbortSignal | undefined) {
+    const budget = new Budget(this.limits, signal);
+    return { budget, evaluation: new Evaluation({ source: this.source, bounds, lookback: LOOKBACK, budget }) };
   }
 
   private parse(expression: string): Node {

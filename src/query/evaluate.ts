@@ -26,16 +26,23 @@ export class Evaluation {
   constructor(private readonly reading: Reading) {}
 
   async scalar(node: Node, grid: Grid): Promise<Column> {
+    await this.reading.budget.pause();
     const inner = unwrapped(node);
     switch (inner.kind) {
       case 'number':
         return this.column(grid, () => inner.value);
       case 'unary': {
         const column = await this.scalar(inner.expression, grid);
-        return inner.operator === '-' ? column.map((value) => -value) : column;
+        if (inner.operator === '-') await this.negate(column);
+        return column;
       }
       case 'binary':
-        return ofScalars(inner, await this.scalar(inner.left, grid), await this.scalar(inner.right, grid));
+        return ofScalars(
+          inner,
+          await this.scalar(inner.left, grid),
+          await this.scalar(inner.right, grid),
+          this.reading.budget,
+        );
       case 'call':
         return this.scalarCall(inner, grid);
     }
@@ -43,6 +50,7 @@ export class Evaluation {
   }
 
   async vector(node: Node, grid: Grid): Promise<Block> {
+    await this.reading.budget.pause();
     if (grid.count > 1 && isInvariant(node)) return this.repeated(await this.vector(node, { ...grid, count: 1 }), grid);
     const inner = unwrapped(node);
     switch (inner.kind) {
@@ -71,17 +79,27 @@ export class Evaluation {
     const subquery = inner as Subquery;
     const steps = stepsOf(subquery, grid, this.reading.bounds);
     budget.hold(steps.grid.count);
-    const ranges = await samplesOfSteps(subquery, await this.vector(subquery.expression, steps.grid), steps);
+    const ranges = await samplesOfSteps(subquery, await this.vector(subquery.expression, steps.grid), steps, budget);
     budget.release(steps.grid.count);
     return ranges;
   }
 
-  private column({ start, step, count }: Grid, valueAt: (time: number) => number): Column {
+  private async negate(column: Column): Promise<void> {
+    const visit = (step: number): void => {
+      column[step] = -column[step];
+    };
+    await this.reading.budget.each(column.length, visit, 1);
+  }
+
+  /** Held until an operation releases it, or the evaluation ends. */
+  private async column({ start, step, count }: Grid, valueAt: (time: number) => number): Promise<Column> {
     const { budget } = this.reading;
     budget.hold(count);
     const column = new Float64Array(count);
-    for (let index = 0; index < count; index++) column[index] = valueAt(start + index * step);
-    budget.release(count);
+    const visit = (index: number): void => {
+      column[index] = valueAt(start + index * step);
+    };
+    await budget.each(count, visit, 1);
     return column;
   }
 
@@ -89,24 +107,25 @@ export class Evaluation {
     if (name === 'time') return this.column(grid, (time) => time / 1_000);
     if (name === 'pi') return this.column(grid, () => Math.PI);
     const block = await this.vector(args[0], grid);
-    const { values, present, count, steps } = block;
-    const column = this.column(grid, () => Number.NaN);
-    for (let step = 0; step < steps; step++) {
-      if (block.countAt(step) !== 1) continue;
-      for (let series = 0; series < count; series++)
-        if (present[series * steps + step] === 1) column[step] = values[series * steps + step];
-    }
+    const { values, present } = block;
+    const column = await this.column(grid, () => Number.NaN);
+    const counts = await block.counts();
+    await block.eachSeries((from, to) => {
+      for (let cell = from; cell < to; cell++)
+        if (present[cell] === 1 && counts[cell - from] === 1) column[cell - from] = values[cell];
+    });
+    this.reading.budget.release(grid.count);
     block.release();
     return column;
   }
 
   /** What is the same at all steps. */
-  private repeated(block: Block, { count }: Grid): Block {
+  private async repeated(block: Block, { count }: Grid): Promise<Block> {
     const result = Block.of(block.labels, count, this.reading.budget);
-    for (let series = 0; series < block.count; series++) {
-      result.values.fill(block.values[series], series * count, (series + 1) * count);
-      result.present.fill(block.present[series], series * count, (series + 1) * count);
-    }
+    await result.eachSeries((from, to, series) => {
+      result.values.fill(block.values[series], from, to);
+      result.present.fill(block.present[series], from, to);
+    });
     block.release();
     return result;
   }
@@ -135,8 +154,8 @@ export class Evaluation {
     const { budget } = this.reading;
     const block = await this.vector(expression, grid);
     if (operator === 'count_values') return countValues(block, text(parameter!), node, budget);
-    const groups = memoryOf(node).of(block.labels, (labels) =>
-      groupsOf(labels, new Grouping(node.labels, node.without)),
+    const groups = await memoryOf(node).of(block.labels, budget, (labels) =>
+      groupsOf(labels, new Grouping(node.labels, node.without), budget),
     );
     if (parameter === undefined) return aggregate(operator, block, groups, budget);
     const column = await this.scalar(parameter, grid);
@@ -151,13 +170,17 @@ export class Evaluation {
     if (name in VALUE_FUNCTIONS)
       return mapValues(name, await this.vector(args[0], grid), await this.scalars(args.slice(1), grid), memoryOf(node));
     if (name in CLOCKS)
-      return mapClock(name, args.length === 0 ? this.now(grid) : await this.vector(args[0], grid), memoryOf(node));
+      return mapClock(
+        name,
+        args.length === 0 ? await this.now(grid) : await this.vector(args[0], grid),
+        memoryOf(node),
+      );
     switch (name) {
       case 'absent':
-        return absent(args[0], presenceOf(await this.vector(args[0], grid)), budget);
+        return absent(args[0], await presenceOf(await this.vector(args[0], grid)), budget);
       case 'absent_over_time': {
         const ranges = await this.ranges(args[0], grid);
-        const present = presentAt(ranges, grid);
+        const present = await presentAt(ranges, grid, budget);
         budget.release(ranges.held);
         return absent(args[0], present, budget);
       }
@@ -169,18 +192,19 @@ export class Evaluation {
           memoryOf(node),
         );
       case 'label_join':
-        return joinLabels(await this.vector(args[0], grid), memoryOf(node), args.slice(1).map(text));
+        return joinLabels(await this.vector(args[0], grid), memoryOf(node), args.slice(1).map(text), budget);
       case 'label_replace':
-        return replaceLabel(await this.vector(args[0], grid), memoryOf(node), args.slice(1).map(text));
+        return replaceLabel(await this.vector(args[0], grid), memoryOf(node), args.slice(1).map(text), budget);
       case 'sort':
       case 'sort_desc':
-        return sorted(await this.vector(args[0], grid), name === 'sort' ? -1 : 1);
+        return sorted(await this.vector(args[0], grid), name === 'sort' ? -1 : 1, budget);
       case 'timestamp':
         return (await this.timestamp(args[0], grid)).unnamed(memoryOf(node));
       case 'vector': {
         const values = await this.scalar(args[0], grid);
         const block = Block.of([NO_LABELS], grid.count, budget);
         block.values.set(values);
+        budget.release(grid.count);
         block.present.fill(1);
         return block;
       }
@@ -207,9 +231,10 @@ export class Evaluation {
     return columns;
   }
 
-  private now(grid: Grid): Block {
+  private async now(grid: Grid): Promise<Block> {
     const block = Block.of([NO_LABELS], grid.count, this.reading.budget);
-    block.values.set(this.column(grid, (time) => time / 1_000));
+    block.values.set(await this.column(grid, (time) => time / 1_000));
+    this.reading.budget.release(grid.count);
     block.present.fill(1);
     return block;
   }
@@ -218,8 +243,9 @@ export class Evaluation {
     const inner = unwrapped(node);
     if (inner.kind === 'selector') return selectInstants(inner, grid, this.reading, true);
     const block = await this.vector(node, grid);
-    for (let cell = 0; cell < block.values.length; cell++)
-      block.values[cell] = (grid.start + (cell % grid.count) * grid.step) / 1_000;
+    await block.eachSeries((from, to) => {
+      for (let cell = from; cell < to; cell++) block.values[cell] = (grid.start + (cell - from) * grid.step) / 1_000;
+    });
     return block;
   }
 }

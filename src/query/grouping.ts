@@ -1,4 +1,5 @@
-import { keyOf, NAME, NO_LABELS, part, pick } from './labels';
+import type { Budget } from './budget';
+import { keyLength, keyOf, NAME, NO_LABELS, part, pick } from './labels';
 import type { LabelSet } from './types';
 
 /** The labels that tell the groups of a vector apart: `by` and `on` some, `without` and `ignoring` some. */
@@ -37,19 +38,53 @@ export interface Groups {
   readonly of: Int32Array;
 }
 
-export function groupsOf(series: readonly LabelSet[], grouping: Grouping): Groups {
-  const numbers = new Map<string, number>();
+export async function groupsOf(series: readonly LabelSet[], grouping: Grouping, budget: Budget): Promise<Groups> {
+  const numbers = new Numbers(budget);
   const labels: LabelSet[] = [];
+  budget.holdBytes(4 * series.length);
   const of = new Int32Array(series.length);
-  for (let index = 0; index < series.length; index++) {
-    const key = grouping.key(series[index]);
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = labels.length;
-      numbers.set(key, number);
-      labels.push(grouping.labels(series[index]));
-    }
-    of[index] = number;
-  }
+  await budget.each(series.length, (index) => {
+    numbers.charge(series[index]);
+    of[index] = numbers.of(grouping.key(series[index]), labels.length);
+    if (of[index] < labels.length) return;
+    budget.holdObject(Object.keys(series[index]).length);
+    labels.push(grouping.labels(series[index]));
+  });
+  numbers.release();
   return { labels, of };
 }
+
+/** Numbers by text: what tells apart series whose labels are the same, or the groups of a vector. */
+export class Numbers {
+  private readonly numbers = new Map<string, number>();
+  private held = 0;
+  private next = 0;
+
+  constructor(private readonly budget: Budget) {}
+
+  /** To be called before a key of these labels is made. */
+  charge(labels: LabelSet): void {
+    this.next = keyLength(labels) + KEY_BYTES;
+    this.budget.holdBytes(this.next);
+  }
+
+  /** The number of a key; `otherwise` becomes its number if it has none. */
+  of(key: string, otherwise: number): number {
+    const number = this.numbers.get(key);
+    if (number === undefined) {
+      this.numbers.set(key, otherwise);
+      this.held += this.next;
+      return otherwise;
+    }
+    this.budget.releaseBytes(this.next);
+    return number;
+  }
+
+  /** To be called when the keys are not needed any more. */
+  release(): void {
+    this.budget.releaseBytes(this.held);
+  }
+}
+
+/** Bytes of an entry of a map whose keys are texts. */
+const KEY_BYTES = 48;

@@ -25,6 +25,13 @@ export function withoutName(labels: LabelSet): LabelSet {
   return Object.hasOwn(labels, NAME) ? pick(labels, (name) => name !== NAME) : labels;
 }
 
+/** Characters of the key of labels: names, values and their lengths. */
+export function keyLength(labels: LabelSet): number {
+  let length = 0;
+  for (const name in labels) length += name.length + labels[name].length + 8;
+  return length;
+}
+
 /** Those labels whose names are wanted. */
 export function pick(labels: LabelSet, wanted: (name: string) => boolean): LabelSet {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => wanted(name)));

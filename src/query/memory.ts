@@ -1,25 +1,49 @@
 import type { Node } from './ast';
+import type { Budget } from './budget';
+import { keep, touch } from './kept';
 import type { LabelSet } from './types';
 
 const NONE: readonly LabelSet[] = [];
 
+/** What was made of some labels. */
+interface Made {
+  readonly labels: readonly LabelSet[];
+  readonly others: readonly LabelSet[];
+  readonly value: unknown;
+  readonly bytes: number;
+}
+
 /**
  * What was last made of the labels of a vector. A node that is evaluated again mostly meets the same labels, the same
- * objects even: to see that takes far less than to look at them.
+ * objects even: to see that takes far less than to look at them. What all memories of a thread keep is bounded.
  */
 export class Memory {
-  private labels: readonly LabelSet[] | undefined;
-  private others: readonly LabelSet[] = NONE;
-  private made: unknown;
+  private made: Made | undefined;
 
   /** What `make` makes of the labels, and of those of a second vector. A memory belongs to one maker. */
-  of<T>(labels: readonly LabelSet[], make: (labels: readonly LabelSet[]) => T, others = NONE): T {
-    if (this.labels === undefined || !areSame(this.labels, labels) || !areSame(this.others, others)) {
-      this.made = make(labels);
-      this.labels = labels;
-      this.others = others;
+  async of<T>(
+    labels: readonly LabelSet[],
+    budget: Budget,
+    make: (labels: readonly LabelSet[]) => Promise<T>,
+    others = NONE,
+  ): Promise<T> {
+    const known = this.made;
+    if (known !== undefined && areSame(known.labels, labels) && areSame(known.others, others)) {
+      touch(this);
+      budget.holdBytes(known.bytes);
+      return known.value as T;
     }
-    return this.made as T;
+    const before = budget.heldBytes;
+    budget.holdEntries(labels.length + others.length);
+    const value = await make(labels);
+    const bytes = budget.heldBytes - before;
+    this.made = { labels, others, value, bytes };
+    keep(this, bytes);
+    return value;
+  }
+
+  forget(): void {
+    this.made = undefined;
   }
 }
 

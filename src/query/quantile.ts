@@ -3,10 +3,14 @@
  * Source: Prometheus documentation, "quantile_over_time()".
  */
 export function quantileOf(quantile: number, values: Float64Array): number {
+  return quantileOfSorted(quantile, values.sort());
+}
+
+/** The same of values that are sorted as typed arrays sort: NaN last. */
+export function quantileOfSorted(quantile: number, values: Float64Array): number {
   if (values.length === 0 || Number.isNaN(quantile)) return Number.NaN;
   if (quantile < 0) return Number.NEGATIVE_INFINITY;
   if (quantile > 1) return Number.POSITIVE_INFINITY;
-  values.sort();
   let numbers = values.length;
   while (numbers > 0 && Number.isNaN(values[numbers - 1])) numbers--;
   const missing = values.length - numbers;

@@ -48,6 +48,11 @@ function compile(text: string): RE2JS | undefined {
   }
 }
 
+/** Steps of trying a text, at most: each instruction at each character, with what it keeps of each group. */
+export function matchingWork(regex: RE2JS, text: string): number {
+  return regex.programSize() * (regex.groupCount() + 1) * (text.length + 1);
+}
+
 /** What the groups of a match are, by number and by name. */
 export function groupsOf(regex: RE2JS, matcher: ReturnType<RE2JS['matcher']>): ReadonlyMap<string, string> {
   const groups = new Map<string, string>();
@@ -56,9 +61,19 @@ export function groupsOf(regex: RE2JS, matcher: ReturnType<RE2JS['matcher']>): R
   return groups;
 }
 
+const REFERENCE = /\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+
+/** The characters of what `expandGroups` makes. */
+export function expandedLength(template: string, groups: ReadonlyMap<string, string>): number {
+  let { length } = template;
+  for (const [whole, dollar, braced, plain] of template.matchAll(REFERENCE))
+    length += (dollar === undefined ? (groups.get(braced ?? plain)?.length ?? 0) : 1) - whole.length;
+  return length;
+}
+
 /** Go's templates: `$1`, `${1}`, `$name`, `${name}`, `$$`. A group that is not there is empty. */
 export function expandGroups(template: string, groups: ReadonlyMap<string, string>): string {
-  return template.replace(/\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (_, dollar, braced, plain) =>
+  return template.replace(REFERENCE, (_, dollar, braced, plain) =>
     dollar === undefined ? (groups.get(braced ?? plain) ?? '') : '$',
   );
 }

@@ -1,40 +1,78 @@
-import type { Block, Grid } from './block';
+import type { Block, Column, Grid } from './block';
+import type { Budget } from './budget';
 import { compareLabels } from './labels';
-import type { QueryResult, RangeResult } from './types';
+import { sortSlowly } from './sorting';
+import type { LabelSet, QueryResult, RangeResult } from './types';
 import type { Ranges } from './windows';
 
+type Samples = { labels: LabelSet; times: number[]; values: number[] };
+
 /** The one step of an instant query. */
-export function instantOf({ labels, values, present }: Block, time: number): QueryResult {
-  const samples = labels.flatMap((one, series) =>
-    present[series] === 1 ? [{ labels: one, time, value: values[series] }] : [],
-  );
+export async function instantOf(
+  { labels, values, present }: Block,
+  time: number,
+  budget: Budget,
+): Promise<QueryResult> {
+  const samples: { labels: LabelSet; time: number; value: number }[] = [];
+  await budget.each(labels.length, (series) => {
+    if (present[series] === 0) return;
+    budget.holdObject(3);
+    samples.push({ labels: labels[series], time, value: values[series] });
+  });
   return { type: 'vector', samples };
 }
 
 /** All steps of a range query, the series in the order of their labels. */
-export function matrixOf({ labels, values, present, steps }: Block, { start, step }: Grid): RangeResult {
-  const series = labels.map((one, index) => {
-    const result = { labels: one, times: [] as number[], values: [] as number[] };
-    for (let at = 0; at < steps; at++) {
-      if (present[index * steps + at] === 0) continue;
-      result.times.push(start + at * step);
-      result.values.push(values[index * steps + at]);
+export async function matrixOf(block: Block, { start, step }: Grid, budget: Budget): Promise<RangeResult> {
+  const { values, present } = block;
+  const series: Samples[] = [];
+  await block.eachSeries((from, to, index) => {
+    if (!block.hasCells(index)) return;
+    const result = emptyOf(block.labels[index], budget);
+    series.push(result);
+    for (let cell = from; cell < to; cell++) {
+      if (present[cell] === 0) continue;
+      budget.holdEntries(1);
+      result.times.push(start + (cell - from) * step);
+      result.values.push(values[cell]);
     }
-    return result;
   });
-  return {
-    type: 'matrix',
-    series: series.filter(({ times }) => times.length > 0).sort((a, b) => compareLabels(a.labels, b.labels)),
+  await sortSlowly(series, (a, b) => compareLabels(a.labels, b.labels), budget);
+  return { type: 'matrix', series };
+}
+
+/** A scalar at all steps of a range query. */
+export async function columnOf(column: Column, { start, step }: Grid, budget: Budget): Promise<RangeResult> {
+  const result = emptyOf({}, budget);
+  budget.holdEntries(column.length);
+  const visit = (at: number): void => {
+    result.times.push(start + at * step);
+    result.values.push(column[at]);
   };
+  await budget.each(column.length, visit, 2);
+  return { type: 'matrix', series: [result] };
 }
 
 /** The samples of the one range of an instant query. */
-export function samplesOf({ lines, range, ends }: Ranges): RangeResult {
+export async function samplesOf({ lines, range, ends }: Ranges, budget: Budget): Promise<RangeResult> {
   const isInside = (time: number): boolean => time >= ends.first - range && time <= ends.first;
-  const series = lines.map(({ labels, times, values }) => ({
-    labels,
-    times: [...times].filter(isInside),
-    values: [...values].filter((_, index) => isInside(times[index])),
-  }));
-  return { type: 'matrix', series: series.filter(({ times }) => times.length > 0) };
+  const series: Samples[] = [];
+  for (const { labels, times, values } of lines) {
+    if (!times.some(isInside)) continue;
+    const result = emptyOf(labels, budget);
+    series.push(result);
+    const visit = (at: number): void => {
+      if (!isInside(times[at])) return;
+      budget.holdEntries(1);
+      result.times.push(times[at]);
+      result.values.push(values[at]);
+    };
+    await budget.each(times.length, visit, 2);
+  }
+  return { type: 'matrix', series };
+}
+
+function emptyOf(labels: LabelSet, budget: Budget): Samples {
+  budget.holdObject(7);
+  return { labels, times: [], values: [] };
 }

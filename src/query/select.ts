@@ -2,7 +2,7 @@ import { allMatchers, type Selector } from './ast';
 import { Block, type Grid } from './block';
 import type { Budget } from './budget';
 import type { SampleSeries, SampleSource, SelectHints } from './types';
-import { type Bounds, endsOf, firstAt, lastOf, type Ranges, withoutStale } from './windows';
+import { type Bounds, endsOf, firstAt, type Line, lastOf, type Ranges, withoutStale } from './windows';
 
 /** Where an evaluation reads samples. */
 export interface Reading {
@@ -12,6 +12,9 @@ export interface Reading {
   readonly lookback: number;
   readonly budget: Budget;
 }
+
+/** Entries of an object of a series, and of its arrays. */
+const SERIES_ENTRIES = 5;
 
 /** The series of a selector that have samples, and how many samples are held for them. */
 async function read(
@@ -28,7 +31,9 @@ async function read(
     let samples = 0;
     for (const one of slice) {
       samples += one.times.length;
-      if (one.times.length > 0) series.push(one);
+      if (one.times.length === 0) continue;
+      budget.holdObject(SERIES_ENTRIES);
+      series.push(one);
     }
     budget.hold(samples);
     held += samples;
@@ -42,7 +47,13 @@ export async function selectRanges(node: Selector, grid: Grid, reading: Reading)
   const ends = endsOf(node, grid, reading.bounds);
   const range = node.range!;
   const { series, held } = await read(node, ends.first - range, lastOf(ends, grid), reading);
-  return { lines: series.map(withoutStale).filter(({ times }) => times.length > 0), range, ends, held };
+  const lines: Line[] = [];
+  for (const one of series) {
+    const line = withoutStale(one);
+    if (line.times.length > 0) lines.push(line);
+    if (reading.budget.spend(one.times.length + 10)) await reading.budget.turn();
+  }
+  return { lines, range, ends, held };
 }
 
 /**
@@ -54,7 +65,7 @@ export async function selectInstants(node: Selector, grid: Grid, reading: Readin
   const ends = endsOf(node, grid, bounds);
   const last = lastOf(ends, grid);
   const { series, held } = await read(node, ends.first - lookback, last, reading, { latest: ends.first === last });
-  const labels = series.map(({ labels }) => labels);
+  const labels = await budget.map(series, ({ labels }) => labels);
   const block = Block.of(labels, grid.count, budget);
   for (let index = 0; index < series.length; index++) {
     walk(series[index], index * grid.count, block, { grid, ends, lookback, wantsTimes });

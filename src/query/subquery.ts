@@ -1,5 +1,6 @@
 import type { Subquery } from './ast';
 import type { Block, Grid } from './block';
+import type { Budget } from './budget';
 import { type Bounds, type Ends, endsOf, type Line, lastOf, type Ranges } from './windows';
 
 /** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
@@ -21,17 +22,28 @@ export function stepsOf(node: Subquery, around: Grid, bounds: Bounds): Steps {
 }
 
 /** The results, as if they were samples. */
-export async function samplesOfSteps({ range }: Subquery, block: Block, { grid, ends }: Steps): Promise<Ranges> {
+export async function samplesOfSteps(
+  { range }: Subquery,
+  block: Block,
+  { grid, ends }: Steps,
+  budget: Budget,
+): Promise<Ranges> {
+  let held = block.values.length;
   const { start, step, count } = grid;
   const times = Float64Array.from({ length: count }, (_, index) => start + index * step);
   const lines: Line[] = [];
   await block.eachSeries((from, to, series) => {
+    budget.holdObject(10);
     const labels = block.labels[series];
     const values = block.values.subarray(from, to);
     const present = block.present.subarray(from, to);
     const isThere = (_: number, index: number): boolean => present[index] === 1;
     if (!present.includes(0)) lines.push({ labels, times, values });
-    else if (present.includes(1)) lines.push({ labels, times: times.filter(isThere), values: values.filter(isThere) });
+    else if (present.includes(1)) {
+      budget.hold(count);
+      held += count;
+      lines.push({ labels, times: times.filter(isThere), values: values.filter(isThere) });
+    }
   });
-  return { lines, range, ends, held: block.values.length };
+  return { lines, range, ends, held };
 }

@@ -68,6 +68,8 @@ export interface RangeResult {
 export interface QueryLimits {
   /** Samples that it may hold at one time. */
   readonly maxSamples: number;
+  /** Bytes that it may take for labels, pairs of series and the result, as they are estimated. */
+  readonly maxBytes: number;
   /** Milliseconds. */
   readonly timeout: number;
 }

@@ -1,14 +1,14 @@
 import { allMatchers, type Node, unwrapped } from '../ast';
 import { Block } from '../block';
 import type { Budget } from '../budget';
-import { NAME, NO_LABELS, withLabel } from '../labels';
+import { NAME, NO_LABELS } from '../labels';
 import type { LabelSet } from '../types';
 
 /** Per step, whether there is some series. */
-export function presenceOf(block: Block): Uint8Array {
-  const present = Uint8Array.from({ length: block.steps }, (_, step) => (block.countAt(step) > 0 ? 1 : 0));
+export async function presenceOf(block: Block): Promise<Uint8Array> {
+  const counts = await block.counts();
   block.release();
-  return present;
+  return Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0));
 }
 
 /** `absent` and `absent_over_time`: 1 where nothing is, with the labels that the selector asks for. */
@@ -22,14 +22,13 @@ export function absent(node: Node, present: Uint8Array, budget: Budget): Block {
 /** A label for which several values are asked has none. */
 function absentLabels(node: Node): LabelSet {
   const inner = unwrapped(node);
-  let labels = NO_LABELS;
-  if (inner.kind !== 'selector') return labels;
+  if (inner.kind !== 'selector') return NO_LABELS;
+  const labels = new Map<string, string>();
   const seen = new Set<string>();
   for (const { name, operator, value } of allMatchers(inner)) {
     if (name === NAME) continue;
-    const isFirst = operator === '=' && !seen.has(name);
-    labels = withLabel(labels, name, isFirst ? value : '');
-    if (isFirst) seen.add(name);
+    labels.set(name, operator === '=' && !seen.has(name) ? value : '');
+    if (operator === '=') seen.add(name);
   }
-  return labels;
+  return Object.fromEntries([...labels].filter(([, value]) => value !== ''));
 }

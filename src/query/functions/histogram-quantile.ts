@@ -1,8 +1,10 @@
 import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
+import { Numbers } from '../grouping';
 import { keyOf, labelOf, NAME, pick, withLabel } from '../labels';
 import { readNumber } from '../literals';
 import type { Memory } from '../memory';
+import { sortSlowly } from '../sorting';
 import type { LabelSet } from '../types';
 
 /** The buckets of one histogram. */
@@ -19,42 +21,49 @@ export async function histogramQuantiles(
   budget: Budget,
   memory: Memory,
 ): Promise<Block> {
-  const histograms = memory.of(block.labels, histogramsOf);
+  const histograms = await memory.of(block.labels, budget, (labels) => histogramsOf(labels, budget));
   const { steps, values, present } = block;
   const labels = histograms.map(({ labels }) => labels);
   const result = Block.of(labels, steps, budget);
   for (const [index, { buckets }] of histograms.entries()) {
-    for (let step = 0; step < steps; step++) {
+    const visit = (step: number): void => {
       const there = buckets.filter(({ series }) => present[series * steps + step] === 1);
-      if (there.length === 0) continue;
+      if (there.length === 0) return;
       const cell = index * steps + step;
       const counts = there.map(({ series }) => values[series * steps + step]);
       const bounds = there.map(({ bound }) => bound);
       result.values[cell] = bucketQuantile(quantile[step], bounds, counts);
       result.present[cell] = 1;
-    }
-    if (budget.spend(buckets.length * steps * 4)) await budget.turn();
+    };
+    const before = budget.heldBytes;
+    budget.holdEntries(5 * buckets.length);
+    await budget.each(steps, visit, buckets.length * 10 + 10);
+    budget.releaseBytes(budget.heldBytes - before);
   }
   block.release();
   return result.merged();
 }
 
-function histogramsOf(labels: readonly LabelSet[]): Histogram[] {
-  const histograms = new Map<string, Histogram>();
-  labels.forEach((one, series) => {
+async function histogramsOf(labels: readonly LabelSet[], budget: Budget): Promise<Histogram[]> {
+  const keys = new Numbers(budget);
+  const histograms: Histogram[] = [];
+  await budget.each(labels.length, (series) => {
+    const one = labels[series];
     const bound = readBound(labelOf(one, 'le'));
     if (bound === undefined) return;
     // the name is not in the result, yet what differs in it differs
-    const key = keyOf(withLabel(one, 'le', ''));
-    let histogram = histograms.get(key);
-    if (histogram === undefined) {
-      histogram = { labels: pick(one, (name) => name !== 'le' && name !== NAME), buckets: [] };
-      histograms.set(key, histogram);
+    keys.charge(one);
+    const number = keys.of(keyOf(withLabel(one, 'le', '')), histograms.length);
+    if (number === histograms.length) {
+      budget.holdObject(Object.keys(one).length + 4);
+      histograms.push({ labels: pick(one, (name) => name !== 'le' && name !== NAME), buckets: [] });
     }
-    histogram.buckets.push({ bound, series });
+    budget.holdObject(2);
+    histograms[number].buckets.push({ bound, series });
   });
-  for (const { buckets } of histograms.values()) buckets.sort((a, b) => (a.bound < b.bound ? -1 : 1));
-  return [...histograms.values()];
+  keys.release();
+  for (const { buckets } of histograms) await sortSlowly(buckets, (a, b) => a.bound - b.bound || 0, budget);
+  return histograms;
 }
 
 /** Go reads `Infinity` too, and no octal numbers here. */

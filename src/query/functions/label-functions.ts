@@ -1,36 +1,76 @@
 import type { Block } from '../block';
-import { unanswerable } from '../failure';
+import type { Budget } from '../budget';
+import { limited, unanswerable } from '../failure';
 import { isLabelName, labelOf, withLabel } from '../labels';
 import type { Memory } from '../memory';
-import { compileRegex, expandGroups, groupsOf, MOST_INSTRUCTIONS } from '../regex';
+import { compileRegex, expandedLength, expandGroups, groupsOf, MOST_INSTRUCTIONS, matchingWork } from '../regex';
+import type { LabelSet } from '../types';
+
+/** Work of one match: instructions, times groups, times characters. That many take a quarter of a second at most. */
+const MOST_MATCHING = 5_000_000;
 
 /** `label_replace(vector, target, replacement, source, regex)` */
-export function replaceLabel(
+export async function replaceLabel(
   block: Block,
   memory: Memory,
   [target, replacement, source, text]: readonly string[],
-): Block {
+  budget: Budget,
+): Promise<Block> {
   const regex = compileRegex(text);
   if (regex === undefined) throw unanswerable(`label_replace(): ${JSON.stringify(text)} is no regular expression`);
   if (regex.programSize() > MOST_INSTRUCTIONS)
     throw unanswerable(`label_replace(): a regular expression of more than ${MOST_INSTRUCTIONS} instructions`);
   if (!isLabelName(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is no name of a label`);
-  const replaced = memory.of(block.labels, (all) =>
-    all.map((labels) => {
-      const matcher = regex.matcher(labelOf(labels, source));
-      if (!matcher.matches()) return labels;
-      return withLabel(labels, target, expandGroups(replacement, groupsOf(regex, matcher)));
-    }),
-  );
+  const replace = (labels: LabelSet): LabelSet => {
+    const value = labelOf(labels, source);
+    const matcher = regex.matcher(value);
+    if (!matcher.matches()) return labels;
+    const groups = groupsOf(regex, matcher);
+    budget.holdObject(Object.keys(labels).length + 1, expandedLength(replacement, groups));
+    return withLabel(labels, target, expandGroups(replacement, groups));
+  };
+  const work = (labels: LabelSet): number => {
+    const needed = matchingWork(regex, labelOf(labels, source));
+    if (needed > MOST_MATCHING)
+      throw limited(`label_replace() needs ${needed} steps for one label, and may take ${MOST_MATCHING}`);
+    return needed + 10 * replacement.length;
+  };
+  const replaced = await memory.of(block.labels, budget, (all) => mapLabels(all, replace, work, budget));
   return block.labelled(replaced).merged();
 }
 
 /** `label_join(vector, target, separator, source, ...)` */
-export function joinLabels(block: Block, memory: Memory, [target, separator, ...sources]: readonly string[]): Block {
+export async function joinLabels(
+  block: Block,
+  memory: Memory,
+  [target, separator, ...sources]: readonly string[],
+  budget: Budget,
+): Promise<Block> {
   for (const name of [target, ...sources])
     if (!isLabelName(name)) throw unanswerable(`label_join(): ${JSON.stringify(name)} is no name of a label`);
-  const joined = memory.of(block.labels, (all) =>
-    all.map((labels) => withLabel(labels, target, sources.map((source) => labelOf(labels, source)).join(separator))),
-  );
+  const join = (labels: LabelSet): LabelSet => {
+    let length = separator.length * sources.length;
+    for (const source of sources) length += labelOf(labels, source).length;
+    budget.holdObject(Object.keys(labels).length + 1, length);
+    return withLabel(labels, target, sources.map((source) => labelOf(labels, source)).join(separator));
+  };
+  const work = (): number => 20 * sources.length;
+  const joined = await memory.of(block.labels, budget, (all) => mapLabels(all, join, work, budget));
   return block.labelled(joined).merged();
+}
+
+/** Makes labels of each series' labels; `work` says beforehand how much that is. */
+async function mapLabels(
+  all: readonly LabelSet[],
+  make: (labels: LabelSet) => LabelSet,
+  work: (labels: LabelSet) => number,
+  budget: Budget,
+): Promise<LabelSet[]> {
+  const made: LabelSet[] = [];
+  budget.holdEntries(all.length);
+  for (const labels of all) {
+    if (budget.spend(200 + work(labels))) await budget.turn();
+    made.push(make(labels));
+  }
+  return made;
 }

@@ -51,10 +51,9 @@ export async function mapValues(name: string, block: Block, [a, b]: readonly Col
   await mapCells(block, VALUE_FUNCTIONS[name], a, b);
   if (name !== 'clamp') return block.unnamed(memory);
   // where the bounds exclude one another, nothing is left
-  for (let cell = 0; cell < block.present.length; cell++) {
-    const step = cell % block.steps;
-    if (a[step] > b[step]) block.present[cell] = 0;
-  }
+  await block.eachSeries((from, to) => {
+    for (let cell = from; cell < to; cell++) if (a[cell - from] > b[cell - from]) block.present[cell] = 0;
+  });
   return block.unnamed(memory);
 }
 

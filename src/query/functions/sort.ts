@@ -1,9 +1,16 @@
 import type { Block } from '../block';
+import type { Budget } from '../budget';
 import { compare } from '../operators/selections';
+import { sortSlowly } from '../sorting';
 
 /** `sort` and `sort_desc`: NaN last. A range query sorts by labels, whatever the expression. */
-export function sorted(block: Block, sign: number): Block {
+export async function sorted(block: Block, sign: number, budget: Budget): Promise<Block> {
   if (block.steps !== 1) return block;
-  const order = block.labels.flatMap((_, series) => (block.present[series] === 1 ? [series] : []));
-  return block.take(order.sort((a, b) => compare(block.values[a], block.values[b], sign)));
+  const order: number[] = [];
+  budget.holdEntries(block.count);
+  await block.eachSeries((_from, _to, series) => {
+    if (block.present[series] === 1) order.push(series);
+  });
+  await sortSlowly(order, (a, b) => compare(block.values[a], block.values[b], sign), budget);
+  return block.take(order);
 }

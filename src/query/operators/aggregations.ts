@@ -49,6 +49,9 @@ export async function aggregate(operator: string, block: Block, groups: Groups, 
   const result = Block.of(groups.labels, steps, budget);
   const cells = result.values.length;
   const deviates = operator.startsWith('std');
+  // counts, and means
+  const scratch = deviates ? 2 * cells : cells;
+  budget.hold(scratch);
   const counts = new Float64Array(cells);
   const state: State = { values: result.values, means: new Float64Array(deviates ? cells : 0), counts };
   const fold = FOLDS[operator];
@@ -65,17 +68,21 @@ export async function aggregate(operator: string, block: Block, groups: Groups, 
     }
     if (budget.spend(steps)) await budget.turn();
   }
-  finish(operator, state);
+  await finish(operator, result, counts);
   block.release();
+  budget.release(scratch);
   return result;
 }
 
-function finish(operator: string, { values, counts }: State): void {
+async function finish(operator: string, result: Block, counts: Float64Array): Promise<void> {
+  const { values } = result;
   if (operator === 'count') values.set(counts);
   if (operator === 'group') values.fill(1);
   if (!operator.startsWith('std')) return;
-  for (let cell = 0; cell < values.length; cell++) {
-    const variance = values[cell] / counts[cell];
-    values[cell] = operator === 'stddev' ? Math.sqrt(variance) : variance;
-  }
+  await result.eachSeries((from, to) => {
+    for (let cell = from; cell < to; cell++) {
+      const variance = values[cell] / counts[cell];
+      values[cell] = operator === 'stddev' ? Math.sqrt(variance) : variance;
+    }
+  });
 }

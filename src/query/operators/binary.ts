@@ -1,9 +1,9 @@
 import type { Binary, Matching } from '../ast';
-import { Block, type Column } from '../block';
+import { Block, type Column, shown } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
 import { Grouping, groupsOf } from '../grouping';
-import { labelOf, pick, withLabel, withoutName } from '../labels';
+import { NAME } from '../labels';
 import type { Memory } from '../memory';
 import { ARITHMETIC, COMPARISONS } from '../signatures';
 import type { LabelSet } from '../types';
@@ -18,10 +18,15 @@ function dropsName({ operator, bool }: Operation): boolean {
   return bool || ARITHMETIC.has(operator);
 }
 
-/** A scalar with a scalar. */
-export function ofScalars({ operator }: Operation, left: Column, right: Column): Column {
+/** A scalar with a scalar, in place of the left one. */
+export async function ofScalars({ operator }: Operation, left: Column, right: Column, budget: Budget): Promise<Column> {
   const apply = OPERATORS[operator];
-  return left.map((value, step) => apply(value, right[step]));
+  const visit = (step: number): void => {
+    left[step] = apply(left[step], right[step]);
+  };
+  await budget.each(left.length, visit, 1);
+  budget.release(right.length);
+  return left;
 }
 
 /** A vector with a scalar, in place; `isSwapped`: the scalar is the left one. */
@@ -58,17 +63,23 @@ export async function ofVectors(
   const { matching = WHOLE } = operation;
   const isSwapped = matching.many === 'right';
   const [many, one] = isSwapped ? [right, left] : [left, right];
-  const pairs = memory.of(one.labels, (labels) => new Pairs(labels, many.labels, operation), many.labels);
+  const make = async (): Promise<Pairs> => {
+    const groups = await MatchGroups.of(one.labels, many.labels, matching, budget);
+    // before there are pairs: where several match several, there may be as many as the product
+    await groups.check(one, many, budget);
+    return Pairs.of(groups, one.labels, many.labels, operation, budget);
+  };
+  const pairs = await memory.of(one.labels, budget, make, many.labels);
+  await pairs.groups.check(one, many, budget);
   const { steps } = many;
   const result = Block.of(pairs.labels, steps, budget);
-  pairs.check(one, many);
   for (let pair = 0; pair < pairs.count; pair++) {
     const [manyAt, oneAt] = [pairs.many[pair] * steps, pairs.one[pair] * steps];
     const [leftAt, rightAt] = isSwapped ? [oneAt, manyAt] : [manyAt, oneAt];
     fill(operation, { left, leftAt, right, rightAt, result, at: pair * steps });
     if (budget.spend(steps)) await budget.turn();
   }
-  if (matching.many === undefined) pairs.checkUnique(result);
+  if (matching.many === undefined) await pairs.checkUnique(result, budget);
   left.release();
   right.release();
   return result.merged();
@@ -95,79 +106,169 @@ function fill({ operator, bool }: Operation, { left, leftAt, right, rightAt, res
   }
 }
 
+/** Which series are in one group. */
+class MatchGroups {
+  private constructor(
+    /** Per series of the side of the one, and then per series of the side of the many, the group. */
+    readonly of: Int32Array,
+    /** Per group, the series of the side of the one. */
+    readonly ones: readonly number[][],
+    private readonly matching: Matching,
+    private readonly hasSeveral: boolean,
+  ) {}
+
+  static async of(
+    one: readonly LabelSet[],
+    many: readonly LabelSet[],
+    matching: Matching,
+    budget: Budget,
+  ): Promise<MatchGroups> {
+    const grouping = new Grouping(matching.labels, !matching.on);
+    const { of, labels } = await groupsOf(one.concat(many), grouping, budget);
+    const ones = await budget.map(labels, (): number[] => {
+      budget.holdObject(1);
+      return [];
+    });
+    let hasSeveral = false;
+    const visit = (series: number): void => {
+      if (ones[of[series]].push(series) > 1) hasSeveral = true;
+    };
+    await budget.each(one.length, visit, 10);
+    return new MatchGroups(of, ones, matching, hasSeveral);
+  }
+
+  /** Throws where several series of the side of the one have a value at a step. */
+  async check(block: Block, many: Block, budget: Budget): Promise<void> {
+    if (!this.hasSeveral) return;
+    const counts = await many.counts();
+    for (const ones of this.ones) {
+      if (ones.length < 2) continue;
+      const visit = (step: number): void => {
+        if (counts[step] > 0) this.checkStep(block, ones, step);
+      };
+      await budget.each(block.steps, visit, ones.length);
+    }
+    budget.release(block.steps);
+  }
+
+  private checkStep({ present, labels, steps }: Block, ones: readonly number[], step: number): void {
+    let before = -1;
+    for (const one of ones) {
+      if (present[one * steps + step] === 0) continue;
+      if (before >= 0) {
+        const side = this.matching.many === 'right' ? 'left' : 'right';
+        throw unanswerable(
+          `several series on the ${side} side match one another, which must be one: ${shown(labels[before])}, ${shown(labels[one])}`,
+        );
+      }
+      before = one;
+    }
+  }
+}
+
 /** Which series of the one side meet which ones of the other. */
 class Pairs {
   /** Per pair, the series. */
   readonly many: number[] = [];
   readonly one: number[] = [];
-  private readonly groups: number[] = [];
   /** Of the results. */
-  readonly labels: readonly LabelSet[];
-  /** Per group, the series of the side of the one. */
-  private readonly ones: number[][];
-  private readonly matching: Matching;
+  readonly labels: LabelSet[] = [];
+  /** Of the groups. */
+  private readonly numbers: number[] = [];
+  /** Whether no group has several pairs. */
+  private isUnique = true;
 
-  constructor(one: readonly LabelSet[], many: readonly LabelSet[], operation: Operation) {
-    const { matching = WHOLE } = operation;
-    const { of, labels } = groupsOf([...one, ...many], new Grouping(matching.labels, !matching.on));
-    this.matching = matching;
-    this.ones = labels.map(() => []);
-    for (let series = 0; series < one.length; series++) this.ones[of[series]].push(series);
+  private constructor(readonly groups: MatchGroups) {}
+
+  static async of(
+    groups: MatchGroups,
+    one: readonly LabelSet[],
+    many: readonly LabelSet[],
+    operation: Operation,
+    budget: Budget,
+  ): Promise<Pairs> {
+    const pairs = new Pairs(groups);
+    const result = new ResultLabels(operation, budget);
+    budget.holdEntries(groups.ones.length);
+    const met = new Uint8Array(groups.ones.length);
     for (let series = 0; series < many.length; series++) {
-      const group = of[one.length + series];
-      for (const partner of this.ones[group]) {
-        this.many.push(series);
-        this.one.push(partner);
-        this.groups.push(group);
-      }
+      const group = groups.of[one.length + series];
+      const partners = groups.ones[group];
+      await budget.each(partners.length, (at) => {
+        budget.holdEntries(4);
+        if (met[group] === 1) pairs.isUnique = false;
+        met[group] = 1;
+        pairs.labels.push(result.of(many[series], one[partners[at]]));
+        pairs.many.push(series);
+        pairs.one.push(partners[at]);
+        pairs.numbers.push(group);
+      });
+      if (budget.spend(10)) await budget.turn();
     }
-    this.labels = this.many.map((series, pair) => resultOf(operation, many[series], one[this.one[pair]]));
+    return pairs;
   }
 
   get count(): number {
     return this.many.length;
   }
 
-  /** Throws where several series of the side of the one have a value at a step. */
-  check({ present, labels, steps }: Block, many: Block): void {
-    for (const ones of this.ones) {
-      if (ones.length < 2) continue;
-      for (let step = 0; step < steps; step++) {
-        const there = ones.filter((one) => present[one * steps + step] === 1);
-        if (there.length < 2 || many.countAt(step) === 0) continue;
-        const [a, b] = there.map((one) => JSON.stringify(labels[one]));
-        const side = this.matching.many === 'right' ? 'left' : 'right';
-        throw unanswerable(`several series on the ${side} side match one another, which must be one: ${a}, ${b}`);
-      }
-    }
-  }
-
   /** Throws where several series of one group have a result at a step. */
-  checkUnique({ present, steps }: Block): void {
+  async checkUnique({ present, steps }: Block, budget: Budget): Promise<void> {
+    if (this.isUnique) return;
     const seen = new Map<number, Uint8Array>();
-    this.groups.forEach((group, pair) => {
-      const own = present.subarray(pair * steps, (pair + 1) * steps);
-      const others = seen.get(group);
-      if (others === undefined) {
-        seen.set(group, own.slice());
-        return;
-      }
-      for (let step = 0; step < steps; step++) {
-        if (own[step] === 0) continue;
-        if (others[step] === 1)
-          throw unanswerable('several series match the same one: that needs group_left or group_right');
-        others[step] = 1;
-      }
-    });
+    const before = budget.heldBytes;
+    await budget.each(
+      this.count,
+      (pair) => {
+        const own = present.subarray(pair * steps, (pair + 1) * steps);
+        const others = seen.get(this.numbers[pair]);
+        if (others !== undefined) return addUnique(own, others);
+        budget.holdObject(4, steps);
+        seen.set(this.numbers[pair], own.slice());
+      },
+      steps + 20,
+    );
+    budget.releaseBytes(budget.heldBytes - before);
+  }
+}
+
+function addUnique(own: Uint8Array, others: Uint8Array): void {
+  for (let step = 0; step < own.length; step++) {
+    if (own[step] === 0) continue;
+    if (others[step] === 1)
+      throw unanswerable('several series match the same one: that needs group_left or group_right');
+    others[step] = 1;
   }
 }
 
 /** The labels of what becomes of two series. */
-function resultOf({ operator, bool, matching = WHOLE }: Operation, many: LabelSet, one: LabelSet): LabelSet {
-  const { on, labels: names, include } = matching;
-  let labels = ARITHMETIC.has(operator) ? withoutName(many) : many;
-  if (matching.many === undefined && (on || names.length > 0))
-    labels = pick(labels, (name) => names.includes(name) === on);
-  for (const name of include) labels = withLabel(labels, name, labelOf(one, name));
-  return bool ? withoutName(labels) : labels;
+class ResultLabels {
+  private readonly names: ReadonlySet<string>;
+  private readonly include: ReadonlySet<string>;
+  private readonly dropsName: boolean;
+  private readonly picks: boolean;
+
+  constructor(
+    private readonly operation: Operation,
+    private readonly budget: Budget,
+  ) {
+    const { operator, bool, matching = WHOLE } = operation;
+    this.names = new Set(matching.labels);
+    this.include = new Set(matching.include);
+    this.dropsName = bool || ARITHMETIC.has(operator);
+    this.picks = matching.many === undefined && (matching.on || this.names.size > 0);
+  }
+
+  of(many: LabelSet, one: LabelSet): LabelSet {
+    const { names, include, picks, dropsName, budget } = this;
+    const { on } = this.operation.matching ?? WHOLE;
+    budget.holdObject(Object.keys(many).length + Math.min(include.size, Object.keys(one).length));
+    const isLeft = (name: string): boolean =>
+      !include.has(name) && !(dropsName && name === NAME) && (!picks || names.has(name) === on);
+    const entries = Object.entries(many).filter(([name]) => isLeft(name));
+    if (include.size > 0)
+      for (const [name, value] of Object.entries(one))
+        if (include.has(name) && value !== '' && !(this.operation.bool && name === NAME)) entries.push([name, value]);
+    return Object.fromEntries(entries);
+  }
 }

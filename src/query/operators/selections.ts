@@ -1,16 +1,32 @@
 import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
-import { Grouping, type Groups } from '../grouping';
+import { Grouping, type Groups, Numbers } from '../grouping';
 import { isLabelName, keyOf, withLabel } from '../labels';
-import { quantileOf } from '../quantile';
+import { quantileSlowly } from '../quantile-slowly';
+import { sortSlowly } from '../sorting';
 import type { LabelSet } from '../types';
 
 /** The series of each group. */
-function membersOf({ labels, of }: Groups): number[][] {
-  const members: number[][] = labels.map(() => []);
-  for (let series = 0; series < of.length; series++) members[of[series]].push(series);
+async function membersOf({ labels, of }: Groups, budget: Budget): Promise<number[][]> {
+  budget.holdEntries(of.length);
+  const members = await budget.map(labels, (): number[] => {
+    budget.holdObject(1);
+    return [];
+  });
+  await budget.each(of.length, (series) => members[of[series]].push(series), 10);
   return members;
+}
+
+/** The series of a group that have a value at a step. */
+async function presentOf(block: Block, series: readonly number[], step: number, budget: Budget): Promise<number[]> {
+  const { present, steps } = block;
+  const there: number[] = [];
+  const visit = (at: number): void => {
+    if (present[series[at] * steps + step] === 1) there.push(series[at]);
+  };
+  await budget.each(series.length, visit, 2);
+  return there;
 }
 
 /** `topk` and `bottomk`: an instant vector is sorted by value within each group. NaN comes last. */
@@ -22,19 +38,18 @@ export async function selectExtremes(
   budget: Budget,
 ): Promise<Block> {
   const { values, present, steps } = block;
-  const members = membersOf(groups);
   const sign = operator === 'topk' ? 1 : -1;
-  const counts = parameter.map(countOf);
   const order: number[] = [];
-  for (const series of members) {
+  for (const series of await membersOf(groups, budget)) {
+    budget.holdEntries(series.length);
     for (let step = 0; step < steps; step++) {
-      const there = series.filter((one) => present[one * steps + step] === 1);
+      const most = Math.max(countOf(parameter[step]), 0);
+      const there = await presentOf(block, series, step, budget);
       const at = (one: number): number => values[one * steps + step];
-      there.sort((a, b) => compare(at(a), at(b), sign));
-      for (const one of there.splice(Math.max(counts[step], 0))) present[one * steps + step] = 0;
-      if (steps === 1) order.push(...there);
+      await sortSlowly(there, (a, b) => compare(at(a), at(b), sign), budget);
+      for (let place = most; place < there.length; place++) present[there[place] * steps + step] = 0;
+      if (steps === 1) await budget.each(Math.min(most, there.length), (place) => order.push(there[place]), 2);
     }
-    if (budget.spend(series.length * steps * 10)) await budget.turn();
   }
   return steps === 1 ? block.take(order) : block;
 }
@@ -52,19 +67,22 @@ export function compare(a: number, b: number, sign: number): number {
 
 /** `quantile` */
 export async function quantiles(block: Block, parameter: Column, groups: Groups, budget: Budget): Promise<Block> {
-  const { values, present, steps } = block;
-  const members = membersOf(groups);
+  const { values, steps } = block;
+  const members = await membersOf(groups, budget);
   const result = Block.of(groups.labels, steps, budget);
   for (const [group, series] of members.entries()) {
-    const gathered = new Float64Array(series.length);
+    budget.holdEntries(2 * series.length);
     for (let step = 0; step < steps; step++) {
-      let count = 0;
-      for (const one of series) if (present[one * steps + step] === 1) gathered[count++] = values[one * steps + step];
-      if (count === 0) continue;
-      result.values[group * steps + step] = quantileOf(parameter[step], gathered.subarray(0, count));
+      const there = await presentOf(block, series, step, budget);
+      if (there.length === 0) continue;
+      const gathered = new Float64Array(there.length);
+      const visit = (at: number): void => {
+        gathered[at] = values[there[at] * steps + step];
+      };
+      await budget.each(there.length, visit, 2);
+      result.values[group * steps + step] = await quantileSlowly(parameter[step], gathered, budget);
       result.present[group * steps + step] = 1;
     }
-    if (budget.spend(series.length * steps * 10)) await budget.turn();
   }
   block.release();
   return result;
@@ -80,31 +98,34 @@ export async function countValues(
   if (!isLabelName(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is no name of a label`);
   const { values, present, steps } = block;
   const grouping = new Grouping(without ? names : [...names, label], without);
-  const places = new Map<string, number>();
+  const places = new Numbers(budget);
   const labels: LabelSet[] = [];
-  const cells: { place: number; step: number }[] = [];
-  for (let series = 0; series < block.count; series++) {
-    for (let step = 0; step < steps; step++) {
-      if (present[series * steps + step] === 0) continue;
-      const text = formatDecimal(values[series * steps + step]);
-      const group = grouping.labels(withLabel(block.labels[series], label, text));
-      const key = keyOf(group);
-      let place = places.get(key);
-      if (place === undefined) {
-        place = labels.push(group) - 1;
-        places.set(key, place);
-        budget.hold(steps);
-      }
-      cells.push({ place, step });
-    }
-    if (budget.spend(steps * 50)) await budget.turn();
-  }
+  budget.hold(values.length);
+  const placeOf = new Int32Array(values.length);
+  const visit = (cell: number): void => {
+    if (present[cell] === 0) return;
+    const text = formatDecimal(values[cell]);
+    const series = block.labels[Math.floor(cell / steps)];
+    const group = grouping.labels(withLabel(series, label, text));
+    places.charge(group);
+    placeOf[cell] = places.of(keyOf(group), labels.length);
+    if (placeOf[cell] < labels.length) return;
+    budget.holdObject(Object.keys(group).length, text.length);
+    budget.hold(steps);
+    labels.push(group);
+  };
+  await budget.each(values.length, visit);
+  places.release();
   budget.release(labels.length * steps);
   const result = Block.of(labels, steps, budget);
-  for (const { place, step } of cells) {
-    result.values[place * steps + step]++;
-    result.present[place * steps + step] = 1;
-  }
+  const count = (cell: number): void => {
+    if (present[cell] === 0) return;
+    const place = placeOf[cell] * steps + (cell % steps);
+    result.values[place]++;
+    result.present[place] = 1;
+  };
+  await budget.each(values.length, count, 2);
+  budget.release(values.length);
   block.release();
   return result;
 }

@@ -16,15 +16,23 @@ export async function combineSets(
   memory: Memory,
 ): Promise<Block> {
   const grouping = new Grouping(matching.labels, !matching.on);
-  const groups = memory.of(left.labels, (labels) => groupsOf([...labels, ...right.labels], grouping), right.labels);
+  const groups = await memory.of(
+    left.labels,
+    budget,
+    (labels) => groupsOf(labels.concat(right.labels), grouping, budget),
+    right.labels,
+  );
   const ofLeft = groups.of.subarray(0, left.count);
   const ofRight = groups.of.subarray(left.count);
   const size = groups.labels.length;
+  budget.hold(size * left.steps);
   if (operator === 'or') {
     await restrict(right, ofRight, await presence(left, ofLeft, size), 0);
+    budget.release(size * left.steps);
     return joined(left, right, budget).merged();
   }
   await restrict(left, ofLeft, await presence(right, ofRight, size), operator === 'and' ? 1 : 0);
+  budget.release(size * left.steps);
   right.release();
   return left;
 }
@@ -50,7 +58,8 @@ async function restrict(block: Block, of: Int32Array, there: Uint8Array, wanted:
 }
 
 function joined(left: Block, right: Block, budget: Budget): Block {
-  const result = Block.of([...left.labels, ...right.labels], left.steps, budget);
+  budget.holdEntries(left.count + right.count);
+  const result = Block.of(left.labels.concat(right.labels), left.steps, budget);
   result.values.set(left.values);
   result.present.set(left.present);
   result.values.set(right.values, left.values.length);
