@@ -1,5 +1,5 @@
-import { waitFor } from './wait';
 import { raise, Sleeper } from './signal';
+import { waitFor } from './wait';
 
 /*
  * Int32 words: 0 asked, 1 or 0; 1 changes, raised whenever a thread parks or is forgotten; 2 and up: one slot per thread,

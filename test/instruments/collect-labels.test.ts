@@ -21,7 +21,15 @@ for (const flushWorkers of [0, 1])
     collector.gauge('pool', options).collect(() => values && of(values));
     collector.gauge('pool_later', options).collect(async () => values && of(values));
     collector.counter('opened_total', options).collect(() => values && of(values));
-    const rounds: (Record<string, number> | undefined)[] = [{ a: 5, b: 7 }, { a: 6 }, { a: 6, b: 9 }, {}, { b: 3 }, undefined, { a: 1 }];
+    const rounds: (Record<string, number> | undefined)[] = [
+      { a: 5, b: 7 },
+      { a: 6 },
+      { a: 6, b: 9 },
+      {},
+      { b: 3 },
+      undefined,
+      { a: 1 },
+    ];
     for (const round of rounds) {
       values = round;
       const samples = await samplesOf(collector);
