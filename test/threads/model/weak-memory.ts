@@ -1,0 +1,168 @@
+/**
+ * Shared memory as a weakly ordered machine shows it to several actors, for the explorer in ../interleave.ts.
+ *
+ * Unit: a word of 8 bytes. Each write that becomes visible to all makes a new version of its word, at the next time.
+ *
+ * Stores. A plain store waits in its actor's buffer; the actor sees it at once, the others when it leaves. It may leave
+ * before older stores to other words. An `Atomics.store` waits too, but leaves after all that
+ * were before it (release); younger plain stores may still leave before it. A read-modify-write empties the buffer first.
+ *
+ * Loads. A load may be performed earlier or later than it is written, up to the actor's last atomic access: it may show any
+ * version since then (`floor`), but never one that is older than what the actor has seen of that word. So an `Atomics.load`
+ * can be overtaken by the plain loads before it. What it shows raises the floor to the time of that version (acquire). A
+ * read-modify-write shows the newest version, and raises the floor to now.
+ *
+ * That is at least as weak as arm64, but for stores that wait for earlier loads, and close to the memory model of the
+ * language.
+ */
+export interface Version {
+  readonly time: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Which half of a word, or both, an access is to; a byte is written as a change of its half. */
+export type Part = 'low' | 'high' | 'both';
+
+export interface Store {
+  readonly word: number;
+  readonly part: Part;
+  readonly low: number;
+  readonly high: number;
+  readonly release: boolean;
+}
+
+/** What one actor has before it of the memory. */
+export class View {
+  floor = 0;
+  buffer: readonly Store[] = [];
+  /** By word: time of the newest version that this actor has seen. */
+  seen = new Map<number, number>();
+
+  clone(): View {
+    const copy = new View();
+    copy.floor = this.floor;
+    copy.buffer = this.buffer;
+    copy.seen = new Map(this.seen);
+    return copy;
+  }
+}
+
+const merge = (under: Version, { part, low, high }: Store, time: number): Version => ({
+  time,
+  low: part === 'high' ? under.low : low,
+  high: part === 'low' ? under.high : high,
+});
+
+export class WeakMemory {
+  private words = new Map<number, readonly Version[]>();
+  private time = 0;
+
+  /** @param initial what stands in the memory before any actor begins; never written */
+  constructor(private readonly initial: Int32Array) {}
+
+  clone(): WeakMemory {
+    const copy = new WeakMemory(this.initial);
+    copy.words = new Map(this.words);
+    copy.time = this.time;
+    return copy;
+  }
+
+  private versions(word: number): readonly Version[] {
+    return this.words.get(word) ?? [{ time: 0, low: this.initial[word * 2], high: this.initial[word * 2 + 1] }];
+  }
+
+  newest(word: number): Version {
+    return this.versions(word).at(-1)!;
+  }
+
+  /** The versions that a load of the actor may show; the newest last. */
+  visible(view: View, word: number): readonly Version[] {
+    const versions = this.versions(word);
+    const from = Math.max(view.floor, view.seen.get(word) ?? 0);
+    const first = versions.findLastIndex(({ time }) => time <= from);
+    return versions.slice(Math.max(first, 0));
+  }
+
+  /** Shows a version to the actor, with its own stores that still wait. */
+  show(view: View, word: number, version: Version, atomic: boolean): Version {
+    view.seen.set(word, Math.max(version.time, view.seen.get(word) ?? 0));
+    if (atomic) view.floor = Math.max(view.floor, version.time);
+    return view.buffer.filter((store) => store.word === word).reduce((under, store) => merge(under, store, 0), version);
+  }
+
+  /** Which of the waiting stores may become visible next, by their places in the buffer. */
+  leaving({ buffer }: View): number[] {
+    const places = buffer.map((_, place) => place);
+    return places.filter((place) => {
+      const { word, release } = buffer[place];
+      return place === 0 || (!release && !buffer.slice(0, place).some((older) => older.word === word));
+    });
+  }
+
+  /** Makes a waiting store visible to all. */
+  leave(view: View, place: number): void {
+    const store = view.buffer[place];
+    view.buffer = view.buffer.toSpliced(place, 1);
+    this.write(view, store);
+  }
+
+  /** Empties the buffer up to its last release store: an atomic load comes after that for everybody. */
+  settleReleases(view: View): void {
+    while (view.buffer.some(({ release }) => release)) this.leave(view, 0);
+  }
+
+  settle(view: View): void {
+    while (view.buffer.length > 0) this.leave(view, 0);
+  }
+
+  /** Writes what everybody sees at once. */
+  write(view: View, store: Store): void {
+    this.time++;
+    const versions = this.versions(store.word);
+    const next = merge(versions.at(-1)!, store, this.time);
+    this.words.set(store.word, [...versions, next]);
+    view.seen.set(store.word, this.time);
+  }
+
+  /** After a read-modify-write: nothing older is shown to the actor any more. */
+  synchronize(view: View): void {
+    view.floor = this.time;
+    view.seen.clear();
+  }
+
+  /**
+   * Forgets versions that nobody can be shown any more, and numbers the times anew, so that states which differ in nothing
+   * else are the same. A floor only ever rises to the time of a version that was read atomically. So of versions of other
+   * words it only matters between which two of those times they came, not in which order among each other.
+   *
+   * @param atomic the words that are accessed atomically
+   * @returns text that is the same for equal memories
+   */
+  normalize(views: readonly View[], atomic: ReadonlySet<number>): string {
+    const least = (word: number): number =>
+      Math.min(...views.map((view) => Math.max(view.floor, view.seen.get(word) ?? 0)));
+    for (const [word, versions] of this.words) {
+      const first = versions.findLastIndex(({ time }) => time <= least(word));
+      if (first > 0) this.words.set(word, versions.slice(first));
+    }
+    const times = [0, ...views.map(({ floor }) => floor)];
+    for (const [word, versions] of this.words) if (atomic.has(word)) times.push(...versions.map(({ time }) => time));
+    const marks = [...new Set(times)].sort((a, b) => a - b);
+    const rank = (time: number): number => {
+      const at = marks.findLastIndex((mark) => mark <= time);
+      return marks[at] === time ? at : at + 0.5;
+    };
+    const words = [...this.words].sort(([a], [b]) => a - b);
+    const memory = words.map(([word, versions]) => [word, ...versions.map((v) => [rank(v.time), v.low, v.high])]);
+    const seen = views.map((view) => [
+      rank(view.floor),
+      ...[...view.seen]
+        .filter(([word, time]) => time > view.floor && this.versions(word).length > 1)
+        .sort(([a], [b]) => a - b)
+        .map(([word, time]) => [word, this.versions(word).findIndex((version) => version.time >= time)]),
+      view.buffer.map(({ word, part, low, high, release }) => [word, part, low, high, release]),
+    ]);
+    return JSON.stringify([memory, seen]);
+  }
+}
