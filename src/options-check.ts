@@ -1,4 +1,4 @@
-import { type ErrorCode, RingmeterError, shown } from './errors';
+import { RingmeterError, shown } from './errors';
 
 function fail(name: string, expected: string, value: unknown): never {
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be ${expected}, got ${shown(value)}`);
@@ -48,7 +48,8 @@ export function checkOneOf<T extends string>(name: string, value: unknown, fallb
 }
 
 /** @throws RingmeterError if a quantile is not a share from 0 to 1: 95 is meant to be 0.95 */
-export function checkQuantile(quantile: unknown, code: ErrorCode = 'RINGMETER_INVALID_OPTION'): number {
-  if (typeof quantile === 'number' && quantile >= 0 && quantile <= 1) return quantile;
-  throw new RingmeterError(code, `quantile must be a number from 0 to 1, got ${shown(quantile)}`);
+export function checkQuantile(quantile: unknown): number {
+  return typeof quantile === 'number' && quantile >= 0 && quantile <= 1
+    ? quantile
+    : fail('quantile', 'a number from 0 to 1', quantile);
 }

@@ -1,5 +1,6 @@
 import { sharedMemory } from '../atomics/shared-memory';
-import { checkInteger, checkNumber, checkOptions, checkQuantile } from '../options-check';
+import { RingmeterError, shown } from '../errors';
+import { checkInteger, checkNumber, checkOptions } from '../options-check';
 import { DescribedStorage } from './described';
 import { HistoryClock } from './history/history-clock';
 import type { MemoryBackendOptions } from './memory-backend';
@@ -71,14 +72,16 @@ export class MemoryStorage extends DescribedStorage {
 
   /**
    * The value below which the share `quantile` (0 to 1) of what a histogram observed from `from` to `to` lies: Prometheus'
-   * `histogram_quantile(quantile, increase(...))`, for each series. NaN where nothing was observed.
+   * `histogram_quantile(quantile, increase(...))`, for each series. NaN where nothing was observed; -Infinity for a
+   * quantile below 0, Infinity above 1.
    *
    * @param query `name` is that of the histogram, without `_bucket`
-   * @throws RingmeterError RINGMETER_INVALID_QUERY, also if it is no histogram, or the quantile not from 0 to 1; RINGMETER_CLOSED
+   * @throws RingmeterError RINGMETER_INVALID_QUERY, also if it is no histogram, or the quantile no number; RINGMETER_CLOSED
    */
   async quantile(quantile: number, query: SeriesQuery): Promise<SeriesValue[]> {
-    const share = checkQuantile(quantile, 'RINGMETER_INVALID_QUERY');
-    return this.evaluate({ ...resolveQuery(query), function: 'quantile', quantile: share });
+    if (typeof quantile !== 'number')
+      throw new RingmeterError('RINGMETER_INVALID_QUERY', `quantile must be a number, got ${shown(quantile)}`);
+    return this.evaluate({ ...resolveQuery(query), function: 'quantile', quantile });
   }
 
   private async evaluate(query: ResolvedQuery): Promise<SeriesValue[]> {

@@ -40,6 +40,8 @@ export async function selectExtremes(
   const { values, present, steps } = block;
   const sign = operator === 'topk' ? 1 : -1;
   const order: number[] = [];
+  // also where there are no series: a number that is none is refused whatever there is to select from
+  await budget.each(steps, (step) => countOf(parameter[step]), 2);
   for (const series of await membersOf(groups, budget)) {
     budget.holdEntries(series.length);
     for (let step = 0; step < steps; step++) {
