@@ -18,7 +18,7 @@ export const errorCodes = {
   RINGMETER_SCRAPE_FAILED: 'A scrape endpoint could not be reached, or what it answers could not be read.',
   RINGMETER_INVALID_QUERY:
     'A query names no metric, its label values or time bounds have the wrong type, or its PromQL is wrong or has no answer.',
-  RINGMETER_QUERY_LIMIT: 'An evaluation of PromQL would take more samples or more time than it may.',
+  RINGMETER_QUERY_LIMIT: 'A query would take more samples, more memory or more time than it may.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
   RINGMETER_INVALID_RULE:

@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../aggregate/snapshot';
+import { RingmeterError } from '../errors';
+import { Budget } from '../query/budget';
 import { warn } from '../warning';
 import { StorageFailure } from './failure';
 import { FileEncoder } from './file/encode';
@@ -15,6 +17,7 @@ import { attempt } from './file/problem';
 import { queryDirectory } from './file/query';
 import { Room } from './file/room';
 import { WriterDirectory } from './file/writer-directory';
+import { READING_LIMITS } from './reading-limits';
 import type { Attempt, BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
 /** What `FileStorage` sends to the workers. Ages in milliseconds. */
@@ -104,12 +107,12 @@ class FileBackend implements StorageBackend {
     if (performance.now() - this.tidied >= TIDY_MS) this.tidy();
   }
 
-  query(query: ResolvedQuery): Promise<TimeSeries[]> {
-    return queryDirectory(this.options.directory, query);
+  async query(query: ResolvedQuery): Promise<TimeSeries[]> {
+    return queryDirectory(this.options.directory, query, new Budget(READING_LIMITS, this.closing.signal));
   }
 
   async close(signal: AbortSignal): Promise<void> {
-    this.closing.abort();
+    this.closing.abort(new RingmeterError('RINGMETER_CLOSED', 'the storage has been closed'));
     const ended = Promise.all([this.writing, this.tidying, this.tidyingNext]).then(() => this.end());
     await unlessAborted(ended, signal, this.options.directory);
   }

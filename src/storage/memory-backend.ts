@@ -2,12 +2,14 @@ import type { Family } from '../aggregate/catalog';
 import { columnCount } from '../aggregate/columns';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
+import { Budget } from '../query/budget';
 import { HistorySource } from '../query/history-source';
 import { ShiftedSource } from '../query/shifted-source';
 import type { SampleSource } from '../query/types';
 import { evaluate } from './evaluate';
 import { History } from './history/history';
 import { HistoryClock } from './history/history-clock';
+import { READING_LIMITS } from './reading-limits';
 import { type Selected, select } from './selection';
 import type { BackendContext, CreateBackend, ResolvedQuery, StorageBackend, TimeSeries } from './types';
 
@@ -70,14 +72,15 @@ export class MemoryBackend implements StorageBackend {
   }
 
   /** By the wall clock. */
-  query(query: ResolvedQuery): TimeSeries[] {
+  async query(query: ResolvedQuery): Promise<TimeSeries[]> {
     const { ahead } = this.clock;
-    const answer = this.read({ ...query, from: query.from + ahead, to: query.to + ahead });
+    const answer = await this.read({ ...query, from: query.from + ahead, to: query.to + ahead });
     if (ahead !== 0) for (const { points } of answer) for (const point of points) point.timestamp -= ahead;
     return answer;
   }
 
-  private read(query: ResolvedQuery): TimeSeries[] {
+  private async read(query: ResolvedQuery): Promise<TimeSeries[]> {
+    const budget = new Budget(READING_LIMITS, undefined);
     const families = this.context.families();
     checkFunction(families, query);
     const selected = families.flatMap((family) => [...select(family, query)]);
@@ -88,12 +91,22 @@ export class MemoryBackend implements StorageBackend {
     const [first] = kept;
     const last = kept[kept.length - 1];
     const answer: TimeSeries[] = [];
-    for (const slice of slices(selected, kept.length))
+    for (const slice of slices(selected, kept.length)) {
       context.exclusively(() => {
         const window = history.window(first, last);
-        for (const series of slice) answer.push(...evaluate(query, window, series));
+        for (const series of slice) add(answer, evaluate(query, window, series), budget);
       });
+      await budget.pause();
+    }
     return answer;
+  }
+}
+
+function add(answer: TimeSeries[], more: readonly TimeSeries[], budget: Budget): void {
+  for (const one of more) {
+    budget.hold(one.points.length);
+    budget.holdObject(Object.keys(one.labels).length + 4);
+    answer.push(one);
   }
 }
 

@@ -57,7 +57,7 @@ export class FileDecoder {
     const inTime = flush.time >= from && flush.time <= to;
     const values: ValuesLine[] = [];
     for (const line of lines)
-      if (line.subarray(0, METRIC_START.length).equals(METRIC_START)) this.enter(line, inTime, values);
+      if (isOfMetric(line)) this.enter(line, inTime, values);
       else this.begin(line);
     if (this.header === undefined) throw new Error('the header is missing');
     if (!inTime) return undefined;
@@ -71,14 +71,16 @@ export class FileDecoder {
     this.header = header;
   }
 
-  /** Takes a line of a metric, unless its name or its time is not wanted: then it is not even parsed. */
-  private enter(line: Buffer, inTime: boolean, values: ValuesLine[]): void {
+  /** Whether a line is needed: it is the file's header, or of a metric that is wanted. */
+  needs(line: Buffer): boolean {
     const { names } = this.wanted;
-    const end = line.indexOf(QUOTE, METRIC_START.length);
-    if (names !== undefined && !names.has(line.toString('latin1', METRIC_START.length, end))) return;
-    const next = end + BETWEEN;
-    const isValues = line.toString('latin1', next, next + 4) === 'time';
-    if (isValues && !inTime) return;
+    if (names === undefined || !isOfMetric(line)) return true;
+    return names.has(line.toString('latin1', METRIC_START.length, line.indexOf(QUOTE, METRIC_START.length)));
+  }
+
+  /** Takes a line of a metric, unless its time is not wanted: then it is not even parsed. */
+  private enter(line: Buffer, inTime: boolean, values: ValuesLine[]): void {
+    if (isValues(line) && !inTime) return;
     const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
     if ('values' in parsed) values.push(parsed);
     else if ('labels' in parsed) this.addSeries(parsed);
@@ -110,6 +112,16 @@ export class FileDecoder {
     }
     return [...found.values()];
   }
+}
+
+function isOfMetric(line: Buffer): boolean {
+  return line.subarray(0, METRIC_START.length).equals(METRIC_START);
+}
+
+/** Whether a line of a metric has values. Other ones say what it and its series are, and are needed to the file's end. */
+export function isValues(line: Buffer): boolean {
+  const next = line.indexOf(QUOTE, METRIC_START.length) + BETWEEN;
+  return line.toString('latin1', next, next + 4) === 'time';
 }
 
 /** Whether a flush does not have a series, because it had been removed, or its labels are not known. */

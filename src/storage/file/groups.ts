@@ -1,10 +1,14 @@
 import { crc32 } from 'node:zlib';
+import type { Budget } from '../../query/budget';
 import { FLUSH_START, type FlushLine, seal } from './format';
 
 const NEWLINE = 10;
-/** Most bytes of one line, and of the lines of one flush. Writers stay far below; a file of anything else may not. */
+/** Most bytes of one line, and of the lines of one flush that are kept. Writers stay far below; a file of anything else may not. */
 const MOST_LINE = 2 ** 26;
 const MOST_LINES = 2 ** 29;
+/** What it takes to find and check a line, in steps of some nanoseconds. */
+const WORK_OF_LINE = 200;
+const BYTES_OF_WORK = 8;
 
 /** The lines of one flush, with what is new in it to the file. */
 export interface Group {
@@ -22,20 +26,26 @@ export interface Group {
  * written, or was being written when its writer was killed. Takes time linear in the bytes, and bounded memory, whatever
  * the bytes are.
  *
- * @param keepsLines false if only the ends of the flushes are wanted: then groups have no lines
+ * @param keeps which lines groups have; only their ends are wanted if it is left out
+ * @param budget lets the event loop turn
  */
-export async function* readGroups(chunks: AsyncIterable<Buffer>, keepsLines = true): AsyncGenerator<Group, void> {
-  let group = new GroupReader(keepsLines);
+export async function* readGroups(
+  chunks: AsyncIterable<Buffer>,
+  keeps: (line: Buffer) => boolean = () => false,
+  budget?: Budget,
+): AsyncGenerator<Group, void> {
+  let group = new GroupReader(keeps);
   let end = 0;
   for await (const line of readLines(chunks)) {
     end += line.length + 1;
+    if (budget?.spend(WORK_OF_LINE + line.length / BYTES_OF_WORK)) await budget.turn();
     const flush = line.bytes && parseFlush(line.bytes);
     if (flush === undefined) {
       group.add(line);
       continue;
     }
     yield { lines: group.lines, flush, whole: group.isWhole(flush), end };
-    group = new GroupReader(keepsLines);
+    group = new GroupReader(keeps);
   }
 }
 
@@ -83,20 +93,24 @@ const BREAK = Buffer.from([NEWLINE]);
 class GroupReader {
   lines: Buffer[] = [];
   private bytes = 0;
+  private kept = 0;
   private checksum = 0;
   private tooLong = false;
 
-  constructor(private readonly keepsLines: boolean) {}
+  constructor(private readonly keeps: (line: Buffer) => boolean) {}
 
   add({ length, bytes }: Line): void {
     this.bytes += length + 1;
-    if (bytes === undefined || (this.keepsLines && this.bytes > MOST_LINES)) this.tooLong = true;
+    if (bytes === undefined || this.kept > MOST_LINES) this.tooLong = true;
     if (this.tooLong) {
       this.lines = [];
       return;
     }
     this.checksum = crc32(BREAK, crc32(bytes!, this.checksum));
-    if (this.keepsLines) this.lines.push(bytes!);
+    if (!this.keeps(bytes!)) return;
+    this.kept += bytes!.length;
+    // a copy: a part of a chunk would keep the whole of it
+    this.lines.push(Buffer.from(bytes!));
   }
 
   isWhole(flush: FlushLine): boolean {

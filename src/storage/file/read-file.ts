@@ -2,7 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { FileDecoder, type StoredFlush, type Wanted } from './decode';
+import { RingmeterError } from '../../errors';
+import type { Budget } from '../../query/budget';
+import { FileDecoder, isValues, type StoredFlush, type Wanted } from './decode';
 import { type Group, readGroups } from './groups';
 import type { FileName } from './names';
 import { fileFailure, isMissing } from './problem';
@@ -31,29 +33,45 @@ export class FileReader {
     private readonly file: FileName,
     wanted: Wanted,
     private readonly onDamage: (damage: Damage) => void,
+    private readonly budget?: Budget,
   ) {
     this.decoder = new FileDecoder(wanted);
   }
 
-  /** The flushes from where the last call ended. None if the file has been removed in the meantime. */
+  /**
+   * The flushes from where the last call ended. What a line takes is asked for before it is read further: a flush's
+   * values until the next one is wanted, what a metric and its series are until the file has ended. None if the file has been
+   * removed in the meantime.
+   */
   async *flushes(): AsyncGenerator<StoredFlush, void> {
     const start = this.offset;
     const chunks = this.ended ? undefined : await this.chunks(start);
     if (chunks === undefined) return;
     const { bytes, closed } = chunks;
+    const charges = new Charges(this.budget);
+    const keeps = (line: Buffer): boolean => this.decoder.needs(line) && charges.add(line);
     try {
-      for await (const group of readGroups(bytes)) {
+      for await (const group of readGroups(bytes, keeps, this.budget)) {
         const flush = this.decode(group);
         this.offset = start + group.end;
         if (flush !== undefined) yield flush;
         if (this.ended) return;
+        charges.endFlush();
       }
       this.ended = closed;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (!code?.startsWith('Z_')) throw fileFailure('read', join(this.directory, this.file.name), error);
-      this.giveUp(`it cannot be decompressed: ${(error as Error).message}`);
+      this.failed(error);
+    } finally {
+      charges.endFile();
     }
+  }
+
+  private failed(error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // what the budget throws is no fault of the file
+    if (typeof code !== 'string' || error instanceof RingmeterError) throw error;
+    if (!code.startsWith('Z_')) throw fileFailure('read', join(this.directory, this.file.name), error);
+    this.giveUp(`it cannot be decompressed: ${message}`);
   }
 
   private decode(group: Group): StoredFlush | undefined {
@@ -96,6 +114,36 @@ export class FileReader {
       if (isMissing(error)) return undefined;
       throw fileFailure('read', path, error);
     }
+  }
+}
+
+/** Bytes that a line takes for each of its own: as it is read, parsed, and as numbers. */
+const BYTES_OF_LINE = 5;
+
+/** What the lines of one file take of a budget. */
+class Charges {
+  private flush = 0;
+  private file = 0;
+
+  constructor(private readonly budget: Budget | undefined) {}
+
+  add(line: Buffer): true {
+    const bytes = BYTES_OF_LINE * line.length;
+    this.budget?.holdBytes(bytes);
+    if (isValues(line)) this.flush += bytes;
+    else this.file += bytes;
+    return true;
+  }
+
+  endFlush(): void {
+    this.budget?.releaseBytes(this.flush);
+    this.flush = 0;
+  }
+
+  endFile(): void {
+    this.endFlush();
+    this.budget?.releaseBytes(this.file);
+    this.file = 0;
   }
 }
 

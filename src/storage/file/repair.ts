@@ -51,7 +51,7 @@ async function endsWhole(handle: FileHandle, size: number, signal: AbortSignal |
 
 async function endOfLastFlush(handle: FileHandle, size: number, signal: AbortSignal | undefined): Promise<number> {
   let end = 0;
-  for await (const group of readGroups(chunksOf(handle, 0, size, signal), false)) if (group.whole) end = group.end;
+  for await (const group of readGroups(chunksOf(handle, 0, size, signal))) if (group.whole) end = group.end;
   return end;
 }
 
