@@ -49,13 +49,18 @@ export class Block {
     this.budget.release(this.values.length);
   }
 
-  /** Visits the cells of each series, from `from` to before `to`, and lets the event loop turn in between. */
-  async eachSeries(visit: (from: number, to: number, series: number) => void, work = 0): Promise<void> {
+  /**
+   * Visits the cells of each series, some in one go, and lets the event loop turn in between. The step of a cell is
+   * `cell - first`.
+   */
+  async eachCells(visit: (from: number, to: number, first: number, series: number) => void, work = 1): Promise<void> {
     const { steps, budget } = this;
-    for (let series = 0; series < this.count; series++) {
-      visit(series * steps, (series + 1) * steps, series);
-      if (budget.spend(steps + work)) await budget.turn();
-    }
+    for (let series = 0, first = 0; series < this.count; series++, first += steps)
+      for (let step = 0; step < steps; step += CELLS_AT_ONCE) {
+        const end = Math.min(step + CELLS_AT_ONCE, steps);
+        visit(first + step, first + end, first, series);
+        if (budget.spend((end - step) * work + WORK_OF_SERIES)) await budget.turn();
+      }
   }
 
   hasCells(series: number): boolean {
@@ -68,8 +73,8 @@ export class Block {
   async counts(): Promise<Uint32Array> {
     this.budget.hold(this.steps);
     const counts = new Uint32Array(this.steps);
-    await this.eachSeries((from, to) => {
-      for (let cell = from; cell < to; cell++) counts[cell - from] += this.present[cell];
+    await this.eachCells((from, to, first) => {
+      for (let cell = from; cell < to; cell++) counts[cell - first] += this.present[cell];
     });
     return counts;
   }
@@ -81,10 +86,10 @@ export class Block {
     budget.holdEntries(series.length);
     await budget.each(series.length, (at) => labels.push(this.labels[series[at]]), 10);
     const taken = Block.of(labels, steps, budget);
-    await taken.eachSeries((from, _, at) => {
-      const index = series[at];
-      taken.values.set(this.values.subarray(index * steps, (index + 1) * steps), from);
-      taken.present.set(this.present.subarray(index * steps, (index + 1) * steps), from);
+    await taken.eachCells((from, to, first, at) => {
+      const begin = series[at] * steps + from - first;
+      taken.values.set(this.values.subarray(begin, begin + to - from), from);
+      taken.present.set(this.present.subarray(begin, begin + to - from), from);
     });
     this.release();
     return taken;
@@ -105,23 +110,27 @@ export class Block {
     const { labels, budget } = this;
     const places = new Numbers(budget);
     const kept: number[] = [];
-    await this.eachSeries((_from, _to, series) => {
+    const placeOf = new Int32Array(labels.length);
+    await budget.each(labels.length, (series) => {
       places.charge(labels[series]);
-      const place = places.of(keyOf(labels[series]), series);
-      if (place === series) kept.push(series);
-      else this.merge(series, place);
-    }, WORK_OF_KEY);
+      placeOf[series] = places.of(keyOf(labels[series]), series);
+      if (placeOf[series] === series) kept.push(series);
+    });
     places.release();
-    return kept.length === labels.length ? this : this.take(kept);
+    if (kept.length === labels.length) return this;
+    await this.eachCells((from, to, first, series) => {
+      if (placeOf[series] !== series) this.merge(from, to, placeOf[series] * this.steps - first, series);
+    });
+    return this.take(kept);
   }
 
-  private merge(series: number, place: number): void {
-    const { labels, steps, values, present } = this;
-    for (let step = 0; step < steps; step++) {
-      if (present[series * steps + step] === 0) continue;
-      if (present[place * steps + step] === 1) throw sameLabels(labels[series]);
-      present[place * steps + step] = 1;
-      values[place * steps + step] = values[series * steps + step];
+  private merge(from: number, to: number, distance: number, series: number): void {
+    const { labels, values, present } = this;
+    for (let cell = from; cell < to; cell++) {
+      if (present[cell] === 0) continue;
+      if (present[cell + distance] === 1) throw sameLabels(labels[series]);
+      present[cell + distance] = 1;
+      values[cell + distance] = values[cell];
     }
   }
 }
@@ -148,8 +157,10 @@ export async function unname(
   return { labels: made, isOneMetric };
 }
 
-/** Work of making the key of one series. */
-const WORK_OF_KEY = 200;
+/** Cells of one series that are visited in one go. */
+const CELLS_AT_ONCE = 8_192;
+/** Work of going on to the next series. */
+const WORK_OF_SERIES = 2;
 
 function sameLabels(labels: LabelSet): Error {
   return unanswerable(`a vector cannot contain several series with the same labels: ${shown(labels)}`);

@@ -110,9 +110,9 @@ export class Evaluation {
     const { values, present } = block;
     const column = await this.column(grid, () => Number.NaN);
     const counts = await block.counts();
-    await block.eachSeries((from, to) => {
+    await block.eachCells((from, to, first) => {
       for (let cell = from; cell < to; cell++)
-        if (present[cell] === 1 && counts[cell - from] === 1) column[cell - from] = values[cell];
+        if (present[cell] === 1 && counts[cell - first] === 1) column[cell - first] = values[cell];
     });
     this.reading.budget.release(grid.count);
     block.release();
@@ -122,7 +122,7 @@ export class Evaluation {
   /** What is the same at all steps. */
   private async repeated(block: Block, { count }: Grid): Promise<Block> {
     const result = Block.of(block.labels, count, this.reading.budget);
-    await result.eachSeries((from, to, series) => {
+    await result.eachCells((from, to, _first, series) => {
       result.values.fill(block.values[series], from, to);
       result.present.fill(block.present[series], from, to);
     });
@@ -139,11 +139,12 @@ export class Evaluation {
         await this.vector(right, grid),
         await this.scalar(left, grid),
         true,
+        budget,
         memoryOf(node),
       );
     const block = await this.vector(left, grid);
     if (typeOf(right) === 'scalar')
-      return ofVectorAndScalar(node, block, await this.scalar(right, grid), false, memoryOf(node));
+      return ofVectorAndScalar(node, block, await this.scalar(right, grid), false, budget, memoryOf(node));
     const other = await this.vector(right, grid);
     if (SET_OPERATORS.has(operator)) return combineSets(operator, block, other, matching, budget, memoryOf(node));
     return ofVectors(node, block, other, budget, memoryOf(node));
@@ -243,8 +244,8 @@ export class Evaluation {
     const inner = unwrapped(node);
     if (inner.kind === 'selector') return selectInstants(inner, grid, this.reading, true);
     const block = await this.vector(node, grid);
-    await block.eachSeries((from, to) => {
-      for (let cell = from; cell < to; cell++) block.values[cell] = (grid.start + (cell - from) * grid.step) / 1_000;
+    await block.eachCells((from, to, first) => {
+      for (let cell = from; cell < to; cell++) block.values[cell] = (grid.start + (cell - first) * grid.step) / 1_000;
     });
     return block;
   }

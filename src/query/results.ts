@@ -26,17 +26,20 @@ export async function instantOf(
 export async function matrixOf(block: Block, { start, step }: Grid, budget: Budget): Promise<RangeResult> {
   const { values, present } = block;
   const series: Samples[] = [];
-  await block.eachSeries((from, to, index) => {
-    if (!block.hasCells(index)) return;
-    const result = emptyOf(block.labels[index], budget);
-    series.push(result);
+  let result: Samples | undefined;
+  await block.eachCells((from, to, first, index) => {
+    if (from === first) result = undefined;
     for (let cell = from; cell < to; cell++) {
       if (present[cell] === 0) continue;
+      if (result === undefined) {
+        result = emptyOf(block.labels[index], budget);
+        series.push(result);
+      }
       budget.holdEntries(1);
-      result.times.push(start + (cell - from) * step);
+      result.times.push(start + (cell - first) * step);
       result.values.push(values[cell]);
     }
-  });
+  }, 5);
   await sortSlowly(series, (a, b) => compareLabels(a.labels, b.labels), budget);
   return { type: 'matrix', series };
 }
@@ -58,11 +61,13 @@ export async function samplesOf({ lines, range, ends }: Ranges, budget: Budget):
   const isInside = (time: number): boolean => time >= ends.first - range && time <= ends.first;
   const series: Samples[] = [];
   for (const { labels, times, values } of lines) {
-    if (!times.some(isInside)) continue;
-    const result = emptyOf(labels, budget);
-    series.push(result);
+    let result: Samples | undefined;
     const visit = (at: number): void => {
       if (!isInside(times[at])) return;
+      if (result === undefined) {
+        result = emptyOf(labels, budget);
+        series.push(result);
+      }
       budget.holdEntries(1);
       result.times.push(times[at]);
       result.values.push(values[at]);

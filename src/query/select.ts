@@ -49,7 +49,7 @@ export async function selectRanges(node: Selector, grid: Grid, reading: Reading)
   const { series, held } = await read(node, ends.first - range, lastOf(ends, grid), reading);
   const lines: Line[] = [];
   for (const one of series) {
-    const line = withoutStale(one);
+    const line = await withoutStale(one, reading.budget);
     if (line.times.length > 0) lines.push(line);
     if (reading.budget.spend(one.times.length + 10)) await reading.budget.turn();
   }

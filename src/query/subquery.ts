@@ -1,10 +1,13 @@
 import type { Subquery } from './ast';
 import type { Block, Grid } from './block';
 import type { Budget } from './budget';
-import { type Bounds, type Ends, endsOf, type Line, lastOf, type Ranges } from './windows';
+import { type Bounds, type Ends, endsOf, kept, type Line, lastOf, type Ranges } from './windows';
 
 /** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
 const SUBQUERY_STEP = 60_000;
+
+/** Work of making a line of one series. */
+const WORK_OF_LINE = 50;
 
 /** When the expression of a subquery is evaluated, and which of the results count at each step of the grid around it. */
 interface Steps {
@@ -30,20 +33,23 @@ export async function samplesOfSteps(
 ): Promise<Ranges> {
   let held = block.values.length;
   const { start, step, count } = grid;
-  const times = Float64Array.from({ length: count }, (_, index) => start + index * step);
+  const times = new Float64Array(count);
+  const visit = (index: number): void => {
+    times[index] = start + index * step;
+  };
+  await budget.each(count, visit, 1);
   const lines: Line[] = [];
-  await block.eachSeries((from, to, series) => {
+  for (let series = 0, from = 0; series < block.count; series++, from += count) {
     budget.holdObject(10);
-    const labels = block.labels[series];
-    const values = block.values.subarray(from, to);
-    const present = block.present.subarray(from, to);
-    const isThere = (_: number, index: number): boolean => present[index] === 1;
-    if (!present.includes(0)) lines.push({ labels, times, values });
+    const present = block.present.subarray(from, from + count);
+    const line = { labels: block.labels[series], times, values: block.values.subarray(from, from + count) };
+    if (!present.includes(0)) lines.push(line);
     else if (present.includes(1)) {
       budget.hold(count);
       held += count;
-      lines.push({ labels, times: times.filter(isThere), values: values.filter(isThere) });
+      lines.push(await kept(line, present, budget));
     }
-  });
+    if (budget.spend(count + WORK_OF_LINE)) await budget.turn();
+  }
   return { lines, range, ends, held };
 }

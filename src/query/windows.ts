@@ -1,5 +1,6 @@
 import type { At, Shift } from './ast';
 import type { Grid } from './block';
+import type { Budget } from './budget';
 import type { LabelSet, SampleSeries } from './types';
 
 /** Where a selector or a subquery looks at each step of a grid: `first`, then `advance` more at each. Milliseconds. */
@@ -56,11 +57,53 @@ export class Window {
   to = 0;
   /** Of the step, in milliseconds. */
   time = 0;
+  /** The parameters of the function at the step. */
+  a = 0;
+  b = 0;
+}
+
+/** Moves over the ranges of one line after the other. */
+export class WindowCursor {
+  readonly window = new Window();
+
+  constructor(
+    private readonly ranges: Ranges,
+    private readonly grid: Grid,
+  ) {}
+
+  open({ times, values }: Line): void {
+    Object.assign(this.window, { times, values, begin: 0, end: 0 });
+  }
+
+  /** To a later step. The window is empty if there are no samples in its range. */
+  moveTo(step: number): void {
+    const { window, grid } = this;
+    const { range, ends } = this.ranges;
+    window.to = ends.first + step * ends.advance;
+    window.from = window.to - range;
+    window.time = grid.start + step * grid.step;
+    window.begin = firstFrom(window.times, window.from, window.begin, false);
+    window.end = Math.max(window.begin, firstFrom(window.times, window.to, window.end, true));
+  }
+}
+
+/** Samples that are looked at one by one before halving is begun. */
+const NEAR = 16;
+
+/** From an index on, the first sample at or after a time, or after it only. */
+function firstFrom(times: Float64Array, time: number, from: number, after: boolean): number {
+  const near = Math.min(from + NEAR, times.length);
+  let at = from;
+  while (at < near && (times[at] < time || (after && times[at] === time))) at++;
+  if (at < near || at === times.length) return at;
+  at = firstAt(times, time, at);
+  while (after && at < times.length && times[at] === time) at++;
+  return at;
 }
 
 /** The index of the first sample at or after a time. */
-export function firstAt(times: Float64Array, time: number): number {
-  let low = 0;
+export function firstAt(times: Float64Array, time: number, from = 0): number {
+  let low = from;
   let high = times.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -70,9 +113,29 @@ export function firstAt(times: Float64Array, time: number): number {
   return low;
 }
 
+/** Those samples of which `keeps` is 1. */
+export async function kept({ labels, times, values }: Line, keeps: Uint8Array, budget: Budget): Promise<Line> {
+  let count = 0;
+  const { length } = times;
+  await budget.each(length, (index) => (count += keeps[index]), 1);
+  const line = { labels, times: new Float64Array(count), values: new Float64Array(count) };
+  let next = 0;
+  const visit = (index: number): void => {
+    if (keeps[index] === 0) return;
+    line.times[next] = times[index];
+    line.values[next++] = values[index];
+  };
+  await budget.each(length, visit, 1);
+  return line;
+}
+
 /** A series without its staleness markers. */
-export function withoutStale({ labels, times, values, stale }: SampleSeries): Line {
+export async function withoutStale(series: SampleSeries, budget: Budget): Promise<Line> {
+  const { labels, times, values, stale } = series;
   if (stale === undefined || !stale.includes(1)) return { labels, times, values };
-  const isValue = (_: number, index: number): boolean => stale[index] === 0;
-  return { labels, times: times.filter(isValue), values: values.filter(isValue) };
+  return kept(
+    series,
+    stale.map((one) => 1 - one),
+    budget,
+  );
 }

@@ -15,7 +15,10 @@ const LONGEST_GAP = 1.1;
  */
 export function increase(points: Points, from: number, to: number): number | undefined {
   const { times, values, first } = distinct(points);
-  return extrapolatedGrowth(times, values, first, times.length, from, to, true);
+  let growth = values[times.length - 1] - values[first];
+  for (let index = first + 1; index < times.length; index++)
+    if (values[index] < values[index - 1]) growth += values[index - 1];
+  return extrapolated({ times, values, begin: first, end: times.length, from, to }, growth, true);
 }
 
 /** `increase` per second of the range: Prometheus' `rate()`. */
@@ -24,37 +27,38 @@ export function rate(points: Points, from: number, to: number): number | undefin
   return growth === undefined ? undefined : growth / ((to - from) / 1000);
 }
 
+/** Points from index `begin` to before `end`, each later than the one before it, and the range that they are of. */
+export interface Range {
+  times: Float64Array;
+  values: Float64Array;
+  begin: number;
+  end: number;
+  /** Milliseconds. */
+  from: number;
+  to: number;
+}
+
 /**
- * The growth between the first and the last of the points from index `begin` to before `end`, extrapolated to the ends of
- * the range: to the end if the gap is at most 1.1 times the average distance of two points, otherwise by half that
- * distance. Of a counter, a value below the one before is a reset to 0, and it is not extrapolated backwards beyond the
- * moment at which it would have been 0.
+ * The growth between the first and the last point, extrapolated to the ends of the range: to the end if the gap is at most
+ * 1.1 times the average distance of two points, otherwise by half that distance. Of a counter, a value below the one
+ * before is a reset to 0, and it is not extrapolated backwards beyond the moment at which it would have been 0.
  * Source: Prometheus documentation, "Query functions": increase(), rate(), delta(); `extrapolatedRate` of Prometheus 2.42.
  *
- * @param times milliseconds, each after the one before
+ * @param growth the difference of the last and the first value, and the sum of the values before each reset
  * @returns undefined with fewer than two points
  */
-export function extrapolatedGrowth(
-  times: Float64Array,
-  values: Float64Array,
-  begin: number,
-  end: number,
-  from: number,
-  to: number,
-  isCounter: boolean,
-): number | undefined {
+export function extrapolated(range: Range, growth: number, isCounter: boolean): number | undefined {
+  const { times, values, begin, end, from, to } = range;
   const steps = end - begin - 1;
   if (steps < 1) return undefined;
-  let value = values[end - 1] - values[begin];
-  if (isCounter)
-    for (let index = begin + 1; index < end; index++) if (values[index] < values[index - 1]) value += values[index - 1];
   const sampled = (times[end - 1] - times[begin]) / 1000;
   const distance = sampled / steps;
   const extend = (gap: number): number => (gap < distance * LONGEST_GAP ? gap : distance / 2);
   let sinceFrom = (times[begin] - from) / 1000;
-  if (isCounter && value > 0 && values[begin] >= 0) sinceFrom = Math.min(sinceFrom, sampled * (values[begin] / value));
+  if (isCounter && growth > 0 && values[begin] >= 0)
+    sinceFrom = Math.min(sinceFrom, sampled * (values[begin] / growth));
   const covered = sampled + extend(sinceFrom) + extend((to - times[end - 1]) / 1000);
-  return value * (covered / sampled);
+  return growth * (covered / sampled);
 }
 
 /** Of points at one time only the last counts. */

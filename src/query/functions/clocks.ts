@@ -14,9 +14,12 @@ export const CLOCKS: Readonly<Record<string, (date: Date) => number>> = {
   year: (date) => date.getUTCFullYear(),
 };
 
+/** Work of making a date and reading it. */
+const WORK_OF_DATE = 50;
+
 /** Applies a clock to all values, in place. */
 export async function mapClock(name: string, block: Block, memory: Memory): Promise<Block> {
-  await mapCells(block, (seconds) => CLOCKS[name](new Date(Math.trunc(seconds) * 1_000)));
+  await mapCells(block, (seconds) => CLOCKS[name](new Date(Math.trunc(seconds) * 1_000)), [], WORK_OF_DATE);
   return block.unnamed(memory);
 }
 

@@ -48,19 +48,24 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 
 /** Applies a function to all values, in place. Parameters that are left out are 1. */
 export async function mapValues(name: string, block: Block, [a, b]: readonly Column[], memory: Memory): Promise<Block> {
-  await mapCells(block, VALUE_FUNCTIONS[name], a, b);
+  await mapCells(block, VALUE_FUNCTIONS[name], [a, b]);
   if (name !== 'clamp') return block.unnamed(memory);
   // where the bounds exclude one another, nothing is left
-  await block.eachSeries((from, to) => {
-    for (let cell = from; cell < to; cell++) if (a[cell - from] > b[cell - from]) block.present[cell] = 0;
+  await block.eachCells((from, to, first) => {
+    for (let cell = from; cell < to; cell++) if (a[cell - first] > b[cell - first]) block.present[cell] = 0;
   });
   return block.unnamed(memory);
 }
 
-export async function mapCells(block: Block, apply: ValueFunction, a?: Column, b?: Column): Promise<void> {
+export async function mapCells(
+  block: Block,
+  apply: ValueFunction,
+  [a, b]: readonly Column[] = [],
+  work = 5,
+): Promise<void> {
   const { values } = block;
-  await block.eachSeries((from, to) => {
+  await block.eachCells((from, to, first) => {
     for (let cell = from; cell < to; cell++)
-      values[cell] = apply(values[cell], a === undefined ? 1 : a[cell - from], b === undefined ? 1 : b[cell - from]);
-  });
+      values[cell] = apply(values[cell], a === undefined ? 1 : a[cell - first], b === undefined ? 1 : b[cell - first]);
+  }, work);
 }

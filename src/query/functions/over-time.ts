@@ -2,85 +2,124 @@ import { KahanSum } from '../kahan';
 import { quantileOf } from '../quantile';
 import type { Window } from '../windows';
 
-/** What a function of a range makes of one window; undefined for nothing. The parameters are those of the step. */
-export type RangeFunction = (window: Window, a: number, b: number) => number | undefined;
+/** What a function makes of the samples of one range, which it gets some at a time: there may be millions of them. */
+export interface RangeFunction {
+  begin(window: Window): void;
+  /** The samples from index `from` to before `to`, each once and in their order. */
+  add(window: Window, from: number, to: number): void;
+  /** The result; undefined for nothing. */
+  end(window: Window): number | undefined;
+}
 
-const sum = new KahanSum();
-const squares = new KahanSum();
+const nothing = (): void => {};
 
-function sumOverTime({ values, begin, end }: Window): number {
-  sum.reset();
-  for (let index = begin; index < end; index++) sum.add(values[index]);
-  return sum.value;
+/** A function that looks at some samples only. */
+export function ofFew(end: RangeFunction['end']): () => RangeFunction {
+  return () => ({ begin: nothing, add: nothing, end });
+}
+
+function sumOverTime(): RangeFunction {
+  const sum = new KahanSum();
+  return {
+    begin: () => sum.reset(),
+    add({ values }, from, to) {
+      for (let index = from; index < to; index++) sum.add(values[index]);
+    },
+    end: () => sum.value,
+  };
 }
 
 /** The mean is what is added up, so that large values do not become infinite on the way. */
-function averageOverTime({ values, begin, end }: Window): number {
-  sum.reset();
-  let count = 0;
-  for (let index = begin; index < end; index++) {
-    const value = values[index];
-    const mean = sum.sum;
-    count++;
-    if (isInfinite(mean) && !Number.isNaN(value) && (!isInfinite(value) || mean > 0 === value > 0)) continue;
-    sum.add(value / count - mean / count);
-  }
-  return sum.value;
+function averageOverTime(): RangeFunction {
+  const sum = new KahanSum();
+  return {
+    begin: () => sum.reset(),
+    add({ values, begin }, from, to) {
+      for (let index = from; index < to; index++) {
+        const value = values[index];
+        const mean = sum.sum;
+        const count = index - begin + 1;
+        if (isInfinite(mean) && !Number.isNaN(value) && (!isInfinite(value) || mean > 0 === value > 0)) continue;
+        sum.add(value / count - mean / count);
+      }
+    },
+    end: () => sum.value,
+  };
 }
 
 function isInfinite(value: number): boolean {
   return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
 }
 
-function varianceOverTime({ values, begin, end }: Window): number {
-  sum.reset();
-  squares.reset();
-  for (let index = begin; index < end; index++) {
-    const distance = values[index] - sum.exact;
-    sum.add(distance / (index - begin + 1));
-    squares.add(distance * (values[index] - sum.exact));
-  }
-  return squares.exact / (end - begin);
+function varianceOverTime(finish: (variance: number) => number): () => RangeFunction {
+  return () => {
+    const sum = new KahanSum();
+    const squares = new KahanSum();
+    return {
+      begin() {
+        sum.reset();
+        squares.reset();
+      },
+      add({ values, begin }, from, to) {
+        for (let index = from; index < to; index++) {
+          const distance = values[index] - sum.exact;
+          sum.add(distance / (index - begin + 1));
+          squares.add(distance * (values[index] - sum.exact));
+        }
+      },
+      end: ({ begin, end }) => finish(squares.exact / (end - begin)),
+    };
+  };
 }
 
-function maximumOverTime({ values, begin, end }: Window): number {
-  let most = values[begin];
-  for (let index = begin; index < end; index++) if (values[index] > most || Number.isNaN(most)) most = values[index];
-  return most;
+/** The value that comes before all others; NaN only if there is nothing else. */
+function extremeOverTime(sign: 1 | -1): () => RangeFunction {
+  return () => {
+    let extreme = 0;
+    return {
+      begin({ values, begin }) {
+        extreme = values[begin];
+      },
+      add({ values }, from, to) {
+        let most = extreme;
+        for (let index = from; index < to; index++)
+          if (sign * values[index] > sign * most || Number.isNaN(most)) most = values[index];
+        extreme = most;
+      },
+      end: () => extreme,
+    };
+  };
 }
 
-function minimumOverTime({ values, begin, end }: Window): number {
-  let least = values[begin];
-  for (let index = begin; index < end; index++) if (values[index] < least || Number.isNaN(least)) least = values[index];
-  return least;
+/** How many samples differ from the one before them in some way. */
+function countOfSteps(counts: (before: number, now: number) => boolean): () => RangeFunction {
+  return () => {
+    let count = 0;
+    return {
+      begin() {
+        count = 0;
+      },
+      add({ values, begin }, from, to) {
+        for (let index = Math.max(from, begin + 1); index < to; index++)
+          if (counts(values[index - 1], values[index])) count++;
+      },
+      end: () => count,
+    };
+  };
 }
 
-function changes({ values, begin, end }: Window): number {
-  let count = 0;
-  for (let index = begin + 1; index < end; index++) {
-    const [before, now] = [values[index - 1], values[index]];
-    if (now !== before && !(Number.isNaN(now) && Number.isNaN(before))) count++;
-  }
-  return count;
-}
-
-function resets({ values, begin, end }: Window): number {
-  let count = 0;
-  for (let index = begin + 1; index < end; index++) if (values[index] < values[index - 1]) count++;
-  return count;
-}
-
-export const OVER_TIME: Readonly<Record<string, RangeFunction>> = {
+export const OVER_TIME: Readonly<Record<string, () => RangeFunction>> = {
   avg_over_time: averageOverTime,
-  changes,
-  count_over_time: ({ begin, end }) => end - begin,
-  last_over_time: ({ values, end }) => values[end - 1],
-  max_over_time: maximumOverTime,
-  min_over_time: minimumOverTime,
-  present_over_time: () => 1,
-  quantile_over_time: ({ values, begin, end }, quantile) => quantileOf(quantile, values.slice(begin, end)),
-  resets,
-  stddev_over_time: (window) => Math.sqrt(varianceOverTime(window)),
-  stdvar_over_time: varianceOverTime,
+  changes: countOfSteps((before, now) => now !== before && !(Number.isNaN(now) && Number.isNaN(before))),
+  count_over_time: ofFew(({ begin, end }) => end - begin),
+  last_over_time: ofFew(({ values, end }) => values[end - 1]),
+  max_over_time: extremeOverTime(1),
+  min_over_time: extremeOverTime(-1),
+  present_over_time: ofFew(() => 1),
+  // long ranges are sorted by `overRanges`
+  quantile_over_time: ofFew(({ values, begin, end, a }) => quantileOf(a, values.slice(begin, end))),
+  resets: countOfSteps((before, now) => now < before),
+  stddev_over_time: varianceOverTime(Math.sqrt),
+  stdvar_over_time: varianceOverTime((variance) => variance),
   sum_over_time: sumOverTime,
 };

@@ -5,15 +5,15 @@ import { Numbers } from '../grouping';
 import { keyOf } from '../labels';
 import type { Memory } from '../memory';
 import { quantileSlowly } from '../quantile-slowly';
-import { firstAt, type Line, type Ranges, Window } from '../windows';
+import { type Ranges, type Window, WindowCursor } from '../windows';
 import { OVER_TIME, type RangeFunction } from './over-time';
 import { RATES } from './rates';
 
 /** The functions of a range that give a series for each one. */
-export const RANGE_FUNCTIONS: Readonly<Record<string, RangeFunction>> = { ...OVER_TIME, ...RATES };
+export const RANGE_FUNCTIONS: Readonly<Record<string, () => RangeFunction>> = { ...OVER_TIME, ...RATES };
 
-/** Values of a window that are sorted in one go. */
-const LONGEST_SORT = 20_000;
+/** Samples of a range that a function gets in one go. */
+const AT_ONCE = 10_000;
 
 /** Applies a function of ranges at all steps. */
 export async function overRanges(
@@ -29,85 +29,75 @@ export async function overRanges(
   const named = await budget.map(lines, (line) => line.labels);
   const { labels, isOneMetric } = await memory.of(named, budget, (all) => unname(all, budget));
   const block = Block.of(keepsName ? named : labels, grid.count, budget);
-  const apply = RANGE_FUNCTIONS[name];
-  const sorts = name === 'quantile_over_time';
+  const apply = name === 'quantile_over_time' ? quantileOver(budget) : applying(RANGE_FUNCTIONS[name](), budget);
   const [a, b] = parameters;
-  for (let index = 0; index < lines.length; index++) {
-    const at = index * grid.count;
-    let pending: Float64Array | undefined;
-    let pendingAt = 0;
-    const visit = (window: Window, step: number): boolean => {
-      if (sorts && window.end - window.begin > LONGEST_SORT) {
-        pending = window.values.slice(window.begin, window.end);
-        pendingAt = step;
-        return true;
-      }
-      const value = apply(window, a === undefined ? 0 : a[step], b === undefined ? 0 : b[step]);
-      if (value !== undefined) {
-        block.values[at + step] = value;
-        block.present[at + step] = 1;
-      }
-      return budget.spend(window.end - window.begin);
-    };
-    for (let step = 0; step < grid.count; ) {
-      step = eachWindow(lines[index], ranges, grid, visit, step);
-      if (pending !== undefined) {
-        block.values[at + pendingAt] = await quantileSlowly(a[pendingAt], pending, budget);
-        block.present[at + pendingAt] = 1;
-        pending = undefined;
-      } else if (step < grid.count) await budget.turn();
+  const cursor = new WindowCursor(ranges, grid);
+  const { window } = cursor;
+  for (let index = 0, cell = 0; index < lines.length; index++) {
+    cursor.open(lines[index]);
+    for (let step = 0; step < grid.count; step++, cell++) {
+      cursor.moveTo(step);
+      if (budget.spend(window.end - window.begin + 5)) await budget.turn();
+      if (window.begin === window.end) continue;
+      if (a !== undefined) window.a = a[step];
+      if (b !== undefined) window.b = b[step];
+      let value = apply(window);
+      if (typeof value === 'object') value = await value;
+      if (value === undefined) continue;
+      block.values[cell] = value;
+      block.present[cell] = 1;
     }
-    if (budget.spend(lines[index].times.length + grid.count)) await budget.turn();
   }
   if (!keepsName && !isOneMetric) await checkDistinct(block, budget);
   return block;
 }
 
-/** Whether some line has a sample in the window of each step. */
-export async function presentAt({ lines, ...ranges }: Ranges, grid: Grid, budget: Budget): Promise<Uint8Array> {
-  budget.hold(grid.count);
-  const present = new Uint8Array(grid.count);
-  for (const line of lines) {
-    eachWindow(line, { lines, ...ranges }, grid, (_, step) => {
-      present[step] = 1;
-      return false;
-    });
-    if (budget.spend(line.times.length + grid.count)) await budget.turn();
-  }
-  return present;
+type Apply = (window: Window) => number | undefined | Promise<number | undefined>;
+
+/** Lets the event loop turn in a range that has many samples. */
+function applying(one: RangeFunction, budget: Budget): Apply {
+  const slowly = async (window: Window): Promise<number | undefined> => {
+    one.begin(window);
+    for (let from = window.begin; from < window.end; from += AT_ONCE) {
+      one.add(window, from, Math.min(from + AT_ONCE, window.end));
+      await budget.pause();
+    }
+    return one.end(window);
+  };
+  return (window) => {
+    if (window.end - window.begin > AT_ONCE) return slowly(window);
+    one.begin(window);
+    one.add(window, window.begin, window.end);
+    return one.end(window);
+  };
 }
 
-const window = new Window();
+/** Sorts a copy of the values. */
+function quantileOver(budget: Budget): Apply {
+  const few = RANGE_FUNCTIONS.quantile_over_time();
+  const slowly = async ({ values, begin, end, a }: Window): Promise<number> => {
+    budget.hold(end - begin);
+    const quantile = await quantileSlowly(a, values.slice(begin, end), budget);
+    budget.release(end - begin);
+    return quantile;
+  };
+  return (window) => (window.end - window.begin > AT_ONCE ? slowly(window) : few.end(window));
+}
 
-/**
- * Visits the steps at which there are samples in the range, from one of them on, until a visit says that it is enough.
- *
- * @returns the step to go on with
- */
-function eachWindow(
-  { times, values }: Line,
-  { range, ends }: Ranges,
-  grid: Grid,
-  visit: (window: Window, step: number) => boolean,
-  first = 0,
-): number {
-  window.times = times;
-  window.values = values;
-  let begin = firstAt(times, ends.first + first * ends.advance - range);
-  let end = begin;
-  for (let step = first; step < grid.count; step++) {
-    const to = ends.first + step * ends.advance;
-    while (end < times.length && times[end] <= to) end++;
-    while (begin < end && times[begin] < to - range) begin++;
-    if (begin === end) continue;
-    window.begin = begin;
-    window.end = end;
-    window.from = to - range;
-    window.to = to;
-    window.time = grid.start + step * grid.step;
-    if (visit(window, step)) return step + 1;
+/** Whether some line has a sample in the window of each step. */
+export async function presentAt(ranges: Ranges, grid: Grid, budget: Budget): Promise<Uint8Array> {
+  budget.hold(grid.count);
+  const present = new Uint8Array(grid.count);
+  const cursor = new WindowCursor(ranges, grid);
+  for (const line of ranges.lines) {
+    cursor.open(line);
+    const visit = (step: number): void => {
+      cursor.moveTo(step);
+      if (cursor.window.begin < cursor.window.end) present[step] = 1;
+    };
+    await budget.each(grid.count, visit, 5);
   }
-  return grid.count;
+  return present;
 }
 
 /** Other than with other functions, not even at different steps may two series have the same labels. */

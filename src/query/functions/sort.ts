@@ -8,9 +8,10 @@ export async function sorted(block: Block, sign: number, budget: Budget): Promis
   if (block.steps !== 1) return block;
   const order: number[] = [];
   budget.holdEntries(block.count);
-  await block.eachSeries((_from, _to, series) => {
+  const visit = (series: number): void => {
     if (block.present[series] === 1) order.push(series);
-  });
+  };
+  await budget.each(block.count, visit, 2);
   await sortSlowly(order, (a, b) => compare(block.values[a], block.values[b], sign), budget);
   return block.take(order);
 }

@@ -55,19 +55,19 @@ export async function aggregate(operator: string, block: Block, groups: Groups, 
   const counts = new Float64Array(cells);
   const state: State = { values: result.values, means: new Float64Array(deviates ? cells : 0), counts };
   const fold = FOLDS[operator];
-  for (let series = 0, from = 0; series < block.count; series++) {
-    let cell = groups.of[series] * steps;
-    for (const end = from + steps; from < end; from++, cell++) {
-      if (block.present[from] === 0) continue;
-      const value = block.values[from];
+  await block.eachCells((from, to, first, series) => {
+    const distance = groups.of[series] * steps - first;
+    for (let at = from; at < to; at++) {
+      if (block.present[at] === 0) continue;
+      const cell = at + distance;
+      const value = block.values[at];
       counts[cell]++;
       if (result.present[cell] === 1) fold(state, cell, value);
       else if (deviates) state.means[cell] = value;
       else state.values[cell] = value;
       result.present[cell] = 1;
     }
-    if (budget.spend(steps)) await budget.turn();
-  }
+  });
   await finish(operator, result, counts);
   block.release();
   budget.release(scratch);
@@ -79,7 +79,7 @@ async function finish(operator: string, result: Block, counts: Float64Array): Pr
   if (operator === 'count') values.set(counts);
   if (operator === 'group') values.fill(1);
   if (!operator.startsWith('std')) return;
-  await result.eachSeries((from, to) => {
+  await result.eachCells((from, to) => {
     for (let cell = from; cell < to; cell++) {
       const variance = values[cell] / counts[cell];
       values[cell] = operator === 'stddev' ? Math.sqrt(variance) : variance;

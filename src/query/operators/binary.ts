@@ -35,20 +35,22 @@ export async function ofVectorAndScalar(
   block: Block,
   scalar: Column,
   isSwapped: boolean,
+  budget: Budget,
   memory: Memory,
 ): Promise<Block> {
   const { operator, bool } = operation;
   const { values, present } = block;
   const apply = OPERATORS[operator];
   const filters = COMPARISONS.has(operator) && !bool;
-  await block.eachSeries((from, to) => {
+  await block.eachCells((from, to, first) => {
     for (let cell = from; cell < to; cell++) {
-      const one = scalar[cell - from];
+      const one = scalar[cell - first];
       const value = isSwapped ? apply(one, values[cell]) : apply(values[cell], one);
       if (!filters) values[cell] = value;
       else if (value === 0) present[cell] = 0;
     }
   });
+  budget.release(scalar.length);
   return dropsName(operation) ? block.unnamed(memory) : block;
 }
 
@@ -73,36 +75,37 @@ export async function ofVectors(
   await pairs.groups.check(one, many, budget);
   const { steps } = many;
   const result = Block.of(pairs.labels, steps, budget);
-  for (let pair = 0; pair < pairs.count; pair++) {
-    const [manyAt, oneAt] = [pairs.many[pair] * steps, pairs.one[pair] * steps];
+  await result.eachCells((from, to, first, pair) => {
+    const [manyAt, oneAt] = [pairs.many[pair] * steps - first, pairs.one[pair] * steps - first];
     const [leftAt, rightAt] = isSwapped ? [oneAt, manyAt] : [manyAt, oneAt];
-    fill(operation, { left, leftAt, right, rightAt, result, at: pair * steps });
-    if (budget.spend(steps)) await budget.turn();
-  }
+    fill(operation, { left, leftAt, right, rightAt, result, from, to });
+  });
   if (matching.many === undefined) await pairs.checkUnique(result, budget);
   left.release();
   right.release();
   return result.merged();
 }
 
+/** Cells of a result, and how far from them those are that they are made of. */
 interface Cells {
   left: Block;
   leftAt: number;
   right: Block;
   rightAt: number;
   result: Block;
-  at: number;
+  from: number;
+  to: number;
 }
 
-function fill({ operator, bool }: Operation, { left, leftAt, right, rightAt, result, at }: Cells): void {
+function fill({ operator, bool }: Operation, { left, leftAt, right, rightAt, result, from, to }: Cells): void {
   const apply = OPERATORS[operator];
   const filters = COMPARISONS.has(operator) && !bool;
-  for (let step = 0; step < result.steps; step++) {
-    if (left.present[leftAt + step] === 0 || right.present[rightAt + step] === 0) continue;
-    const value = apply(left.values[leftAt + step], right.values[rightAt + step]);
+  for (let cell = from; cell < to; cell++) {
+    if (left.present[leftAt + cell] === 0 || right.present[rightAt + cell] === 0) continue;
+    const value = apply(left.values[leftAt + cell], right.values[rightAt + cell]);
     if (filters && value === 0) continue;
-    result.values[at + step] = filters ? left.values[leftAt + step] : value;
-    result.present[at + step] = 1;
+    result.values[cell] = filters ? left.values[leftAt + cell] : value;
+    result.present[cell] = 1;
   }
 }
 

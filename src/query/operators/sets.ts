@@ -41,9 +41,9 @@ export async function combineSets(
 async function presence(block: Block, of: Int32Array, groups: number): Promise<Uint8Array> {
   const { present, steps } = block;
   const there = new Uint8Array(groups * steps);
-  await block.eachSeries((from, to, series) => {
+  await block.eachCells((from, to, first, series) => {
     const group = of[series] * steps;
-    for (let cell = from; cell < to; cell++) there[group + cell - from] |= present[cell];
+    for (let cell = from; cell < to; cell++) there[group + cell - first] |= present[cell];
   });
   return there;
 }
@@ -51,9 +51,9 @@ async function presence(block: Block, of: Int32Array, groups: number): Promise<U
 /** Leaves only the values whose group is there, or is not. */
 async function restrict(block: Block, of: Int32Array, there: Uint8Array, wanted: 0 | 1): Promise<void> {
   const { present, steps } = block;
-  await block.eachSeries((from, to, series) => {
+  await block.eachCells((from, to, first, series) => {
     const group = of[series] * steps;
-    for (let cell = from; cell < to; cell++) if (there[group + cell - from] !== wanted) present[cell] = 0;
+    for (let cell = from; cell < to; cell++) if (there[group + cell - first] !== wanted) present[cell] = 0;
   });
 }
 
