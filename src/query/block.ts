@@ -55,9 +55,10 @@ export class Block {
    */
   async eachCells(visit: (from: number, to: number, first: number, series: number) => void, work = 1): Promise<void> {
     const { steps, budget } = this;
+    const most = Math.ceil(WORK_AT_ONCE / work);
     for (let series = 0, first = 0; series < this.count; series++, first += steps)
-      for (let step = 0; step < steps; step += CELLS_AT_ONCE) {
-        const end = Math.min(step + CELLS_AT_ONCE, steps);
+      for (let step = 0; step < steps; step += most) {
+        const end = Math.min(step + most, steps);
         visit(first + step, first + end, first, series);
         if (budget.spend((end - step) * work + WORK_OF_SERIES)) await budget.turn();
       }
@@ -157,8 +158,8 @@ export async function unname(
   return { labels: made, isOneMetric };
 }
 
-/** Cells of one series that are visited in one go. */
-const CELLS_AT_ONCE = 8_192;
+/** Work that is done in one go, of the cells of one series. */
+const WORK_AT_ONCE = 10_000;
 /** Work of going on to the next series. */
 const WORK_OF_SERIES = 2;
 

@@ -3,6 +3,7 @@ import type { History } from '../storage/history/history';
 import type { HistoryClock } from '../storage/history/history-clock';
 import type { HistoryWindow } from '../storage/history/window';
 import { FamilyLines, type SeriesLine } from './history-lines';
+import { type Forgettable, keep, release, touch } from './kept';
 import { hasSample } from './presence';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
 
@@ -13,10 +14,19 @@ const VALUES_AT_ONCE = 150_000;
 const LONGEST_LOOK_MS = 3;
 
 /** What the lines of a selector are, as long as there are no more series. */
-interface Selection {
-  readonly lines: readonly SeriesLine[];
-  readonly version: string;
+class Selection implements Forgettable {
+  constructor(
+    readonly version: string,
+    public lines: readonly SeriesLine[] | undefined,
+  ) {}
+
+  forget(): void {
+    this.lines = undefined;
+  }
 }
+
+/** Bytes of the entry of one line. */
+const BYTES_OF_LINE = 80;
 
 /** What a history is read with. */
 export interface HistoryReading {
@@ -99,7 +109,10 @@ export class HistorySource implements SampleSource {
     const families = this.reading.families().map((family) => this.linesOf(family));
     const version = families.map((lines) => lines.version).join();
     const known = this.selections.get(matchers);
-    if (known?.version === version) return known.lines;
+    if (known?.lines !== undefined && known.version === version) {
+      touch(known);
+      return known.lines;
+    }
     const lines: SeriesLine[] = [];
     let pausedAt = performance.now();
     for (const family of families)
@@ -109,7 +122,10 @@ export class HistorySource implements SampleSource {
         yield [];
         pausedAt = performance.now();
       }
-    this.selections.set(matchers, { lines, version });
+    if (known !== undefined) release(known);
+    const selection = new Selection(version, lines);
+    if (keep(selection, lines.length * BYTES_OF_LINE)) this.selections.set(matchers, selection);
+    else this.selections.delete(matchers);
     return lines;
   }
 

@@ -1,6 +1,6 @@
 import type { Node } from './ast';
 import type { Budget } from './budget';
-import { keep, touch } from './kept';
+import { type Forgettable, keep, touch } from './kept';
 import type { LabelSet } from './types';
 
 const NONE: readonly LabelSet[] = [];
@@ -17,7 +17,7 @@ interface Made {
  * What was last made of the labels of a vector. A node that is evaluated again mostly meets the same labels, the same
  * objects even: to see that takes far less than to look at them. What all memories of a thread keep is bounded.
  */
-export class Memory {
+export class Memory implements Forgettable {
   private made: Made | undefined;
 
   /** What `make` makes of the labels, and of those of a second vector. A memory belongs to one maker. */
@@ -37,8 +37,7 @@ export class Memory {
     budget.holdEntries(labels.length + others.length);
     const value = await make(labels);
     const bytes = budget.heldBytes - before;
-    this.made = { labels, others, value, bytes };
-    keep(this, bytes);
+    this.made = keep(this, bytes) ? { labels, others, value, bytes } : undefined;
     return value;
   }
 

@@ -2,7 +2,7 @@ import { allMatchers, type Selector } from './ast';
 import { Block, type Grid } from './block';
 import type { Budget } from './budget';
 import type { SampleSeries, SampleSource, SelectHints } from './types';
-import { type Bounds, endsOf, firstAt, type Line, lastOf, type Ranges, withoutStale } from './windows';
+import { type Bounds, type Ends, endsOf, firstFrom, type Line, lastOf, type Ranges, withoutStale } from './windows';
 
 /** Where an evaluation reads samples. */
 export interface Reading {
@@ -51,7 +51,7 @@ export async function selectRanges(node: Selector, grid: Grid, reading: Reading)
   for (const one of series) {
     const line = await withoutStale(one, reading.budget);
     if (line.times.length > 0) lines.push(line);
-    if (reading.budget.spend(one.times.length + 10)) await reading.budget.turn();
+    if (reading.budget.spend(WORK_OF_SERIES)) await reading.budget.turn();
   }
   return { lines, range, ends, held };
 }
@@ -67,30 +67,51 @@ export async function selectInstants(node: Selector, grid: Grid, reading: Readin
   const { series, held } = await read(node, ends.first - lookback, last, reading, { latest: ends.first === last });
   const labels = await budget.map(series, ({ labels }) => labels);
   const block = Block.of(labels, grid.count, budget);
+  const how = { ends, lookback, wantsTimes };
   for (let index = 0; index < series.length; index++) {
-    walk(series[index], index * grid.count, block, { grid, ends, lookback, wantsTimes });
-    if (budget.spend(series[index].times.length + grid.count)) await budget.turn();
+    const walk = new Walk(series[index], index * grid.count, block, how);
+    for (let step = 0; step < grid.count; step += STEPS_AT_ONCE) {
+      walk.fill(step, Math.min(step + STEPS_AT_ONCE, grid.count));
+      if (budget.spend(Math.min(STEPS_AT_ONCE, grid.count) + WORK_OF_SERIES)) await budget.turn();
+    }
   }
   budget.release(held);
   return block;
 }
 
-interface Walk {
-  grid: Grid;
-  ends: { first: number; advance: number };
-  lookback: number;
-  wantsTimes: boolean;
+/** Steps of one series that are filled in one go. */
+const STEPS_AT_ONCE = 8_192;
+/** Work of beginning with a series. */
+const WORK_OF_SERIES = 10;
+
+interface How {
+  readonly ends: Ends;
+  readonly lookback: number;
+  readonly wantsTimes: boolean;
 }
 
-function walk({ times, values, stale }: SampleSeries, at: number, block: Block, how: Walk): void {
-  const { grid, ends, lookback, wantsTimes } = how;
-  let next = firstAt(times, ends.first);
-  for (let step = 0; step < grid.count; step++) {
-    const time = ends.first + step * ends.advance;
-    while (next < times.length && times[next] <= time) next++;
-    const sample = next - 1;
-    if (sample < 0 || times[sample] < time - lookback || (stale !== undefined && stale[sample] === 1)) continue;
-    block.values[at + step] = wantsTimes ? times[sample] / 1_000 : values[sample];
-    block.present[at + step] = 1;
+/** Fills the cells of one series, step by step. */
+class Walk {
+  private next = 0;
+
+  constructor(
+    private readonly series: SampleSeries,
+    private readonly at: number,
+    private readonly block: Block,
+    private readonly how: How,
+  ) {}
+
+  fill(from: number, to: number): void {
+    const { times, values, stale } = this.series;
+    const { ends, lookback, wantsTimes } = this.how;
+    const { block, at } = this;
+    for (let step = from; step < to; step++) {
+      const time = ends.first + step * ends.advance;
+      this.next = firstFrom(times, time, this.next, true);
+      const sample = this.next - 1;
+      if (sample < 0 || times[sample] < time - lookback || (stale !== undefined && stale[sample] === 1)) continue;
+      block.values[at + step] = wantsTimes ? times[sample] / 1_000 : values[sample];
+      block.present[at + step] = 1;
+    }
   }
 }

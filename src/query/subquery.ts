@@ -6,8 +6,9 @@ import { type Bounds, type Ends, endsOf, kept, type Line, lastOf, type Ranges } 
 /** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
 const SUBQUERY_STEP = 60_000;
 
-/** Work of making a line of one series. */
+/** Work of making a line of one series, and cells that are searched for a missing one in one step of work. */
 const WORK_OF_LINE = 50;
+const CELLS_OF_WORK = 16;
 
 /** When the expression of a subquery is evaluated, and which of the results count at each step of the grid around it. */
 interface Steps {
@@ -49,7 +50,7 @@ export async function samplesOfSteps(
       held += count;
       lines.push(await kept(line, present, budget));
     }
-    if (budget.spend(count + WORK_OF_LINE)) await budget.turn();
+    if (budget.spend(count / CELLS_OF_WORK + WORK_OF_LINE)) await budget.turn();
   }
   return { lines, range, ends, held };
 }

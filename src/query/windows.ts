@@ -91,7 +91,7 @@ export class WindowCursor {
 const NEAR = 16;
 
 /** From an index on, the first sample at or after a time, or after it only. */
-function firstFrom(times: Float64Array, time: number, from: number, after: boolean): number {
+export function firstFrom(times: Float64Array, time: number, from: number, after: boolean): number {
   const near = Math.min(from + NEAR, times.length);
   let at = from;
   while (at < near && (times[at] < time || (after && times[at] === time))) at++;

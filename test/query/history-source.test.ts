@@ -227,12 +227,12 @@ test(`PromQL says what rate, increase and quantile of the storage say (RINGMETER
   const engine = createQueryEngine(source);
   const query = (name: string) => ({ name, labels: {}, from: now - 45_000, to: now });
   for (const [expression, told] of [
-    ['rate(c_total[45s])', backend.query({ ...query('c_total'), function: 'rate' })],
-    ['increase(c_total[45s])', backend.query({ ...query('c_total'), function: 'increase' })],
-    ['increase(h_bucket[45s])', backend.query({ ...query('h_bucket'), function: 'increase' })],
+    ['rate(c_total[45s])', await backend.query({ ...query('c_total'), function: 'rate' })],
+    ['increase(c_total[45s])', await backend.query({ ...query('c_total'), function: 'increase' })],
+    ['increase(h_bucket[45s])', await backend.query({ ...query('h_bucket'), function: 'increase' })],
     [
       'histogram_quantile(0.9, increase(h_bucket[45s]))',
-      backend.query({ ...query('h'), function: 'quantile', quantile: 0.9 }),
+      await backend.query({ ...query('h'), function: 'quantile', quantile: 0.9 }),
     ],
   ] as const) {
     const result = await engine.instant(expression, now);

@@ -37,7 +37,7 @@ export async function overRanges(
     cursor.open(lines[index]);
     for (let step = 0; step < grid.count; step++, cell++) {
       cursor.moveTo(step);
-      if (budget.spend(window.end - window.begin + 5)) await budget.turn();
+      if (budget.spend(Math.min(window.end - window.begin, AT_ONCE) + 5)) await budget.turn();
       if (window.begin === window.end) continue;
       if (a !== undefined) window.a = a[step];
       if (b !== undefined) window.b = b[step];
@@ -60,7 +60,7 @@ function applying(one: RangeFunction, budget: Budget): Apply {
     one.begin(window);
     for (let from = window.begin; from < window.end; from += AT_ONCE) {
       one.add(window, from, Math.min(from + AT_ONCE, window.end));
-      await budget.pause();
+      if (budget.spend(AT_ONCE)) await budget.turn();
     }
     return one.end(window);
   };
