@@ -109,3 +109,25 @@ test('what cannot be evaluated says why', async (t) => {
   ] as const)
     await t.rejects(expand(template), { message }, template);
 });
+
+test('what a template makes is bounded, however small it is', async (t) => {
+  const many = Array.from({ length: 2_000 }, (_, id): TemplateSample => ({ Labels: { id: `${id}` }, Value: id }));
+  const over = (text: string) => new Template(text).expand(data, async () => many);
+  const twice = '{{ $x = print $x $x }}'.repeat(30);
+  for (const template of [
+    '{{ printf "%999999999s" "a" }}',
+    '{{ printf "%-999999999s" "a" }}',
+    '{{ printf "%0999999999d" 1 }}',
+    `{{ printf "${'%99999s'.repeat(20)}" ${'"a" '.repeat(20)} }}`,
+    `{{ $x := "0123456789" }}${twice}`,
+    `{{ $x := "0123456789" }}${'{{ $x = reReplaceAll "." "$0$0$0$0$0$0$0$0" $x }}'.repeat(10)}`,
+    `{{ reReplaceAll "(x|y){1,900}" "" (printf "%200000s" "a") }}`,
+    `{{ match "(x|y){1,900}" (printf "%200000s" "a") }}`,
+    '{{ range query "x" }}{{ range query "x" }}{{ range query "x" }}{{ end }}{{ end }}{{ end }}',
+    '{{ range query "x" }}{{ query "x" }}{{ end }}',
+    `{{ $q := query "x" }}{{ print ${'$q '.repeat(100)} }}`,
+  ])
+    await t.rejects(over(template), { code: 'RINGMETER_QUERY_LIMIT' }, template.slice(0, 80));
+  t.equal((await over('{{ range query "x" }}{{ .Labels.id }},{{ end }}')).split(',').length, 2_001);
+  t.equal((await over('{{ printf "%1000s" "a" }}')).length, 1_000);
+});

@@ -1,7 +1,7 @@
 import { labelOf } from '../../query/labels';
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, humanizeTimestamp } from './humanize';
 import { TemplateError } from './lexer';
-import { goText, printf } from './printf';
+import { goText, joined, printf } from './printf';
 import { matches, replaceAll } from './regex';
 
 /** A result of `query` as templates see it. */
@@ -51,8 +51,8 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   len: (value: string | readonly unknown[] | object) =>
     typeof value === 'string' || Array.isArray(value) ? value.length : Object.keys(value ?? {}).length,
   index: (value: unknown, ...keys: (string | number)[]) => keys.reduce(entry, value),
-  print: (...values: unknown[]) => values.map(goText).join(''),
-  println: (...values: unknown[]) => `${values.map(goText).join(' ')}\n`,
+  print: (...values: unknown[]) => joined(values, goText),
+  println: (...values: unknown[]) => `${joined(values, goText, ' ')}\n`,
   printf: (format: string, ...values: unknown[]) => printf(String(format), values),
 
   humanize: ofNumber(humanize),

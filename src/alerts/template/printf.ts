@@ -1,3 +1,4 @@
+import { checkLength } from './allowance';
 import { exponentOf, general, goNumber } from './humanize';
 import { TemplateError } from './lexer';
 import { exponential, fixed } from './rounding';
@@ -12,16 +13,20 @@ const LARGE_EXPONENT = 6;
 /**
  * Go's `fmt.Sprintf`, for texts, numbers and booleans. Source: the documentation of Go's package fmt.
  *
- * @throws TemplateError for a verb that is not supported, or an argument that is missing
+ * @throws TemplateError for a verb that is not supported, or an argument that is missing; RingmeterError
+ *   RINGMETER_QUERY_LIMIT
  */
 export function printf(format: string, values: readonly unknown[]): string {
   let next = 0;
+  let { length } = format;
   const text = format.replace(VERB, (whole, ...rest) => {
     const { flags, width = '0', precision, verb } = rest.at(-1) as Record<string, string>;
     if (verb === '%') return '%';
     if (next >= values.length) throw new TemplateError(`printf ${JSON.stringify(format)} has no argument for ${whole}`);
     const digits = precision === undefined ? undefined : Number(precision);
     const shown = verbText(verb, values[next++], digits, flags.includes('+'));
+    length += Math.max(shown.length, Number(width));
+    checkLength(length);
     return padded(shown, Number(width), flags);
   });
   if (next < values.length) throw new TemplateError(`printf ${JSON.stringify(format)} has too many arguments`);
@@ -62,10 +67,21 @@ function numberText(verb: string, value: number, given: number | undefined): str
 export function goText(value: unknown): string {
   if (value === undefined) return '<no value>';
   if (typeof value === 'number') return floatText(value);
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (Array.isArray(value)) return `[${joined(value, goText, ' ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, one]) => `${key}:${goText(one)}`).join(' ')}]`;
+  return `map[${joined(entries, ([key, one]) => `${key}:${goText(one)}`, ' ')}]`;
+}
+
+/** The texts of some values, one after the other. */
+export function joined<T>(values: readonly T[], show: (value: T) => string, separator = ''): string {
+  let text = '';
+  for (const [index, value] of values.entries()) {
+    if (index > 0) text += separator;
+    text += show(value);
+    checkLength(text.length);
+  }
+  return text;
 }
 
 /** The shortest digits; an exponent below 1e-4 and from 1e6 on. */

@@ -1,3 +1,4 @@
+import { Allowance } from './allowance';
 import { FUNCTIONS, isTrue, type TemplateSample } from './functions';
 import { TemplateError } from './lexer';
 import { parseTemplate } from './parser';
@@ -38,7 +39,7 @@ export class Template {
   /**
    * Begins again each time when a query's result was missing: so that all else need not wait for anything.
    *
-   * @throws TemplateError, and what the query throws
+   * @throws TemplateError; RingmeterError RINGMETER_QUERY_LIMIT; what the query throws
    */
   async expand(data: TemplateData, query: TemplateQuery): Promise<string> {
     const results = new Map<string, readonly TemplateSample[]>();
@@ -57,6 +58,7 @@ const SPECIAL = new Set(['query', 'and', 'or']);
 
 /** One evaluation of a template. */
 class Expansion {
+  private readonly allowance = new Allowance();
   private dot: unknown;
   private readonly scopes: Map<string, unknown>[];
 
@@ -74,12 +76,10 @@ class Expansion {
   }
 
   private node(node: Node): string {
-    if (node.kind === 'text') return node.text;
-    if (node.kind === 'print') {
-      const value = this.pipeline(node.pipeline);
-      if (node.pipeline.variables.length === 0) return goText(value);
-      this.assign(node.pipeline, value);
-      return '';
+    if (node.kind === 'text' || node.kind === 'print') {
+      const text = node.kind === 'text' ? node.text : this.print(node.pipeline);
+      this.allowance.take(text.length + 1);
+      return text;
     }
     this.scopes.push(new Map());
     try {
@@ -87,6 +87,13 @@ class Expansion {
     } finally {
       this.scopes.pop();
     }
+  }
+
+  private print(pipeline: Pipeline): string {
+    const value = this.pipeline(pipeline);
+    if (pipeline.variables.length === 0) return goText(value);
+    this.assign(pipeline, value);
+    return '';
   }
 
   private branch({ kind, pipeline, body, otherwise }: Node & { kind: 'if' | 'with' | 'range' }): string {
@@ -106,6 +113,7 @@ class Expansion {
     const { variables } = pipeline;
     return entries
       .map(([key, one]) => {
+        this.allowance.take(1);
         const values = variables.length === 2 ? [key, one] : [one];
         for (const [index, variable] of variables.entries()) this.set(pipeline, variable, values[index]);
         return this.withDot(one, body);
@@ -165,7 +173,9 @@ class Expansion {
     }
     const action = FUNCTIONS[name];
     if (values.length < action.length) throw new TemplateError(`${name} needs ${action.length} arguments`);
-    return action(...(values as never[]));
+    const made = action(...(values as never[]));
+    this.allowance.take(typeof made === 'string' ? made.length + 1 : 1);
+    return made;
   }
 
   private operand(operand: Operand): unknown {

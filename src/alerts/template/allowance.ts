@@ -1,0 +1,20 @@
+import { limited } from '../../query/failure';
+
+/** Characters that one template may make, those included that come to nothing; each step counts as one. */
+export const MOST_CHARACTERS = 2 ** 18;
+
+/** Throws if a text is longer than a template may make one. To be called before it is made. */
+export function checkLength(characters: number): void {
+  if (characters > MOST_CHARACTERS)
+    throw limited(`the template makes more than ${MOST_CHARACTERS} characters, or takes as many steps`);
+}
+
+/** What one expansion of a template has made so far. */
+export class Allowance {
+  private used = 0;
+
+  take(characters: number): void {
+    this.used += characters;
+    checkLength(this.used);
+  }
+}
