@@ -1,7 +1,10 @@
 import { test } from 'tap';
+import { MOST_CHARACTERS } from '../../dist/src/alerts/template/allowance.js';
 import { createQueryEngine, QUERY_LIMITS } from '../../dist/src/query/engine.js';
+import { MOST_KEPT_BYTES } from '../../dist/src/query/kept.js';
 import { checkExpression } from '../../dist/src/query/parse.js';
 import { AGGREGATIONS, SIGNATURES } from '../../dist/src/query/signatures.js';
+import { READING_LIMITS } from '../../dist/src/storage/reading-limits.js';
 import { section, table, text } from '../helpers/document';
 import { KNOWN_DIFFERENCES } from './known';
 import { sourceOf } from './support';
@@ -26,8 +29,18 @@ test('docs/query.md lists exactly the known differences', async (t) => {
 
 test('docs/query.md says what the limits are', async (t) => {
   const said = section(document, '## What an evaluation may take');
-  t.match(said, `after ${QUERY_LIMITS.timeout / 1_000} s`);
-  t.match(said, `${QUERY_LIMITS.maxSamples / 1e6} million samples`);
+  t.same(
+    table(document, '## What an evaluation may take').map(([, most]) => most),
+    [
+      `${QUERY_LIMITS.timeout / 1_000} s`,
+      `${QUERY_LIMITS.maxSamples / 1e6} million`,
+      `${QUERY_LIMITS.maxBytes / 2 ** 20} MiB`,
+      `${READING_LIMITS.maxSamples / 1e6} million`,
+      `${READING_LIMITS.maxBytes / 2 ** 20} MiB`,
+      MOST_CHARACTERS.toLocaleString('en').replaceAll(',', ' '),
+    ],
+  );
+  t.match(said, `up to ${MOST_KEPT_BYTES / 2 ** 20} MiB`);
 });
 
 test('the queries of docs/query.md can be asked', async (t) => {
