@@ -120,7 +120,11 @@ test('quantile looks at what was observed in the range only', async (t) => {
     [-0.1, Number.NEGATIVE_INFINITY],
     [Number.NaN, Number.NaN],
   ])
-    t.same((await storage.quantile(quantile, { name: 'seconds', labels: { route: 'a' } }))[0].value, told, `${quantile}`);
+    t.same(
+      (await storage.quantile(quantile, { name: 'seconds', labels: { route: 'a' } }))[0].value,
+      told,
+      `${quantile}`,
+    );
 });
 
 test('a bucket that is extrapolated further than the next one does not make a quantile wrong', async (t) => {
