@@ -1,5 +1,6 @@
 import { sharedMemory } from '../atomics/shared-memory';
 import { checkInteger, checkNumber, checkOptions, checkQuantile } from '../options-check';
+import { ownFile } from '../own-file';
 import { DescribedStorage } from './described';
 import { HistoryClock } from './history/history-clock';
 import type { MemoryBackendOptions } from './memory-backend';
@@ -46,7 +47,7 @@ export class MemoryStorage extends DescribedStorage {
     };
     super({
       kind: 'memory',
-      module: require.resolve('./memory-backend'),
+      module: ownFile(__dirname, 'memory-backend'),
       options: backend,
       delivery: {},
       direct: true,

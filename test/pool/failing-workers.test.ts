@@ -49,24 +49,44 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 const ways = {
-  'before they are ready': ["throw new Error('boom');", ''],
-  'as soon as they are ready': ['', "setTimeout(() => { throw new Error('boom'); }, 1);"],
-  'by ending without an error': ['process.exit(3);', ''],
+  'before they are ready': { before: "throw new Error('boom');", after: '', starts: 6, delays: 300 },
+  'as soon as they are ready': {
+    before: '',
+    after: "setTimeout(() => { throw new Error('boom'); }, 1);",
+    starts: 8,
+    delays: 600,
+  },
+  'by ending without an error': { before: 'process.exit(3);', after: '', starts: 9, delays: 300 },
 } as const;
 
-for (const [way, [before, after]] of Object.entries(ways))
+for (const [way, failure] of Object.entries(ways))
   t.test(`workers that fail ${way} are started less and less often, and the endpoint comes back`, async (t) => {
     const { main, breakWorkers, mend } = build(t);
-    const program = Program.start(t, ROOT, [PROGRAM, main]);
+    const program = Program.start(t, ROOT, [PROGRAM, main], {}, 60_000);
     const url = await program.line(/^http/);
     t.ok(await answers(url));
-    breakWorkers(before, after);
+    breakWorkers(failure.before, failure.after);
     program.kill('SIGUSR2');
-    await until('eight starts', () => starts(program).length >= 9);
+    await until('that many starts', () => starts(program).length >= failure.starts);
     const times = starts(program);
     const gaps = times.slice(1).map((time, index) => time - times[index]);
-    t.ok(times[8] - times[1] > 400, `they were started after ${gaps} ms`);
+    t.ok(times[failure.starts - 1] - times[1] >= failure.delays, `they were started after ${gaps} ms`);
     mend();
     await until('an answer', () => answers(url));
-    t.equal(warnings(program).length, before.startsWith('process.exit') ? 0 : 1, program.output);
+    t.equal(warnings(program).length, failure.before.startsWith('process.exit') ? 0 : 1, program.output);
   });
+
+t.test('a worker whose heap is full is told of once, and the endpoint comes back each time', async (t) => {
+  const OPTIONS = JSON.stringify({ worker: { resourceLimits: { maxOldGenerationSizeMb: 8 } } });
+  const env = { OPTIONS, SERIES: '200000' };
+  const program = Program.start(t, ROOT, [PROGRAM, require.resolve('ringmeter')], env, 60_000);
+  const url = await program.line(/^http/);
+  for (let death = 1; death <= 2; death++) {
+    // the answer to this query does not fit into the heap; that to a scrape does
+    await t.rejects(fetchFrom(new URL('/api/v1/query?query=jobs_total', url).href));
+    await until('an answer', () => answers(url));
+    t.ok(starts(program).length > death);
+    t.equal(warnings(program).length, 1, program.output);
+    t.match(warnings(program)[0], /memory limit/);
+  }
+});
