@@ -13,13 +13,15 @@ import { warnThrough } from '../src/warning';
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
 const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;
 const attached = Arena.attach(arena);
+const parking = new Parking(shared.parking);
 // that thread may wait for a lock that this one holds when it ends
 announceTo(threadOf(attached.maker));
 // a last worker is started by a thread that ends
 if (!ending) warnThrough(threadOf(attached.maker));
+// the worker in whose place this one was started has failed
+parking.waitToJoin();
 const service = new FlushService(attached, storages, shared);
 if (ending) void service.end();
-const parking = new Parking(shared.parking);
 parking.join(threadId);
 new ResidentLoop(service, () => parking.parkIfAsked(threadId, () => service.drop())).start();
 

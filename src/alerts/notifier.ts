@@ -1,6 +1,7 @@
 import { RingmeterError, shown } from '../errors';
 import { showsOnly } from '../inspection';
 import { checkNumber, checkOptions } from '../options-check';
+import { ownFile } from '../own-file';
 import { checkDelivery } from '../storage/delivery-options';
 import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from '../storage/http-options';
 import type { DeliveryOptions, StorageDescription } from '../storage/types';
@@ -47,7 +48,7 @@ export class AlertmanagerNotifier extends Notifier {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(options: NotifierOptions) {
     super(
-      describe('AlertmanagerNotifier', 'alertmanager', require.resolve('./alertmanager-backend'), options, {
+      describe('AlertmanagerNotifier', 'alertmanager', ownFile(__dirname, 'alertmanager-backend'), options, {
         resend: [60_000, 1],
         resolveOnClose: false,
       }),
@@ -60,7 +61,7 @@ export class WebhookNotifier extends Notifier {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(options: NotifierOptions) {
     super(
-      describe('WebhookNotifier', 'webhook', require.resolve('./webhook-backend'), options, {
+      describe('WebhookNotifier', 'webhook', ownFile(__dirname, 'webhook-backend'), options, {
         resend: [0, 0],
         resolveOnClose: true,
       }),

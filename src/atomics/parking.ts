@@ -2,12 +2,14 @@ import { raise, Sleeper } from './signal';
 import { waitFor } from './wait';
 
 /*
- * Int32 words: 0 asked, 1 or 0; 1 changes, raised whenever a thread parks or is forgotten; 2 and up: one slot per thread,
- * 0 = free, its id = running, the negative id = parked. All are atomic.
+ * Int32 words: 0 asked, 1 or 0; 1 changes, raised whenever a thread parks or is forgotten; 2 milliseconds that the next
+ * thread waits before it joins; 3 and up: one slot per thread, 0 = free, its id = running, the negative id = parked. All
+ * are atomic.
  */
 const ASKED = 0;
 const CHANGES = 1;
-const SLOTS = 2;
+const DELAY = 2;
+const SLOTS = 3;
 
 /** How long whoever is about to terminate threads waits until they are parked. */
 export const PARK_MS = 1_000;
@@ -27,6 +29,21 @@ export class Parking {
   constructor(from: number | SharedArrayBuffer) {
     this.buffer = typeof from === 'number' ? new SharedArrayBuffer((SLOTS + from) * 4) : from;
     this.i32 = new Int32Array(this.buffer);
+  }
+
+  /** Makes the next thread that starts wait before it joins; 0 ends the wait of one that waits already. */
+  delayNext(milliseconds: number): void {
+    Atomics.store(this.i32, DELAY, milliseconds);
+    Atomics.notify(this.i32, DELAY);
+  }
+
+  /** Called by a thread before it joins: blocks as long as `delayNext` said, unless the threads are asked to park. */
+  waitToJoin(): void {
+    const delay = Atomics.load(this.i32, DELAY);
+    if (delay === 0) return;
+    if (Atomics.load(this.i32, ASKED) === 0) Atomics.wait(this.i32, DELAY, delay, delay);
+    // the next thread, if this one does not fail, need not wait
+    Atomics.compareExchange(this.i32, DELAY, delay, 0);
   }
 
   /** Called by a thread that will ask `parkIfAsked` at every turn of its loop. */
@@ -57,16 +74,12 @@ export class Parking {
   /** Asks all threads to park. Does not wake those that sleep on other words. */
   ask(): void {
     Atomics.store(this.i32, ASKED, 1);
+    this.delayNext(0);
   }
 
   /** Whether threads are running. */
   get running(): boolean {
     return this.slots().some((threadId) => threadId > 0);
-  }
-
-  /** Whether a thread has joined and not ended. */
-  get joined(): boolean {
-    return this.slots().some((threadId) => threadId !== 0);
   }
 
   get parked(): number[] {

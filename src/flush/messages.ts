@@ -64,8 +64,8 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlainError
 
 /** The flushing side, wherever it runs. */
 export interface FlushSide {
-  /** Whether there are threads that go on while the calling one is blocked. */
-  readonly hasWorkers: boolean;
+  /** Lets workers start without a delay. @returns whether there are threads that go on while the calling one is blocked */
+  hurry(): boolean;
   /** Asks those threads to stop for good, where they can be terminated safely. */
   askToPark(): Parking | undefined;
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']>;

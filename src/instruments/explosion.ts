@@ -4,14 +4,14 @@ import { readLabels } from '../aggregate/series-key';
 import type { Arena } from '../arena/arena';
 import { high, int, RECORD, RECORD_KIND, SERIES_FLAG, VOID_ENTRY } from '../arena/layout';
 import { directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
-import { type WarningCode, warn, warnOnce } from '../warning';
+import { warn } from '../warning';
 
 /** How far back the directory is read, and how many series are looked at: three milliseconds' work at most. */
 const NEWEST_ENTRIES = 16_384;
 const SAMPLE = 1_024;
 const LONGEST_EXAMPLE = 80;
-/** Bit of a family that has been warned about. */
-const WARNED = 1;
+/** What a family has been warned about already: one bit for each reason. */
+const WARNED: Record<Refusal, number> = { limit: 1, total: 2, memory: 4 };
 
 export interface ExplodingMetric {
   readonly arena: Arena;
@@ -22,25 +22,24 @@ export interface ExplodingMetric {
 }
 
 /**
- * Says that label sets get no series of their own any more, and which label has so many values. Once for each metric that
- * reaches its limit, whichever thread comes first; once on each thread for what concerns all metrics.
+ * Warns that a metric's label sets get no series of their own any more, and names the label with the most values. Each
+ * metric is warned about once per reason, by the thread that finds the bit in the arena unset; later refusals cost one
+ * atomic operation.
  */
 export function warnOfExplosion(metric: ExplodingMetric, refusal: Refusal): void {
   const { arena, family, definition, cardinalityLimit, seriesLimit } = metric;
+  const bit = WARNED[refusal];
+  if ((Atomics.or(arena.i32, high(family + RECORD.FAMILY_LIVES), bit) & bit) !== 0) return;
   const { name } = definition;
   const share = 'further label sets go to the series ringmeter_overflow="true" of their metric';
   if (refusal === 'limit') {
-    const before = Atomics.or(arena.i32, high(family + RECORD.FAMILY_LIVES), WARNED);
-    if ((before & WARNED) !== 0) return;
-    warn(
-      'RINGMETER_CARDINALITY',
-      `${name} has ${cardinalityLimit} series, its limit: ${share}${culprit(arena, family)}`,
-    );
+    const why = `${name} has ${cardinalityLimit} series, its limit`;
+    warn('RINGMETER_CARDINALITY', `${why}: ${share}${culprit(arena, family)}`);
     return;
   }
-  const code: WarningCode = refusal === 'total' ? 'RINGMETER_CARDINALITY' : 'RINGMETER_OUT_OF_MEMORY';
+  const code = refusal === 'total' ? 'RINGMETER_CARDINALITY' : 'RINGMETER_OUT_OF_MEMORY';
   const why = refusal === 'total' ? `there are ${seriesLimit} series, the limit of all metrics` : 'maxMemory is full';
-  warnOnce(code, () => `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`, refusal);
+  warn(code, `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`);
 }
 
 /** The label with the most values among the newest series of a metric, as an end of a sentence. */

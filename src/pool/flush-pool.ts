@@ -8,6 +8,7 @@ import { raise } from '../atomics/signal';
 import { messageOf, RingmeterError } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../flush/messages';
 import { warn } from '../warning';
+import { Failures } from './failures';
 import { OWN_THREAD } from './own-thread';
 import { onThreadEnd } from './thread-ends';
 import { cleanStart, workerFile } from './worker-file';
@@ -20,9 +21,6 @@ export interface FlushPoolOptions {
 
 /** A task is given to another worker when the one that had it died, this often. */
 const TRIES = 4;
-/** Where workers end before they are ready, others are started after this; the delay doubles up to the longest. */
-const FIRST_DELAY_MS = 20;
-const LONGEST_DELAY_MS = 10_000;
 /** Workers that end while others end may all have slots. */
 const SLOTS_PER_WORKER = 4;
 /** Reasons that are remembered as told, so that a failure that repeats is told once. */
@@ -33,8 +31,7 @@ export class FlushPool implements FlushSide {
   private piscina: Piscina;
   /** That of the present workers. */
   private parking: Parking;
-  /** Times that the workers were started in a row without any of them getting ready. */
-  private failedStarts = 0;
+  private readonly failures = new Failures();
   private restart: NodeJS.Timeout | undefined;
   private readonly told = new Set<string>();
   private closed = false;
@@ -47,20 +44,21 @@ export class FlushPool implements FlushSide {
     this.parking = new Parking(options.flushWorkers * SLOTS_PER_WORKER);
     this.piscina = this.start();
     this.stopWatching = onThreadEnd((ended) => {
-      if (this.parking.joined) this.failedStarts = 0;
       this.parking.forget(ended);
       setImmediate(() => this.replenish());
     });
   }
 
   async run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
+    // no time must be lost for the last flush
+    if (task === 'end') this.hurry();
     const outcome: Outcome<FlushTasks[T]['output']> = await this.attempt({ task, input }, portsIn(input), TRIES);
     if (outcome.ok) return outcome.value;
     throw new RingmeterError(outcome.error.code, outcome.error.message);
   }
 
-  /** Whether some worker is there to hear of the end. */
-  get hasWorkers(): boolean {
+  hurry(): boolean {
+    this.parking.delayNext(0);
     return this.piscina.threads.length > 0;
   }
 
@@ -91,7 +89,7 @@ export class FlushPool implements FlushSide {
       // a query that was running on a worker which was not the one that made the last flush
       if (this.closed) throw closedError();
       // Piscina tells a task what its worker died of, and then nobody else
-      if (error instanceof Error) this.tell(error);
+      if (error instanceof Error) this.failed(error);
       // a port can be sent only once
       if (tries > 1 && transferList.length === 0) {
         await new Promise(setImmediate);
@@ -120,29 +118,31 @@ export class FlushPool implements FlushSide {
       recordTiming: false,
       ...cleanStart(),
     });
-    piscina.on('error', (error: Error) => this.tell(error));
+    piscina.on('error', (error: Error) => this.failed(error));
     return piscina;
   }
 
-  /** Warns of what a worker died of, once per reason. One that was merely ended from outside says nothing. */
-  private tell(error: Error): void {
-    const { message } = error;
-    if (this.closed || ENDED.test(message) || this.told.has(message)) return;
+  /**
+   * A worker died. Piscina has started its replacement already: that waits before it does anything, longer and longer if
+   * workers fail again and again. The user is told once per reason. A worker that was terminated from outside has not failed.
+   */
+  private failed({ message }: Error): void {
+    if (this.closed || ENDED.test(message)) return;
+    this.parking.delayNext(this.failures.next());
+    if (this.told.has(message)) return;
     if (this.told.size >= MOST_REASONS) this.told.clear();
     this.told.add(message);
     warn('RINGMETER_WORKER_FAILED', `a flush worker failed and is replaced: ${message}`);
   }
 
   /**
-   * Piscina replaces a worker that ends, except one that ends before it was ready: after that it starts none any more, and
-   * another pool takes its place, later and later while that fails.
+   * Piscina replaces a worker that ends, except one that ends before it was ready: after that it starts none any more.
+   * Another pool takes its place then, after a delay that grows while that fails.
    */
   private replenish(): void {
     if (this.closed || this.restart !== undefined) return;
     if (this.piscina.threads.length >= this.options.flushWorkers) return;
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** this.failedStarts, LONGEST_DELAY_MS);
-    this.failedStarts++;
-    this.restart = setTimeout(() => this.startAgain(), delay);
+    this.restart = setTimeout(() => this.startAgain(), this.failures.next());
     this.restart.unref();
   }
 

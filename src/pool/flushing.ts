@@ -159,7 +159,7 @@ export class Flushing {
     this.ending = true;
     try {
       for (const thread of this.threads.values()) thread.end();
-      if (this.started?.hasWorkers) Atomics.store(arena.i32, int(HEADER.END), 1);
+      if (this.started?.hurry()) Atomics.store(arena.i32, int(HEADER.END), 1);
       else this.startEndingWorker();
       raise(arena.i32, int(HEADER.WAKE));
     } catch (error) {

@@ -5,7 +5,6 @@ import { perform } from '../flush/tasks';
 
 /** The flushing side on the calling thread: the same interface, no workers. */
 export class InThread implements FlushSide {
-  readonly hasWorkers = false;
   private service: FlushService | undefined;
   private readonly loop: ResidentLoop | undefined;
 
@@ -20,6 +19,10 @@ export class InThread implements FlushSide {
 
   async run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
     return perform(this.present(), task, input);
+  }
+
+  hurry(): boolean {
+    return false;
   }
 
   askToPark(): undefined {}

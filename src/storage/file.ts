@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../options-check';
+import { ownFile } from '../own-file';
 import { checkDelivery, DELIVERY_OPTIONS } from './delivery-options';
 import { DescribedStorage } from './described';
 import type { FileBackendOptions } from './file-backend';
@@ -49,7 +50,7 @@ export class FileStorage extends DescribedStorage {
       gzip: checkBoolean('gzip', gzip),
       fsync: checkOneOf('fsync', fsync, 'close', ['flush', 'close', 'never']),
     };
-    super({ kind: KIND, module: require.resolve('./file-backend'), options: backend, delivery });
+    super({ kind: KIND, module: ownFile(__dirname, 'file-backend'), options: backend, delivery });
   }
 }
 

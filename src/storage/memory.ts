@@ -1,6 +1,7 @@
 import { sharedMemory } from '../atomics/shared-memory';
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions } from '../options-check';
+import { ownFile } from '../own-file';
 import { DescribedStorage } from './described';
 import { HistoryClock } from './history/history-clock';
 import type { MemoryBackendOptions } from './memory-backend';
@@ -47,7 +48,7 @@ export class MemoryStorage extends DescribedStorage {
     };
     super({
       kind: 'memory',
-      module: require.resolve('./memory-backend'),
+      module: ownFile(__dirname, 'memory-backend'),
       options: backend,
       delivery: {},
       direct: true,

@@ -1,5 +1,6 @@
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkOneOf, checkOptions, checkString } from '../options-check';
+import { ownFile } from '../own-file';
 import { checkDelivery, DELIVERY_OPTIONS } from './delivery-options';
 import { DescribedStorage } from './described';
 import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from './http-options';
@@ -70,7 +71,7 @@ export class OtlpStorage extends DescribedStorage {
     };
     super({
       kind: 'otlp',
-      module: require.resolve('./otlp-backend'),
+      module: ownFile(__dirname, 'otlp-backend'),
       options: backend,
       delivery: checkDelivery('otlp', given),
       keepsPrevious: temporality === 'delta',

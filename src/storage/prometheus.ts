@@ -2,6 +2,7 @@ import type { LabelValue } from '../aggregate/label-pairs';
 import { RingmeterError, shown } from '../errors';
 import { checkCommonLabels } from '../labels-check';
 import { checkInteger, checkOneOf, checkOptions } from '../options-check';
+import { ownFile } from '../own-file';
 import { checkDelivery, DELIVERY_OPTIONS } from './delivery-options';
 import { DescribedStorage } from './described';
 import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from './http-options';
@@ -61,13 +62,13 @@ function describeStorage(options: PrometheusStorageOptions): StorageDescription 
   if (pushgateway !== undefined)
     return {
       kind: 'pushgateway',
-      module: require.resolve('./pushgateway-backend'),
+      module: ownFile(__dirname, 'pushgateway-backend'),
       options: { ...checkPushgateway(pushgateway), http } satisfies PushgatewayBackendOptions,
       delivery: checkDelivery('pushgateway', common),
     };
   return {
     kind: 'remote-write',
-    module: require.resolve('./remote-write-backend'),
+    module: ownFile(__dirname, 'remote-write-backend'),
     options: { ...checkRemoteWrite(remoteWrite!), http } satisfies RemoteWriteBackendOptions,
     delivery: checkDelivery('remote-write', common),
     keepsPrevious: true,

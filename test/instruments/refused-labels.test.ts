@@ -7,7 +7,7 @@ import { columnsUsed } from '../../dist/src/arena/registry.js';
 import { collectorFor, conserves, samplesOf } from './support';
 
 const warnings: string[] = [];
-process.on('warning', (warning) => warnings.push((warning as { code?: string }).code ?? warning.message));
+process.on('warning', (warning) => warnings.push(`${(warning as { code?: string }).code} ${warning.message}`));
 
 /** What the arena has given away. */
 function taken(collector: MetricsCollector): { bytes: number; columns: number; series: number } {
@@ -15,7 +15,7 @@ function taken(collector: MetricsCollector): { bytes: number; columns: number; s
   return { bytes, series, columns: columnsUsed(Arena.attach(collector.handle.arena)) };
 }
 
-test('label sets whose cells do not fit take nothing, however many come, and are warned about once', async (t) => {
+test('label sets whose cells do not fit take nothing, however many come, and are warned about once per reason', async (t) => {
   const collector = collectorFor(t, {
     maxMemory: 8 * 2 ** 20,
     ringCapacity: 1024,
@@ -31,7 +31,36 @@ test('label sets whose cells do not fit take nothing, however many come, and are
   t.same(taken(collector), before);
   conserves(t, collector, 22_000);
   await new Promise(setImmediate);
-  t.same(warnings.splice(0), ['RINGMETER_OUT_OF_MEMORY']);
+  t.match(warnings.splice(0), [
+    /^RINGMETER_OUT_OF_MEMORY no new series for h_seconds, maxMemory is full/,
+    /^RINGMETER_OUT_OF_MEMORY no memory for the cells of a series/,
+  ]);
+});
+
+test('each metric whose label sets are refused is warned about once per reason, also on another thread', async (t) => {
+  const collector = collectorFor(t, { seriesLimit: 13, cardinalityLimit: 4 });
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const flood = (): void => {
+    for (const name of names) for (let id = 0; id < 100; id++) collector.counter(name).increment(1, { id });
+  };
+  flood();
+  const code = `
+    const collector = require('ringmeter').attachCollector(require('node:worker_threads').workerData);
+    for (const name of ${JSON.stringify(names)}) for (let n = 0; n < 100; n++) collector.counter(name).increment(1, { n });
+  `;
+  await once(new Worker(code, { eval: true, workerData: collector.handle }), 'exit');
+  flood();
+  await new Promise(setImmediate);
+  const reasons = warnings
+    .splice(0)
+    .map((warning) => /(?:no new series for )?\b[a-e](?: has 4 series|, there are 13 series)/.exec(warning)?.[0]);
+  t.same(reasons, [
+    'a has 4 series',
+    'b has 4 series',
+    'no new series for c, there are 13 series',
+    'no new series for d, there are 13 series',
+    'no new series for e, there are 13 series',
+  ]);
 });
 
 test('label sets for which the directory or the arena has no place take nothing either', async (t) => {
@@ -60,6 +89,7 @@ test('label sets for which the directory or the arena has no place take nothing 
 });
 
 test('a label set that exists is found beyond the limit, also when another thread made it', async (t) => {
+  warnings.length = 0;
   const collector = collectorFor(t, { cardinalityLimit: 4 });
   const counter = collector.counter('c_total', { labelNames: ['a', 'b'] });
   counter.increment(1, { a: '1', b: '1' });
@@ -82,7 +112,10 @@ test('a label set that exists is found beyond the limit, also when another threa
     'c_total{ringmeter_overflow="true"}': 1_001,
   });
   conserves(t, collector, 1_017);
-  t.ok(!warnings.includes('RINGMETER_OUT_OF_MEMORY'));
+  t.same(
+    warnings.filter((warning) => warning.startsWith('RINGMETER_OUT_OF_MEMORY')),
+    [],
+  );
 });
 
 test('a record of a label set beyond the limit, or without memory, leaves no garbage to speak of', async (t) => {

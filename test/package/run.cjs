@@ -18,6 +18,17 @@ test('records', () => { new MetricsCollector(${options}).counter('a_total').inc(
 const STORES = `import { MetricsCollector } from 'ringmeter';
 const c = new MetricsCollector({ flushInterval: 0, storage: { module: './store.ts' } });
 c.collectAndStore().then(async (r) => { console.log(r.isOk() ? 'fine' : r.unwrapErr().message); await c.close(); });\n`;
+const BUNDLED = `import { FileStorage, MetricsCollector } from 'ringmeter';
+for (const make of [() => new MetricsCollector(), () => new FileStorage({ directory: 'metrics' })])
+  try { make(); } catch (error) {
+    if (!/Leave ringmeter out of the bundle.*external/.test(error.message)) throw error;
+    console.log('fine');
+  }\n`;
+/** The project of Yarn stands in a folder of its own, with a registry that npm is told of. */
+const YARN = `cd pnp && export YARN_NPM_REGISTRY_SERVER=$(npm config get registry) YARN_UNSAFE_HTTP_WHITELIST='*' \
+  YARN_ENABLE_TELEMETRY=0 YARN_NODE_LINKER=pnp YARN_ENABLE_GLOBAL_CACHE=0 YARN_NPM_MINIMAL_AGE_GATE=0
+yarn="node ../node_modules/@yarnpkg/cli-dist/bin/yarn.js"
+$yarn add "ringmeter@file:$TARBALL" && test -f .pnp.cjs && $yarn node a.cjs`;
 const STORE = 'enum Kind { A }\nexport async function store(): Promise<void> { void Kind.A; }\n';
 const TSCONFIG = JSON.stringify({
   compilerOptions: { module: 'node16', moduleResolution: 'node16', target: 'es2022', strict: true, types: ['node'] },
@@ -37,11 +48,24 @@ const node = (version) => ({
   packages: [`node@${version}`],
   files: { 'a.cjs': REQUIRES },
   run: ['node_modules/node/bin/node', 'a.cjs'],
+  prints: /^fine$/m,
 });
-const bundler = (packages, command) => ({
+const bundler = (packages, command, program = IMPORTS) => ({
   packages,
-  files: { 'a.mjs': IMPORTS },
+  files: { 'a.mjs': program },
   run: ['sh', '-c', `${command} && node out.cjs`],
+  prints: /^fine$/m,
+});
+/** The tests of this repository that end processes in every way, on another Node. */
+const exits = (version) => ({
+  packages: [`node@${version}`],
+  files: {},
+  run: [
+    'sh',
+    '-c',
+    `node="$PWD/node_modules/node/bin/node"; cd '${ROOT}' && export TAP_TIMEOUT=300 &&
+for file in test/shutdown-scraped.test.ts test/shutdown.test.ts; do "$node" --require ./test/typescript.cjs $file || exit; done`,
+  ],
 });
 
 const environments = {
@@ -55,6 +79,11 @@ const environments = {
     run: ['npx', 'vitest', 'run'],
   },
   esbuild: bundler(['esbuild'], 'npx esbuild a.mjs --bundle --platform=node --external:ringmeter --outfile=out.cjs'),
+  'esbuild-without-external': bundler(
+    ['esbuild'],
+    'npx esbuild a.mjs --bundle --platform=node --log-level=error --outfile=out.cjs',
+    BUNDLED,
+  ),
   webpack: bundler(
     ['webpack', 'webpack-cli'],
     'npx webpack ./a.mjs --mode production --target node --externals-type commonjs --externals ringmeter -o . --output-filename out.cjs',
@@ -62,15 +91,36 @@ const environments = {
   rollup: bundler(['rollup'], 'npx rollup a.mjs --external ringmeter --format cjs --file out.cjs'),
   'typescript-5.0': typescript('5.0'),
   'typescript-newest': typescript('latest'),
-  tsx: { packages: ['tsx'], files: { 'a.ts': STORES, 'store.ts': STORE }, run: ['npx', 'tsx', 'a.ts'] },
+  tsx: {
+    packages: ['tsx'],
+    files: { 'a.ts': STORES, 'store.ts': STORE },
+    run: ['npx', 'tsx', 'a.ts'],
+    prints: /^fine$/m,
+  },
+  'ts-node': {
+    packages: ['ts-node', 'typescript@5.9', '@types/node@20'],
+    files: { 'a.ts': STORES, 'store.ts': STORE, 'tsconfig.json': TSCONFIG },
+    run: ['npx', 'ts-node', 'a.ts'],
+    prints: /^fine$/m,
+  },
+  'yarn-pnp': {
+    packages: ['@yarnpkg/cli-dist'],
+    files: { 'pnp/package.json': '{ "private": true }', 'pnp/yarn.lock': '', 'pnp/a.cjs': REQUIRES },
+    run: ['sh', '-c', YARN],
+    prints: /^fine$/m,
+  },
   node20: node(20),
   node22: node(22),
   node24: node(24),
   node26: node(26),
+  'exits-node20': exits(20),
+  'exits-node22': exits(22),
+  'exits-node24': exits(24),
+  'exits-node26': exits(26),
 };
 
 function check(name, tarball) {
-  const { packages, files, run } = environments[name];
+  const { packages, files, run, prints = /^/ } = environments[name];
   const folder = mkdtempSync(join(tmpdir(), `ringmeter-${name}-`));
   try {
     writeFileSync(join(folder, 'package.json'), '{ "private": true }');
@@ -82,11 +132,13 @@ function check(name, tarball) {
     const { status, stdout, stderr } = spawnSync(run[0], run.slice(1), {
       cwd: folder,
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 300_000,
+      env: { ...process.env, TARBALL: tarball },
     });
-    process.stdout.write(`${status === 0 ? 'ok    ' : 'not ok'} ${name}\n`);
-    if (status !== 0) process.stdout.write(`${stdout}${stderr}\n`);
-    return status === 0;
+    const isFine = status === 0 && prints.test(stdout);
+    process.stdout.write(`${isFine ? 'ok    ' : 'not ok'} ${name}\n`);
+    if (!isFine) process.stdout.write(`${stdout}${stderr}\n`);
+    return isFine;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { test } from 'tap';
 import { installPacked, Program } from './consumer';
 
+const ROOT = join(__dirname, '..', '..');
+
 test('the packed package', async (t) => {
   const { folder, packed } = await installPacked(t);
   const ends = (...args: string[]) => Program.start(t, folder, args).ended;
@@ -24,6 +26,15 @@ test('the packed package', async (t) => {
       packed.filter((path) => /test|perf|examples|fixtures|tsbuildinfo/.test(path)),
       [],
     );
+  });
+
+  t.test('has every file that the README links to by a relative path', async (t) => {
+    const links = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+    t.same(
+      [...new Set(links.map(([, path]) => path))].filter((path) => !packed.includes(path)),
+      [],
+    );
+    t.ok(links.length > 20);
   });
 
   t.test('can be required', async (t) => {
