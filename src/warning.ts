@@ -19,7 +19,7 @@ interface Warning {
   readonly code: WarningCode;
   readonly message: string;
   /** Code and subject of a warning that is given once. */
-  readonly once?: string;
+  readonly once: string | undefined;
 }
 
 /** The thread that emits the warnings of this one. */
@@ -30,7 +30,7 @@ let isHearing = false;
 
 /** The only way in which the library says something unasked. */
 export function warn(code: WarningCode, message: string): void {
-  send({ ringmeter: 'warning', code, message });
+  send({ ringmeter: 'warning', code, message, once: undefined });
 }
 
 /**

@@ -2,7 +2,7 @@
  * Units and the base unit to use instead; base units stand for themselves.
  * Source: Prometheus documentation, "Metric and label naming", base units; what promtool's linter takes for a unit.
  */
-const UNITS: Record<string, string> = {
+const UNITS = new Map(Object.entries({
   amperes: 'amperes',
   bytes: 'bytes',
   celsius: 'celsius',
@@ -27,13 +27,13 @@ const UNITS: Record<string, string> = {
   calories: 'joules',
   pounds: 'grams',
   ounces: 'grams',
-};
+}));
 
 const PREFIX =
   /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|mebi|giga|gibi|tera|tebi|peta|pebi)/;
 
 /** What an abbreviation says, and what it would be in full. */
-const ABBREVIATIONS: Record<string, string> = {
+const ABBREVIATIONS = new Map(Object.entries({
   s: 'seconds',
   ms: 'seconds',
   us: 'seconds',
@@ -48,10 +48,7 @@ const ABBREVIATIONS: Record<string, string> = {
   m: 'seconds or meters',
   h: 'seconds',
   d: 'seconds',
-};
-
-/** Not in promtool's list, but abbreviations as well. */
-const MORE_ABBREVIATIONS: Record<string, string> = {
+  // not in promtool's list, but abbreviations as well
   secs: 'seconds',
   msec: 'seconds',
   msecs: 'seconds',
@@ -66,7 +63,7 @@ const MORE_ABBREVIATIONS: Record<string, string> = {
   mib: 'bytes',
   gib: 'bytes',
   tib: 'bytes',
-};
+}));
 
 /** A unit in a metric's name that is no base unit, and the one to use. */
 export function foreignUnit(name: string): { unit: string; base: string } | undefined {
@@ -78,13 +75,13 @@ export function foreignUnit(name: string): { unit: string; base: string } | unde
 }
 
 function baseOf(unit: string): string | undefined {
-  return UNITS[unit] ?? UNITS[unit.replace(PREFIX, '')];
+  return UNITS.get(unit) ?? UNITS.get(unit.replace(PREFIX, ''));
 }
 
 /** An abbreviated unit in a metric's name, and what to write. */
 export function abbreviatedUnit(name: string): { unit: string; base: string } | undefined {
   for (const unit of name.toLowerCase().split('_').slice(1)) {
-    const base = ABBREVIATIONS[unit] ?? MORE_ABBREVIATIONS[unit];
+    const base = ABBREVIATIONS.get(unit);
     if (base !== undefined) return { unit, base };
   }
   return undefined;

@@ -80,9 +80,9 @@ export class FileDecoder {
     const isValues = line.toString('latin1', next, next + 4) === 'time';
     if (isValues && !inTime) return;
     const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
-    if ('values' in parsed) values.push(parsed);
-    else if ('labels' in parsed) this.addSeries(parsed);
-    else this.addMetric(parsed);
+    if (isValues) values.push(parsed as ValuesLine);
+    else if (Object.hasOwn(parsed, 'labels')) this.addSeries(parsed as SeriesLine);
+    else this.addMetric(parsed as MetricLine);
   }
 
   private addMetric({ metric: name, ...rest }: MetricLine): void {
