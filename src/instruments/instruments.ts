@@ -1,7 +1,7 @@
 import type { MetricType } from '../aggregate/cells';
+import { hasProperty } from '../own-properties';
 import type { Instrumentation, MetricContext } from './bound-series';
 import { Counter } from './counter';
-import { hasProperty } from '../own-properties';
 import { define, type MetricOptions, resolveDefinition } from './definitions';
 import { Gauge } from './gauge';
 import { Histogram } from './histogram';

@@ -1,13 +1,15 @@
 import { messageOf, RingmeterError } from '../errors';
 
 /** What a person can do about it, by node's error code. */
-const CURES = new Map(Object.entries({
-  ERR_ACCESS_DENIED:
-    'this process may not start threads: start node with --allow-worker, or make the collector with flushWorkers: 0',
-  ERR_WORKER_OUT_OF_MEMORY: 'there is no memory for a thread: raise worker.resourceLimits, or use flushWorkers: 0',
-  ERR_WORKER_INIT_FAILED:
-    'the system gives no further thread: raise the limit of processes (ulimit -u), or use flushWorkers: 0',
-}));
+const CURES = new Map(
+  Object.entries({
+    ERR_ACCESS_DENIED:
+      'this process may not start threads: start node with --allow-worker, or make the collector with flushWorkers: 0',
+    ERR_WORKER_OUT_OF_MEMORY: 'there is no memory for a thread: raise worker.resourceLimits, or use flushWorkers: 0',
+    ERR_WORKER_INIT_FAILED:
+      'the system gives no further thread: raise the limit of processes (ulimit -u), or use flushWorkers: 0',
+  }),
+);
 
 /** Why no thread could be started. */
 export function startFailure(error: unknown): RingmeterError {
