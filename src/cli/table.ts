@@ -1,6 +1,6 @@
 import { histogramQuantile } from '../aggregate/histogram';
 import type { Metric } from '../exposition/metrics';
-import { printable } from './style';
+import { printable } from '../printable';
 
 /** Of a histogram. */
 const QUANTILES = [0.5, 0.95, 0.99];

@@ -1,10 +1,14 @@
 import { crc32 } from 'node:zlib';
 import { FLUSH_START, type FlushLine, seal } from './format';
+import { HeldBytes, TooLarge } from './too-large';
 
 const NEWLINE = 10;
-/** Most bytes of one line, and of the lines of one flush. Writers stay far below; a file of anything else may not. */
+const BRACE = 123;
+/** Most bytes of one line. Writers stay far below; a file of anything else may not. */
 const MOST_LINE = 2 ** 26;
-const MOST_LINES = 2 ** 29;
+const NUMBERS = ['flush', 'time', 'series', 'bytes', 'crc32'] as const;
+/** The last moment that a Date can be. */
+const LATEST = 8.64e15;
 
 /** The lines of one flush, with what is new in it to the file. */
 export interface Group {
@@ -13,6 +17,8 @@ export interface Group {
   flush: FlushLine;
   /** Whether the lines are those that were written. */
   whole: boolean;
+  /** Whether one of them is longer than is read; then it is not whole either. */
+  tooLarge: boolean;
   /** Offset behind it, from the beginning of what is read. */
   end: number;
 }
@@ -20,7 +26,7 @@ export interface Group {
 /**
  * Splits a file into its flushes. Bytes after the last flush's line are left out: they belong to a flush that is being
  * written, or was being written when its writer was killed. Takes time linear in the bytes, and bounded memory, whatever
- * the bytes are.
+ * the bytes are. Throws TooLarge where the lines of one flush, if they are kept, would take more than is allowed.
  *
  * @param keepsLines false if only the ends of the flushes are wanted: then groups have no lines
  */
@@ -34,7 +40,7 @@ export async function* readGroups(chunks: AsyncIterable<Buffer>, keepsLines = tr
       group.add(line);
       continue;
     }
-    yield { lines: group.lines, flush, whole: group.isWhole(flush), end };
+    yield { lines: group.lines, flush, whole: group.isWhole(flush), tooLarge: group.tooLarge, end };
     group = new GroupReader(keepsLines);
   }
 }
@@ -71,7 +77,8 @@ async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line, v
 export function parseFlush(line: Buffer): FlushLine | undefined {
   if (!line.subarray(0, FLUSH_START.length).equals(FLUSH_START)) return undefined;
   try {
-    return JSON.parse(line.toString()) as FlushLine;
+    const flush = JSON.parse(line.toString()) as FlushLine;
+    return NUMBERS.every((name) => Number.isSafeInteger(flush[name])) && flush.time <= LATEST ? flush : undefined;
   } catch {
     return undefined;
   }
@@ -84,14 +91,19 @@ class GroupReader {
   lines: Buffer[] = [];
   private bytes = 0;
   private checksum = 0;
-  private tooLong = false;
+  tooLarge = false;
+  private isForeign = false;
+  private readonly held = new HeldBytes();
 
   constructor(private readonly keepsLines: boolean) {}
 
   add({ length, bytes }: Line): void {
     this.bytes += length + 1;
-    if (bytes === undefined || (this.keepsLines && this.bytes > MOST_LINES)) this.tooLong = true;
-    if (this.tooLong) {
+    if (this.keepsLines && !this.held.hasRoom(length)) throw new TooLarge('a flush has more lines than are read');
+    if (bytes === undefined) this.tooLarge = true;
+    // such a line was not written; it is not kept, since there may be millions of empty ones
+    else if (bytes[0] !== BRACE) this.isForeign = true;
+    if (this.tooLarge || this.isForeign) {
       this.lines = [];
       return;
     }
@@ -100,6 +112,6 @@ class GroupReader {
   }
 
   isWhole(flush: FlushLine): boolean {
-    return !this.tooLong && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32;
+    return !this.tooLarge && !this.isForeign && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32;
   }
 }
