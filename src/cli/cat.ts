@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { toJson } from '../exposition/json';
+import { printable } from '../printable';
 import {
   followMetricsDirectory,
   type MetricsFlush,
@@ -7,7 +8,6 @@ import {
   readDirectory,
 } from '../storage/file/directory';
 import { type Command, type CommandIo, UsageError } from './command';
-import { printable } from '../printable';
 import { metricsTable } from './table';
 import { parseTime } from './time';
 

@@ -29,7 +29,7 @@ function hostileDirectory(t: Test): string {
   const write = (second: number, content: string): void => {
     const said = { flush: 0, time: 5, series: 1, bytes: Buffer.byteLength(content) };
     const flush = JSON.stringify({ ...said, crc32: seal(crc32(content), said) });
-    const name = `ringmeter-1970010100000${second}001Z-aaaaaaaaaaaaaaaa-00000${second}.jsonl`;
+    const name = `ringmeter-19700101T00000${second}001Z-aaaaaaaaaaaaaaaa-00000${second}.jsonl`;
     writeFileSync(join(directory, name), `${content}${flush}\n`);
   };
   write(1, bytes);
@@ -50,10 +50,16 @@ test('nothing that files say reaches the terminal as a control character', async
 });
 
 test('nothing that an endpoint says reaches the terminal as a control character', async (t) => {
-  const body = `# HELP x ${EVIL.replace('\r', '')}\n# TYPE x gauge\nx{a="${EVIL.replace('\r', '')}"} 1\n`;
+  const body = `# HELP x_ms ${EVIL.replace('\r', '')}\n# TYPE x_ms gauge\nx_ms{a="${EVIL.replace('\r', '')}"} 1\n`;
   const server = createServer(({ url }, response) => {
     if (url === '/wrong') response.writeHead(200, { 'content-type': 'text/plain' }).end(`x{${EVIL}`);
-    else if (url === '/api/v1/alerts') response.end(JSON.stringify({ status: 'success', data: { alerts: [{ labels: { alertname: EVIL }, state: 'firing', value: EVIL }] } }));
+    else if (url === '/api/v1/alerts')
+      response.end(
+        JSON.stringify({
+          status: 'success',
+          data: { alerts: [{ labels: { alertname: EVIL }, state: 'firing', value: EVIL }] },
+        }),
+      );
     else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -90,7 +90,8 @@ export class FileDecoder {
     const isValues = line.toString('latin1', next, next + 4) === 'time';
     if (isValues && !inTime) return;
     const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
-    if (!isValues && !this.held.hasRoom(line.length)) throw new TooLarge('it has more metrics and series than are read');
+    if (!isValues && !this.held.hasRoom(line.length))
+      throw new TooLarge('it has more metrics and series than are read');
     if (isValues) values.push(parsed as ValuesLine);
     else if (Object.hasOwn(parsed, 'labels')) this.addSeries(parsed as SeriesLine);
     else this.addMetric(parsed as MetricLine);
@@ -98,7 +99,8 @@ export class FileDecoder {
 
   private addMetric({ metric: name, ...rest }: MetricLine): void {
     const definition = { name, ...rest };
-    if (!METRIC_TYPES.includes(definition.type)) throw new Error(`it has a metric of the type ${shown(definition.type)}`);
+    if (!METRIC_TYPES.includes(definition.type))
+      throw new Error(`it has a metric of the type ${shown(definition.type)}`);
     const width = columnCount(definition);
     if (!Number.isInteger(width)) throw new Error('it has a metric without buckets or quantiles');
     this.metrics.set(name, { definition, width, labels: [] });

@@ -112,6 +112,8 @@ class GroupReader {
   }
 
   isWhole(flush: FlushLine): boolean {
-    return !this.tooLarge && !this.isForeign && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32;
+    return (
+      !this.tooLarge && !this.isForeign && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32
+    );
   }
 }

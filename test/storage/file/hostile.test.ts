@@ -71,7 +71,9 @@ test('a small file that asks for gigabytes is told with its code, and takes no m
     t.match(told, [{ code }], String(number));
     t.same(values, [7]);
   }
-  const many = Array.from({ length: 40 }, (_, index) => series(2 ** 24 - 1).map((line) => line.replace('"x"', `"x${index}"`)));
+  const many = Array.from({ length: 40 }, (_, index) =>
+    series(2 ** 24 - 1).map((line) => line.replace('"x"', `"x${index}"`)),
+  );
   const { told } = await read(directoryOf(t, BAD, flush(5, ...many.flat())));
   t.match(told, [{ code: 'RINGMETER_FILE_TOO_LARGE' }]);
 });
