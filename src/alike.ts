@@ -17,7 +17,7 @@ export function alike<F extends AnyFunction>(original: AnyFunction, copy: F): F 
     const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
     const own = Object.getOwnPropertyDescriptor(copy, key);
     if (own === undefined || own.configurable) Object.defineProperty(copy, key, descriptor);
-    else if (own.writable && 'value' in descriptor) Reflect.set(copy, key, descriptor.value);
+    else if (own.writable && Object.hasOwn(descriptor, 'value')) Reflect.set(copy, key, descriptor.value);
   }
   Object.setPrototypeOf(copy, Object.getPrototypeOf(original));
   copyMetadata(original, copy, undefined);

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { AttachedTo, type CollectorHandle, MetricsCollector } from './collector';
 import { checkCollector } from './collector-check';
 import { RingmeterError } from './errors';
+import { ownProperties } from './own-properties';
 import type { DefaultMetricsOptions } from './process/options';
 import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefault } from './process-default';
 
@@ -38,9 +39,9 @@ export function getMetricsCollector(): MetricsCollector {
  * RINGMETER_CLOSED
  */
 export function collectDefaultMetrics(options: DefaultMetricsOptions & { collector?: MetricsCollector } = {}): void {
-  const { collector = getMetricsCollector(), ...others } = options ?? {};
+  const { collector = getMetricsCollector(), ...others } = ownProperties(options ?? {});
   checkCollector(collector);
-  if ('register' in others)
+  if (Object.hasOwn(others, 'register'))
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
       'collectDefaultMetrics takes a collector where prom-client takes a register: { collector: new MetricsCollector() }',

@@ -15,6 +15,8 @@ export const errorCodes = {
   RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
+  RINGMETER_FILE_DAMAGED: 'A file of FileStorage, or a part of it, is not what was written.',
+  RINGMETER_FILE_TOO_LARGE: 'A file of FileStorage has, or unpacks to, more than is read.',
   RINGMETER_SCRAPE_FAILED: 'A scrape endpoint could not be reached, or what it answers could not be read.',
   RINGMETER_INVALID_QUERY:
     'A query names no metric, its label values or time bounds have the wrong type, or its PromQL is wrong or has no answer.',

@@ -1,21 +1,28 @@
 import { RingmeterError, shown } from './errors';
+import { ownProperties } from './own-properties';
+
+const NO_OPTIONS = Object.freeze(Object.create(null));
 
 function fail(name: string, expected: string, value: unknown): never {
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be ${expected}, got ${shown(value)}`);
 }
 
-/** Checks that something is an options object without unknown names. Returns it, or `{}` if it was left out. */
+/**
+ * Checks that something is an options object without unknown names.
+ *
+ * @returns a copy without prototype, so that what somebody has added to all objects is no option; empty if it was left out
+ */
 export function checkOptions<T extends object>(
   name: string,
   options: T | undefined,
   known: readonly (keyof T & string)[],
 ): T {
-  if (options === undefined) return {} as T;
+  if (options === undefined) return NO_OPTIONS as T;
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     return fail(name, 'an object', options);
   const unknown = Object.keys(options).find((key) => !(known as readonly string[]).includes(key));
   return unknown === undefined
-    ? options
+    ? ownProperties(options, known)
     : fail(name, `an object with no other options than ${known.join(', ')}`, unknown);
 }
 

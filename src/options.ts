@@ -8,6 +8,7 @@ import { type DashboardOptions, resolveDashboard } from './dashboard/options';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
+import { hasProperty } from './own-properties';
 import { isOwnThread } from './pool/own-thread';
 import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './process/options';
 import type { Settings } from './settings';
@@ -171,7 +172,7 @@ function checkShutdown(options: ShutdownOptions | undefined): ResolvedOptions['s
   if (!Array.isArray(signals))
     throw new RingmeterError('RINGMETER_INVALID_OPTION', `shutdown.signals must be an array, got ${shown(signals)}`);
   for (const signal of signals)
-    if (!(signal in constants.signals) || signal === 'SIGKILL' || signal === 'SIGSTOP')
+    if (!Object.hasOwn(constants.signals, signal) || signal === 'SIGKILL' || signal === 'SIGSTOP')
       throw new RingmeterError(
         'RINGMETER_INVALID_OPTION',
         `shutdown.signals must be names of signals that can be caught, got ${shown(signal)}`,
@@ -185,7 +186,7 @@ function isStorage(one: unknown): one is Storage {
 }
 
 function isModule(one: unknown): one is ModuleStorage {
-  return typeof one === 'object' && one !== null && 'module' in one;
+  return typeof one === 'object' && one !== null && hasProperty(one, 'module');
 }
 
 function checkStorages(storage: unknown): readonly Storage[] {

@@ -1,5 +1,6 @@
 import { postMessageToThread, threadId } from 'node:worker_threads';
 import type { ErrorCode } from './errors';
+import { printableLines } from './printable';
 
 /** Codes of warnings about what was recorded; all others are those of errors. */
 export type WarningCode =
@@ -19,7 +20,7 @@ interface Warning {
   readonly code: WarningCode;
   readonly message: string;
   /** Code and subject of a warning that is given once. */
-  readonly once?: string;
+  readonly once: string | undefined;
 }
 
 /** The thread that emits the warnings of this one. */
@@ -30,7 +31,7 @@ let isHearing = false;
 
 /** The only way in which the library says something unasked. */
 export function warn(code: WarningCode, message: string): void {
-  send({ ringmeter: 'warning', code, message });
+  send({ ringmeter: 'warning', code, message, once: undefined });
 }
 
 /**
@@ -49,7 +50,7 @@ export function warnOnce(code: WarningCode, message: string | (() => string), su
 
 /** The same in an exit handler, where what `emitWarning` leaves to the next tick is never heard. */
 export function warnNow(code: WarningCode, message: string): void {
-  process.emit('warning', Object.assign(new Error(message), { name: 'RingmeterWarning', code }));
+  process.emit('warning', Object.assign(new Error(printableLines(message)), { name: 'RingmeterWarning', code }));
 }
 
 /** Emits the warnings of other threads on this one, which has made a collector. */
@@ -79,5 +80,5 @@ function emit({ code, message, once }: Warning): void {
     if (given.has(once)) return;
     given.add(once);
   }
-  process.emitWarning(message, { type: 'RingmeterWarning', code });
+  process.emitWarning(printableLines(message), { type: 'RingmeterWarning', code });
 }

@@ -75,7 +75,9 @@ export function findFamily(arena: Arena, name: string): number {
 }
 
 export function readDefinition(arena: Arena, family: number): Definition {
-  return JSON.parse(arena.text(tailOf(arena, family), arena.i32[int(family + RECORD.FAMILY_SIZES)]));
+  const stored = JSON.parse(arena.text(tailOf(arena, family), arena.i32[int(family + RECORD.FAMILY_SIZES)]));
+  // what is left out must not be found in Object.prototype
+  return { ttl: undefined, cardinalityLimit: undefined, ...stored };
 }
 
 /** A series as the recording side needs it. */

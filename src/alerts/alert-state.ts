@@ -19,6 +19,16 @@ export interface Alert {
   sentAt: Record<string, number>;
 }
 
+/** When a notifier was told of an alert last, if it was. */
+export function sentTo({ sentAt }: Alert, notifier: string): number | undefined {
+  return Object.hasOwn(sentAt, notifier) ? sentAt[notifier] : undefined;
+}
+
+/** Notes that a notifier has been told; whatever it is called, also `__proto__`. */
+export function noteSent(alert: Alert, notifier: string, time: number): void {
+  alert.sentAt = { ...alert.sentAt, [notifier]: time };
+}
+
 /** What an evaluation found: an alert's labels, and what they are about now. */
 export type FoundAlert = Pick<Alert, 'labels' | 'annotations' | 'value'>;
 

@@ -1,4 +1,5 @@
 import { messageOf, RingmeterError, shown } from '../errors';
+import { ownProperties } from '../own-properties';
 import { readDuration } from '../query/literals';
 import { checkExpression } from '../query/parse';
 import type { ResolvedGroup, ResolvedRule } from './rules';
@@ -54,7 +55,7 @@ function checkKeys(place: Place, what: string, value: unknown, known: readonly s
     invalidRule(place, `${what} must be an object, got ${shown(value)}`);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) invalidRule(place, `${what} has ${known.join(', ')}, and not ${shown(unknown)}`);
-  return value as Given;
+  return ownProperties(value, known);
 }
 
 function checkInterval(place: Place, interval: unknown, fallback: number): number {

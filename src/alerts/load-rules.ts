@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, RingmeterError, shown } from '../errors';
+import { hasProperty, ownProperties } from '../own-properties';
 import { checkGroup, invalidRule } from './check-rules';
 import type { ResolvedGroup, RuleFile, RuleGroup } from './rules';
 
@@ -14,8 +15,8 @@ export function loadRules(rules: unknown, defaultInterval: number): ResolvedGrou
   if (!Array.isArray(rules))
     throw new RingmeterError('RINGMETER_INVALID_OPTION', `rules must be an array, got ${shown(rules)}`);
   const groups = rules.flatMap((one: RuleFile | RuleGroup | null | undefined) =>
-    typeof one === 'object' && one !== null && 'file' in one
-      ? loadFile(one, defaultInterval)
+    typeof one === 'object' && one !== null && hasProperty(one, 'file')
+      ? loadFile(one as RuleFile, defaultInterval)
       : [checkGroup(one, '', defaultInterval)],
   );
   const seen = new Set<string>();
@@ -27,7 +28,8 @@ export function loadRules(rules: unknown, defaultInterval: number): ResolvedGrou
   return groups;
 }
 
-function loadFile({ file, ...rest }: RuleFile, defaultInterval: number): ResolvedGroup[] {
+function loadFile(given: RuleFile, defaultInterval: number): ResolvedGroup[] {
+  const { file, ...rest } = ownProperties(given, ['file', ...Object.keys(given)]);
   if (typeof file !== 'string' || Object.keys(rest).length > 0)
     throw new RingmeterError('RINGMETER_INVALID_OPTION', `a file of rules is { file: 'path' }, got ${shown(file)}`);
   const content = parse(file) as { groups?: unknown } | null | undefined;
@@ -35,7 +37,7 @@ function loadFile({ file, ...rest }: RuleFile, defaultInterval: number): Resolve
   if (typeof content !== 'object' || keys.some((key) => key !== 'groups'))
     invalidRule(file, `a file of rules has groups, and nothing else, got ${keys.join(', ') || shown(content)}`);
   // an empty key is an empty text here
-  const groups = content?.groups || [];
+  const groups = (keys.length > 0 && content?.groups) || [];
   if (!Array.isArray(groups)) invalidRule(file, `groups must be a list, got ${shown(groups)}`);
   return groups.map((group: unknown) => checkGroup(group, file, defaultInterval));
 }

@@ -6,7 +6,7 @@ import { Delivery } from '../storage/delivery';
 import { openBackend } from '../storage/open';
 import { openChannel } from '../storage/port';
 import { warn } from '../warning';
-import type { Alert } from './alert-state';
+import { type Alert, noteSent, sentTo } from './alert-state';
 import { type Notification, type NotifiedAlert, toQueued } from './notification';
 import type { NotifierPort } from './port';
 
@@ -92,7 +92,7 @@ export class NotifierQueue {
     { time, wallAhead }: StepTime,
   ): Promise<void> {
     if (!this.port.resolveOnClose) return;
-    const known = alerts.filter(({ state, sentAt }) => state === 'firing' && sentAt[this.name] !== undefined);
+    const known = alerts.filter((alert) => alert.state === 'firing' && sentTo(alert, this.name) !== undefined);
     const resolved = (alert: Alert): NotifiedAlert => ({
       ...notified(alert, wallAhead),
       state: 'resolved',
@@ -112,8 +112,9 @@ export class NotifierQueue {
   }
 
   /** As Prometheus decides it (rules/alerting.go, "needsSending"). */
-  private isDue({ state, resolvedAt = 0, sentAt }: Alert, time: number, isFailing: boolean): boolean {
-    const sent = sentAt[this.name];
+  private isDue(alert: Alert, time: number, isFailing: boolean): boolean {
+    const { state, resolvedAt = 0 } = alert;
+    const sent = sentTo(alert, this.name);
     if (state === 'pending') return false;
     if (sent === undefined) return state === 'firing';
     if (state === 'resolved' && resolvedAt > sent) return true;
@@ -134,7 +135,7 @@ export class NotifierQueue {
       warn('RINGMETER_NOTIFICATION_FAILED', `notifier ${this.name}: ${messageOf(error)}`);
       return false;
     }
-    for (const alert of alerts) alert.sentAt[this.name] = time;
+    for (const alert of alerts) noteSent(alert, this.name, time);
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RingmeterError, shown } from '../errors';
 import { checkOptions, checkString } from '../options-check';
+import { ownProperties } from '../own-properties';
 import { matchesAll } from '../query/matchers';
 import { compileRegex } from '../query/regex';
 import type { LabelSet, Matcher } from '../query/types';
@@ -59,7 +60,7 @@ function checkMatchers(given: unknown): Matcher[] {
 }
 
 function checkMatcher(given: unknown): Matcher {
-  const { name, value, operator = '=' } = (given ?? {}) as Partial<Matcher>;
+  const { name, value, operator = '=' } = ownProperties<Partial<Matcher>>(given ?? {}, ['name', 'value', 'operator']);
   if (typeof name !== 'string' || typeof value !== 'string' || !OPERATORS.includes(operator))
     fail(`a matcher is { name, value, operator }, got ${shown(given)}`);
   if (operator.endsWith('~') && compileRegex(value) === undefined)

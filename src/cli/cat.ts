@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { toJson } from '../exposition/json';
+import { printable } from '../printable';
 import {
   followMetricsDirectory,
   type MetricsFlush,
@@ -7,7 +8,6 @@ import {
   readDirectory,
 } from '../storage/file/directory';
 import { type Command, type CommandIo, UsageError } from './command';
-import { printable } from './style';
 import { metricsTable } from './table';
 import { parseTime } from './time';
 
@@ -50,9 +50,9 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     from: parseTime('--from', values.from) ?? (values.follow ? Date.now() : undefined),
     to: parseTime('--to', values.to),
     names: values.name,
-    onDamage({ file, offset, reason }) {
+    onDamage({ file, offset, code, reason }) {
       damages++;
-      io.warn(`ringmeter cat: ${printable(`${file}, from byte ${offset}: ${reason}`)}\n`);
+      io.warn(`ringmeter cat: ${printable(`${file}, from byte ${offset}: ${reason} (${code})`)}\n`);
     },
   };
   const show = values.json ? flushJson : flushTable;

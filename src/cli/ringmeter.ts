@@ -1,6 +1,6 @@
 import { RingmeterError } from '../errors';
 import { type Command, type CommandIo, UsageError } from './command';
-import { printable } from './style';
+import { printableOutput } from './style';
 
 /** Every subcommand: what it is for, and where. Its module is loaded when it is called. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
@@ -24,13 +24,14 @@ ringmeter COMMAND --help tells more about one of them.
  *
  * @returns the exit code: 0 = fine, 1 = failed, 2 = not understood
  */
-export async function run([name, ...args]: string[], io: CommandIo): Promise<number> {
+export async function run([name, ...args]: string[], output: CommandIo): Promise<number> {
+  const io = printing(output);
   if (name === '--help' || name === '-h') {
     await io.print(HELP);
     return 0;
   }
   if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
-    io.warn(name === undefined ? HELP : `ringmeter: there is no command ${printable(JSON.stringify(name))}\n\n${HELP}`);
+    io.warn(name === undefined ? HELP : `ringmeter: there is no command ${JSON.stringify(name)}\n\n${HELP}`);
     return 2;
   }
   const { command } = await COMMANDS[name].load();
@@ -48,14 +49,21 @@ async function runCommand(name: string, command: Command, args: string[], io: Co
     if (!(error instanceof Error)) throw error;
     const isUsage = error instanceof UsageError || isParseError(error);
     if (!isUsage && !(error instanceof RingmeterError)) throw error;
-    io.warn(`ringmeter ${name}: ${printableLines(error.message)}\n${isUsage ? `Try ringmeter ${name} --help.\n` : ''}`);
+    io.warn(`ringmeter ${name}: ${error.message}\n${isUsage ? `Try ringmeter ${name} --help.\n` : ''}`);
     return isUsage ? 2 : 1;
   }
 }
 
-/** Messages of the parser of files have several lines. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+/**
+ * Everything that is printed goes through this: nothing that a metric, a file or a server is called controls a terminal.
+ * JSON is escaped as it would escape it itself.
+ */
+function printing(io: CommandIo): CommandIo {
+  return {
+    ...io,
+    print: (text) => io.print(printableOutput(text, io.isColoured)),
+    warn: (text) => io.warn(printableOutput(text, io.isColoured)),
+  };
 }
 
 /** What `parseArgs` of node:util throws. */

@@ -1,3 +1,5 @@
+import { printableLines } from '../printable';
+
 /** Select Graphic Rendition, ECMA-48: what switches each on. All are switched off by 0. */
 const CODES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
@@ -8,13 +10,16 @@ export function style(name: Style, text: string): string {
   return `\u001b[${CODES[name]}m${text}\u001b[0m`;
 }
 
-/** What controls a terminal is shown, not sent to it. */
-export function printable(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get through
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** The sequences that `style` makes. */
+const STYLES = new RegExp(`(\u001b\\[(?:0|${Object.values(CODES).join('|')})m)`);
+
+/** A whole output: its line breaks stay, and its colours if it may have some; everything else is made printable. */
+export function printableOutput(text: string, isColoured: boolean): string {
+  if (!isColoured) return printableLines(text);
+  return text
+    .split(STYLES)
+    .map((part, index) => (index % 2 === 1 ? part : printableLines(part)))
+    .join('');
 }
 
 /** Whether output to a stream may be coloured: on a terminal, unless NO_COLOR is set (https://no-color.org). */

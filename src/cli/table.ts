@@ -1,6 +1,6 @@
 import { histogramQuantile } from '../aggregate/histogram';
 import type { Metric } from '../exposition/metrics';
-import { printable } from './style';
+import { printable } from '../printable';
 
 /** Of a histogram. */
 const QUANTILES = [0.5, 0.95, 0.99];
@@ -29,9 +29,9 @@ function quoted(text: string): string {
 }
 
 /** Observations in one cell: of a histogram the quantiles are estimated from its buckets, as Prometheus does. */
-function shownValue({ value, sum, buckets, quantiles }: Metric): string {
-  if (sum === undefined) return String(value);
-  const shown = quantiles ?? estimate(buckets ?? []);
+function shownValue({ type, value, sum, buckets, quantiles }: Metric): string {
+  if (type !== 'histogram' && type !== 'summary') return String(value);
+  const shown = type === 'summary' ? quantiles! : estimate(buckets!);
   return [`count=${value}`, `sum=${sum}`, ...shown.map(({ quantile, value }) => `q${quantile}=${brief(value)}`)].join(
     ' ',
   );

@@ -22,7 +22,7 @@ export class Assets {
   private readonly files: ReadonlyMap<string, Body>;
 
   constructor() {
-    const names = readdirSync(FOLDER).filter((name) => extname(name) in TYPES);
+    const names = readdirSync(FOLDER).filter((name) => Object.hasOwn(TYPES, extname(name)));
     const texts = new Map(names.sort().map((name) => [name, readFileSync(join(FOLDER, name))]));
     const hash = createHash('sha256');
     for (const [name, text] of texts) hash.update(name).update(text);

@@ -1,5 +1,6 @@
 import type { InFlight } from '../endpoint/in-flight';
 import type { RouteTable } from '../endpoint/route';
+import { ownProperties } from '../own-properties';
 import type { Settings } from '../settings';
 import type { Reporter, ReporterHost } from './reporter';
 import type { DashboardPlace } from './routes';
@@ -35,7 +36,9 @@ export class DashboardService implements DashboardPlace {
   get reporter(): Reporter {
     const { Reporter } = require('./reporter') as typeof import('./reporter');
     const { settings, ...host } = this.host;
-    const { dashboard: options, flushInterval, cardinalityLimit } = settings;
+    const { dashboard, flushInterval, cardinalityLimit } = settings;
+    // what is left out must not be found in Object.prototype
+    const options = ownProperties(dashboard);
     this.known ??= new Reporter({ ...host, options, flushInterval, cardinalityLimit });
     return this.known;
   }

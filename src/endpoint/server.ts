@@ -85,13 +85,15 @@ function checkAuthority(pem: string): void {
   new X509Certificate(pem);
 }
 
+/** What a person can do about it, by error code of the system. */
+const REASONS = new Map<string | undefined, string>([
+  ['EADDRINUSE', 'the port is taken; choose another, or 0 for a free one'],
+  ['EACCES', 'this user may not open that port'],
+  ['EADDRNOTAVAIL', 'this machine does not have that address'],
+  ['ENOTFOUND', 'the host name is not known'],
+]);
+
 function explain(error: NodeJS.ErrnoException, { host, port }: ListenAddress): RingmeterError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'the port is taken; choose another, or 0 for a free one',
-    EACCES: 'this user may not open that port',
-    EADDRNOTAVAIL: 'this machine does not have that address',
-    ENOTFOUND: 'the host name is not known',
-  };
-  const reason = reasons[error.code ?? ''] ?? error.message;
+  const reason = REASONS.get(error.code) ?? error.message;
   return new RingmeterError('RINGMETER_LISTEN_FAILED', `cannot listen on ${host}:${port}: ${reason} (${error.code})`);
 }

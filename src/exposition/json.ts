@@ -37,12 +37,16 @@ export function toJson(metrics: Metric[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(stringify(metrics.map(finite)));
 }
 
+/** The type says what there is: what is left out must not be found in Object.prototype. */
 function finite(metric: Metric): unknown {
+  const { type, sum, buckets, quantiles } = metric;
   return {
     ...metric,
     value: orNull(metric.value),
-    sum: metric.sum === undefined ? undefined : orNull(metric.sum),
-    quantiles: metric.quantiles?.map(({ quantile, value }) => ({ quantile, value: orNull(value) })),
+    sum: type === 'histogram' || type === 'summary' ? orNull(sum!) : undefined,
+    buckets: type === 'histogram' ? buckets : undefined,
+    quantiles:
+      type === 'summary' ? quantiles!.map(({ quantile, value }) => ({ quantile, value: orNull(value) })) : undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, messageOf, shown } from '../errors';
+import { ownProperties } from '../own-properties';
 import { warnOnce } from '../warning';
 import type { Labels } from './labels';
 import { keyOf, NamedSets } from './named-sets';
@@ -79,7 +80,8 @@ export class Source {
     const { target, named } = this;
     const bad: unknown[] = [];
     named.begin();
-    for (const { value, labels } of observations(given)) {
+    for (const observation of observations(given)) {
+      const { value, labels } = ownProperties(observation, ['value', 'labels']);
       const key = keyOf(labels);
       named.add(key, labels);
       target.take(value, labels, key);

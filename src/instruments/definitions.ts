@@ -6,6 +6,7 @@ import { noteTtl, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
+import { ownProperties } from '../own-properties';
 import { checkLabelName, type Labels } from './labels';
 
 /** What every kind of metric may be given. */
@@ -51,6 +52,8 @@ const OWN_OPTIONS: Record<MetricType, readonly (keyof AnyOptions)[]> = {
   histogram: ['buckets'],
   summary: ['maxAge', 'maxSamples', 'quantiles'],
 };
+/** What is asked for must be what the metric has. */
+const SETTLED = ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const;
 const RESERVED: Record<MetricType, string | undefined> = {
   counter: undefined,
   gauge: undefined,
@@ -146,7 +149,7 @@ function shownList(list: unknown): string {
 export function define(
   arena: Arena,
   wanted: Definition,
-  given: AnyOptions = {},
+  options: AnyOptions | undefined,
 ): { family: number; definition: Definition } {
   refuseRival(wanted, findRival(arena, wanted));
   const family = registerFamily(arena, wanted);
@@ -154,7 +157,7 @@ export function define(
     throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to define ${wanted.name}: raise maxMemory`);
   const definition = readDefinition(arena, family);
   if (!settle(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
-  refuseConflict(wanted, definition, given);
+  refuseConflict(wanted, definition, ownProperties(options ?? {}, [...SETTLED, 'labelNames']));
   noteTtl(arena, definition.ttl);
   return { family, definition };
 }
@@ -173,7 +176,7 @@ function refuseConflict(wanted: Definition, present: Definition, given: AnyOptio
     );
   };
   if (present.type !== wanted.type) conflict('type', present.type, wanted.type);
-  for (const key of ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const)
+  for (const key of SETTLED)
     if (given[key] !== undefined && JSON.stringify(present[key]) !== JSON.stringify(wanted[key]))
       conflict(key, present[key], wanted[key]);
   const names = ({ labelNames }: Definition): string => JSON.stringify(labelNames?.toSorted() ?? null);

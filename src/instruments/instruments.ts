@@ -1,4 +1,5 @@
 import type { MetricType } from '../aggregate/cells';
+import { hasProperty } from '../own-properties';
 import type { Instrumentation, MetricContext } from './bound-series';
 import { Counter } from './counter';
 import { define, type MetricOptions, resolveDefinition } from './definitions';
@@ -33,7 +34,8 @@ export class Instruments {
    */
   get(type: MetricType, name: string, options: MetricOptions | undefined): unknown {
     const metric = this.metric(type, name, options);
-    return options?.labels === undefined ? metric : metric.labels(options.labels as Labels);
+    const labels = options && hasProperty(options, 'labels') ? options.labels : undefined;
+    return labels === undefined ? metric : metric.labels(labels as Labels);
   }
 
   /** Forgets label sets that were resolved: all series have been removed. */

@@ -8,6 +8,14 @@ import type { Labels } from './labels';
 import type { Recorder } from './recorder';
 import type { Summary } from './summary';
 
+/** What all objects have is not said of this record; comparing with it costs nothing, as asking for own properties does. */
+const ALL = Object.prototype as { labels?: Labels; value?: number };
+
+function labelsOf(options: RecordOptions | undefined): Labels | undefined {
+  const labels = options?.labels;
+  return labels === ALL.labels ? undefined : labels;
+}
+
 /** What may be said of a record beside the metric's name and the value. */
 export interface RecordOptions {
   labels?: Labels;
@@ -31,7 +39,8 @@ export class NamedRecords {
   counter(name: string, options: (RecordOptions & { value?: number }) | undefined): void {
     try {
       const metric = this.counters.get(name) ?? this.learn(this.counters, 'counter', name);
-      metric.increment(options?.value, options?.labels);
+      const value = options?.value;
+      metric.increment(value === ALL.value ? undefined : value, labelsOf(options));
     } catch (error) {
       this.refuse(name, error);
     }
@@ -40,7 +49,7 @@ export class NamedRecords {
   gauge(name: string, value: number, options: RecordOptions | undefined): void {
     try {
       const metric = this.gauges.get(name) ?? this.learn(this.gauges, 'gauge', name);
-      metric.set(value, options?.labels);
+      metric.set(value, labelsOf(options));
     } catch (error) {
       this.refuse(name, error);
     }
@@ -49,7 +58,7 @@ export class NamedRecords {
   histogram(name: string, value: number, options: RecordOptions | undefined): void {
     try {
       const metric = this.histograms.get(name) ?? this.learn(this.histograms, 'histogram', name);
-      metric.observe(value, options?.labels);
+      metric.observe(value, labelsOf(options));
     } catch (error) {
       this.refuse(name, error);
     }
@@ -58,7 +67,7 @@ export class NamedRecords {
   summary(name: string, value: number, options: RecordOptions | undefined): void {
     try {
       const metric = this.summaries.get(name) ?? this.learn(this.summaries, 'summary', name);
-      metric.observe(value, options?.labels);
+      metric.observe(value, labelsOf(options));
     } catch (error) {
       this.refuse(name, error);
     }

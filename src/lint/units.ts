@@ -2,71 +2,72 @@
  * Units and the base unit to use instead; base units stand for themselves.
  * Source: Prometheus documentation, "Metric and label naming", base units; what promtool's linter takes for a unit.
  */
-const UNITS: Record<string, string> = {
-  amperes: 'amperes',
-  bytes: 'bytes',
-  celsius: 'celsius',
-  grams: 'grams',
-  joules: 'joules',
-  kelvin: 'kelvin',
-  meters: 'meters',
-  metres: 'metres',
-  seconds: 'seconds',
-  volts: 'volts',
-  minutes: 'seconds',
-  hours: 'seconds',
-  days: 'seconds',
-  weeks: 'seconds',
-  kelvins: 'kelvin',
-  fahrenheit: 'celsius',
-  rankine: 'celsius',
-  inches: 'meters',
-  yards: 'meters',
-  miles: 'meters',
-  bits: 'bytes',
-  calories: 'joules',
-  pounds: 'grams',
-  ounces: 'grams',
-};
+const UNITS = new Map(
+  Object.entries({
+    amperes: 'amperes',
+    bytes: 'bytes',
+    celsius: 'celsius',
+    grams: 'grams',
+    joules: 'joules',
+    kelvin: 'kelvin',
+    meters: 'meters',
+    metres: 'metres',
+    seconds: 'seconds',
+    volts: 'volts',
+    minutes: 'seconds',
+    hours: 'seconds',
+    days: 'seconds',
+    weeks: 'seconds',
+    kelvins: 'kelvin',
+    fahrenheit: 'celsius',
+    rankine: 'celsius',
+    inches: 'meters',
+    yards: 'meters',
+    miles: 'meters',
+    bits: 'bytes',
+    calories: 'joules',
+    pounds: 'grams',
+    ounces: 'grams',
+  }),
+);
 
 const PREFIX =
   /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|mebi|giga|gibi|tera|tebi|peta|pebi)/;
 
 /** What an abbreviation says, and what it would be in full. */
-const ABBREVIATIONS: Record<string, string> = {
-  s: 'seconds',
-  ms: 'seconds',
-  us: 'seconds',
-  ns: 'seconds',
-  sec: 'seconds',
-  b: 'bytes',
-  kb: 'bytes',
-  mb: 'bytes',
-  gb: 'bytes',
-  tb: 'bytes',
-  pb: 'bytes',
-  m: 'seconds or meters',
-  h: 'seconds',
-  d: 'seconds',
-};
-
-/** Not in promtool's list, but abbreviations as well. */
-const MORE_ABBREVIATIONS: Record<string, string> = {
-  secs: 'seconds',
-  msec: 'seconds',
-  msecs: 'seconds',
-  usec: 'seconds',
-  nsec: 'seconds',
-  millis: 'seconds',
-  micros: 'seconds',
-  nanos: 'seconds',
-  mins: 'seconds',
-  hrs: 'seconds',
-  kib: 'bytes',
-  mib: 'bytes',
-  gib: 'bytes',
-  tib: 'bytes',
-};
+const ABBREVIATIONS = new Map(
+  Object.entries({
+    s: 'seconds',
+    ms: 'seconds',
+    us: 'seconds',
+    ns: 'seconds',
+    sec: 'seconds',
+    b: 'bytes',
+    kb: 'bytes',
+    mb: 'bytes',
+    gb: 'bytes',
+    tb: 'bytes',
+    pb: 'bytes',
+    m: 'seconds or meters',
+    h: 'seconds',
+    d: 'seconds',
+    // not in promtool's list, but abbreviations as well
+    secs: 'seconds',
+    msec: 'seconds',
+    msecs: 'seconds',
+    usec: 'seconds',
+    nsec: 'seconds',
+    millis: 'seconds',
+    micros: 'seconds',
+    nanos: 'seconds',
+    mins: 'seconds',
+    hrs: 'seconds',
+    kib: 'bytes',
+    mib: 'bytes',
+    gib: 'bytes',
+    tib: 'bytes',
+  }),
+);
 
 /** A unit in a metric's name that is no base unit, and the one to use. */
 export function foreignUnit(name: string): { unit: string; base: string } | undefined {
@@ -78,13 +79,13 @@ export function foreignUnit(name: string): { unit: string; base: string } | unde
 }
 
 function baseOf(unit: string): string | undefined {
-  return UNITS[unit] ?? UNITS[unit.replace(PREFIX, '')];
+  return UNITS.get(unit) ?? UNITS.get(unit.replace(PREFIX, ''));
 }
 
 /** An abbreviated unit in a metric's name, and what to write. */
 export function abbreviatedUnit(name: string): { unit: string; base: string } | undefined {
   for (const unit of name.toLowerCase().split('_').slice(1)) {
-    const base = ABBREVIATIONS[unit] ?? MORE_ABBREVIATIONS[unit];
+    const base = ABBREVIATIONS.get(unit);
     if (base !== undefined) return { unit, base };
   }
   return undefined;

@@ -38,9 +38,9 @@ export async function queryInstant(
   expression: string,
   options: InstantQueryOptions | undefined,
 ): Promise<QueryResult> {
-  const { time, ...rest } = checkOptions('query options', options, ['time', 'signal', 'timeout']);
-  const input = { expression: checkExpression(expression), time: checkTime('time', time ?? Date.now()) };
-  return cancellable(rest, (more) => run('instant', { ...input, ...more }));
+  const given = checkOptions('query options', options, ['time', 'signal', 'timeout']);
+  const input = { expression: checkExpression(expression), time: checkTime('time', given.time ?? Date.now()) };
+  return cancellable(given, (more) => run('instant', { ...input, ...more }));
 }
 
 /** @throws as `queryInstant` does */

@@ -74,7 +74,7 @@ function checkPrefix(prefix: string): string {
 /** Where a metric has a label of the same name itself, its own counts; what tells threads apart must not be lost. */
 function checkLabels(labels: unknown): Record<string, string> {
   const known = checkCommonLabels('defaultMetrics.labels', labels);
-  if (!('thread' in known)) return known;
+  if (!Object.hasOwn(known, 'thread')) return known;
   throw new RingmeterError('RINGMETER_INVALID_OPTION', 'defaultMetrics.labels must not have the label "thread"');
 }
 

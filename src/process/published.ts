@@ -4,6 +4,7 @@ import { ownDefinition } from '../aggregate/own-series';
 import { findFamily, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError } from '../errors';
+import { ownProperties } from '../own-properties';
 import type { DefaultMetrics } from './options';
 
 /*
@@ -34,7 +35,7 @@ export function startTimeIn(arena: Arena): number {
 
 function marked(arena: Arena): Pick<Marked, 'defaultMetrics' | 'startTime'> {
   const family = findFamily(arena, BUILD_INFO.name);
-  return family === 0 ? {} : (readDefinition(arena, family) as Marked);
+  return ownProperties(family === 0 ? {} : (readDefinition(arena, family) as Marked));
 }
 
 function startTime(): number {

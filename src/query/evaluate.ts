@@ -167,10 +167,10 @@ export class Evaluation {
   private async call(node: Call, grid: Grid): Promise<Block> {
     const { name, args } = node;
     const { budget } = this.reading;
-    if (name in RANGE_FUNCTIONS) return this.rangeCall(node, grid);
-    if (name in VALUE_FUNCTIONS)
+    if (Object.hasOwn(RANGE_FUNCTIONS, name)) return this.rangeCall(node, grid);
+    if (Object.hasOwn(VALUE_FUNCTIONS, name))
       return mapValues(name, await this.vector(args[0], grid), await this.scalars(args.slice(1), grid), memoryOf(node));
-    if (name in CLOCKS)
+    if (Object.hasOwn(CLOCKS, name))
       return mapClock(
         name,
         args.length === 0 ? await this.now(grid) : await this.vector(args[0], grid),

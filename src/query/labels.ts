@@ -28,7 +28,7 @@ export function withoutName(labels: LabelSet): LabelSet {
 /** Characters of the key of labels: names, values and their lengths. */
 export function keyLength(labels: LabelSet): number {
   let length = 0;
-  for (const name in labels) length += name.length + labels[name].length + 8;
+  for (const name of Object.keys(labels)) length += name.length + labels[name].length + 8;
   return length;
 }
 

@@ -98,7 +98,8 @@ class Reader {
     const braces = children.find(({ name }) => name === 'LabelMatchers');
     const matchers = braces === undefined ? [] : childrenOf(braces).map((matcher) => this.matcher(matcher));
     const { from, to } = tree;
-    return { kind: 'selector', ...(identifier && { name: this.of(identifier) }), matchers, from, to };
+    const name = identifier && this.of(identifier);
+    return { kind: 'selector', name, matchers, range: undefined, offset: undefined, at: undefined, from, to };
   }
 
   private matcher(tree: Tree): Matcher {
@@ -147,7 +148,9 @@ class Reader {
       kind: 'subquery',
       expression,
       range: this.duration(range),
-      ...(step && { step: this.duration(step) }),
+      step: step && this.duration(step),
+      offset: undefined,
+      at: undefined,
       from: expression.from,
       to: tree.to,
     }));
@@ -225,7 +228,7 @@ class Reader {
     return {
       on: children[0].name === 'On',
       labels: this.labels(labels),
-      ...(many && { many: many.name === 'GroupLeft' ? 'left' : 'right' }),
+      many: many && (many.name === 'GroupLeft' ? 'left' : 'right'),
       include: include === undefined ? [] : this.labels(include),
     };
   }
@@ -250,7 +253,7 @@ class Reader {
     return {
       kind: 'aggregate',
       operator,
-      ...(wanted === 2 && { parameter: args[0] }),
+      parameter: wanted === 2 ? args[0] : undefined,
       expression: args[args.length - 1],
       without: how?.name === 'Without',
       labels: labels === undefined ? [] : this.labels(labels),

@@ -73,7 +73,7 @@ export class Families {
   }
 
   private create(name: string, line: number): ScrapedFamily {
-    const family: ScrapedFamily = { name, type: 'untyped', samples: [], line };
+    const family: ScrapedFamily = { name, type: 'untyped', help: undefined, unit: undefined, samples: [], line };
     this.all.push(family);
     this.byName.set(name, family);
     this.owners.set(name, family);

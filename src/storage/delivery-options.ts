@@ -1,5 +1,6 @@
 import { RingmeterError, shown } from '../errors';
 import { checkInteger, checkNumber, checkOptions } from '../options-check';
+import { ownProperties } from '../own-properties';
 import type { DeliveryOptions } from './types';
 
 /** The options that a storage's own are checked together with. */
@@ -21,19 +22,18 @@ export interface ResolvedDelivery {
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION
  */
-export function checkDelivery(
-  kind: string,
-  { name, interval, timeout, queue, retry }: DeliveryOptions,
-): DeliveryOptions {
-  resolveDelivery(kind, { name, interval, timeout, queue, retry }, 0);
-  return { name, interval, timeout, queue, retry };
+export function checkDelivery(kind: string, options: DeliveryOptions): DeliveryOptions {
+  const delivery = ownProperties(options, DELIVERY_OPTIONS);
+  resolveDelivery(kind, delivery, 0);
+  return delivery;
 }
 
 /** @param flushInterval the collector's, in milliseconds */
 export function resolveDelivery(kind: string, delivery: DeliveryOptions, flushInterval: number): ResolvedDelivery {
-  const { name, interval, timeout } = delivery;
-  const queue = checkOptions(`queue of ${kind}`, delivery.queue, ['maxBytes', 'maxAge']);
-  const retry = checkOptions(`retry of ${kind}`, delivery.retry, ['firstDelay', 'longestDelay']);
+  const given = ownProperties(delivery, DELIVERY_OPTIONS);
+  const { name, interval, timeout } = given;
+  const queue = checkOptions(`queue of ${kind}`, given.queue, ['maxBytes', 'maxAge']);
+  const retry = checkOptions(`retry of ${kind}`, given.retry, ['firstDelay', 'longestDelay']);
   const firstDelay = checkNumber(`retry.firstDelay of ${kind}`, retry.firstDelay, 1_000, 1, 2 ** 31 - 1);
   return {
     name: checkName(kind, name),

@@ -1,5 +1,6 @@
 import { RingmeterError } from '../errors';
 import { showsOnly } from '../inspection';
+import { ownProperties } from '../own-properties';
 import { resolveQuery } from './query';
 import type { ResolvedQuery, SeriesQuery, Storage, StorageDescription, TimeSeries } from './types';
 
@@ -7,7 +8,11 @@ import type { ResolvedQuery, SeriesQuery, Storage, StorageDescription, TimeSerie
 export class DescribedStorage implements Storage {
   private ask: ((query: ResolvedQuery) => Promise<TimeSeries[]>) | undefined;
 
-  constructor(readonly description: StorageDescription) {}
+  readonly description: StorageDescription;
+
+  constructor(description: StorageDescription) {
+    this.description = ownProperties(description);
+  }
 
   bind(ask: (query: ResolvedQuery) => Promise<TimeSeries[]>): void {
     if (this.ask !== undefined)

@@ -26,18 +26,16 @@ export interface FileStorageOptions extends DeliveryOptions {
 }
 
 const KIND = 'file';
+const OWN_OPTIONS = ['directory', 'maxFileBytes', 'maxFileAge', 'maxBytes', 'maxAge', 'gzip', 'fsync'] as const;
 const DEFAULT_FILE_BYTES = 64 * 2 ** 20;
 
 /** Appends the snapshot of every flush to files, which `readMetricsDirectory()` and `npx ringmeter cat` read back. */
 export class FileStorage extends DescribedStorage {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   constructor(options: FileStorageOptions) {
-    const { directory, maxFileBytes, maxFileAge, maxBytes, maxAge, gzip, fsync } = checkOptions(
-      'FileStorage options',
-      options,
-      ['directory', 'maxFileBytes', 'maxFileAge', 'maxBytes', 'maxAge', 'gzip', 'fsync', ...DELIVERY_OPTIONS],
-    );
-    const delivery = checkDelivery(KIND, options ?? {});
+    const given = checkOptions('FileStorage options', options, [...OWN_OPTIONS, ...DELIVERY_OPTIONS]);
+    const { directory, maxFileBytes, maxFileAge, maxBytes, maxAge, gzip, fsync } = given;
+    const delivery = checkDelivery(KIND, given);
     const most = checkInteger('maxBytes', maxBytes, 2 ** 30, 4_096, Number.MAX_SAFE_INTEGER);
     const { randomBytes } = require('node:crypto') as typeof import('node:crypto');
     const backend: FileBackendOptions = {

@@ -19,8 +19,8 @@ export interface ModuleStorage extends DeliveryOptions {
 /** A storage whose backend is a module of the user's. Its code runs in a thread of its own. */
 export class ForeignStorage extends DescribedStorage {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
-  constructor(given: ModuleStorage) {
-    checkOptions('storage', given, ['module', 'options', 'maxMemory', ...DELIVERY_OPTIONS]);
+  constructor(options: ModuleStorage) {
+    const given = checkOptions('storage', options, ['module', 'options', 'maxMemory', ...DELIVERY_OPTIONS]);
     const module = resolveModule(given.module);
     const kind = kindOf(given.module, module);
     const maxMemory = checkInteger(`maxMemory of ${kind}`, given.maxMemory, 128 * 2 ** 20, 2 ** 24, 2 ** 32);

@@ -54,26 +54,40 @@ function fail(message: string): never {
 
 /** Checks the options that storages with a server share. Throws RINGMETER_INVALID_OPTION. */
 export function checkHttpOptions(name: string, options: HttpOptions): HttpOptions {
-  const { headers, basicAuth, bearerToken, bearerTokenFile, tls } = options;
-  checkHeaders(name, headers);
+  const { bearerToken, bearerTokenFile } = options;
   checkCredentials(name, options);
-  const { rejectUnauthorized, ...texts } = checkOptions(`tls of ${name}`, tls, [...TLS_TEXTS, 'rejectUnauthorized']);
+  return {
+    headers: checkHeaders(name, options.headers),
+    basicAuth: checkBasicAuth(name, options.basicAuth),
+    bearerToken,
+    bearerTokenFile,
+    tls: checkTls(name, options.tls),
+  };
+}
+
+function checkTls(name: string, tls: HttpOptions['tls']): HttpOptions['tls'] {
+  if (tls === undefined) return undefined;
+  const given = checkOptions(`tls of ${name}`, tls, [...TLS_TEXTS, 'rejectUnauthorized']);
+  const { rejectUnauthorized, ...texts } = given;
   for (const [option, value] of Object.entries(texts))
     if (value !== undefined && typeof value !== 'string')
       fail(`tls.${option} of ${name} must be a string, got ${shown(value)}`);
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean')
     fail(`tls.rejectUnauthorized of ${name} must be true or false, got ${shown(rejectUnauthorized)}`);
-  return { headers, basicAuth, bearerToken, bearerTokenFile, tls };
+  return given;
 }
 
-function checkHeaders(name: string, headers: HttpOptions['headers']): void {
-  for (const [header, value] of Object.entries(checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}))))
+function checkHeaders(name: string, headers: HttpOptions['headers']): HttpOptions['headers'] {
+  if (headers === undefined) return undefined;
+  const given = checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}));
+  for (const [header, value] of Object.entries(given))
     if (!HEADER_NAME.test(header)) fail(`header ${shown(header)} of ${name} is no name of a header`);
     else if (RESERVED.has(header.toLowerCase()) || RESERVED_PREFIX.test(header.toLowerCase()))
       fail(`header ${shown(header)} of ${name} cannot be set: the library sets it`);
     // the value may be a secret: it is not shown
     else if (typeof value !== 'string' || !HEADER_VALUE.test(value))
       fail(`header ${shown(header)} of ${name} must be a string of characters that a header can have`);
+  return given;
 }
 
 function checkCredentials(name: string, { headers, basicAuth, bearerToken, bearerTokenFile }: HttpOptions): void {
@@ -84,14 +98,17 @@ function checkCredentials(name: string, { headers, basicAuth, bearerToken, beare
     fail(`${name} can have one of basicAuth, bearerToken and an authorization header, not two`);
   if (bearerTokenFile !== undefined && (typeof bearerTokenFile !== 'string' || bearerTokenFile === ''))
     fail(`bearerTokenFile of ${name} must be a path, got ${shown(bearerTokenFile)}`);
-  const { username, password } = checkOptions(`basicAuth of ${name}`, basicAuth, ['username', 'password']);
-  if (basicAuth !== undefined) {
-    if (typeof username !== 'string' || username.includes(':'))
-      fail(`basicAuth.username of ${name} must be a string without a colon, got ${shown(username)}`);
-    if (typeof password !== 'string') fail(`basicAuth.password of ${name} must be a string, got a ${typeof password}`);
-  }
   if (bearerToken !== undefined && !(typeof bearerToken === 'string' && /^[\x21-\x7e]+$/.test(bearerToken)))
     fail(`bearerToken of ${name} must be a string of visible ASCII characters without spaces`);
+}
+
+function checkBasicAuth(name: string, basicAuth: HttpOptions['basicAuth']): HttpOptions['basicAuth'] {
+  if (basicAuth === undefined) return undefined;
+  const { username, password } = checkOptions(`basicAuth of ${name}`, basicAuth, ['username', 'password']);
+  if (typeof username !== 'string' || username.includes(':'))
+    fail(`basicAuth.username of ${name} must be a string without a colon, got ${shown(username)}`);
+  if (typeof password !== 'string') fail(`basicAuth.password of ${name} must be a string, got a ${typeof password}`);
+  return { username, password };
 }
 
 /** Checks that something is an absolute http or https URL. Throws RINGMETER_INVALID_OPTION. */

@@ -50,27 +50,28 @@ export class PrometheusStorage extends DescribedStorage {
 }
 
 function describeStorage(options: PrometheusStorageOptions): StorageDescription {
-  const { pushgateway, remoteWrite, ...common } = checkOptions('PrometheusStorage options', options, [
+  const given = checkOptions('PrometheusStorage options', options, [
     'pushgateway',
     'remoteWrite',
     ...HTTP_OPTIONS,
     ...DELIVERY_OPTIONS,
   ]);
+  const { pushgateway, remoteWrite } = given;
   if ((pushgateway === undefined) === (remoteWrite === undefined))
     throw new RingmeterError('RINGMETER_INVALID_OPTION', 'PrometheusStorage needs either pushgateway or remoteWrite');
-  const http = checkHttpOptions('PrometheusStorage', common);
+  const http = checkHttpOptions('PrometheusStorage', given);
   if (pushgateway !== undefined)
     return {
       kind: 'pushgateway',
       module: ownFile(__dirname, 'pushgateway-backend'),
       options: { ...checkPushgateway(pushgateway), http } satisfies PushgatewayBackendOptions,
-      delivery: checkDelivery('pushgateway', common),
+      delivery: checkDelivery('pushgateway', given),
     };
   return {
     kind: 'remote-write',
     module: ownFile(__dirname, 'remote-write-backend'),
     options: { ...checkRemoteWrite(remoteWrite!), http } satisfies RemoteWriteBackendOptions,
-    delivery: checkDelivery('remote-write', common),
+    delivery: checkDelivery('remote-write', given),
     keepsPrevious: true,
   };
 }

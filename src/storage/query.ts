@@ -1,12 +1,14 @@
 import { types } from 'node:util';
 import { RingmeterError, shown } from '../errors';
+import { ownProperties } from '../own-properties';
 import type { ResolvedQuery, SeriesQuery } from './types';
 
 /** Checks a query and fills in its bounds. Throws RINGMETER_INVALID_QUERY. */
 export function resolveQuery(query: SeriesQuery): ResolvedQuery {
-  if (typeof query?.name !== 'string')
-    throw new RingmeterError('RINGMETER_INVALID_QUERY', `name must be a string, got ${shown(query?.name)}`);
-  const { labels: wanted = {} } = query;
+  const given = ownProperties(query ?? {}, ['name', 'labels', 'from', 'to']);
+  if (typeof given.name !== 'string')
+    throw new RingmeterError('RINGMETER_INVALID_QUERY', `name must be a string, got ${shown(given.name)}`);
+  const { labels: wanted = {} } = given;
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `labels must be an object, got ${shown(wanted)}`);
   const labels = Object.entries(wanted);
@@ -14,9 +16,9 @@ export function resolveQuery(query: SeriesQuery): ResolvedQuery {
   if (bad)
     throw new RingmeterError('RINGMETER_INVALID_QUERY', `label ${bad[0]} must be a string, got ${shown(bad[1])}`);
   return {
-    name: query.name,
+    name: given.name,
     labels: Object.fromEntries(labels.map(([name, value]) => [name, String(value)])),
-    ...resolveTimes(query),
+    ...resolveTimes(given),
   };
 }
 

@@ -1,4 +1,5 @@
-import { printable, style } from '../style';
+import { printable } from '../../printable';
+import { style } from '../style';
 import { processLine, threadsSection } from './process';
 import type { Reading } from './reading';
 import { requestsSection } from './requests';

@@ -36,7 +36,7 @@ export function answerLabels(reading: Reading): Handler {
     const limit = call.parameters.limit();
     const names = new Set<string>();
     await visit(reading, call, (labels) => {
-      for (const name in labels) names.add(name);
+      for (const name of Object.keys(labels)) names.add(name);
     });
     return cut([...names].sort(compare), limit, (name) => text(name));
   };

@@ -12,7 +12,7 @@ import { OPERATORS } from './arithmetic';
 /** What is used of an operation. */
 type Operation = Pick<Binary, 'operator' | 'bool' | 'matching'>;
 
-const WHOLE: Matching = { on: false, labels: [], include: [] };
+const WHOLE: Matching = { on: false, labels: [], many: undefined, include: [] };
 
 function dropsName({ operator, bool }: Operation): boolean {
   return bool || ARITHMETIC.has(operator);

@@ -1,5 +1,7 @@
+import { METRIC_TYPES } from '../../aggregate/cells';
 import { columnCount, presenceColumn } from '../../aggregate/columns';
 import type { Definition } from '../../aggregate/definition';
+import { shown } from '../../errors';
 import {
   FORMAT_VERSION,
   type HeaderLine,
@@ -9,10 +11,15 @@ import {
   type ValuesLine,
 } from './format';
 import type { Group } from './groups';
+import { HeldBytes, TooLarge } from './too-large';
 
 const QUOTE = 34;
 /** Between the name of the metric and the next key: `","`. */
 const BETWEEN = 3;
+/** As many as a collector can have. */
+const MOST_SERIES = 2 ** 24;
+/** Values of one flush: 512 MiB. */
+const MOST_CELLS = 2 ** 26;
 
 /** A metric of one flush. */
 export interface StoredMetric {
@@ -44,6 +51,7 @@ export interface Wanted {
 /** Understands the flushes of one file, which have to come in order: the first of them say what the others refer to. */
 export class FileDecoder {
   private header: HeaderLine | undefined;
+  private readonly held = new HeldBytes();
   private readonly metrics = new Map<string, Pick<StoredMetric, 'definition' | 'width' | 'labels'>>();
 
   constructor(private readonly wanted: Wanted) {}
@@ -66,8 +74,10 @@ export class FileDecoder {
 
   private begin(line: Buffer): void {
     const header = JSON.parse(line.toString()) as HeaderLine;
+    if (header?.ringmeter === undefined) throw new Error('it has a line that is none of its format');
     if (header.ringmeter !== FORMAT_VERSION)
       throw new Error(`its format is version ${header.ringmeter}, this program reads version ${FORMAT_VERSION}`);
+    if (typeof header.source !== 'string') throw new Error('its header names no source');
     this.header = header;
   }
 
@@ -82,29 +92,41 @@ export class FileDecoder {
   private enter(line: Buffer, inTime: boolean, values: ValuesLine[]): void {
     if (isValues(line) && !inTime) return;
     const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
-    if ('values' in parsed) values.push(parsed);
-    else if ('labels' in parsed) this.addSeries(parsed);
-    else this.addMetric(parsed);
+    if (!isValues && !this.held.hasRoom(line.length))
+      throw new TooLarge('it has more metrics and series than are read');
+    if (isValues) values.push(parsed as ValuesLine);
+    else if (Object.hasOwn(parsed, 'labels')) this.addSeries(parsed as SeriesLine);
+    else this.addMetric(parsed as MetricLine);
   }
 
   private addMetric({ metric: name, ...rest }: MetricLine): void {
     const definition = { name, ...rest };
-    this.metrics.set(name, { definition, width: columnCount(definition), labels: [] });
+    if (!METRIC_TYPES.includes(definition.type))
+      throw new Error(`it has a metric of the type ${shown(definition.type)}`);
+    const width = columnCount(definition);
+    if (!Number.isInteger(width)) throw new Error('it has a metric without buckets or quantiles');
+    this.metrics.set(name, { definition, width, labels: [] });
   }
 
   private addSeries({ metric, series, labels }: SeriesLine): void {
+    if (!(Number.isInteger(series) && series >= 0 && series < MOST_SERIES))
+      throw new TooLarge(`it has a series of the number ${shown(series)}`);
     const known = this.metrics.get(metric);
     if (known !== undefined) known.labels[series] = labels;
   }
 
   private assemble(lines: readonly ValuesLine[]): StoredMetric[] {
     const found = new Map<string, StoredMetric>();
+    let room = MOST_CELLS;
     for (const { metric, first, values } of lines) {
       const known = this.metrics.get(metric);
       if (known === undefined) continue;
       let stored = found.get(metric);
       if (stored === undefined) {
-        stored = { ...known, values: new Float64Array(known.labels.length * known.width).fill(Number.NaN) };
+        const cells = known.labels.length * known.width;
+        room -= cells;
+        if (room < 0) throw new TooLarge('a flush has more values than are read');
+        stored = { ...known, values: new Float64Array(cells).fill(Number.NaN) };
         found.set(metric, stored);
       }
       for (let index = 0; index < values.length; index++)

@@ -63,12 +63,9 @@ function resolve(
   directory: string,
   options: ReadMetricsOptions | undefined,
 ): { wanted: Wanted; readerOf: (file: FileName) => FileReader } {
-  const {
-    names,
-    onDamage = () => {},
-    ...times
-  } = checkOptions('readMetricsDirectory options', options, ['from', 'to', 'names', 'onDamage']);
-  const wanted = { ...resolveTimes(times), names: names && new Set(names) };
+  const given = checkOptions('readMetricsDirectory options', options, ['from', 'to', 'names', 'onDamage']);
+  const { names, onDamage = () => {} } = given;
+  const wanted = { ...resolveTimes(given), names: names && new Set(names) };
   return { wanted, readerOf: (file) => new FileReader(directory, file, wanted, onDamage) };
 }
 

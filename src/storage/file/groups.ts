@@ -1,11 +1,15 @@
 import { crc32 } from 'node:zlib';
 import type { Budget } from '../../query/budget';
 import { FLUSH_START, type FlushLine, seal } from './format';
+import { HeldBytes, TooLarge } from './too-large';
 
 const NEWLINE = 10;
-/** Most bytes of one line, and of the lines of one flush that are kept. Writers stay far below; a file of anything else may not. */
+const BRACE = 123;
+/** Most bytes of one line. Writers stay far below; a file of anything else may not. */
 const MOST_LINE = 2 ** 26;
-const MOST_LINES = 2 ** 29;
+const NUMBERS = ['flush', 'time', 'series', 'bytes', 'crc32'] as const;
+/** The last moment that a Date can be. */
+const LATEST = 8.64e15;
 /** What it takes to find and check a line, in steps of some nanoseconds. */
 const WORK_OF_LINE = 200;
 const BYTES_OF_WORK = 8;
@@ -17,6 +21,8 @@ export interface Group {
   flush: FlushLine;
   /** Whether the lines are those that were written. */
   whole: boolean;
+  /** Whether one of them is longer than is read; then it is not whole either. */
+  tooLarge: boolean;
   /** Offset behind it, from the beginning of what is read. */
   end: number;
 }
@@ -24,7 +30,7 @@ export interface Group {
 /**
  * Splits a file into its flushes. Bytes after the last flush's line are left out: they belong to a flush that is being
  * written, or was being written when its writer was killed. Takes time linear in the bytes, and bounded memory, whatever
- * the bytes are.
+ * the bytes are. Throws TooLarge where the lines of one flush, if they are kept, would take more than is allowed.
  *
  * @param keeps which lines groups have; only their ends are wanted if it is left out
  * @param budget lets the event loop turn
@@ -44,7 +50,7 @@ export async function* readGroups(
       group.add(line);
       continue;
     }
-    yield { lines: group.lines, flush, whole: group.isWhole(flush), end };
+    yield { lines: group.lines, flush, whole: group.isWhole(flush), tooLarge: group.tooLarge, end };
     group = new GroupReader(keeps);
   }
 }
@@ -81,7 +87,8 @@ async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line, v
 export function parseFlush(line: Buffer): FlushLine | undefined {
   if (!line.subarray(0, FLUSH_START.length).equals(FLUSH_START)) return undefined;
   try {
-    return JSON.parse(line.toString()) as FlushLine;
+    const flush = JSON.parse(line.toString()) as FlushLine;
+    return NUMBERS.every((name) => Number.isSafeInteger(flush[name])) && flush.time <= LATEST ? flush : undefined;
   } catch {
     return undefined;
   }
@@ -93,27 +100,32 @@ const BREAK = Buffer.from([NEWLINE]);
 class GroupReader {
   lines: Buffer[] = [];
   private bytes = 0;
-  private kept = 0;
   private checksum = 0;
-  private tooLong = false;
+  tooLarge = false;
+  private isForeign = false;
+  private readonly held = new HeldBytes();
 
   constructor(private readonly keeps: (line: Buffer) => boolean) {}
 
   add({ length, bytes }: Line): void {
     this.bytes += length + 1;
-    if (bytes === undefined || this.kept > MOST_LINES) this.tooLong = true;
-    if (this.tooLong) {
+    if (bytes === undefined) this.tooLarge = true;
+    // such a line was not written; it is not kept, since there may be millions of empty ones
+    else if (bytes[0] !== BRACE) this.isForeign = true;
+    if (this.tooLarge || this.isForeign) {
       this.lines = [];
       return;
     }
     this.checksum = crc32(BREAK, crc32(bytes!, this.checksum));
     if (!this.keeps(bytes!)) return;
-    this.kept += bytes!.length;
+    if (!this.held.hasRoom(length)) throw new TooLarge('a flush has more lines than are read');
     // a copy: a part of a chunk would keep the whole of it
     this.lines.push(Buffer.from(bytes!));
   }
 
   isWhole(flush: FlushLine): boolean {
-    return !this.tooLong && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32;
+    return (
+      !this.tooLarge && !this.isForeign && this.bytes === flush.bytes && seal(this.checksum, flush) === flush.crc32
+    );
   }
 }

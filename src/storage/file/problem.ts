@@ -1,20 +1,22 @@
 import { StorageFailure } from '../failure';
 
 /** What a person can do about it, by error code of the system. */
-const CURES: Record<string, string> = {
-  ENOSPC: 'Free some room on that filesystem, or lower maxBytes.',
-  EDQUOT: 'Raise the quota of the user that the process runs as, or lower maxBytes.',
-  EACCES: `Let the user that the process runs as${userId()} write to the directory.`,
-  EPERM: `Let the user that the process runs as${userId()} write to the directory; it may be marked immutable.`,
-  EROFS: 'The filesystem is mounted read-only: mount it read-write, or choose another directory.',
-  ENOTDIR: 'Choose a directory: a part of this path is a file.',
-  EEXIST: 'Choose a directory: this path is a file.',
-  ENOENT: 'The directory is gone or cannot be made there.',
-  EMFILE: 'The process has too many files open: raise its limit (ulimit -n).',
-  ENFILE: 'The system has too many files open.',
-  EFBIG: 'Lower maxFileBytes: the process or the filesystem does not allow files of that size.',
-  EIO: 'The disk, or the way to it, fails.',
-};
+const CURES = new Map(
+  Object.entries({
+    ENOSPC: 'Free some room on that filesystem, or lower maxBytes.',
+    EDQUOT: 'Raise the quota of the user that the process runs as, or lower maxBytes.',
+    EACCES: `Let the user that the process runs as${userId()} write to the directory.`,
+    EPERM: `Let the user that the process runs as${userId()} write to the directory; it may be marked immutable.`,
+    EROFS: 'The filesystem is mounted read-only: mount it read-write, or choose another directory.',
+    ENOTDIR: 'Choose a directory: a part of this path is a file.',
+    EEXIST: 'Choose a directory: this path is a file.',
+    ENOENT: 'The directory is gone or cannot be made there.',
+    EMFILE: 'The process has too many files open: raise its limit (ulimit -n).',
+    ENFILE: 'The system has too many files open.',
+    EFBIG: 'Lower maxFileBytes: the process or the filesystem does not allow files of that size.',
+    EIO: 'The disk, or the way to it, fails.',
+  }),
+);
 
 function userId(): string {
   return process.getuid === undefined ? '' : ` (uid ${process.getuid()})`;
@@ -25,11 +27,14 @@ export function fileFailure(what: string, path: string, error: unknown): Storage
   if (error instanceof StorageFailure) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
   const reason = code === '' ? message : `${message.replace(`${code}: `, '').replace(/, .*/s, '')} (${code})`;
-  const cure = CURES[code] === undefined ? '' : ` ${CURES[code]}`;
-  return new StorageFailure(`FileStorage could not ${what} ${path}: ${reason}.${cure}`, {
-    retryable: true,
-    cause: error,
-  });
+  const cure = CURES.get(code);
+  return new StorageFailure(
+    `FileStorage could not ${what} ${path}: ${reason}.${cure === undefined ? '' : ` ${cure}`}`,
+    {
+      retryable: true,
+      cause: error,
+    },
+  );
 }
 
 /** Runs something with files; what it throws becomes a StorageFailure. */

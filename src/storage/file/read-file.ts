@@ -2,21 +2,28 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { RingmeterError } from '../../errors';
+import { messageOf, RingmeterError } from '../../errors';
 import type { Budget } from '../../query/budget';
 import { FileDecoder, isValues, type StoredFlush, type Wanted } from './decode';
 import { type Group, readGroups } from './groups';
 import type { FileName } from './names';
 import { fileFailure, isMissing } from './problem';
 import { openRegular } from './regular';
+import { TooLarge } from './too-large';
 
 const CHUNK = 2 ** 20;
+/** A compressed file may unpack to the larger of these: bytes, and so many times its size. Metrics come to about 20. */
+const MOST_UNPACKED = 2 ** 30;
+const MOST_RATIO = 200;
+/** Damaged flushes that are told of one file; with more it is nothing that was written here. */
+const MOST_DAMAGES = 1_000;
 
-/** A part of a file that is left out because it is not what was written. */
+/** A part of a file that is left out because it is not what was written, or more than is read. */
 export interface Damage {
   file: string;
   /** Where in the (decompressed) file the damaged flush begins. */
   offset: number;
+  code: 'RINGMETER_FILE_DAMAGED' | 'RINGMETER_FILE_TOO_LARGE';
   reason: string;
 }
 
@@ -26,6 +33,7 @@ export class FileReader {
   private offset = 0;
   /** Nothing more will come of it: it is damaged beyond understanding, or compressed and read to the end. */
   private ended = false;
+  private damages = 0;
   private readonly decoder: FileDecoder;
 
   constructor(
@@ -67,33 +75,41 @@ export class FileReader {
   }
 
   private failed(error: unknown): void {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof TooLarge) this.giveUp(error);
     // what the budget throws is no fault of the file
-    if (typeof code !== 'string' || error instanceof RingmeterError) throw error;
-    if (!code.startsWith('Z_')) throw fileFailure('read', join(this.directory, this.file.name), error);
-    this.giveUp(`it cannot be decompressed: ${message}`);
+    else if (typeof code !== 'string' || error instanceof RingmeterError) throw error;
+    else if (code.startsWith('Z_')) this.giveUp(new Error(`it cannot be decompressed: ${messageOf(error)}`));
+    else throw fileFailure('read', join(this.directory, this.file.name), error);
   }
 
   private decode(group: Group): StoredFlush | undefined {
     if (!group.whole) {
-      this.damaged(`flush ${group.flush.flush} does not have the bytes that were written`);
+      if (++this.damages > MOST_DAMAGES) {
+        this.giveUp(new TooLarge(`more than ${MOST_DAMAGES} of its flushes are damaged`));
+        return undefined;
+      }
+      const { flush } = group.flush;
+      if (group.tooLarge) this.damaged(new TooLarge(`flush ${flush} has a line that is longer than is read`));
+      else this.damaged(new Error(`flush ${flush} does not have the bytes that were written`));
       return undefined;
     }
     try {
       return this.decoder.decode(group);
     } catch (error) {
-      this.giveUp((error as Error).message);
+      this.giveUp(error);
       return undefined;
     }
   }
 
-  private giveUp(reason: string): void {
+  private giveUp(reason: unknown): void {
     this.ended = true;
     this.damaged(reason);
   }
 
-  private damaged(reason: string): void {
-    this.onDamage({ file: join(this.directory, this.file.name), offset: this.offset, reason });
+  private damaged(reason: unknown): void {
+    const code = reason instanceof TooLarge ? 'RINGMETER_FILE_TOO_LARGE' : 'RINGMETER_FILE_DAMAGED';
+    this.onDamage({ file: join(this.directory, this.file.name), offset: this.offset, code, reason: messageOf(reason) });
   }
 
   /** The decompressed bytes from an offset on, compressed or not: that may change between two looks. */
@@ -102,13 +118,15 @@ export class FileReader {
     const plain = await this.openIfThere(path);
     if (plain !== undefined) return { bytes: plain.createReadStream({ start, highWaterMark: CHUNK }), closed: false };
     const zipped = await this.openIfThere(`${path}.gz`);
-    return zipped && { bytes: skip(decompress(zipped), start), closed: true };
+    if (zipped === undefined) return undefined;
+    const most = Math.max(MOST_UNPACKED, MOST_RATIO * (await zipped.stat()).size);
+    return { bytes: skip(bounded(decompress(zipped), most), start), closed: true };
   }
 
   private async openIfThere(path: string): Promise<FileHandle | undefined> {
     try {
       const handle = await openRegular(path);
-      if (handle === undefined) this.giveUp('it is not a regular file');
+      if (handle === undefined) this.giveUp(new Error('it is not a regular file'));
       return handle;
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -151,6 +169,16 @@ function decompress(file: FileHandle): AsyncIterable<Buffer> {
   const unzip = createGunzip({ chunkSize: CHUNK });
   // what goes wrong is thrown where the stream is read
   return pipeline(file.createReadStream({ highWaterMark: CHUNK }), unzip, () => {});
+}
+
+/** @throws TooLarge behind as many bytes */
+async function* bounded(chunks: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer, void> {
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > most) throw new TooLarge(`it unpacks to more than ${most} bytes`);
+    yield chunk;
+  }
 }
 
 async function* skip(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer, void> {
