@@ -1,6 +1,6 @@
 import { MemoryStorage } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { monotonic } from '../../dist/src/alerts/rule-clock.js';
+import { monotonic } from '../../dist/src/monotonic.js';
 import { HistoryClock } from '../../dist/src/storage/history/history-clock.js';
 import { collectorFor, until } from '../instruments/support';
 

@@ -81,14 +81,18 @@ export function stopTime(t: Test): (milliseconds: number) => void {
 
 /** Puts a clock in place of `Date.now` that only moves when told to. */
 export function stopWallClock(t: Test): (milliseconds: number) => void {
-  const real = Date.now;
-  let now = real();
-  Date.now = () => now;
+  const { now: realNow } = Date;
+  const { bigint: realBigint } = process.hrtime;
+  const start = realNow();
+  let passed = 0;
+  Date.now = () => start + passed;
+  process.hrtime.bigint = () => realBigint() + BigInt(Math.round(passed * 1e6));
   t.teardown(() => {
-    Date.now = real;
+    Date.now = realNow;
+    process.hrtime.bigint = realBigint;
   });
   return (milliseconds) => {
-    now += milliseconds;
+    passed += milliseconds;
   };
 }
 

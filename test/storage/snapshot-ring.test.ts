@@ -14,7 +14,7 @@ interface Kept {
 const BYTES = 4096;
 /** Words of the ring of a history of that size, and words of an entry beside its values: see snapshot-ring.ts. */
 const CAPACITY = BYTES / 8 - 8;
-const ENTRY_WORDS = 3;
+const ENTRY_WORDS = 4;
 const HALF = Math.floor(CAPACITY / 2) - ENTRY_WORDS;
 
 const contentOf = (history: SnapshotRing): Kept[] =>
