@@ -81,7 +81,7 @@ export class HistorySource implements SampleSource {
   times(from: number, to: number): Float64Array {
     const { history, exclusively, maxAge, clock } = this.reading;
     return exclusively(() => {
-      const now = clock?.at(monotonic()) ?? Date.now();
+      const now = Math.floor(clock?.at(monotonic()) ?? Date.now());
       return history.window(Math.max(from, now - maxAge), to).times;
     });
   }

@@ -64,6 +64,7 @@ function describeStorage(options: PrometheusStorageOptions): StorageDescription 
       module: require.resolve('./pushgateway-backend'),
       options: { ...checkPushgateway(pushgateway), http } satisfies PushgatewayBackendOptions,
       delivery: checkDelivery('pushgateway', common),
+      omitsStorageMetrics: true,
     };
   return {
     kind: 'remote-write',
@@ -71,6 +72,7 @@ function describeStorage(options: PrometheusStorageOptions): StorageDescription 
     options: { ...checkRemoteWrite(remoteWrite!), http } satisfies RemoteWriteBackendOptions,
     delivery: checkDelivery('remote-write', common),
     keepsPrevious: true,
+    omitsStorageMetrics: true,
   };
 }
 

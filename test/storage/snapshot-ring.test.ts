@@ -86,7 +86,7 @@ test('the ring wraps many times without losing an entry that fits', async (t) =>
 
 test('a ring that was empty and begins again has room for as much as ever', async (t) => {
   const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
-  const values = new Float64Array(97);
+  const values = new Float64Array(100 - ENTRY_WORDS);
   for (let round = 0; round < 50; round++) {
     history.rewind();
     history.append(round, 1, values);
