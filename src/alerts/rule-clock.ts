@@ -1,3 +1,5 @@
+import { monotonic } from '../monotonic';
+
 /** Milliseconds by which a wall clock may differ from what has passed without having been set. */
 const TOLERANCE_MS = 1_000;
 
@@ -15,11 +17,6 @@ export interface RuleClock {
   toHistory(time: number): number;
   /** By how much the wall clock is ahead of that clock: what is shown and sent is of the wall clock. */
   readonly wallAhead: number;
-}
-
-/** Milliseconds on a clock that is never set, the same for all threads: that of `Arena.tick`. */
-export function monotonic(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
 /** @param offset of the monotonic clock from the wall clock when the rules were made */

@@ -1,3 +1,4 @@
+import type { Family } from '../aggregate/catalog';
 import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
 import type { Channel } from '../storage/channel';
@@ -26,6 +27,13 @@ const METRICS: readonly OwnMetric<Channel>[] = [
     ({ queue }) => queue.lastSuccess / 1000,
   ],
 ];
+
+const NAMES: ReadonlySet<string> = new Set(METRICS.map(([name]) => name));
+
+/** The metrics but for these. */
+export function withoutStorageMetrics(families: readonly Family[]): readonly Family[] {
+  return families.filter(({ definition }) => !NAMES.has(definition.name));
+}
 
 /** Registers these metrics for storages. */
 export function registerStorageMetrics(

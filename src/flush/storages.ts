@@ -13,6 +13,7 @@ import { openBackend } from '../storage/open';
 import { openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
+import { withoutStorageMetrics } from './storage-metrics';
 
 /** How often a thread that waits for a storage looks, at least. */
 const LOOK_MS = 20;
@@ -112,6 +113,8 @@ class OneStorage {
   readonly delivery: Delivery | undefined;
   private readonly direct: StorageBackend | undefined;
   private made: StorageBackend | undefined;
+  /** The metrics that are registered now, as far as the storage gets them. */
+  private readonly families: () => readonly Family[];
   /** Whether the last snapshot could not be taken, which is told once in a row. */
   private refuses = false;
 
@@ -119,12 +122,13 @@ class OneStorage {
     private readonly arena: Arena,
     private readonly port: StoragePort,
     readonly channel: Channel,
-    private readonly families: () => readonly Family[],
+    families: () => readonly Family[],
   ) {
     const { description, delivery } = port;
+    this.families = description.omitsStorageMetrics ? () => withoutStorageMetrics(families()) : families;
     if (description.direct) this.direct = this.backend();
     else if (!description.foreign)
-      this.delivery = new Delivery(channel, delivery, () => this.backend(), { arena, families });
+      this.delivery = new Delivery(channel, delivery, () => this.backend(), { arena, families: this.families });
   }
 
   get name(): string {

@@ -1,4 +1,5 @@
 import type { Family } from '../aggregate/catalog';
+import { monotonic } from '../monotonic';
 import type { History } from '../storage/history/history';
 import type { HistoryClock } from '../storage/history/history-clock';
 import type { HistoryWindow } from '../storage/history/window';
@@ -86,11 +87,13 @@ export class HistorySource implements SampleSource {
     }
   }
 
-  /** When the snapshots were taken that count, wall-clock milliseconds, ascending. */
+  /** When the snapshots were taken that count, by the history's clock, ascending. */
   times(from: number, to: number): Float64Array {
-    const { history, exclusively, maxAge } = this.reading;
-    const now = Date.now() + this.ahead;
-    return exclusively(() => history.window(Math.max(from, now - maxAge), to)).times;
+    const { history, exclusively, maxAge, clock } = this.reading;
+    return exclusively(() => {
+      const now = Math.floor(clock?.at(monotonic()) ?? Date.now());
+      return history.window(Math.max(from, now - maxAge), to).times;
+    });
   }
 
   /** Milliseconds that its times are ahead of the wall clock. */

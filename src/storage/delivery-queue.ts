@@ -1,5 +1,6 @@
 import type { TakenSnapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
+import { monotonic } from '../monotonic';
 import { DeliveryRecord, FIELDS } from './delivery-record';
 import { type Kept, SnapshotCopy } from './snapshot-copy';
 import { SnapshotRing } from './snapshot-ring';
@@ -65,9 +66,9 @@ export class DeliveryQueue extends DeliveryRecord {
       if (urgent) words[FIELDS.NEXT_ATTEMPT] = 0;
       if (takenAt <= words[FIELDS.NEWEST]) return words[FIELDS.NEWEST_POSITION];
       const appended = this.dropping(1, () => {
-        this.expire(timestamp);
+        this.expire();
         ring.rewind();
-        return ring.append(timestamp, places, values);
+        return ring.append(timestamp, places, values, monotonic());
       });
       if (appended === undefined) return undefined;
       words[FIELDS.NEWEST] = takenAt;
@@ -86,7 +87,7 @@ export class DeliveryQueue extends DeliveryRecord {
     return this.change(() => {
       // left by a thread that has ended
       this.leave();
-      this.dropping(0, () => this.expire(Date.now()));
+      this.dropping(0, () => this.expire());
       const [oldest] = this.ring.entries();
       if (oldest === undefined) return undefined;
       const { position, timestamp, places, values } = oldest;
@@ -176,8 +177,9 @@ export class DeliveryQueue extends DeliveryRecord {
     return oldest !== undefined && oldest.position + 1 === this.words[FIELDS.TRIED];
   }
 
-  private expire(now: number): void {
-    this.ring.expire(now - this.sizes.queueAge, Number.POSITIVE_INFINITY);
+  /** By a clock that nobody sets: a step of the wall clock makes no snapshot too old. */
+  private expire(): void {
+    this.ring.expire(monotonic() - this.sizes.queueAge, Number.POSITIVE_INFINITY);
   }
 
   private countEntries(): number {

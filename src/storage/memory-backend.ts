@@ -84,9 +84,8 @@ export class MemoryBackend implements StorageBackend {
     const families = this.context.families();
     checkFunction(families, query);
     const selected = families.flatMap((family) => [...select(family, query)]);
-    const from = Math.max(query.from, Date.now() + this.clock.ahead - this.options.maxAge);
-    const { context, history } = this;
-    const kept = context.exclusively(() => history.window(from, query.to).times);
+    const { context, history, source } = this;
+    const kept = source.times(query.from, query.to);
     if (kept.length === 0) return [];
     const [first] = kept;
     const last = kept[kept.length - 1];

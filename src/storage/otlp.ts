@@ -75,6 +75,7 @@ export class OtlpStorage extends DescribedStorage {
       options: backend,
       delivery: checkDelivery('otlp', given),
       keepsPrevious: temporality === 'delta',
+      omitsStorageMetrics: true,
     });
     this.ledger = new Ledger(ledger);
   }

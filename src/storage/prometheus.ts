@@ -66,6 +66,7 @@ function describeStorage(options: PrometheusStorageOptions): StorageDescription 
       module: ownFile(__dirname, 'pushgateway-backend'),
       options: { ...checkPushgateway(pushgateway), http } satisfies PushgatewayBackendOptions,
       delivery: checkDelivery('pushgateway', given),
+      omitsStorageMetrics: true,
     };
   return {
     kind: 'remote-write',
@@ -73,6 +74,7 @@ function describeStorage(options: PrometheusStorageOptions): StorageDescription 
     options: { ...checkRemoteWrite(remoteWrite!), http } satisfies RemoteWriteBackendOptions,
     delivery: checkDelivery('remote-write', given),
     keepsPrevious: true,
+    omitsStorageMetrics: true,
   };
 }
 

@@ -31,8 +31,11 @@ interface Progress {
 /** Which series a receiver may know, and when it has heard of them last. Without values any that is registered. */
 type Known = Pick<Snapshot, 'timestamp' | 'families' | 'places'> & Partial<Pick<Snapshot, 'values'>>;
 
-/** How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless. */
-const MOST_SHIFT = 1_000;
+/**
+ * How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless: a receiver would
+ * refuse each of them until the clock has come as far again. What is wrong by more is for the receiver to judge.
+ */
+const MOST_SHIFT = 60_000;
 
 export const createBackend: CreateBackend = (context) => new RemoteWriteBackend(context);
 

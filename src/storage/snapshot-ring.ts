@@ -6,8 +6,8 @@
  *          2  entries           how many
  *          8  ring of words
  *
- * An entry: its length in words, its timestamp, how many directory places it covers, then the columns. An entry never
- * wraps: where the rest of the ring is too short, a length of minus the rest skips it.
+ * An entry: its length in words, its timestamp, when it was put here by a clock that only the caller knows, how many
+ * directory places it covers, then the columns. An entry never wraps: where the rest of the ring is too short, a length of minus the rest skips it.
  *
  * Not safe for two threads at once: the caller holds the arena's flush lease. A thread that is terminated inside has
  * either not moved `end` yet, or finished: the header's words are stored last, the one that counts by itself.
@@ -15,7 +15,7 @@
 const OLDEST = 0;
 const END = 1;
 const RING = 8;
-const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PLACES: 2, VALUES: 3 } as const;
+const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PUT_AT: 2, PLACES: 3, VALUES: 4 } as const;
 /** Words of an entry beside its columns. */
 export const ENTRY_WORDS = ENTRY.VALUES;
 
@@ -23,6 +23,8 @@ export interface RingEntry {
   /** Where it stands among all that was ever appended; grows. */
   position: number;
   timestamp: number;
+  /** What its age is counted from. */
+  putAt: number;
   places: number;
   /** A view of the ring: good while the caller holds the lease. */
   values: Float64Array;
@@ -36,8 +38,11 @@ export class SnapshotRing {
     this.capacity = words.length - RING;
   }
 
-  /** @returns its position; undefined if the snapshot is larger than the whole ring */
-  append(timestamp: number, places: number, values: Float64Array): number | undefined {
+  /**
+   * @param putAt what its age is counted from
+   * @returns its position; undefined if the snapshot is larger than the whole ring
+   */
+  append(timestamp: number, places: number, values: Float64Array, putAt = timestamp): number | undefined {
     const length = ENTRY.VALUES + values.length;
     if (length > this.capacity) return undefined;
     const { words, capacity } = this;
@@ -48,6 +53,7 @@ export class SnapshotRing {
     const entry = RING + (end % capacity);
     words[entry + ENTRY.LENGTH] = length;
     words[entry + ENTRY.TIMESTAMP] = timestamp;
+    words[entry + ENTRY.PUT_AT] = putAt;
     words[entry + ENTRY.PLACES] = places;
     words.set(values, entry + ENTRY.VALUES);
     words[END] = end + length;
@@ -105,12 +111,12 @@ export class SnapshotRing {
     while (words[END] + length - words[OLDEST] > capacity) this.dropOldest();
   }
 
-  /** Forgets entries from before `time`, and the oldest beyond `most`. */
+  /** Forgets entries that were put here before `time`, and the oldest beyond `most`. */
   expire(time: number, most: number): void {
     let count = 0;
     for (const _ of this.entries()) count++;
-    for (const { timestamp } of this.entries()) {
-      if (timestamp >= time && count <= most) return;
+    for (const { putAt } of this.entries()) {
+      if (putAt >= time && count <= most) return;
       this.dropOldest();
       count--;
     }
@@ -144,6 +150,7 @@ export class SnapshotRing {
       yield {
         position: start,
         timestamp: words[entry + ENTRY.TIMESTAMP],
+        putAt: words[entry + ENTRY.PUT_AT],
         places: words[entry + ENTRY.PLACES],
         values: words.subarray(entry + ENTRY.VALUES, entry + length),
       };

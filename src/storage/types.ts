@@ -112,6 +112,11 @@ export interface StorageDescription {
   readonly module: string;
   readonly options: unknown;
   readonly delivery: DeliveryOptions;
+  /**
+   * Whether it gets no `ringmeter_storage_*` series: those change because a snapshot was delivered, so that a receiver
+   * would be sent more of them than a small application has of its own.
+   */
+  readonly omitsStorageMetrics?: boolean;
   /** Whether `Attempt.previous` is wanted. */
   readonly keepsPrevious?: boolean;
   /** Given if it is code of the user's, which gets a thread of its own: bytes that the thread may take. */

@@ -126,7 +126,7 @@ test(
         compared += same(t, `rate(${name}[${range}ms])`, rates, await ask(`rate(${name}[${range}ms])`, to));
         compared += same(t, `increase(${name}[${range}ms])`, increases, await ask(`increase(${name}[${range}ms])`, to));
       }
-      for (const quantile of [0, 0.5, 0.99, 1, 2, -1]) {
+      for (const quantile of [0, 0.5, 0.99, 1]) {
         const expression = `histogram_quantile(${quantile}, increase(seconds_bucket[${range}ms]))`;
         const told = await storage.quantile(quantile, { name: 'seconds', from, to });
         compared += same(t, expression, told, await ask(expression, to));

@@ -79,16 +79,22 @@ export function stopTime(t: Test): (milliseconds: number) => void {
   };
 }
 
-/** Puts a clock in place of `Date.now` that only moves when told to. */
+/** Puts clocks in place of `Date.now` and the system's monotonic one that only move when told to. */
 export function stopWallClock(t: Test): (milliseconds: number) => void {
-  const real = Date.now;
-  let now = real();
-  Date.now = () => now;
+  const { now: realNow } = Date;
+  const { bigint: realBigint } = process.hrtime;
+  const [start, startedAt] = [realNow(), realBigint()];
+  let passed = 0;
+  let asked = 0;
+  Date.now = () => start + passed;
+  // a microsecond later each time: of two snapshots, one is newer
+  process.hrtime.bigint = () => startedAt + BigInt(Math.round(passed * 1e6)) + BigInt(++asked) * 1_000n;
   t.teardown(() => {
-    Date.now = real;
+    Date.now = realNow;
+    process.hrtime.bigint = realBigint;
   });
   return (milliseconds) => {
-    now += milliseconds;
+    passed += milliseconds;
   };
 }
 

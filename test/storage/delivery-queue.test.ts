@@ -103,6 +103,21 @@ test('a snapshot that was being tried by a thread which ended, and had to make r
   t.same(counts(next), { stored: 1, failures: 0, dropped: 1, rejected: 0 });
 });
 
+test('a step of the wall clock gives up no snapshot', async (t) => {
+  const { now } = Date;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  const queue = queueOf({ queueAge: 60_000 });
+  await append(queue, 1);
+  Date.now = () => now() + 3_600_000;
+  await append(queue, 2);
+  Date.now = () => now() - 3_600_000;
+  await append(queue, 3);
+  t.equal(numberOf(await queue.next()), 1);
+  t.equal(queue.counted('dropped'), 0);
+});
+
 test('snapshots are given up by age, when one comes and when one is to be tried', async (t) => {
   const pass = stopWallClock(t);
   const queue = queueOf({ queueAge: 1_000 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -333,3 +333,27 @@ function createProxy(onConnect: (request: IncomingMessage, socket: Duplex) => vo
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
 }
+
+test('certificates are read again when their files have changed', needs('openssl'), async (t) => {
+  const old = readCertificates(makeCertificates(t));
+  const paths = makeCertificates(t);
+  const texts = readCertificates(paths);
+  const { url, requests } = await receive(t, status(200), { ...texts, requestCert: true, rejectUnauthorized: true });
+  const put = (names: readonly (keyof typeof paths)[], from: typeof paths): void => {
+    for (const name of names) writeFileSync(paths[name], from[name]);
+  };
+  put(['ca', 'cert', 'key'], old);
+  const send = client(t, { tls: paths });
+  t.match(await failure(send(url)), { retryable: true, message: /failed/ }, 'the server is of another authority');
+  put(['ca'], texts);
+  t.match(await failure(send(url)), { retryable: true }, 'the client is of another authority');
+  put(['cert'], texts);
+  t.match(await failure(send(url)), { retryable: true, message: /failed/ }, 'half of the pair is new');
+  t.equal(requests.length, 0);
+  put(['key'], texts);
+  t.match(await send(url), { status: 200 });
+  rmSync(paths.ca);
+  t.match(await failure(send(url)), { retryable: true, message: /ENOENT/ }, 'a file that is being replaced comes back');
+  put(['ca'], texts);
+  t.match(await send(url), { status: 200 });
+});

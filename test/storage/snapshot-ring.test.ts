@@ -14,7 +14,7 @@ interface Kept {
 const BYTES = 4096;
 /** Words of the ring of a history of that size, and words of an entry beside its values: see snapshot-ring.ts. */
 const CAPACITY = BYTES / 8 - 8;
-const ENTRY_WORDS = 3;
+const ENTRY_WORDS = 4;
 const HALF = Math.floor(CAPACITY / 2) - ENTRY_WORDS;
 
 const contentOf = (history: SnapshotRing): Kept[] =>
@@ -86,7 +86,7 @@ test('the ring wraps many times without losing an entry that fits', async (t) =>
 
 test('a ring that was empty and begins again has room for as much as ever', async (t) => {
   const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(BYTES)));
-  const values = new Float64Array(97);
+  const values = new Float64Array(100 - ENTRY_WORDS);
   for (let round = 0; round < 50; round++) {
     history.rewind();
     history.append(round, 1, values);

@@ -68,11 +68,12 @@ export class Housekeeping {
       signal.throwIfAborted();
       this.repaired.add(stem);
     }
+    const now = directory.clock.now();
     const superseded = new Map(listing.superseded.map(({ name, writer }) => [name, writer]));
     for (const { name, written } of others) {
       const writer = superseded.get(name);
       // another machine's clock may differ, so an hour is waited
-      if (writer === undefined ? Date.now() - written > SILENCE_MS : dead.has(writer)) await directory.remove(name);
+      if (writer === undefined ? now - written > SILENCE_MS : dead.has(writer)) await directory.remove(name);
     }
     for (const writer of dead) if (listing.locked.has(writer)) await this.removeLock(lockName(writer));
   }

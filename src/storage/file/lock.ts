@@ -81,13 +81,14 @@ function listenOn(path: string): Promise<Server | undefined> {
  * Whether the writer of a lock that is in the directory lives.
  *
  * @param lastWrite when one of its files was written last, wall-clock milliseconds
+ * @param now what that is compared with
  */
-export async function isAlive(directory: string, writer: string, lastWrite: number): Promise<boolean> {
+export async function isAlive(directory: string, writer: string, lastWrite: number, now: number): Promise<boolean> {
   const path = join(directory, lockName(writer));
   try {
     const lock = await lstat(path);
     const answer = writer.startsWith(HOST) && lock.isSocket() ? await answers(path) : undefined;
-    return answer ?? Date.now() - Math.max(lastWrite, lock.mtimeMs) < SILENCE_MS;
+    return answer ?? now - Math.max(lastWrite, lock.mtimeMs) < SILENCE_MS;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

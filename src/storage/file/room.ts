@@ -73,10 +73,11 @@ export class Room {
     const before = { file: { ...this.granted.file }, temporary: { ...this.granted.temporary } };
     const found = await directory.look();
     const reserved = most(before.file, this.granted.file) + most(before.temporary, this.granted.temporary);
+    const kept = directory.clock.now() - maxAge;
     let bytes = reserved + this.bytesOf(found);
     for (const file of found.files) {
       if (!found.free.has(file.name)) continue;
-      if (bytes <= maxBytes && file.written >= Date.now() - maxAge) continue;
+      if (bytes <= maxBytes && file.written >= kept) continue;
       await directory.remove(file.name);
       bytes -= file.size;
     }

@@ -1,6 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StorageFailure } from '../failure';
+import { AgeClock } from './age-clock';
 import { isAlive } from './lock';
 import { type FileName, type Listing, sortNames } from './names';
 import { attempt, fileFailure, isMissing } from './problem';
@@ -36,6 +37,8 @@ export class WriterDirectory {
   /** The writer writes to its file of this number, and has closed all before. */
   writer = '';
   sequence = 0;
+  /** What the ages of its files are counted by. */
+  readonly clock = new AgeClock();
   /** Files that do not change any more: very many small ones need not be looked at each time. */
   private final = new Map<string, Found>();
 
@@ -108,7 +111,7 @@ export class WriterDirectory {
     written.delete(this.writer);
     const dead = new Set<string>();
     for (const [writer, lastWrite] of written)
-      if (!locked.has(writer) || !(await isAlive(this.path, writer, lastWrite))) dead.add(writer);
+      if (!locked.has(writer) || !(await isAlive(this.path, writer, lastWrite, this.clock.now()))) dead.add(writer);
     return dead;
   }
 }

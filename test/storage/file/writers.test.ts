@@ -89,13 +89,13 @@ test('a worker thread that is terminated is dead at once, its files are the next
   const module = require.resolve('../../../dist/src/storage/file/lock.js');
   const worker = new Worker(code, { eval: true, workerData: { module, directory } });
   const writer = await new Promise<string>((resolve) => worker.once('message', resolve));
-  t.equal(await isAlive(directory, writer, 0), true);
+  t.equal(await isAlive(directory, writer, 0, Date.now()), true);
   const torn = join(directory, `ringmeter-20250131T101112123Z-${writer}-000001.jsonl`);
   writeFileSync(torn, '{"ringmeter":1,');
   await writerFor(t, { directory });
   t.equal(statSync(torn).size, 15);
   await worker.terminate();
-  t.equal(await isAlive(directory, writer, Date.now()), false);
+  t.equal(await isAlive(directory, writer, Date.now(), Date.now()), false);
   await writerFor(t, { directory });
   t.same(filesIn(directory), []);
 });

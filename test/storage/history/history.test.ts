@@ -124,7 +124,7 @@ test('where bytes are short, whole blocks go, also if columns come in crowds whi
 
 test('a snapshot that is larger than a quarter of the bytes is refused and changes nothing', async (t) => {
   const history = new History(words(4_096), { maxAge: 1e9, maxSnapshots: 10 });
-  const most = 4_096 / 4 / 8 - 8 - 3;
+  const most = 4_096 / 4 / 8 - 8 - 4;
   t.ok(history.append(1, 5, new Float64Array(most).fill(7)));
   t.notOk(history.append(2, 5, new Float64Array(most + 1)));
   t.same([...history.window(...EVER).times], [1]);
