@@ -8,12 +8,15 @@ import type { AlertCallback } from './alerts/change-listener';
 import type { RulePort } from './alerts/port';
 import type { SilenceOptions } from './alerts/silences';
 import { Arena } from './arena/arena';
+import { HEADER } from './arena/layout';
 import { threadMark, threadOf } from './arena/shard';
 import { PARK_MS } from './atomics/parking';
 import type { DashboardDocument } from './dashboard/document';
+import type { MetricsHandler } from './endpoint/handler/handler';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
 import type { Exposition } from './exposition/prometheus';
+import { sendable } from './exposition/sendable';
 import { showsOnly } from './inspection';
 import { CallbackMetrics } from './instruments/callback-metrics';
 import { CollectTimeValues } from './instruments/collect-time';
@@ -89,6 +92,7 @@ export class MetricsCollector {
   private readonly defaultMetrics: ThreadMetrics;
   private readonly endpoints = new Set<Endpoint>();
   private readonly stopWatching: () => void;
+  private metricsHandler: MetricsHandler | undefined;
   private closing: Promise<void> | undefined;
 
   /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_HANDLE; RINGMETER_WORKER_FAILED if a file to start threads with is missing */
@@ -277,7 +281,7 @@ export class MetricsCollector {
     const { format, names } = checkOptions('exposition options', options, ['format', 'names']);
     checkNames(names);
     checkOneOf('format', format, 'prometheus', ['prometheus']);
-    return this.flushing().run('exposition', { names });
+    return sendable(await this.flushing().run('exposition', { names }));
   }
 
   /**
@@ -341,6 +345,19 @@ export class MetricsCollector {
     };
     const { Endpoint } = require('./pool/endpoint') as typeof import('./pool/endpoint');
     return inRootContext(() => Endpoint.open(options, openServer, this.endpoints));
+  }
+
+  /**
+   * Answers requests for metrics at a port of your own: `app.get('/metrics', collector.handler())`. The function takes node's
+   * request and response; what it has for other frameworks is in docs/endpoint.md.
+   */
+  handler(): MetricsHandler {
+    const { createHandler } = require('./endpoint/handler/handler') as typeof import('./endpoint/handler/handler');
+    this.metricsHandler ??= createHandler({
+      asked: () => this.arena.count(HEADER.SCRAPES),
+      render: (names) => this.exposition({ names }),
+    });
+    return this.metricsHandler;
   }
 
   /**

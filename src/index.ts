@@ -17,6 +17,7 @@ export { MetricsCollector } from './collector';
 export type { DashboardDocument } from './dashboard/document';
 export type { DashboardOptions, Figure } from './dashboard/options';
 export { attachCollector, collectDefaultMetrics, getMetricsCollector, setMetricsCollector } from './default-collector';
+export type { MetricsHandler } from './endpoint/handler/handler';
 export type { ErrorCode, StorageRefusal } from './errors';
 export { RingmeterError, StorageError } from './errors';
 export type { Metric } from './exposition/metrics';

@@ -38,6 +38,14 @@ export function activityOf({ type, buckets }: Definition, values: Float64Array, 
   return count;
 }
 
+/**
+ * Whether requests or calls that a series counts are going on. Such a series must stay: its ttl says nothing of how long they
+ * take, and if its memory were used again, their ends would be taken off another series.
+ */
+export function countsInFlight(arena: Arena, { record, values, column }: RawSeries): boolean {
+  return isInFlight(arena, record) && values[column + VALUE_COLUMN] !== 0;
+}
+
 const baselineOf = (life: number, state: number, words: number): number =>
   life + LIFE.BASELINES + ((state & LIFE_STATE.SECOND) !== 0 ? words : 0);
 

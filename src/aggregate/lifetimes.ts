@@ -22,7 +22,7 @@ import { SUMMARY } from './cells';
 import { columnCount } from './columns';
 import type { Definition } from './definition';
 import type { Drainer } from './drain';
-import { baselineWords, isChanged, type RawSeries, subtractBaseline, writeBaseline } from './life';
+import { baselineWords, countsInFlight, isChanged, type RawSeries, subtractBaseline, writeBaseline } from './life';
 import { SeriesMerge } from './merge';
 import type { SeriesList } from './series-list';
 
@@ -127,7 +127,8 @@ export class Lifetimes {
     }
     if ((state & LIFE_STATE.HIDDEN) !== 0) {
       if (isChanged(arena, life, state, definition, raw.activity)) showAgain(arena, raw.record);
-    } else if (ttl > 0 && now - f64[life + LIFE.SINCE] >= ttl) this.end(family, raw, 'remove', now);
+    } else if (ttl > 0 && now - f64[life + LIFE.SINCE] >= ttl && !countsInFlight(arena, raw))
+      this.end(family, raw, 'remove', now);
   }
 
   private lifeFor({ record, definition }: LivingFamily, raw: RawSeries): number {

@@ -9,7 +9,7 @@ import { cellWords, SUMMARY } from './cells';
 import { columnCount } from './columns';
 import type { Definition } from './definition';
 import type { Drainer } from './drain';
-import { baselineWords, isChanged, type RawSeries } from './life';
+import { baselineWords, countsInFlight, isChanged, type RawSeries } from './life';
 import { showAgain } from './lifetimes';
 import { SeriesMerge } from './merge';
 import { readSeries } from './register';
@@ -139,7 +139,8 @@ export class Recycler {
     if ((state & LIFE_STATE.GONE) === 0) {
       // somebody has looked for it, or has a handle now
       if ((state & LIFE_STATE.RETIRING) === 0) return;
-      if (isChanged(arena, life, state, definition, raw.activity) || isKept(arena, record)) {
+      const isUsed = isKept(arena, record) || countsInFlight(arena, raw);
+      if (isUsed || isChanged(arena, life, state, definition, raw.activity)) {
         showAgain(arena, record);
         return;
       }

@@ -3,7 +3,7 @@ import { send, sendText } from '../endpoint/answer';
 import { Body } from '../endpoint/bodies';
 import type { Exchange } from '../endpoint/exchange';
 import type { InFlight } from '../endpoint/in-flight';
-import { pageOf } from '../endpoint/page';
+import { headersOf, pageOf } from '../endpoint/page';
 import type { RouteTable } from '../endpoint/route';
 import type { Assets } from './assets';
 import { SECURITY_HEADERS } from './headers';
@@ -98,12 +98,6 @@ async function sendBody(
   inFlight: InFlight,
 ): Promise<void> {
   while (!exchange.over && !inFlight.hold(exchange, body.bytes)) await inFlight.room(exchange);
-  const { contentType, encoding, bytes } = await pageOf(exchange, body, inFlight);
-  const encoded = encoding === undefined ? {} : { 'Content-Encoding': encoding };
-  send(
-    exchange,
-    200,
-    { ...SECURITY_HEADERS, ...headers, ...encoded, 'Content-Type': contentType, Vary: 'Accept-Encoding' },
-    bytes,
-  );
+  const page = await pageOf(exchange, body, inFlight);
+  send(exchange, 200, { ...SECURITY_HEADERS, ...headers, ...headersOf(page) }, page.bytes);
 }

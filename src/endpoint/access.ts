@@ -1,5 +1,6 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { Refusal } from './refusal';
 import type { Route } from './route';
 
 /** Who may ask an endpoint. Can be cloned, and holds no secret in clear. */
@@ -16,13 +17,6 @@ export interface Credentials {
   scheme: 'Basic' | 'Bearer';
   /** SHA-256 of the token, or of the user's name, a colon and the password. */
   digest: Uint8Array;
-}
-
-/** Why a request is not answered. */
-export interface Refusal {
-  status: number;
-  text: string;
-  headers?: OutgoingHttpHeaders;
 }
 
 const BAD_HOST: Refusal = { status: 403, text: 'Forbidden: not a host name of this endpoint; see allowedHosts\n' };

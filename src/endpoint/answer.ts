@@ -1,12 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { messageOf } from '../errors';
 import { type Bytes, partsOf } from './bodies';
-import { Busy } from './busy';
 import type { Exchange } from './exchange';
 import { PIECE_BYTES } from './limits';
-
-/** When a client that was refused may come again. */
-const RETRY_AFTER_S = 1;
+import { type Refusal, refusalFor } from './refusal';
 
 /** Sends an answer, piece by piece, as fast as the client takes it. The body must not be changed any more. */
 export function send(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, body: Bytes): void {
@@ -45,9 +41,15 @@ export function sendText(exchange: Exchange, status: number, text: string, heade
   send(exchange, status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, Buffer.from(text));
 }
 
+export function sendRefusal(exchange: Exchange, { status, text, headers }: Refusal): void {
+  sendText(exchange, status, text, headers);
+}
+
 export function sendError(exchange: Exchange, error: unknown): void {
-  if (error instanceof Busy) sendText(exchange, 503, `Busy: ${error.message}\n`, { 'Retry-After': RETRY_AFTER_S });
-  else sendText(exchange, 500, `The scrape failed: ${messageOf(error)}\n`, { Connection: 'close' });
+  const refusal = refusalFor(error);
+  // after an error that nobody expected, the client begins again on another connection
+  if (refusal.status === 500) refusal.headers = { Connection: 'close' };
+  sendRefusal(exchange, refusal);
 }
 
 function hasBody({ request: { headers } }: Exchange): boolean {

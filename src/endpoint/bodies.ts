@@ -50,6 +50,16 @@ export class Body {
   }
 }
 
+/** The same for all requests that ask for the same metrics. */
+export function selectionKey(names: readonly string[]): string {
+  return JSON.stringify([...new Set(names)].sort());
+}
+
+/** Called before another selection is made. @throws Busy if there are too many already */
+export function checkRoom(selections: number): void {
+  if (selections >= MOST_SELECTIONS) throw new Busy('too many different selections of metrics are asked for at once');
+}
+
 /** The bodies that have been rendered from snapshots: once for all requests that ask the same of the same snapshot. */
 export class Bodies {
   /** Kept as long as somebody is answered from them. */
@@ -61,11 +71,10 @@ export class Bodies {
   of(snapshot: Snapshot, names: readonly string[]): Body {
     const bodies = this.rendered.get(snapshot) ?? new Map<string, Body>();
     this.rendered.set(snapshot, bodies);
-    const key = JSON.stringify([...new Set(names)].sort());
+    const key = selectionKey(names);
     let body = bodies.get(key);
     if (body !== undefined) return body;
-    if (bodies.size >= MOST_SELECTIONS)
-      throw new Busy('too many different selections of metrics are asked for at once');
+    checkRoom(bodies.size);
     const { contentType, body: rendered } = this.render(snapshot, names.length > 0 ? names : undefined);
     const { length, parts } = rendered;
     const giveBack = (): void => {

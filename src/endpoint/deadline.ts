@@ -7,14 +7,16 @@ import { Busy } from './busy';
 const SHARE = 0.9;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+type Asked = Pick<IncomingMessage, 'headers'>;
+
 /** Milliseconds that the client will wait, as Prometheus says with every scrape; without end if it does not say. */
-function patienceOf({ headers }: IncomingMessage): number {
+function patienceOf({ headers }: Asked): number {
   const seconds = Number(headers['x-prometheus-scrape-timeout-seconds']);
   return seconds > 0 ? seconds * 1_000 * SHARE : Number.POSITIVE_INFINITY;
 }
 
 /** What is being made for a client. @throws Busy as soon as the client, whose request began then, would get it too late */
-export async function inTime<T>(request: IncomingMessage, began: number, work: Promise<T>): Promise<T> {
+export async function inTime<T>(request: Asked, began: number, work: Promise<T>): Promise<T> {
   const deadline = began + patienceOf(request);
   const left = deadline - performance.now();
   if (left > LONGEST_TIMER_MS) return work;

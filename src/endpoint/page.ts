@@ -1,3 +1,4 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { send } from './answer';
 import type { Body, Bytes } from './bodies';
@@ -14,13 +15,21 @@ export interface Page {
 /** Compresses a body that is held for an exchange, if its client takes that. */
 export async function pageOf(exchange: Exchange, body: Body, inFlight: InFlight): Promise<Page> {
   const { contentType, bytes } = body;
-  if (new Negotiator(exchange.request).encoding(['gzip', 'identity']) !== 'gzip') return { contentType, bytes };
+  if (!takesGzip(exchange.request)) return { contentType, bytes };
   const zipped = await body.gzip();
   inFlight.swap(exchange, zipped);
   return { contentType, bytes: zipped, encoding: 'gzip' };
 }
 
-export function sendPage(exchange: Exchange, status: number, { contentType, encoding, bytes }: Page): void {
+export function takesGzip(request: Pick<IncomingMessage, 'headers'>): boolean {
+  return new Negotiator(request).encoding(['gzip', 'identity']) === 'gzip';
+}
+
+export function headersOf({ contentType, encoding }: Omit<Page, 'bytes'>): OutgoingHttpHeaders {
   const headers = { 'Content-Type': contentType, Vary: 'Accept-Encoding' };
-  send(exchange, status, encoding ? { ...headers, 'Content-Encoding': encoding } : headers, bytes);
+  return encoding ? { ...headers, 'Content-Encoding': encoding } : headers;
+}
+
+export function sendPage(exchange: Exchange, status: number, page: Page): void {
+  send(exchange, status, headersOf(page), page.bytes);
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Access } from './access';
-import { sendError, sendText } from './answer';
+import { sendError, sendRefusal, sendText } from './answer';
 import type { Exchange } from './exchange';
+import { methodRefusal } from './refusal';
 import type { Route, RouteTable, Target } from './route';
 
 const NOT_FOUND = 'Not found. Try /metrics\n';
@@ -42,14 +43,13 @@ export class Routes {
     const url = targetUrl(request);
     const found = url && this.find(url);
     const refusal = this.access.refusal(request, named.startsWith('/') ? undefined : url, found?.route);
-    if (refusal !== undefined) return sendText(exchange, refusal.status, refusal.text, refusal.headers);
+    if (refusal !== undefined) return sendRefusal(exchange, refusal);
     // a question about the server as a whole
-    if (method === 'OPTIONS' && named === '*') return sendText(exchange, 405, 'Method not allowed\n', allow(['GET']));
+    if (method === 'OPTIONS' && named === '*') return sendRefusal(exchange, methodRefusal(['GET'], method)!);
     if (url === undefined) return sendText(exchange, 400, 'Bad request\n');
     if (found === undefined) return sendText(exchange, 404, NOT_FOUND);
-    const { methods } = found.route;
-    if (!methods.some((one) => one === (method === 'HEAD' ? 'GET' : method)))
-      return sendText(exchange, 405, 'Method not allowed\n', allow(methods));
+    const wrongMethod = methodRefusal(found.route.methods, method);
+    if (wrongMethod !== undefined) return sendRefusal(exchange, wrongMethod);
     return found.route.serve(exchange, { url, parts: found.parts });
   }
 
@@ -63,10 +63,6 @@ export class Routes {
     }
     return undefined;
   }
-}
-
-function allow(methods: Route['methods']): { Allow: string } {
-  return { Allow: methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)).join(', ') };
 }
 
 /** @returns none if one of them is encoded in no way */

@@ -13,6 +13,7 @@ export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** A rendered snapshot. */
 export interface Exposition {
   contentType: string;
+  /** A `Buffer`, so that frameworks send it as it is. */
   body: Uint8Array<ArrayBuffer>;
 }
 

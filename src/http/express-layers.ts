@@ -1,4 +1,5 @@
 import { expressionOf, type Key } from './express-pattern';
+import type { Matcher } from './express-probe';
 
 /** What is read of a route of express. */
 export interface ExpressRoute {
@@ -29,6 +30,8 @@ export interface Layer {
   /** Express 4. */
   regexp?: RegExp;
   keys?: readonly Key[];
+  /** Routers from 2.0 on. */
+  matchers?: readonly Matcher[];
 }
 
 export interface Match {
@@ -68,39 +71,14 @@ export function matchOf(layer: Layer, path: string): Match | undefined {
   return { ...match, pattern: expressionOf(layer, match, path) };
 }
 
+/** Stands for a mount whose pattern cannot be found out. What a request has in its place may be of any number of values. */
+export const UNKNOWN_MOUNT = '/*';
+
 export function patternOf(match: Match): string {
-  return withoutSlash(match.pattern === undefined ? withNames(match) : join('', match.pattern));
+  return withoutSlash(match.pattern === undefined ? UNKNOWN_MOUNT : join('', match.pattern));
 }
 
 const withoutSlash = (mount: string): string => (mount.endsWith('/') ? mount.slice(0, -1) : mount);
-
-/**
- * For routers before 2.3, which keep no pattern: what was matched, with the names of the parameters in the place of their
- * values.
- */
-function withNames({ path, params }: Match): string {
-  let pattern = '';
-  let rest = decoded(path);
-  for (const [name, param] of Object.entries(params)) {
-    // a wildcard's value may be in segments
-    const value = Array.isArray(param) ? param.join('/') : param;
-    if (typeof value !== 'string' || value === '') continue;
-    const at = `${rest}/`.indexOf(`/${value}/`);
-    const start = at === -1 ? rest.indexOf(value) : at + 1;
-    if (start === -1) continue;
-    pattern += `${rest.slice(0, start)}:${name}`;
-    rest = rest.slice(start + value.length);
-  }
-  return pattern + rest;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
 
 /** A mount and what is below it. Several patterns stand side by side; a regular expression is its text. */
 export function join(mount: string, path: unknown): string {

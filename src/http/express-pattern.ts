@@ -1,4 +1,5 @@
 import type { Layer, Match } from './express-layers';
+import { probePattern } from './express-probe';
 
 /** A key of a layer of express 4: the name of a capturing group, a number if it has none. */
 export interface Key {
@@ -19,14 +20,15 @@ const PLAIN_CAPTURE = /^(\[\^|\(\?:\(\?!)/;
 const known = new WeakMap<RegExp, readonly Alternative[]>();
 
 /**
- * The pattern of a match. Routers from 2.3 on say which; for express 4 it is read back from the layer's expression. Values
- * of parameters are never looked at there: they may look like a literal part of the pattern.
+ * The pattern of a match. Routers from 2.3 on say which; for those before, matchers are asked; for express 4 it is read back
+ * from the layer's expression. The values of parameters may look like literal parts of the pattern.
  */
 export function expressionOf(layer: Layer, match: Match, path: string): unknown {
   if (match.pattern !== undefined) return match.pattern;
-  const { regexp, keys } = layer;
-  if (regexp === undefined || keys === undefined) return undefined;
   if (match.path === '') return '';
+  const { regexp, keys, matchers } = layer;
+  if (matchers !== undefined) return probePattern(matchers, path);
+  if (regexp === undefined || keys === undefined) return undefined;
   const alternatives = known.get(regexp) ?? alternativesOf(regexp, keys);
   known.set(regexp, alternatives);
   if (alternatives.length === 1) return alternatives[0].pattern;

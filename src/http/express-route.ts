@@ -7,6 +7,7 @@ import {
   patternOf,
   patternTo,
   stackOf,
+  UNKNOWN_MOUNT,
 } from './express-layers';
 import { type ExpressRequest, type Matched, matchedBy } from './express-match';
 import type { AnyRequest } from './options';
@@ -28,7 +29,8 @@ export function expressRoute(request: AnyRequest): string | undefined {
   const matched = matchedBy(request as ExpressRequest);
   const { route, root, baseUrl } = matched;
   if (route === undefined) return undefined;
-  if (root === undefined) return join(baseUrl, route.path);
+  // a router without express: nothing leads from the request to the mounts
+  if (root === undefined) return join(baseUrl === '' ? '' : UNKNOWN_MOUNT, route.path);
   // a function that calls the router hides it
   return join(mountPattern(matched, route) ?? patternTo(stackOf(root), baseUrl, []) ?? '', route.path);
 }

@@ -26,6 +26,9 @@ type Response = AnyResponse & {
   readonly outputSize?: number;
 };
 
+/** Statuses whose responses have no body. */
+const BODILESS = new Set([204, 205, 304]);
+
 /** What writes informational responses: 100, 102 and 103. */
 const INFORMS = ['writeContinue', 'writeProcessing', 'writeEarlyHints'] as const;
 
@@ -107,8 +110,8 @@ function bytesSent(request: AnyRequest, { _header: head, [INFORMED]: informed = 
 
 /** On a connection that many responses share, a response's bytes are what its head says. */
 function lengthSaid({ method }: AnyRequest, response: Response): number {
-  // what it would be is no length of what was sent
-  if (method === 'HEAD' || statusSent(response) === 304) return 0;
+  // these have no body, whatever length the head says
+  if (method === 'HEAD' || BODILESS.has(statusSent(response))) return 0;
   return Number(response.getHeader('content-length') ?? Number.NaN);
 }
 

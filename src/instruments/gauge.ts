@@ -3,6 +3,7 @@ import type { RegisteredSeries } from '../aggregate/register';
 import { markInFlight } from '../arena/in-flight';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { BoundSeries, type MetricContext } from './bound-series';
+import type { EventStart } from './label-index';
 import type { Labels } from './labels';
 import { Metric } from './metric';
 import type { Observe, Observed } from './observed';
@@ -86,6 +87,28 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
   countInFlight(): this {
     this.isInFlight = true;
     return this;
+  }
+
+  /**
+   * @internal Counts a call that begins.
+   *
+   * @returns the series that the call's end has to be taken off; undefined if the labels cannot be used
+   */
+  began(labels: Labels<Name> | undefined): EventStart | undefined {
+    const set = this.find(labels);
+    const code = this.index.code(set);
+    const series = code === 0 ? this.learn(labels, 1) : { code, epoch: this.index.epoch(set) };
+    if (series !== undefined) this.addTo(series, 1);
+    return series;
+  }
+
+  /** @internal Takes a call off the series that it was counted in: by now its labels may have another one. */
+  ended(series: EventStart): void {
+    this.addTo(series, -1);
+  }
+
+  private addTo({ code, epoch }: EventStart, value: number): void {
+    this.recorder.record(code ^ SET_TO_ADD, this.recorder.epoch(epoch), value);
   }
 
   protected accepts(value: unknown): boolean {

@@ -47,10 +47,10 @@ export class Observation {
     const labels = this.labelsOf(args);
     const { collector, inFlight } = metrics;
     // a collector that was closed has taken off what was in flight
-    if (!collector.closed) inFlight?.increment(1, labels);
+    const series = collector.closed ? undefined : inFlight?.began(labels);
     const began = performance.now();
     return (failed) => {
-      if (!collector.closed) inFlight?.decrement(1, labels);
+      if (series !== undefined && !collector.closed) inFlight?.ended(series);
       metrics.timing?.observe((performance.now() - began) / 1000, labels);
       metrics.calls?.increment(1, labels);
       if (failed) metrics.errors?.increment(1, labels);

@@ -4,6 +4,7 @@ import type { Snapshot } from '../aggregate/snapshot';
 import { messageOf } from '../errors';
 import { type Metric, toMetrics } from '../exposition/metrics';
 import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { sendable } from '../exposition/sendable';
 import { StorageFailure } from './failure';
 import type { StoragePort } from './port';
 import type { ResolvedQuery, StorageBackend, TimeSeries } from './types';
@@ -51,7 +52,7 @@ export async function openForeign(
   const wrapped = (snapshot: Snapshot): StoredSnapshot => ({
     timestamp: snapshot.timestamp,
     metrics: () => toMetrics(snapshot),
-    exposition: () => ({ contentType: CONTENT_TYPE, body: renderer.render(snapshot) }),
+    exposition: () => sendable({ contentType: CONTENT_TYPE, body: renderer.render(snapshot) }),
   });
   return {
     open: async (signal) => loaded.open?.(context(signal)),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type ClientHttp2Session, connect, createServer as createHttp2Server } from 'node:http2';
 import { instrumentServer, instrumentUndici } from 'ringmeter';
 import { test } from 'tap';
 import { Agent, interceptors, fetch as undiciFetch } from 'undici';
@@ -101,3 +102,79 @@ test('behind the dns interceptor of undici the host is still a name', async (t) 
   await until(async () => (await total()) !== undefined);
   t.equal((await total())?.labels.host, `localhost:${port}`);
 });
+
+/** Answers that have no body, or more than a body, by their paths. */
+const answers: Record<string, (response: ServerResponse) => void> = {
+  '/length': (response) => response.writeHead(200, { 'Content-Length': 10 }).end('0123456789'),
+  '/chunked': (response) => {
+    response.write('01234');
+    response.end('56789');
+  },
+  '/204': (response) => response.writeHead(204).end(),
+  '/304': (response) => response.writeHead(304, { 'Content-Length': 10 }).end(),
+  '/trailers': (response) => {
+    // node refuses to announce what an answer to HEAD cannot have
+    if (response.req.method !== 'HEAD') response.setHeader('Trailer', 'x-sum');
+    response.write('0123456789');
+    response.addTrailers({ 'x-sum': 'y' });
+    response.end();
+  },
+  '/empty': (response) => response.end(),
+};
+
+/** `5\r\n01234\r\n` and so on; the last chunk is `0\r\n`, then come trailers and an empty line. */
+const framed = (chunks: readonly string[], trailers = ''): number =>
+  [...chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`), `0\r\n${trailers}\r\n`].join('').length;
+
+test('answers to HEAD, 204 and 304 have no body; chunks and trailers count as they are sent', async (t) => {
+  const collector = collectorFor(t);
+  const server = createServer((request, response) => answers[request.url!](response));
+  instrumentServer(server, { collector, route: ({ url }) => url });
+  const raw = await Raw.open(t, await listening(t, server));
+  // on one connection, so that each one's size begins where the last one's ended
+  let count = 0;
+  for (const method of ['GET', 'HEAD'])
+    for (const path of Object.keys(answers)) {
+      raw.send([`${method} ${path} HTTP/1.1`]);
+      count++;
+    }
+  const sizes = await shownAfter(collector, count, SIZE);
+  const expected: Record<string, number> = {
+    '/length': 10,
+    '/chunked': framed(['01234', '56789']),
+    '/204': 0,
+    '/304': 0,
+    '/trailers': framed(['0123456789'], 'x-sum: y\r\n'),
+    '/empty': 0,
+  };
+  for (const [path, size] of Object.entries(expected)) {
+    t.equal(sizes[`method=GET,route=${path}`], size, path);
+    t.equal(sizes[`method=HEAD,route=${path}`], 0, `HEAD ${path}`);
+  }
+  const requests = await shown(collector, 'http_requests_total');
+  t.equal(requests['method=GET,route=/304,status=304'], 1);
+  t.equal(requests['method=HEAD,route=/204,status=204'], 1);
+});
+
+test('over HTTP/2 the size is what the head says: none of HEAD, 204 and 304, unknown without a length', async (t) => {
+  const collector = collectorFor(t);
+  const server = createHttp2Server((request, response) => answers[request.url](response as unknown as ServerResponse));
+  instrumentServer(server, { collector, route: ({ url }) => url });
+  const session = connect(`http://127.0.0.1:${await listening(t, server)}`);
+  t.teardown(() => session.close());
+  const paths = Object.keys(answers);
+  for (const method of ['GET', 'HEAD']) for (const path of paths) await ended(session, method, path);
+  const sizes = await shownAfter(collector, 2 * paths.length, SIZE);
+  t.equal(sizes['method=GET,route=/length'], 10);
+  for (const path of paths) t.equal(sizes[`method=HEAD,route=${path}`], 0, `HEAD ${path}`);
+  for (const path of ['/204', '/304']) t.equal(sizes[`method=GET,route=${path}`], 0, path);
+  for (const path of ['/chunked', '/trailers']) t.equal(sizes[`method=GET,route=${path}`], undefined, path);
+  const requests = await shown(collector, 'http_requests_total');
+  for (const status of [204, 304]) t.equal(requests[`method=GET,route=/${status},status=${status}`], 1);
+});
+
+async function ended(session: ClientHttp2Session, method: string, path: string): Promise<void> {
+  const stream = session.request({ ':method': method, ':path': path });
+  stream.resume();
+  await once(stream, 'close');
+}
