@@ -90,11 +90,12 @@ export class FileDecoder {
 
   /** Takes a line of a metric, unless its time is not wanted: then it is not even parsed. */
   private enter(line: Buffer, inTime: boolean, values: ValuesLine[]): void {
-    if (isValues(line) && !inTime) return;
+    const hasValues = isValues(line);
+    if (hasValues && !inTime) return;
     const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
-    if (!isValues && !this.held.hasRoom(line.length))
+    if (!hasValues && !this.held.hasRoom(line.length))
       throw new TooLarge('it has more metrics and series than are read');
-    if (isValues) values.push(parsed as ValuesLine);
+    if (hasValues) values.push(parsed as ValuesLine);
     else if (Object.hasOwn(parsed, 'labels')) this.addSeries(parsed as SeriesLine);
     else this.addMetric(parsed as MetricLine);
   }
