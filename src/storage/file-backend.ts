@@ -108,7 +108,13 @@ class FileBackend implements StorageBackend {
   }
 
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
-    return queryDirectory(this.options.directory, query, new Budget(READING_LIMITS, this.closing.signal));
+    const { signal } = this.closing;
+    // one that has been closed can still be read; closing ends only what is being read
+    return queryDirectory(
+      this.options.directory,
+      query,
+      new Budget(READING_LIMITS, signal.aborted ? undefined : signal),
+    );
   }
 
   async close(signal: AbortSignal): Promise<void> {

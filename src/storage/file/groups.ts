@@ -37,7 +37,7 @@ export interface Group {
  */
 export async function* readGroups(
   chunks: AsyncIterable<Buffer>,
-  keeps: (line: Buffer) => boolean = () => false,
+  keeps?: (line: Buffer) => boolean,
   budget?: Budget,
 ): AsyncGenerator<Group, void> {
   let group = new GroupReader(keeps);
@@ -105,10 +105,13 @@ class GroupReader {
   private isForeign = false;
   private readonly held = new HeldBytes();
 
-  constructor(private readonly keeps: (line: Buffer) => boolean) {}
+  constructor(private readonly keeps: ((line: Buffer) => boolean) | undefined) {}
 
   add({ length, bytes }: Line): void {
     this.bytes += length + 1;
+    // lines that are not kept count too: there may be a billion empty ones
+    if (this.keeps !== undefined && !this.held.hasRoom(length))
+      throw new TooLarge('a flush has more lines than are read');
     if (bytes === undefined) this.tooLarge = true;
     // such a line was not written; it is not kept, since there may be millions of empty ones
     else if (bytes[0] !== BRACE) this.isForeign = true;
@@ -117,8 +120,7 @@ class GroupReader {
       return;
     }
     this.checksum = crc32(BREAK, crc32(bytes!, this.checksum));
-    if (!this.keeps(bytes!)) return;
-    if (!this.held.hasRoom(length)) throw new TooLarge('a flush has more lines than are read');
+    if (!this.keeps?.(bytes!)) return;
     // a copy: a part of a chunk would keep the whole of it
     this.lines.push(Buffer.from(bytes!));
   }
