@@ -1,3 +1,5 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+import { clearTimeout, setTimeout } from 'node:timers';
 import { postMessageToThread, threadId } from 'node:worker_threads';
 import type { ErrorCode } from './errors';
 import { printableLines } from './printable';
@@ -65,10 +67,29 @@ export function warnThrough(thread: number): void {
   if (!isHearing) emitter = thread;
 }
 
+/** Warnings that the other thread has not taken yet. */
+const underWay = new Set<Promise<void>>();
+
 function send(warning: Warning): void {
-  if (emitter === threadId) emit(warning);
+  if (emitter === threadId) {
+    emit(warning);
+    return;
+  }
   // that thread may have ended, or load another version of this library
-  else void postMessageToThread(emitter, warning).catch(() => emit(warning));
+  const sent = postMessageToThread(emitter, warning)
+    .catch(() => emit(warning))
+    .finally(() => underWay.delete(sent));
+  underWay.add(sent);
+}
+
+/** Resolves when the warnings of this thread have been taken, or the time is up: what is under way when it ends is lost. */
+export async function warningsTaken(milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([Promise.all(underWay), late]);
+  clearTimeout(timer);
 }
 
 function hear(message: unknown): void {

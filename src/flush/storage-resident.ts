@@ -10,10 +10,13 @@ import { Delivery } from '../storage/delivery';
 import { openForeign } from '../storage/foreign-backend';
 import { openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
+import { warningsTaken } from '../warning';
 import { RENEWAL } from './messages';
 
 /** How often the loop turns at least: each turn is a sign of life. */
 const TURN_MS = 100;
+/** How long a thread that is to be replaced waits for its last warnings to be taken. */
+const WARNINGS_MS = 1_000;
 
 /** What the thread of a user's own storage does: it delivers what the flush workers put into the storage's channel. */
 export class StorageResident {
@@ -34,8 +37,8 @@ export class StorageResident {
         catalog.refresh();
         return catalog.families;
       },
-      // a moment later: a warning is told in the next turn
-      renew: () => setImmediate(() => process.exit(RENEWAL)),
+      // a moment later: what is warned of just now has to reach the thread that emits it
+      renew: () => setImmediate(() => void warningsTaken(WARNINGS_MS).then(() => process.exit(RENEWAL))),
     });
   }
 
