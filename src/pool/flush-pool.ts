@@ -1,5 +1,5 @@
 // not the globals: there are realms that have none, or whose timers are not node's
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { HEADER, int } from '../arena/layout';
@@ -21,6 +21,8 @@ export interface FlushPoolOptions {
 
 /** A task is given to another worker when the one that had it died, this often. */
 const TRIES = 4;
+/** As long as a timer may be; it is not meant to fire. */
+const HOLD_MS = 2 ** 31 - 1;
 /** Workers that end while others end may all have slots. */
 const SLOTS_PER_WORKER = 4;
 /** Reasons that are remembered as told, so that a failure that repeats is told once. */
@@ -83,6 +85,8 @@ export class FlushPool implements FlushSide {
   /** Tasks catch their own errors: what Piscina rejects with means that the worker is gone. All tasks can be repeated. */
   private async attempt<T>(message: unknown, transferList: MessagePort[], tries: number): Promise<Outcome<T>> {
     if (this.closed) throw closedError();
+    // the process must not end while somebody waits for an answer: a worker that is to come holds nothing
+    const held = setInterval(() => {}, HOLD_MS);
     try {
       return await this.piscina.run(message, { transferList });
     } catch (error) {
@@ -98,6 +102,8 @@ export class FlushPool implements FlushSide {
       throw new RingmeterError('RINGMETER_WORKER_FAILED', `a flush worker failed: ${messageOf(error)}`, {
         cause: error,
       });
+    } finally {
+      clearInterval(held);
     }
   }
 
