@@ -1,7 +1,4 @@
-export { exponentialBuckets, linearBuckets } from './aggregate/buckets';
 export type { Cardinality, LabelCardinality, MetricCardinality } from './aggregate/cardinality';
-export type { MetricType } from './aggregate/cells';
-export type { HistogramValue } from './aggregate/histogram';
 export type { LabelValue } from './aggregate/label-pairs';
 export type { AlertChange, AlertInfo } from './alerts/alert-info';
 export type { AlertCallback } from './alerts/change-listener';
@@ -39,6 +36,9 @@ export type { Labels, PartialLabels } from './instruments/labels';
 export type { RecordOptions } from './instruments/named';
 export type { Observation, Observe, Observed } from './instruments/observed';
 export type { BoundSummary, Summary, SummaryStatistics } from './instruments/summary';
+export { exponentialBuckets, linearBuckets } from './kinds/buckets';
+export type { MetricType } from './kinds/definition';
+export type { HistogramValue } from './kinds/histogram-value';
 export type { Finding, LintRule, Severity } from './lint/rules';
 export type { MethodDecorator, ShortOptions } from './monitoring/decorators';
 export { Counted, InFlight, PerformanceMonitored, Timed } from './monitoring/decorators';

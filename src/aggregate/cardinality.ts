@@ -1,11 +1,11 @@
 import type { Arena } from '../arena/arena';
-import { alignToLine, int, LIFE, PAGE_MASK, PAGE_SHIFT, RECORD, WORD_BYTES } from '../arena/layout';
+import { alignToLine, LIFE, PAGE_MASK, PAGE_SHIFT, RECORD, WORD_BYTES } from '../arena/layout';
 import { lifeOf } from '../arena/lives';
 import { keySpan } from '../arena/registry';
 import type { Shard } from '../arena/shard';
+import type { Definition } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
 import type { Family } from './catalog';
-import { CHUNK, CHUNK_ENTRIES, cellWords, SUMMARY } from './cells';
-import type { Definition } from './definition';
 import { baselineWords } from './life';
 import { eachLabelText } from './series-key';
 import { presenceIn, type Snapshot } from './snapshot';
@@ -171,21 +171,13 @@ function seriesBytes(arena: Arena, shards: readonly Shard[], { definition, serie
   let words = alignToLine(Math.ceil(end / WORD_BYTES) - record);
   if (lifeOf(arena, record) !== 0) words += alignToLine(LIFE.BASELINES + 2 * baselineWords(definition));
   const id = series.ids[index];
-  const own = cellWords(definition.type, definition.buckets.length);
+  const kind = kindOf(definition);
+  const own = kind.cellWords(definition);
   for (const { cells, overflowCells } of shards)
     for (const table of [cells, overflowCells]) {
       const page = arena.i32[table + (id >>> PAGE_SHIFT)];
       if (page === 0) continue;
-      words += own;
-      if (definition.type === 'summary') words += chunkWords(arena, page + (id & PAGE_MASK));
+      words += own + kind.outsideWords(arena, page + (id & PAGE_MASK));
     }
   return words * WORD_BYTES + PLACE_BYTES;
-}
-
-/** What the sketch of a summary has taken beside its cells. */
-function chunkWords({ i32 }: Arena, cell: number): number {
-  let chunks = 0;
-  const entries = int(cell + SUMMARY.CHUNKS);
-  for (let entry = entries; entry < entries + CHUNK_ENTRIES; entry++) if (i32[entry] !== 0) chunks++;
-  return chunks * alignToLine(CHUNK.WORDS);
 }

@@ -2,7 +2,7 @@ import type { Arena } from '../arena/arena';
 import { HEADER, high, int, RECORD, RECORD_KIND, VOID_ENTRY } from '../arena/layout';
 import { membersOf } from '../arena/lives';
 import { bear, birthCount, birthOf, directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
-import type { Definition, LabelPairs } from './definition';
+import type { Definition, LabelPairs } from '../kinds/definition';
 import { readDefinition } from './register';
 import { readLabels } from './series-key';
 import { SeriesList } from './series-list';

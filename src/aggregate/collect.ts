@@ -3,6 +3,7 @@ import type { Arena } from '../arena/arena';
 import { HEADER, int } from '../arena/layout';
 import { columnsUsed } from '../arena/registry';
 import { tryLock, unlock } from '../atomics/mutex';
+import { kindOf } from '../kinds/kinds';
 import { Catalog } from './catalog';
 import { type Drainer, SETTLE_MS } from './drain';
 import { Lifetimes } from './lifetimes';
@@ -16,10 +17,6 @@ const TURN = int(HEADER.COLLECT_LOCK);
 const BEGUN = int(HEADER.COLLECTS_BEGUN);
 /** How long a collect waits at first for another thread's to end: a million series take some tens of milliseconds. */
 const TURN_PATIENCE_MS = 250;
-
-/** Series that are added up before looking whether a reading thread waits: some tenths of a millisecond's work. */
-const SERIES_AT_A_TIME = 8_192;
-const SUMMARIES_AT_A_TIME = 256;
 
 /** A value of the library's own, read when a snapshot is made. */
 export interface Reading {
@@ -105,7 +102,7 @@ export class Collect {
       arena.f64[HEADER.COLLECTED] = takenAt;
       for (const family of catalog.families) {
         const { definition, series } = family;
-        const slice = definition.type === 'summary' ? SUMMARIES_AT_A_TIME : SERIES_AT_A_TIME;
+        const slice = kindOf(definition).seriesAtOnce;
         for (let from = 0; from < series.count; from += slice) {
           lifetimes.collect(values, series, family, from, Math.min(from + slice, series.count), takenAt);
           breathe();

@@ -2,8 +2,8 @@ import type { Arena } from '../arena/arena';
 import { CODE_MASK, EVENT_WORDS, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard } from '../arena/shard';
 import { isWanted, leaveToOthers, lock, tryLock, unlock } from '../atomics/mutex';
+import { cellOf, fold } from '../kinds/fold';
 import { warnOnce } from '../warning';
-import { cellOf, fold } from './fold';
 
 /** A batch under one hold of the lock: short enough that a thread waiting to read its own value hardly notices. */
 const BATCH = 4096;

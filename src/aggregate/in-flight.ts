@@ -1,7 +1,7 @@
 import { hasInFlight, inFlightIds } from '../arena/in-flight';
 import { int, PAGE_MASK, PAGE_SHIFT } from '../arena/layout';
 import type { Shard } from '../arena/shard';
-import { GAUGE } from './cells';
+import { GAUGE } from '../kinds/gauge-cells';
 import { Drainer } from './drain';
 
 /** How long to wait for the lock of a shard: whoever drains holds it for a few milliseconds. */

@@ -1,4 +1,4 @@
-import type { LabelPairs } from './definition';
+import type { LabelPairs } from '../kinds/definition';
 
 /** Numbers and booleans are shown as JavaScript's `String` shows them: `200` and `'200'` are the same label value. */
 export type LabelValue = string | number | boolean;

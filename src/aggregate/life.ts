@@ -1,9 +1,10 @@
 import type { Arena } from '../arena/arena';
 import { isInFlight } from '../arena/in-flight';
-import { LIFE, LIFE_STATE } from '../arena/layout';
+import { LIFE, LIFE_STATE, PAGE_WORDS } from '../arena/layout';
 import { lastLifeState, lifeOf, lifeState } from '../arena/lives';
-import { columnCount, HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from './columns';
-import type { Definition } from './definition';
+import { VALUE_COLUMN } from '../kinds/counter';
+import type { Definition } from '../kinds/definition';
+import { columnCount, kindOf } from '../kinds/kinds';
 
 /** What has been added up of one series, before anything is taken off. */
 export interface RawSeries {
@@ -13,29 +14,19 @@ export interface RawSeries {
   values: Float64Array;
   /** First column in `values`. */
   column: number;
-  /** Changes with every record: see `activityOf`. */
+  /** A number that every record changes; of a counter, every one that is not 0. */
   activity: number;
-  /** Gauges: epoch of the `set` that is shown. */
+  /** Epoch of the `set` that is shown, if the kind has epochs. */
   epoch: number;
 }
 
 /** What is done with each series when it has been added up; what it is given is good only during the call. */
 export type Settle = (raw: Readonly<RawSeries>) => void;
 
-/** Words of a baseline: the activity, then the columns that grow; of a gauge the value and the epoch of its `set`. */
-const COLUMNS = 1;
+/** Words of a baseline: the activity, then what the kind keeps. */
+const KEPT = 1;
 export function baselineWords(definition: Definition): number {
-  if (definition.type === 'histogram') return COLUMNS + columnCount(definition);
-  return COLUMNS + (definition.type === 'counter' ? 1 : 2);
-}
-
-/** A number that every record changes; of a counter, every one that is not 0. Gauges have the version of their cells. */
-export function activityOf({ type, buckets }: Definition, values: Float64Array, column: number): number {
-  if (type === 'counter') return values[column + VALUE_COLUMN];
-  if (type === 'summary') return values[column + SUMMARY_COLUMNS.COUNT];
-  let count = 0;
-  for (let bucket = 0; bucket <= buckets.length; bucket++) count += values[column + HISTOGRAM_COLUMNS.COUNTS + bucket];
-  return count;
+  return KEPT + kindOf(definition).baseline.words(definition);
 }
 
 /**
@@ -60,8 +51,7 @@ export function writeBaseline(
   const words = baselineWords(definition);
   const baseline = baselineOf(life, state ^ LIFE_STATE.SECOND, words);
   f64[baseline] = raw.activity;
-  for (let word = COLUMNS; word < words; word++) f64[baseline + word] = raw.values[raw.column + word - COLUMNS];
-  if (definition.type === 'gauge') f64[baseline + COLUMNS + 1] = raw.epoch;
+  kindOf(definition).baseline.write(f64, baseline + KEPT, raw, definition);
 }
 
 /** Whether something was recorded since the current baseline. */
@@ -96,19 +86,10 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
     const { values, column } = raw;
     if (marks && (state & LIFE_STATE.HIDDEN) !== 0 && scratch[0] === raw.activity)
       values.fill(Number.NaN, column, column + columnCount(definition));
-    else if (definition.type !== 'gauge')
-      for (let word = COLUMNS; word < words; word++)
-        values[column + word - COLUMNS] = difference(values[column + word - COLUMNS], scratch[word]);
-    // what is in flight at a reset ends later all the same
-    else if (scratch[COLUMNS + 1] === raw.epoch && !isInFlight(arena, raw.record))
-      values[column + VALUE_COLUMN] -= scratch[COLUMNS];
+    else kindOf(definition).baseline.subtract(raw, scratch, KEPT, definition, isInFlight(arena, raw.record));
     return;
   }
 }
 
-const scratch = new Float64Array(COLUMNS + 2 ** 12);
-
-/** Sums may have become infinite. */
-function difference(now: number, before: number): number {
-  return now === before ? 0 : now - before;
-}
+/** A baseline that is being read: the most words that one can have. */
+const scratch = new Float64Array(KEPT + PAGE_WORDS);

@@ -17,10 +17,9 @@ import {
 import { birthOf } from '../arena/registry';
 import type { Shard } from '../arena/shard';
 import { RingmeterError } from '../errors';
+import type { Definition } from '../kinds/definition';
+import { columnCount, kindOf } from '../kinds/kinds';
 import { warnOnce } from '../warning';
-import { SUMMARY } from './cells';
-import { columnCount } from './columns';
-import type { Definition } from './definition';
 import type { Drainer } from './drain';
 import { baselineWords, countsInFlight, isChanged, type RawSeries, subtractBaseline, writeBaseline } from './life';
 import { SeriesMerge } from './merge';
@@ -49,8 +48,7 @@ export class Lifetimes {
     private readonly arena: Arena,
     private readonly drainer: Drainer,
   ) {
-    this.merge = new SeriesMerge(arena);
-    this.merge.isStill = drainer.holds;
+    this.merge = new SeriesMerge(arena, drainer.holds);
   }
 
   /** The shards whose locks the caller of `collect` holds. */
@@ -201,7 +199,7 @@ export class Lifetimes {
     const isGone = (state & LIFE_STATE.GONE) !== 0;
     if (isGone || (isHidden && !isChanged(arena, life, state, definition, raw.activity))) return false;
     arena.f64[life + LIFE.SINCE] = now;
-    if (definition.type === 'summary') this.cutWindows(arena.i32[high(raw.record + RECORD.SERIES)], now);
+    this.endCells(definition, arena.i32[high(raw.record + RECORD.SERIES)], now);
     writeBaseline(arena, life, state, definition, raw);
     const hides = ending === 'remove' ? LIFE_STATE.HIDDEN : 0;
     const bits = ((state ^ LIFE_STATE.SECOND) & LIFE_STATE.SECOND) | LIFE_STATE.BASED | hides;
@@ -212,13 +210,15 @@ export class Lifetimes {
     return true;
   }
 
-  /** What stands in a summary's window counts no longer, and the next values begin a new slot. */
-  private cutWindows(id: number, now: number): void {
+  /** Lets the kind do what it does to the cells of each shard when a series ends. */
+  private endCells(definition: Definition, id: number, now: number): void {
     const { i32, f64 } = this.arena;
+    const kind = kindOf(definition);
+    if (kind.end === undefined) return;
     for (const { cells, overflowCells } of this.merge.shards)
       for (const table of [cells, overflowCells]) {
         const page = i32[table + (id >>> PAGE_SHIFT)];
-        if (page !== 0) f64[page + (id & PAGE_MASK) + SUMMARY.CUT] = now;
+        if (page !== 0) kind.end(f64, page + (id & PAGE_MASK), now);
       }
   }
 }

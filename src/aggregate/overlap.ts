@@ -1,9 +1,9 @@
 import type { Arena } from '../arena/arena';
 import { FAMILY_STATE, high, int, RECORD } from '../arena/layout';
 import { familyState } from '../arena/registry';
-import type { Definition } from './definition';
+import type { Definition } from '../kinds/definition';
+import { sampleNames } from '../kinds/kinds';
 import { findFamily, readDefinition } from './register';
-import { sampleNames } from './samples';
 
 /*
  * A histogram `x` shows lines `x_sum`, `x_count`, `x_bucket`: no other metric may have those names. Looking first does not

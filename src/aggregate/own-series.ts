@@ -1,5 +1,5 @@
 import type { Arena } from '../arena/arena';
-import type { Definition } from './definition';
+import type { Definition } from '../kinds/definition';
 import { toPairs } from './label-pairs';
 import { settle } from './overlap';
 import { readDefinition, registerFamily, registerSeries } from './register';

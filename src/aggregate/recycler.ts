@@ -4,10 +4,9 @@ import { HEADER, high, int, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD, SER
 import { changeLives, changeState, lifeOf, lifeState, lockLives, unlockLives } from '../arena/lives';
 import { unlink } from '../arena/registry';
 import type { Shard } from '../arena/shard';
+import type { Definition } from '../kinds/definition';
+import { columnCount, kindOf } from '../kinds/kinds';
 import type { Family } from './catalog';
-import { cellWords, SUMMARY } from './cells';
-import { columnCount } from './columns';
-import type { Definition } from './definition';
 import type { Drainer } from './drain';
 import { baselineWords, countsInFlight, isChanged, type RawSeries } from './life';
 import { showAgain } from './lifetimes';
@@ -50,8 +49,7 @@ export class Recycler {
     private readonly drainer: Drainer,
     private readonly quarantine: number,
   ) {
-    this.merge = new SeriesMerge(arena);
-    this.merge.isStill = drainer.holds;
+    this.merge = new SeriesMerge(arena, drainer.holds);
   }
 
   /** Goes on to the next phase if it is time. Never waits for long. */
@@ -156,11 +154,10 @@ export class Recycler {
     this.zero(definition, arena.i32[high(record + RECORD.SERIES)], life, shards);
   }
 
-  /** Cells, and the baseline that is current. The chunks of a sketch stay with their cells. */
+  /** Makes zeros of the cells, but for what stays with them, and of both baselines. */
   private zero(definition: Definition, id: number, life: number, shards: readonly Shard[]): void {
     const { i32, f64 } = this.arena;
-    const words =
-      definition.type === 'summary' ? SUMMARY.CHUNKS : cellWords(definition.type, definition.buckets.length);
+    const words = kindOf(definition).clearedWords(definition);
     for (const { cells, overflowCells } of shards)
       for (const table of [cells, overflowCells]) {
         const page = i32[table + (id >>> PAGE_SHIFT)];

@@ -2,7 +2,7 @@
 import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
 import { hasFree, sizeClass, takeFree } from '../arena/free-records';
-import { HEADER, high, int, PAGE_WORDS, RECORD, RECORD_KIND, SERIES_FLAG, SIZE_CLASS_SHIFT } from '../arena/layout';
+import { HEADER, high, int, RECORD, RECORD_KIND, SERIES_FLAG, SIZE_CLASS_SHIFT } from '../arena/layout';
 import { isGone, isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
 import {
   allocateCells,
@@ -14,16 +14,12 @@ import {
   recordWords,
   tailOf,
 } from '../arena/registry';
-import { CHUNK_ENTRIES, cellWords, METRIC_TYPES, SLOTS } from './cells';
-import { columnCount } from './columns';
-import type { Definition, LabelPairs } from './definition';
+import { type Definition, type LabelPairs, METRIC_TYPES } from '../kinds/definition';
+import { columnCount, kindOf } from '../kinds/kinds';
 import { showAgain } from './lifetimes';
 import { encodeSeriesKey, type SeriesKey } from './series-key';
 
 const encoder = new TextEncoder();
-
-/** More bounds would not fit a page of cells. */
-export const MAX_BUCKETS = PAGE_WORDS - CHUNK_ENTRIES;
 
 /**
  * Get-or-create of a family by its name. What is returned may have been defined otherwise by someone else: compare. It is
@@ -32,7 +28,7 @@ export const MAX_BUCKETS = PAGE_WORDS - CHUNK_ENTRIES;
  * @returns the record, or 0 if the arena is full
  */
 export function registerFamily(arena: Arena, definition: Definition): number {
-  const spec = specOf(definition);
+  const spec = kindOf(definition).foldingParameters(definition);
   const json = encoder.encode(JSON.stringify(definition));
   return findOrInsert(arena, {
     kind: RECORD_KIND.FAMILY,
@@ -63,13 +59,6 @@ export function noteTtl({ i32 }: Arena, ttl: number | undefined): void {
     Atomics.compareExchange(i32, shortest, seen, milliseconds);
 }
 
-/** The numbers that folding needs: bucket bounds, or the length and capacity of a window's slot. */
-function specOf(definition: Definition): number[] {
-  if (definition.type === 'histogram') return definition.buckets;
-  if (definition.type !== 'summary') return [];
-  return [(definition.maxAge * 1000) / SLOTS, Math.floor(definition.maxSamples / SLOTS)];
-}
-
 export function findFamily(arena: Arena, name: string): number {
   return find(arena, RECORD_KIND.FAMILY, encoder.encode(name));
 }
@@ -84,7 +73,7 @@ export function readDefinition(arena: Arena, family: number): Definition {
 export interface RegisteredSeries {
   /** 0 if the registry had no room: its events are dropped and counted. */
   id: number;
-  /** Int32Array index of the word that a gauge takes its epochs from; 0 for other metrics. */
+  /** Int32Array index of the word from which threads take epochs; 0 if the kind has none. */
   epoch: number;
   /** First column in a snapshot. */
   column: number;
@@ -151,9 +140,7 @@ export function whyRefused(
   if (reached !== undefined) return reached;
   const words = recordWords(SERIES_BODY_WORDS, key.length, 0);
   const fits =
-    record !== 0 ||
-    hasRoom(arena, words, cellWords(definition.type, definition.buckets.length)) ||
-    hasFree(arena, family, words);
+    record !== 0 || hasRoom(arena, words, kindOf(definition).cellWords(definition)) || hasFree(arena, family, words);
   return fits ? undefined : 'memory';
 }
 
@@ -214,7 +201,8 @@ function insertSeries(
   { isBeyond = false, reuses = false }: { isBeyond?: boolean; reuses?: boolean },
 ): { record: number; fresh: boolean } {
   let composed = 0;
-  const cells = cellWords(definition.type, definition.buckets.length);
+  const kind = kindOf(definition);
+  const cells = kind.cellWords(definition);
   const record = findOrInsert(arena, {
     kind: RECORD_KIND.SERIES,
     key: bytes.subarray(0, length),
@@ -224,9 +212,8 @@ function insertSeries(
     reuse: reuses ? (words) => takeFree(arena, family, words) : undefined,
     write(place) {
       composed = place;
-      const isGauge = definition.type === 'gauge';
-      const epoch = isGauge ? arena.allocateEpoch() : 0;
-      if (isGauge && epoch === 0) return false;
+      const epoch = kind.hasEpoch ? arena.allocateEpoch() : 0;
+      if (kind.hasEpoch && epoch === 0) return false;
       const id = allocateCells(arena, cells);
       if (id === 0) return false;
       arena.i32[int(place + RECORD.SERIES)] = family;

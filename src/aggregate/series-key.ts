@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { keySpan } from '../arena/registry';
-import type { LabelPairs } from './definition';
+import type { LabelPairs } from '../kinds/definition';
 
 /*
  * Key of a series in the registry: the family's pointer, then length and bytes of each name and value, sorted by name.

@@ -1,8 +1,8 @@
 import type { Arena } from '../arena/arena';
 import { isGone } from '../arena/lives';
 import { birthOf } from '../arena/registry';
+import { kindOf } from '../kinds/kinds';
 import type { Family } from './catalog';
-import { presenceColumn } from './columns';
 
 /** The immutable result of one collect: what renderers and storages read, and a renderer compares with the next one. */
 export interface Snapshot {
@@ -27,7 +27,7 @@ export function presenceIn(
   { places, values }: { places: number /** Without them, removed series count. */; values?: Float64Array },
   { arena, definition, series }: Family,
 ): (index: number) => boolean {
-  const offset = presenceColumn(definition.type);
+  const offset = kindOf(definition).presenceColumn;
   const mayBeReborn = definition.ttl !== undefined;
   return (index) => {
     if (series.places[index] >= places) return false;

@@ -1,5 +1,5 @@
-import { histogramQuantile } from '../aggregate/histogram';
 import type { Metric } from '../exposition/metrics';
+import { histogramQuantile } from '../kinds/histogram-value';
 import { printable } from '../printable';
 
 /** Of a histogram. */

@@ -1,4 +1,4 @@
-import { cumulativeQuantile } from '../aggregate/histogram';
+import { cumulativeQuantile } from '../kinds/histogram-value';
 import { orNull } from './document';
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;

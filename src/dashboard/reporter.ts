@@ -1,6 +1,7 @@
 import type { Family } from '../aggregate/catalog';
 import type { RulesView } from '../endpoint/api/rules-view';
 import { messageOf } from '../errors';
+import { isCumulative } from '../kinds/kinds';
 import { createQueryEngine } from '../query/engine';
 import type { QueryEngine, QueryResult, SampleSource } from '../query/types';
 import { VERSION } from '../version';
@@ -188,9 +189,6 @@ export class Reporter {
   }
 
   private isCounted(name: string): boolean {
-    return this.host.families().some(({ definition }) => {
-      if (definition.type === 'counter') return definition.name === name;
-      return definition.type !== 'gauge' && name !== definition.name && name.startsWith(`${definition.name}_`);
-    });
+    return this.host.families().some(({ definition }) => isCumulative(definition, name));
   }
 }

@@ -1,4 +1,5 @@
 import type { Family } from '../aggregate/catalog';
+import { hasBuckets, isCumulative } from '../kinds/kinds';
 import type { Dashboard } from './options';
 
 /** Where the dashboard finds what it shows: PromQL with `[$window]`, and names of metrics. None where there is nothing. */
@@ -26,8 +27,8 @@ const STATUS = /^(http_)?(response_)?(status|code|status_?code)$/i;
 
 /** Finds among the metrics, by their names and labels, what the options do not say. */
 export function findSignals(families: readonly Family[], options: Dashboard): Signals {
-  const counters = families.filter(({ definition }) => definition.type === 'counter');
-  const histograms = families.filter(({ definition }) => definition.type === 'histogram');
+  const counters = families.filter(({ definition }) => isCumulative(definition, definition.name));
+  const histograms = families.filter(({ definition }) => hasBuckets(definition));
   const latency = options.latency ?? first(histograms, LATENCY)?.definition.name;
   const counter = first(counters, REQUESTS);
   const counted = counter ?? histograms.find(({ definition }) => definition.name === latency);

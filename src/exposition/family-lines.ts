@@ -1,9 +1,10 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
 import type { Family } from '../aggregate/catalog';
-import type { LabelPairs } from '../aggregate/definition';
-import { type ReadSamples, samplesOf, sampleValues } from '../aggregate/samples';
 import { eachLabelText } from '../aggregate/series-key';
+import type { LabelPairs } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
+import { type Sample, type SampleReader, valueAtFirst } from '../kinds/sample';
 import { TextBuffer } from './text-buffer';
 
 export const NEWLINE = 10;
@@ -28,7 +29,8 @@ export class FamilyLines {
   /** Lines of each series. */
   readonly count: number;
   /** Reads the numbers of one series' lines. */
-  readonly read: ReadSamples;
+  readonly read: SampleReader;
+  private readonly samples: readonly Sample[];
   private readonly lines: readonly Line[];
   private readonly labels = new TextBuffer(256);
 
@@ -36,8 +38,9 @@ export class FamilyLines {
     const { name, description, type } = family.definition;
     const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
     this.header = encoder.encode(`${help && `# HELP ${name} ${help}\n`}# TYPE ${name} ${type}\n`);
-    const samples = samplesOf(family.definition);
-    this.lines = samples.map(({ suffix, label }) => {
+    const kind = kindOf(family.definition);
+    this.samples = kind.samples(family.definition);
+    this.lines = this.samples.map(({ suffix, label }) => {
       const own = label && `${label[0]}="${label[1]}"`;
       return {
         head: encoder.encode(`${name}${suffix}{`),
@@ -45,8 +48,8 @@ export class FamilyLines {
         bare: encoder.encode(own === undefined ? `${name}${suffix} ` : `${name}${suffix}{${own}} `),
       };
     });
-    this.count = samples.length;
-    this.read = sampleValues(family.definition);
+    this.count = this.samples.length;
+    this.read = kind.sampleReader(family.definition);
   }
 
   /** Appends one line of the series whose labels were set last, up to its number. */
@@ -77,7 +80,6 @@ export class FamilyLines {
   /** A metric that may have any labels and has no series yet shows itself as zero: it can be told from a missing one. */
   zero(out: TextBuffer, defaultLabels: LabelPairs): void {
     const { labels } = this;
-    const { type, quantiles } = this.family.definition;
     labels.length = 0;
     for (const [name, value] of defaultLabels) {
       const [nameBytes, valueBytes] = [encoder.encode(name), encoder.encode(value)];
@@ -86,7 +88,7 @@ export class FamilyLines {
     }
     for (let sample = 0; sample < this.count; sample++) {
       this.begin(out, sample);
-      out.number(type === 'summary' && sample < quantiles.length ? Number.NaN : 0);
+      out.number(valueAtFirst(this.samples[sample]));
       out.byte(NEWLINE);
     }
   }

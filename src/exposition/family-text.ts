@@ -1,6 +1,6 @@
 import type { Family } from '../aggregate/catalog';
-import type { LabelPairs } from '../aggregate/definition';
 import { presenceIn, type Snapshot } from '../aggregate/snapshot';
+import type { LabelPairs } from '../kinds/definition';
 import { FamilyLines } from './family-lines';
 import { TextBlock } from './text-block';
 import { TextBuffer } from './text-buffer';

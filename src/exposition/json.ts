@@ -37,16 +37,15 @@ export function toJson(metrics: Metric[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(stringify(metrics.map(finite)));
 }
 
-/** The type says what there is: what is left out must not be found in Object.prototype. */
+/** What is left out must not be found in Object.prototype: the serializer asks for each property by its name. */
 function finite(metric: Metric): unknown {
-  const { type, sum, buckets, quantiles } = metric;
+  const { value, sum, buckets, quantiles } = { sum: undefined, buckets: undefined, quantiles: undefined, ...metric };
   return {
     ...metric,
-    value: orNull(metric.value),
-    sum: type === 'histogram' || type === 'summary' ? orNull(sum!) : undefined,
-    buckets: type === 'histogram' ? buckets : undefined,
-    quantiles:
-      type === 'summary' ? quantiles!.map(({ quantile, value }) => ({ quantile, value: orNull(value) })) : undefined,
+    value: orNull(value),
+    sum: sum === undefined ? undefined : orNull(sum),
+    buckets,
+    quantiles: quantiles?.map(({ quantile, value }) => ({ quantile, value: orNull(value) })),
   };
 }
 

@@ -1,12 +1,10 @@
-import type { MetricType } from '../aggregate/cells';
-import { SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
-import type { Definition } from '../aggregate/definition';
-import { toHistogramValue } from '../aggregate/histogram';
-import { formatNumber } from '../aggregate/samples';
 import { presenceIn, type Snapshot } from '../aggregate/snapshot';
+import type { Definition, MetricType } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
+import type { SeriesValue } from '../kinds/value';
 
 /** One series with its present value. */
-export interface Metric {
+export interface Metric extends SeriesValue {
   name: string;
   type: MetricType;
   description: string;
@@ -14,14 +12,6 @@ export interface Metric {
   labels: Record<string, string>;
   /** Wall-clock milliseconds of the collect. */
   timestamp: number;
-  /** Counters and gauges: the value. Histograms and summaries: the number of observations. */
-  value: number;
-  /** Histograms and summaries: the sum of the observations. */
-  sum?: number;
-  /** Histograms: cumulative counts by upper bound, ascending; the last is `+Inf`. */
-  buckets?: { le: string; count: number }[];
-  /** Summaries: the window's values by quantile; NaN (in JSON null) while it is empty. */
-  quantiles?: { quantile: number; value: number }[];
 }
 
 /** A snapshot as plain objects. */
@@ -54,28 +44,6 @@ export function toMetric(
   labels: Record<string, string>,
   { timestamp, values, column }: SeriesColumns,
 ): Metric {
-  const { name, type, description, unit, buckets: bounds, quantiles } = definition;
-  const metric: Metric = {
-    name,
-    type,
-    description,
-    unit,
-    labels,
-    timestamp,
-    value: values[column + VALUE_COLUMN],
-  };
-  if (type === 'histogram') {
-    const { count, sum, buckets } = toHistogramValue(values, column, bounds);
-    metric.value = count;
-    metric.sum = sum;
-    metric.buckets = buckets.map((bucket) => ({ le: formatNumber(bucket.le), count: bucket.count }));
-  } else if (type === 'summary') {
-    metric.value = values[column + SUMMARY_COLUMNS.COUNT];
-    metric.sum = values[column + SUMMARY_COLUMNS.SUM];
-    metric.quantiles = quantiles.map((quantile, at) => ({
-      quantile,
-      value: values[column + SUMMARY_COLUMNS.QUANTILES + at],
-    }));
-  }
-  return metric;
+  const { name, type, description, unit } = definition;
+  return { name, type, description, unit, labels, timestamp, ...kindOf(definition).value(definition, values, column) };
 }

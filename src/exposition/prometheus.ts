@@ -1,8 +1,7 @@
 import type { Family } from '../aggregate/catalog';
-import { columnCount } from '../aggregate/columns';
-import type { Definition } from '../aggregate/definition';
-import { sampleNames } from '../aggregate/samples';
 import type { Snapshot } from '../aggregate/snapshot';
+import type { Definition } from '../kinds/definition';
+import { columnCount, sampleNames } from '../kinds/kinds';
 import { FamilyText } from './family-text';
 import { concat, LentText } from './lent-text';
 import type { TextBlock } from './text-block';

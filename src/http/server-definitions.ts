@@ -1,6 +1,6 @@
-import { exponentialBuckets } from '../aggregate/buckets';
 import type { MetricsCollector } from '../collector';
 import { type HistogramOptions, resolveDefinition } from '../instruments/definitions';
+import { exponentialBuckets } from '../kinds/buckets';
 
 /** 100 bytes to 100 MB. */
 const SIZE_BUCKETS = exponentialBuckets(100, 10, 7);

@@ -1,7 +1,8 @@
-import type { Definition, LabelPairs } from '../aggregate/definition';
 import { readLabels } from '../aggregate/series-key';
 import { SERIES_MASK } from '../arena/layout';
 import { showsOnly } from '../inspection';
+import type { Definition, LabelPairs } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
 import type { CollectTimeValues } from './collect-time';
 import type { LabelTree } from './label-tree';
 import type { SeriesReading } from './reading';
@@ -83,7 +84,7 @@ export interface MetricContext extends Instrumentation {
 
 /** Counts a value that cannot be recorded, and warns about the first. */
 export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
-  const wanted = type === 'counter' ? 'finite numbers >= 0' : 'finite numbers';
+  const wanted = kindOf({ type }).recordable;
   const order = typeof value === 'object' && value !== null ? ': the value comes first, then the labels' : '';
   const got = typeof value === 'number' ? value : typeof value;
   recorder.refuse(`${name} takes ${wanted}, got ${got}${order}`, `${name} value`);

@@ -1,6 +1,6 @@
-import { VALUE_COLUMN } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
+import { VALUE_COLUMN } from '../kinds/counter';
 import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { Metric } from './metric';

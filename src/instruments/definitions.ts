@@ -1,10 +1,9 @@
-import { checkBuckets, DEFAULT_BUCKETS } from '../aggregate/buckets';
-import { type MetricType, SLOTS } from '../aggregate/cells';
-import type { Definition } from '../aggregate/definition';
 import { findRival, settle } from '../aggregate/overlap';
 import { noteTtl, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError, shown } from '../errors';
+import type { Definition, DefinitionOptions, MetricType } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
 import { ownProperties } from '../own-properties';
 import { checkLabelName, type Labels } from './labels';
@@ -25,44 +24,23 @@ export interface MetricOptions<Name extends string = string> {
   labels?: Labels<Name>;
 }
 
-export interface HistogramOptions<Name extends string = string> extends MetricOptions<Name> {
-  /** Upper bounds, strictly increasing; +Inf is added. Default: 0.005 to 10, for seconds. */
-  buckets?: readonly number[];
-}
+export interface HistogramOptions<Name extends string = string>
+  extends MetricOptions<Name>,
+    Pick<DefinitionOptions, 'buckets'> {}
 
-export interface SummaryOptions<Name extends string = string> extends MetricOptions<Name> {
-  /** Seconds that the window reaches back; it advances in fifths. Default 600. */
-  maxAge?: number;
-  /** Most observations in the window, for each recording thread, at least 5; it advances in fifths. Default 10 000. */
-  maxSamples?: number;
-  /** Quantiles that are shown, 0 to 1, at most 100. Default 0.5, 0.9, 0.95, 0.99. */
-  quantiles?: readonly number[];
-}
+export interface SummaryOptions<Name extends string = string>
+  extends MetricOptions<Name>,
+    Pick<DefinitionOptions, 'maxAge' | 'maxSamples' | 'quantiles'> {}
 
 /** Any metric's options, as they come. */
-type AnyOptions = MetricOptions &
-  Pick<HistogramOptions, 'buckets'> &
-  Pick<SummaryOptions, 'maxAge' | 'maxSamples' | 'quantiles'>;
+type AnyOptions = MetricOptions & DefinitionOptions;
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'ttl', 'cardinalityLimit', 'labels'] as const;
-const OWN_OPTIONS: Record<MetricType, readonly (keyof AnyOptions)[]> = {
-  counter: [],
-  gauge: [],
-  histogram: ['buckets'],
-  summary: ['maxAge', 'maxSamples', 'quantiles'],
-};
 /** What is asked for must be what the metric has. */
 const SETTLED = ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const;
-const RESERVED: Record<MetricType, string | undefined> = {
-  counter: undefined,
-  gauge: undefined,
-  histogram: 'le',
-  summary: 'quantile',
-};
-
-/** The label name that a metric's own lines use. */
-export const reservedLabel = (type: MetricType): string | undefined => RESERVED[type];
+/** What stands in the definition of a kind that has no such option. */
+const WITHOUT_OPTIONS = { buckets: [], quantiles: [], maxAge: 600, maxSamples: 10_000 };
 
 /**
  * Checks a definition and fills in its defaults.
@@ -75,18 +53,16 @@ export function resolveDefinition(type: MetricType, name: unknown, options: AnyO
       'RINGMETER_INVALID_METRIC_NAME',
       `metric name must match ${METRIC_NAME.source}, got ${shown(name)}`,
     );
-  const given = checkOptions<AnyOptions>(`options of ${name}`, options, [...COMMON_OPTIONS, ...OWN_OPTIONS[type]]);
+  const kind = kindOf({ type });
+  const given = checkOptions<AnyOptions>(`options of ${name}`, options, [...COMMON_OPTIONS, ...kind.options]);
   return {
     name,
     type,
     description: checkString(`description of ${name}`, given.description, ''),
     unit: checkUnit(name, checkString(`unit of ${name}`, given.unit, '')),
-    labelNames: checkLabelNames(name, given.labelNames, reservedLabel(type)),
-    buckets:
-      type === 'histogram' ? checkBuckets(given.buckets === undefined ? [...DEFAULT_BUCKETS] : given.buckets) : [],
-    quantiles: type === 'summary' ? checkQuantiles(name, given.quantiles) : [],
-    maxAge: checkNumber(`maxAge of ${name}`, given.maxAge, 600, 0.001, Number.MAX_SAFE_INTEGER),
-    maxSamples: checkInteger(`maxSamples of ${name}`, given.maxSamples, 10_000, SLOTS, 2 ** 31),
+    labelNames: checkLabelNames(name, given.labelNames, kind.reservedLabel),
+    ...WITHOUT_OPTIONS,
+    ...kind.resolve(name, given),
     ...(given.ttl !== undefined && {
       ttl: checkNumber(`ttl of ${name}`, given.ttl, 0, 0.001, Number.MAX_SAFE_INTEGER),
     }),
@@ -119,25 +95,6 @@ function checkLabelNames(name: string, labelNames: unknown, reserved: string | u
     names.add(label);
   }
   return [...names];
-}
-
-/** Each is a number of every series in every snapshot, for which no cells have to be found. */
-const MAX_QUANTILES = 100;
-
-function checkQuantiles(name: string, quantiles: unknown = [0.5, 0.9, 0.95, 0.99]): number[] {
-  const fits =
-    Array.isArray(quantiles) &&
-    quantiles.length <= MAX_QUANTILES &&
-    Array.from(quantiles).every((q) => typeof q === 'number' && q >= 0 && q <= 1);
-  if (fits && new Set(quantiles).size === quantiles.length) return [...quantiles].sort((a, b) => a - b);
-  throw new RingmeterError(
-    'RINGMETER_INVALID_OPTION',
-    `quantiles of ${name} must be at most ${MAX_QUANTILES} distinct numbers from 0 to 1, got ${shownList(quantiles)}`,
-  );
-}
-
-function shownList(list: unknown): string {
-  return Array.isArray(list) && list.length <= MAX_QUANTILES ? `[${list.map(shown).join(', ')}]` : shown(list);
 }
 
 /**

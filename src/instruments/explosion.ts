@@ -1,9 +1,9 @@
-import type { Definition } from '../aggregate/definition';
 import { type Refusal, readDefinition } from '../aggregate/register';
 import { readLabels } from '../aggregate/series-key';
 import type { Arena } from '../arena/arena';
 import { high, int, RECORD, RECORD_KIND, SERIES_FLAG, VOID_ENTRY } from '../arena/layout';
 import { directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
+import type { Definition } from '../kinds/definition';
 import { warn } from '../warning';
 
 /** How far back the directory is read, and how many series are looked at: three milliseconds' work at most. */

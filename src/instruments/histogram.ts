@@ -1,7 +1,7 @@
-import { HISTOGRAM_COLUMNS } from '../aggregate/columns';
-import { type HistogramValue, histogramQuantile, toHistogramValue } from '../aggregate/histogram';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import { HISTOGRAM_COLUMNS } from '../kinds/histogram-cells';
+import { type HistogramValue, histogramQuantile, toHistogramValue } from '../kinds/histogram-value';
 import { checkQuantile } from '../options-check';
 import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';

@@ -1,4 +1,4 @@
-import type { MetricType } from '../aggregate/cells';
+import type { MetricType } from '../kinds/definition';
 import { hasProperty } from '../own-properties';
 import type { Instrumentation, MetricContext } from './bound-series';
 import { Counter } from './counter';

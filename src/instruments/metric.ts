@@ -1,4 +1,3 @@
-import type { Definition, LabelPairs } from '../aggregate/definition';
 import { toPairs } from '../aggregate/label-pairs';
 import { type LivingFamily, showAgain } from '../aggregate/lifetimes';
 import {
@@ -16,8 +15,9 @@ import { isGone } from '../arena/lives';
 import { birthMark } from '../arena/registry';
 import { RingmeterError } from '../errors';
 import { showsOnly } from '../inspection';
+import type { Definition, LabelPairs } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
-import { reservedLabel } from './definitions';
 import { warnOfExplosion } from './explosion';
 import { LabelIndex } from './label-index';
 import { LabelSet } from './label-set';
@@ -63,7 +63,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     this.limits = { limit: context.cardinalityLimit, total: context.seriesLimit };
     this.rules = {
       names: definition.labelNames && new Set(definition.labelNames),
-      reserved: reservedLabel(definition.type),
+      reserved: kindOf(definition).reservedLabel,
     };
   }
 

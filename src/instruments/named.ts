@@ -1,5 +1,5 @@
-import type { MetricType } from '../aggregate/cells';
 import { messageOf, RingmeterError } from '../errors';
+import type { MetricType } from '../kinds/definition';
 import type { Counter } from './counter';
 import type { Gauge } from './gauge';
 import type { Histogram } from './histogram';

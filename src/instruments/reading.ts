@@ -1,8 +1,8 @@
-import { columnCount } from '../aggregate/columns';
-import type { Definition } from '../aggregate/definition';
 import type { Drainer } from '../aggregate/drain';
 import { Lifetimes } from '../aggregate/lifetimes';
 import { SeriesList, type SeriesPlaces } from '../aggregate/series-list';
+import type { Definition } from '../kinds/definition';
+import { columnCount } from '../kinds/kinds';
 import type { Recorder } from './recorder';
 
 /**

@@ -1,12 +1,12 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
 import { threadId } from 'node:worker_threads';
-import { cellOf, fold } from '../aggregate/fold';
 import { endInFlight } from '../aggregate/in-flight';
 import type { Arena } from '../arena/arena';
 import { EVENT_WORDS, HEADER, int, lapOf, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard, threadMark } from '../arena/shard';
 import { raise } from '../atomics/signal';
+import { cellOf, fold } from '../kinds/fold';
 import { inRootContext } from '../root-context';
 import { warnOnce } from '../warning';
 

@@ -1,11 +1,11 @@
 import { Catalog } from '../aggregate/catalog';
-import { columnCount } from '../aggregate/columns';
 import type { Drainer } from '../aggregate/drain';
 import { type Ending, Lifetimes, type LivingFamily } from '../aggregate/lifetimes';
 import { readSeries } from '../aggregate/register';
 import { readLabels } from '../aggregate/series-key';
 import { SeriesList } from '../aggregate/series-list';
 import { isGone } from '../arena/lives';
+import { columnCount } from '../kinds/kinds';
 import type { Recorder } from './recorder';
 
 /** Metrics of the library itself, which are not the user's to clear. */

@@ -1,6 +1,6 @@
-import { SUMMARY_COLUMNS } from '../aggregate/columns';
 import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import { SUMMARY_COLUMNS } from '../kinds/summary-cells';
 import { checkQuantile } from '../options-check';
 import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';

@@ -1,4 +1,4 @@
-import type { LabelPairs } from '../aggregate/definition';
+import type { LabelPairs } from '../kinds/definition';
 import { readNumber } from '../scrape/number';
 import type { ScrapedFamily, ScrapedSample } from '../scrape/types';
 import { labelValue, seriesKey } from './series';

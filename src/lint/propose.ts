@@ -1,4 +1,4 @@
-import { histogramQuantile } from '../aggregate/histogram';
+import { histogramQuantile } from '../kinds/histogram-value';
 import type { Observed } from './histograms';
 
 /** Digits that bounds have in each decade, from fine to coarse: the preferred numbers that people use. */

@@ -1,4 +1,4 @@
-import type { LabelPairs } from '../aggregate/definition';
+import type { LabelPairs } from '../kinds/definition';
 
 /** Labels as one string that no other label set has, whatever order they stand in. @param without a label to leave out */
 export function seriesKey(labels: LabelPairs, without?: string): string {

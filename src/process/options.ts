@@ -1,6 +1,6 @@
-import { checkBuckets } from '../aggregate/buckets';
 import type { LabelValue } from '../aggregate/label-pairs';
 import { RingmeterError, shown } from '../errors';
+import { checkBuckets } from '../kinds/buckets';
 import { checkCommonLabels } from '../labels-check';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
 

@@ -1,9 +1,9 @@
-import type { Definition } from '../aggregate/definition';
 import { settle } from '../aggregate/overlap';
 import { ownDefinition } from '../aggregate/own-series';
 import { findFamily, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError } from '../errors';
+import type { Definition } from '../kinds/definition';
 import { ownProperties } from '../own-properties';
 import type { DefaultMetrics } from './options';
 

@@ -1,7 +1,6 @@
 import type { Family } from '../aggregate/catalog';
-import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from '../aggregate/columns';
-import type { Definition } from '../aggregate/definition';
-import { samplesOf } from '../aggregate/samples';
+import type { Definition } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
 import { NAME } from './labels';
 import { matcherTest, matchesAll } from './matchers';
 import type { LabelSet, Matcher } from './types';
@@ -85,29 +84,13 @@ export class FamilyLines {
   }
 }
 
-/** Where the lines of `samplesOf` have their values. */
 function linesOf(definition: Definition): HistoryLine[] {
-  const samples = samplesOf(definition);
-  return samples.map(({ suffix, label }, at) => ({
+  const kind = kindOf(definition);
+  return kind.samples(definition).map(({ suffix, label, begin, end, isEmptyAtFirst }) => ({
     name: `${definition.name}${suffix}`,
     ...(label && { own: label }),
-    ...columnsOf(definition, suffix, at),
+    begin,
+    end,
+    ...(isEmptyAtFirst && { presence: kind.presenceColumn }),
   }));
-}
-
-function columnsOf(
-  { type, buckets }: Definition,
-  suffix: string,
-  at: number,
-): Pick<HistoryLine, 'begin' | 'end' | 'presence'> {
-  const one = (column: number) => ({ begin: column, end: column + 1 });
-  const counts = HISTOGRAM_COLUMNS.COUNTS;
-  if (type === 'histogram') {
-    if (suffix === '_sum') return one(HISTOGRAM_COLUMNS.SUM);
-    return { begin: counts, end: suffix === '_count' ? counts + buckets.length + 1 : counts + at + 1 };
-  }
-  if (type !== 'summary') return one(VALUE_COLUMN);
-  if (suffix === '_sum') return one(SUMMARY_COLUMNS.SUM);
-  if (suffix === '_count') return one(SUMMARY_COLUMNS.COUNT);
-  return { ...one(SUMMARY_COLUMNS.QUANTILES + at), presence: SUMMARY_COLUMNS.COUNT };
 }

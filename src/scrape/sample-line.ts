@@ -1,4 +1,4 @@
-import type { LabelPairs } from '../aggregate/definition';
+import type { LabelPairs } from '../kinds/definition';
 import { readNumber } from './number';
 import type { Scanner } from './scanner';
 import type { ScrapedSample, ScrapeFormat } from './types';

@@ -1,4 +1,4 @@
-import type { LabelPairs } from '../aggregate/definition';
+import type { LabelPairs } from '../kinds/definition';
 
 /** Prometheus text format 0.0.4, or OpenMetrics 1.0 text. */
 export type ScrapeFormat = 'prometheus' | 'openmetrics';

@@ -1,6 +1,5 @@
-import { columnCount, presenceColumn } from '../aggregate/columns';
-import { cumulativeQuantile } from '../aggregate/histogram';
-import { sampleValues } from '../aggregate/samples';
+import { cumulativeQuantile } from '../kinds/histogram-value';
+import { columnCount, kindOf } from '../kinds/kinds';
 import type { HistoryWindow } from './history/window';
 import { increase, type Points, rate } from './increase';
 import type { Selected } from './selection';
@@ -53,9 +52,9 @@ function readLines(window: HistoryWindow, { definition, samples, column, place }
   const { times } = window;
   const columns = Array.from({ length: columnCount(definition) }, () => new Float64Array(times.length));
   const first = Math.max(...columns.map((values, index) => window.read(column + index, place, values)));
-  const there = presentAt(columns[presenceColumn(definition.type)], first);
+  const there = presentAt(columns[kindOf(definition).presenceColumn], first);
   const row = new Float64Array(columns.length);
-  const read = sampleValues(definition);
+  const read = kindOf(definition).sampleReader(definition);
   const lines = samples.map(() => new Float64Array(there.length));
   const out = new Float64Array(lines.length);
   for (let index = 0; index < there.length; index++) {

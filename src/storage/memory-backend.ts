@@ -1,7 +1,7 @@
 import type { Family } from '../aggregate/catalog';
-import { columnCount } from '../aggregate/columns';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
+import { columnCount, hasBuckets } from '../kinds/kinds';
 import { Budget } from '../query/budget';
 import { HistorySource } from '../query/history-source';
 import { ShiftedSource } from '../query/shifted-source';
@@ -127,7 +127,7 @@ function* slices(selected: readonly Selected[], snapshots: number): Generator<Se
 function checkFunction(families: readonly Family[], query: ResolvedQuery): void {
   if (query.function !== 'quantile') return;
   const family = families.find(({ definition }) => definition.name === query.name);
-  if (family === undefined || family.definition.type === 'histogram') return;
+  if (family === undefined || hasBuckets(family.definition)) return;
   throw new RingmeterError(
     'RINGMETER_INVALID_QUERY',
     `quantile needs a histogram, and ${query.name} is a ${family.definition.type}`,

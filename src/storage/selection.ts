@@ -1,6 +1,7 @@
 import type { Family } from '../aggregate/catalog';
-import type { Definition, LabelPairs } from '../aggregate/definition';
-import { type Sample, samplesOf } from '../aggregate/samples';
+import type { Definition, LabelPairs } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
+import type { Sample } from '../kinds/sample';
 import type { ResolvedQuery } from './types';
 
 /** A series of which a query wants some lines. */
@@ -20,7 +21,7 @@ export interface Selected {
 /** The series of a metric that match a query, with those of their lines that do. */
 export function* select(family: Family, query: ResolvedQuery): Generator<Selected> {
   const { definition, series } = family;
-  const samples = samplesOf(definition);
+  const samples = kindOf(definition).samples(definition);
   const wanted = Object.entries(query.labels);
   const named = samples.flatMap(({ suffix }, line) =>
     query.name === definition.name || query.name === `${definition.name}${suffix}` ? [line] : [],

@@ -1,13 +1,12 @@
-import type { MetricType } from '../../dist/src/aggregate/cells.js';
-import { columnCount } from '../../dist/src/aggregate/columns.js';
-import type { Definition } from '../../dist/src/aggregate/definition.js';
-import { cellOf, fold } from '../../dist/src/aggregate/fold.js';
 import { SeriesMerge } from '../../dist/src/aggregate/merge.js';
 import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
 import { SeriesList } from '../../dist/src/aggregate/series-list.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
 import { openShards, type Shard } from '../../dist/src/arena/shard.js';
+import type { Definition, MetricType } from '../../dist/src/kinds/definition.js';
+import { cellOf, fold } from '../../dist/src/kinds/fold.js';
+import { columnCount } from '../../dist/src/kinds/kinds.js';
 
 /** One series in an arena of its own: events are folded into the cells of any shard in any order, time passes by hand. */
 export class FoldBench {
@@ -82,6 +81,8 @@ export function addedUp(
   definition: Definition,
 ): Float64Array {
   const out = new Float64Array(columnCount(definition));
-  new SeriesMerge(arena, shards).into(out, SeriesList.of({ ...series, column: 0, record: 0, place: 0 }), definition);
+  const merge = new SeriesMerge(arena);
+  merge.shards = shards;
+  merge.into(out, SeriesList.of({ ...series, column: 0, record: 0, place: 0 }), definition);
   return out;
 }

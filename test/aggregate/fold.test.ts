@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { HISTOGRAM_COLUMNS, VALUE_COLUMN } from '../../dist/src/aggregate/columns.js';
+import { VALUE_COLUMN } from '../../dist/src/kinds/counter.js';
+import { HISTOGRAM_COLUMNS } from '../../dist/src/kinds/histogram-cells.js';
 import { collectorFor, conserves, SEED } from '../instruments/support';
 import { FoldBench } from './bench';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { VALUE_COLUMN } from '../../dist/src/aggregate/columns.js';
+import { VALUE_COLUMN } from '../../dist/src/kinds/counter.js';
 import { SEED } from '../instruments/support';
 import { FoldBench } from './bench';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { histogramQuantile } from '../../dist/src/aggregate/histogram.js';
+import { histogramQuantile } from '../../dist/src/kinds/histogram-value.js';
 import { SEED } from '../instruments/support';
 
 /** What Prometheus' documentation says `histogram_quantile` does, step by step, on cumulative buckets. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Test, test } from 'tap';
-import { SUMMARY_COLUMNS } from '../../dist/src/aggregate/columns.js';
+import { SUMMARY_COLUMNS } from '../../dist/src/kinds/summary-cells.js';
 import program from '../fixtures/program.cjs';
 import { SEED } from '../instruments/support';
 import { FoldBench } from './bench';

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { SUMMARY_COLUMNS } from '../../dist/src/aggregate/columns.js';
+import { SUMMARY_COLUMNS } from '../../dist/src/kinds/summary-cells.js';
 import { FoldBench } from './bench';
 
 /** What the window holds: how many values, and their extremes. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { DEFAULT_BUCKETS } from '../../dist/src/aggregate/buckets.js';
-import { histogramQuantile } from '../../dist/src/aggregate/histogram.js';
+import { DEFAULT_BUCKETS } from '../../dist/src/kinds/buckets.js';
+import { histogramQuantile } from '../../dist/src/kinds/histogram-value.js';
 import type { Observed } from '../../dist/src/lint/histograms.js';
 import { lintLayout } from '../../dist/src/lint/layout.js';
 import { proposeBuckets } from '../../dist/src/lint/propose.js';

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { MetricType } from '../../dist/src/aggregate/cells.js';
-import { columnCount, HISTOGRAM_COLUMNS, SUMMARY_COLUMNS } from '../../dist/src/aggregate/columns.js';
-import type { Definition } from '../../dist/src/aggregate/definition.js';
 import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { int, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
 import { openShards, type Shard } from '../../dist/src/arena/shard.js';
 import type { Recorder } from '../../dist/src/instruments/recorder.js';
+import type { Definition, MetricType } from '../../dist/src/kinds/definition.js';
+import { HISTOGRAM_COLUMNS } from '../../dist/src/kinds/histogram-cells.js';
+import { columnCount } from '../../dist/src/kinds/kinds.js';
+import { SUMMARY_COLUMNS } from '../../dist/src/kinds/summary-cells.js';
 import { addedUp } from '../aggregate/bench';
 
 export function makeArena(ringCapacity = 64, maxThreads = 4): Arena {

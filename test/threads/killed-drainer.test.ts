@@ -16,8 +16,11 @@ import { Stopper } from './stopper';
 // the lock still held, or slots not given back  FORBIDDEN   nobody would drain again; the ring would stay full
 
 const DRAIN = 'src/aggregate/drain.js';
-const FOLD = 'src/aggregate/fold.js';
-const SKETCH = 'src/aggregate/sketch.js';
+const FOLD = 'src/kinds/fold.js';
+const HISTOGRAM = 'src/kinds/histogram.js';
+const GAUGE = 'src/kinds/gauge.js';
+const SUMMARY = 'src/kinds/summary.js';
+const SKETCH = 'src/kinds/sketch.js';
 
 interface Place {
   name: string;
@@ -50,7 +53,7 @@ const PLACES: readonly Place[] = [
   },
   {
     name: 'while it looks for the bucket',
-    file: FOLD,
+    file: HISTOGRAM,
     line: 'const middle =',
     when: 'done === 38',
     kinds: ['OBSERVE'],
@@ -58,7 +61,7 @@ const PLACES: readonly Place[] = [
   },
   {
     name: 'before it changes a gauge',
-    file: FOLD,
+    file: GAUGE,
     line: 'const sum = f64[cell',
     when: 'done === 38',
     kinds: ['GAUGE_SET', 'GAUGE_ADD'],
@@ -76,13 +79,13 @@ const PLACES: readonly Place[] = [
     name: 'while a slot of a window is cleared, which is used for the second time',
     file: SKETCH,
     line: 'if (i32[entry] !== 0)',
-    when: 'slot === 0 && entry === entries + 40 && f64[state + cells_1.SLOT.COUNT] > 0',
+    when: 'slot === 0 && entry === entries + 40 && f64[state + summary_cells_1.SLOT.COUNT] > 0',
     kinds: ['SUMMARIZE'],
     folded: 50,
   },
   {
     name: 'when it has changed the slot of a window and has not folded the event',
-    file: FOLD,
+    file: SUMMARY,
     line: 'return next;',
     when: 'next === 2',
     kinds: ['SUMMARIZE'],

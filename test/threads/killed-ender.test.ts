@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
-import { columnCount } from '../../dist/src/aggregate/columns.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { Lifetimes } from '../../dist/src/aggregate/lifetimes.js';
 import { SeriesList } from '../../dist/src/aggregate/series-list.js';
@@ -10,6 +9,7 @@ import { HEADER, int } from '../../dist/src/arena/layout.js';
 import { SERIES_COUNT } from '../../dist/src/arena/lives.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
+import { columnCount } from '../../dist/src/kinds/kinds.js';
 import { KINDS, Load, type Member, makeArena } from './bench';
 import { Stopper } from './stopper';
 
@@ -21,7 +21,7 @@ import { Stopper } from './stopper';
 const LIFETIMES = 'src/aggregate/lifetimes.js';
 const PLACES = [
   ['before it has a life to write to', 'src/arena/lives.js', 'Atomics.add(arena.i32, (0, layout_1.int)(family', 'true'],
-  ['in the middle of a baseline', 'src/aggregate/life.js', 'f64[baseline + word] = raw.values', 'word === 3'],
+  ['in the middle of a baseline', 'src/kinds/baseline.js', 'f64[at + word] = values[', 'word === 2'],
   ['before windows are cut', LIFETIMES, 'const page = i32[table', 'true'],
   ['before the new life counts', LIFETIMES, 'while (!(0, lives_1.changeState)(arena, life, state, bits))', 'true'],
   ['when the new life counts', LIFETIMES, 'const wasHidden = ', 'true'],

@@ -1,10 +1,10 @@
 import { test } from 'tap';
-import { VALUE_COLUMN } from '../../dist/src/aggregate/columns.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { HEADER } from '../../dist/src/arena/layout.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { recover, takeOver, tryLock, unlock } from '../../dist/src/atomics/mutex.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
+import { VALUE_COLUMN } from '../../dist/src/kinds/counter.js';
 import program from '../fixtures/program.cjs';
 import { SEED } from '../instruments/support';
 import { columnsOf, KINDS, Load, makeArena, startDrainer } from './bench';

@@ -1,4 +1,4 @@
-import type { LabelPairs } from '../../aggregate/definition';
+import type { LabelPairs } from '../../kinds/definition';
 import { labelValue, seriesKey } from '../../lint/series';
 import type { Scrape, ScrapedFamily, ScrapedSample } from '../../scrape/types';
 

@@ -1,4 +1,4 @@
-import { cumulativeQuantile } from '../../aggregate/histogram';
+import { cumulativeQuantile } from '../../kinds/histogram-value';
 import { labelValue } from '../../lint/series';
 import { readNumber } from '../../scrape/number';
 import type { ScrapedFamily, ScrapedSample } from '../../scrape/types';

@@ -1,10 +1,10 @@
-import type { MetricType } from '../../aggregate/cells';
 import { RingmeterError } from '../../errors';
 import type { BoundCounter } from '../../instruments/counter';
 import type { HistogramOptions } from '../../instruments/definitions';
 import type { BoundGauge } from '../../instruments/gauge';
 import type { BoundHistogram } from '../../instruments/histogram';
 import type { Instruments } from '../../instruments/instruments';
+import type { MetricType } from '../../kinds/definition';
 import type { DefaultMetrics } from '../options';
 
 type Own = Readonly<Record<string, string>>;

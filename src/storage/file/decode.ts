@@ -1,7 +1,6 @@
-import { METRIC_TYPES } from '../../aggregate/cells';
-import { columnCount, presenceColumn } from '../../aggregate/columns';
-import type { Definition } from '../../aggregate/definition';
 import { shown } from '../../errors';
+import { type Definition, METRIC_TYPES } from '../../kinds/definition';
+import { columnCount, kindOf } from '../../kinds/kinds';
 import {
   FORMAT_VERSION,
   type HeaderLine,
@@ -149,7 +148,7 @@ export function isValues(line: Buffer): boolean {
 
 /** Whether a flush does not have a series, because it had been removed, or its labels are not known. */
 export function isMissing({ definition, width, labels, values }: StoredMetric, series: number): boolean {
-  return labels[series] === undefined || Number.isNaN(values[series * width + presenceColumn(definition.type)]);
+  return labels[series] === undefined || Number.isNaN(values[series * width + kindOf(definition).presenceColumn]);
 }
 
 function storedNumber(value: ValuesLine['values'][number]): number {

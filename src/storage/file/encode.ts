@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Family } from '../../aggregate/catalog';
-import { columnCount } from '../../aggregate/columns';
 import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
+import { columnCount } from '../../kinds/kinds';
 import { DeclaredSeries } from './declared';
 import { type HeaderLine, type StoredNumber, seal } from './format';
 import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Definition } from '../../aggregate/definition';
+import type { Definition } from '../../kinds/definition';
 
 /**
  * The lines of a file, each one JSON object; docs/storage-file.md is their specification. The first key of a line tells

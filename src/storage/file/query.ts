@@ -1,4 +1,5 @@
-import { type Sample, samplesOf } from '../../aggregate/samples';
+import { kindOf } from '../../kinds/kinds';
+import { readSample, type Sample } from '../../kinds/sample';
 import type { Budget } from '../../query/budget';
 import type { ResolvedQuery, TimeSeries } from '../types';
 import { isMissing, type StoredMetric } from './decode';
@@ -49,9 +50,9 @@ class Found {
   async add(metric: StoredMetric, timestamp: number): Promise<void> {
     const { definition, labels, width, values } = metric;
     const { name } = this.query;
-    const samples = samplesOf(definition).filter(
-      ({ suffix }) => name === definition.name || name === `${definition.name}${suffix}`,
-    );
+    const samples = kindOf(definition)
+      .samples(definition)
+      .filter(({ suffix }) => name === definition.name || name === `${definition.name}${suffix}`);
     const visit = (series: number): void => {
       if (isMissing(metric, series)) return;
       const lines = this.linesOf(definition.name, labels[series]!, samples);
@@ -59,7 +60,7 @@ class Found {
         const line = lines[at];
         if (line === undefined) continue;
         this.budget.hold(1);
-        line.points.push({ timestamp, value: samples[at].read(values, series * width) });
+        line.points.push({ timestamp, value: readSample(samples[at], values, series * width) });
       }
     };
     await this.budget.each(values.length / width, visit, 20 + 10 * samples.length);

@@ -1,5 +1,5 @@
 import type { Family } from '../../aggregate/catalog';
-import type { Definition } from '../../aggregate/definition';
+import type { Definition } from '../../kinds/definition';
 
 /** Attributes of a resource. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
@@ -19,7 +19,7 @@ export interface Point {
   readonly family: Family;
   /** Of the series in the family's list. */
   readonly index: number;
-  /** Columns as in a snapshot (`aggregate/columns.ts`), of which the series' begin at `column`. */
+  /** Columns as in a snapshot, of which the series' begin at `column`. */
   readonly values: Float64Array;
   readonly column: number;
   /** Wall-clock milliseconds. A start of 0 is none. */

@@ -1,37 +1,65 @@
-import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from '../../aggregate/columns';
-import type { Definition } from '../../aggregate/definition';
+import type { Definition } from '../../kinds/definition';
+import { kindOf } from '../../kinds/kinds';
+import type { Columns, PointType, PointWriter } from '../../kinds/point';
 import type { Encoder, Origin, Point, Temporality } from './encoder';
 import { ucum } from './unit';
+
+/** What a metric's data has beside its points. */
+const BESIDE_POINTS: Readonly<Record<PointType, (aggregationTemporality: Temporality) => object>> = {
+  gauge: () => ({}),
+  sum: (aggregationTemporality) => ({ aggregationTemporality, isMonotonic: true }),
+  histogram: (aggregationTemporality) => ({ aggregationTemporality }),
+  summary: () => ({}),
+};
 
 /**
  * A request as JSON. Source: OTLP specification, "JSON Protobuf Encoding", and the proto3 JSON mapping: names in camel
  * case, enums as numbers, 64-bit integers as texts, numbers that JSON does not have as `"NaN"` and `"Infinity"`.
  */
-export class JsonEncoder implements Encoder {
+export class JsonEncoder implements Encoder, PointWriter {
   private readonly metrics: unknown[] = [];
   private points: unknown[] = [];
+  /** Those of the point that is being written. */
+  private numbers: object = {};
 
   constructor(private readonly origin: Origin) {}
 
-  metric({ name, description, unit, type }: Definition, aggregationTemporality: Temporality): void {
+  metric(definition: Definition, aggregationTemporality: Temporality): void {
+    const { name, description, unit } = definition;
+    const { pointType } = kindOf(definition);
     this.points = [];
     const dataPoints = this.points;
     const common = { name, description: description || undefined, unit: ucum(unit) || undefined };
-    if (type === 'gauge') this.metrics.push({ ...common, gauge: { dataPoints } });
-    else if (type === 'summary') this.metrics.push({ ...common, summary: { dataPoints } });
-    else if (type === 'histogram') this.metrics.push({ ...common, histogram: { dataPoints, aggregationTemporality } });
-    else this.metrics.push({ ...common, sum: { dataPoints, aggregationTemporality, isMonotonic: true } });
+    this.metrics.push({ ...common, [pointType]: { dataPoints, ...BESIDE_POINTS[pointType](aggregationTemporality) } });
   }
 
   point({ family, index, values, column, start, time }: Point): void {
     const { definition } = family;
     const labels = family.labels(index);
+    kindOf(definition).writePoint(this, definition, values, column);
     this.points.push({
       attributes: labels.length === 0 ? undefined : labels.map(([key, value]) => attribute(key, value)),
       startTimeUnixNano: start === 0 ? undefined : nanoseconds(start),
       timeUnixNano: nanoseconds(time),
-      ...numbersOf(definition, values, column),
+      ...this.numbers,
     });
+  }
+
+  number(value: number): void {
+    this.numbers = { asDouble: double(value) };
+  }
+
+  histogram(sum: number, bounds: readonly number[], { values, from, count: buckets }: Columns): void {
+    const bucketCounts = [...values.subarray(from, from + buckets)];
+    const count = String(bucketCounts.reduce((all, one) => all + one, 0));
+    this.numbers = { count, sum: double(sum), bucketCounts: bucketCounts.map(String), explicitBounds: bounds };
+  }
+
+  summary(count: number, sum: number, quantiles: readonly number[], { values, from }: Columns): void {
+    const shown = quantiles.map((quantile, at) => ({ quantile, value: values[from + at] }));
+    // without values in the window there is none
+    const quantileValues = shown.filter(({ value }) => !Number.isNaN(value));
+    this.numbers = { count: String(count), sum: double(sum), quantileValues };
   }
 
   finish(): Uint8Array {
@@ -40,32 +68,6 @@ export class JsonEncoder implements Encoder {
     const scopeMetrics = [{ scope: { name: scope.name, version: scope.version || undefined }, metrics: this.metrics }];
     return Buffer.from(JSON.stringify({ resourceMetrics: [{ resource: { attributes }, scopeMetrics }] }));
   }
-}
-
-function numbersOf({ type, buckets, quantiles }: Definition, values: Float64Array, column: number): object {
-  if (type === 'histogram') {
-    const counts = column + HISTOGRAM_COLUMNS.COUNTS;
-    const bucketCounts = [...values.subarray(counts, counts + buckets.length + 1)];
-    return {
-      count: String(bucketCounts.reduce((sum, count) => sum + count, 0)),
-      sum: double(values[column + HISTOGRAM_COLUMNS.SUM]),
-      bucketCounts: bucketCounts.map(String),
-      explicitBounds: buckets,
-    };
-  }
-  if (type === 'summary') {
-    const shown = quantiles.map((quantile, at) => ({
-      quantile,
-      value: values[column + SUMMARY_COLUMNS.QUANTILES + at],
-    }));
-    return {
-      count: String(values[column + SUMMARY_COLUMNS.COUNT]),
-      sum: double(values[column + SUMMARY_COLUMNS.SUM]),
-      // without values in the window there is none
-      quantileValues: shown.filter(({ value }) => !Number.isNaN(value)),
-    };
-  }
-  return { asDouble: double(values[column + VALUE_COLUMN]) };
 }
 
 function attribute(key: string, value: string | number | boolean): unknown {

@@ -1,20 +1,15 @@
 import type { Family } from '../../aggregate/catalog';
-import { columnCount, HISTOGRAM_COLUMNS, presenceColumn, VALUE_COLUMN } from '../../aggregate/columns';
-import type { Definition } from '../../aggregate/definition';
 import type { Snapshot } from '../../aggregate/snapshot';
+import type { Definition } from '../../kinds/definition';
+import { columnCount, kindOf } from '../../kinds/kinds';
 import { type Point, TEMPORALITY, type Temporality } from './encoder';
 import type { Ledger } from './ledger';
 
-/**
- * What a counter can seem to lose because its threads' sums were added in another order (one of them has ended), as a
- * part of its value. A greater loss is a series that began again.
- */
-const ROUNDING = 1e-9;
 const NOTHING = new Float64Array();
 
-/** What OTLP calls the temporality of a metric's points. Only counters and histograms have deltas. */
-export function temporalityOf({ type }: Definition, wanted: Temporality): Temporality {
-  return type === 'counter' || type === 'histogram' ? wanted : TEMPORALITY.CUMULATIVE;
+/** What OTLP calls the temporality of a metric's points. Not all kinds have deltas. */
+export function temporalityOf(definition: Definition, wanted: Temporality): Temporality {
+  return kindOf(definition).delta === undefined ? TEMPORALITY.CUMULATIVE : wanted;
 }
 
 /**
@@ -47,18 +42,20 @@ export class Points implements Point {
     this.index = index;
     this.values = this.snapshot.values;
     this.column = series.columns[index];
-    this.start = definition.type === 'gauge' ? 0 : Math.min(this.ledger.started, this.time);
+    this.start = kindOf(definition).pointType === 'gauge' ? 0 : Math.min(this.ledger.started, this.time);
     if (temporalityOf(definition, this.temporality) === TEMPORALITY.CUMULATIVE) return true;
     return this.toDelta(definition, series.places[index]);
   }
 
   private toDelta(definition: Definition, place: number): boolean {
     const known = this.findBase(definition, place);
-    if (definition.type === 'counter') this.counterDelta();
-    else this.histogramDelta(columnCount(definition));
+    const width = columnCount(definition);
+    if (this.change.length < width) this.change = new Float64Array(width);
+    const before = known ? this.base : undefined;
+    const isChanged = kindOf(definition).delta!(this.change, definition, this.column, this.snapshot.values, before);
     this.values = this.change;
     this.column = 0;
-    return !known || isChange(definition, this.change);
+    return !known || isChanged;
   }
 
   /**
@@ -69,7 +66,7 @@ export class Points implements Point {
   private findBase(definition: Definition, place: number): boolean {
     const { previous, ledger, column } = this;
     const end = column + columnCount(definition);
-    const wasRemoved = Number.isNaN(previous?.values[column + presenceColumn(definition.type)]);
+    const wasRemoved = Number.isNaN(previous?.values[column + kindOf(definition).presenceColumn]);
     const takenAt = ledger.takenAt(place);
     if (takenAt !== 0) this.base = ledger.values;
     else if (previous !== undefined && place < previous.places && end <= previous.values.length && !wasRemoved)
@@ -79,38 +76,4 @@ export class Points implements Point {
     this.start = Math.min(takenAt || (previous?.timestamp ?? ledger.started), this.time);
     return this.base !== NOTHING;
   }
-
-  private before(offset: number): number {
-    return this.base === NOTHING ? 0 : this.base[this.column + offset];
-  }
-
-  private counterDelta(): void {
-    const now = this.snapshot.values[this.column + VALUE_COLUMN];
-    const before = this.before(VALUE_COLUMN);
-    const change = this.room(1);
-    if (now >= before) change[0] = now === before ? 0 : now - before;
-    else change[0] = before - now <= before * ROUNDING ? 0 : now;
-  }
-
-  private histogramDelta(width: number): void {
-    const { values } = this.snapshot;
-    const change = this.room(width);
-    for (let offset = 0; offset < width; offset++) change[offset] = values[this.column + offset] - this.before(offset);
-    let wentBack = false;
-    for (let offset = HISTOGRAM_COLUMNS.COUNTS; offset < width; offset++) wentBack ||= change[offset] < 0;
-    if (wentBack) change.set(values.subarray(this.column, this.column + width));
-  }
-
-  private room(width: number): Float64Array {
-    if (this.change.length < width) this.change = new Float64Array(width);
-    return this.change;
-  }
-}
-
-/** Whether something was recorded. */
-function isChange(definition: Definition, change: Float64Array): boolean {
-  if (definition.type === 'counter') return change[VALUE_COLUMN] !== 0;
-  const end = HISTOGRAM_COLUMNS.COUNTS + definition.buckets.length + 1;
-  for (let bucket = HISTOGRAM_COLUMNS.COUNTS; bucket < end; bucket++) if (change[bucket] !== 0) return true;
-  return false;
 }

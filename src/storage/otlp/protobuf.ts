@@ -1,8 +1,9 @@
 import { Writer } from 'protobufjs/minimal';
 import type { Family } from '../../aggregate/catalog';
-import { HISTOGRAM_COLUMNS, SUMMARY_COLUMNS, VALUE_COLUMN } from '../../aggregate/columns';
-import type { Definition } from '../../aggregate/definition';
 import { eachLabelText } from '../../aggregate/series-key';
+import type { Definition } from '../../kinds/definition';
+import { kindOf } from '../../kinds/kinds';
+import type { Columns, PointType, PointWriter } from '../../kinds/point';
 import { type Encoder, type Origin, type Point, TEMPORALITY, type Temporality } from './encoder';
 import { ucum } from './unit';
 
@@ -33,15 +34,28 @@ const FIXED64 = 1;
 const BYTES = 2;
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
-const DATA_FIELD = { gauge: 5, counter: 7, histogram: 9, summary: 11 } as const;
-const ATTRIBUTES_FIELD = { gauge: 7, counter: 7, histogram: 9, summary: 7 } as const;
+/** What differs between the types of data points. */
+interface Fields {
+  /** Of the metric's data, and of a point's attributes. */
+  readonly data: number;
+  readonly attributes: number;
+  readonly hasTemporality?: boolean;
+  readonly isMonotonic?: boolean;
+}
+const FIELDS: Readonly<Record<PointType, Fields>> = {
+  gauge: { data: 5, attributes: 7 },
+  sum: { data: 7, attributes: 7, hasTemporality: true, isMonotonic: true },
+  histogram: { data: 9, attributes: 9, hasTemporality: true },
+  summary: { data: 11, attributes: 7 },
+};
 const WIDE = 2 ** 32;
 
 /** A request as protobuf. */
-export class ProtobufEncoder implements Encoder {
+export class ProtobufEncoder implements Encoder, PointWriter {
   private readonly writer = Writer.create();
   private readonly times = new Map<number, readonly [low: number, high: number]>();
-  private definition: Definition | undefined;
+  /** Of the metric that has been begun. */
+  private fields: Fields | undefined;
   private temporality: Temporality = TEMPORALITY.CUMULATIVE;
 
   constructor({ resource, scope }: Origin) {
@@ -58,33 +72,30 @@ export class ProtobufEncoder implements Encoder {
 
   metric(definition: Definition, temporality: Temporality): void {
     this.endMetric();
-    this.definition = definition;
+    this.fields = FIELDS[kindOf(definition).pointType];
     this.temporality = temporality;
     this.open(2); // Metric
     this.text(1, definition.name);
     this.text(2, definition.description);
     this.text(3, ucum(definition.unit));
-    this.open(DATA_FIELD[definition.type]);
+    this.open(this.fields.data);
   }
 
   private endMetric(): void {
-    if (this.definition === undefined) return;
-    const { type } = this.definition;
-    if (type === 'counter' || type === 'histogram') this.writer.uint32(tag(2, VARINT)).uint32(this.temporality);
-    if (type === 'counter') this.writer.uint32(tag(3, VARINT)).bool(true);
+    if (this.fields === undefined) return;
+    if (this.fields.hasTemporality) this.writer.uint32(tag(2, VARINT)).uint32(this.temporality);
+    if (this.fields.isMonotonic) this.writer.uint32(tag(3, VARINT)).bool(true);
     this.close();
     this.close();
   }
 
   point({ family, index, values, column, start, time }: Point): void {
-    const { type } = family.definition;
+    const { definition } = family;
     this.open(1);
     if (start !== 0) this.time(2, start);
     this.time(3, time);
-    if (type === 'histogram') this.histogram(family.definition, values, column);
-    else if (type === 'summary') this.summary(family.definition, values, column);
-    else this.double(4, values[column + VALUE_COLUMN]);
-    this.labels(ATTRIBUTES_FIELD[type], family, index);
+    kindOf(definition).writePoint(this, definition, values, column);
+    this.labels(this.fields!.attributes, family, index);
     this.close();
   }
 
@@ -95,26 +106,29 @@ export class ProtobufEncoder implements Encoder {
     return this.writer.finish();
   }
 
-  private histogram({ buckets }: Definition, values: Float64Array, column: number): void {
-    const { writer } = this;
-    const counts = column + HISTOGRAM_COLUMNS.COUNTS;
-    let count = 0;
-    for (let bucket = 0; bucket <= buckets.length; bucket++) count += values[counts + bucket];
-    writer.uint32(tag(4, FIXED64));
-    this.count(count);
-    this.double(5, values[column + HISTOGRAM_COLUMNS.SUM]);
-    writer.uint32(tag(6, BYTES)).uint32((buckets.length + 1) * 8);
-    for (let bucket = 0; bucket <= buckets.length; bucket++) this.count(values[counts + bucket]);
-    writer.uint32(tag(7, BYTES)).uint32(buckets.length * 8);
-    for (const bound of buckets) writer.double(bound);
+  number(value: number): void {
+    this.double(4, value);
   }
 
-  private summary({ quantiles }: Definition, values: Float64Array, column: number): void {
+  histogram(sum: number, bounds: readonly number[], { values, from, count: buckets }: Columns): void {
+    const { writer } = this;
+    let count = 0;
+    for (let column = from; column < from + buckets; column++) count += values[column];
+    writer.uint32(tag(4, FIXED64));
+    this.count(count);
+    this.double(5, sum);
+    writer.uint32(tag(6, BYTES)).uint32(buckets * 8);
+    for (let column = from; column < from + buckets; column++) this.count(values[column]);
+    writer.uint32(tag(7, BYTES)).uint32(bounds.length * 8);
+    for (const bound of bounds) writer.double(bound);
+  }
+
+  summary(count: number, sum: number, quantiles: readonly number[], { values, from }: Columns): void {
     this.writer.uint32(tag(4, FIXED64));
-    this.count(values[column + SUMMARY_COLUMNS.COUNT]);
-    this.double(5, values[column + SUMMARY_COLUMNS.SUM]);
+    this.count(count);
+    this.double(5, sum);
     for (let index = 0; index < quantiles.length; index++) {
-      const value = values[column + SUMMARY_COLUMNS.QUANTILES + index];
+      const value = values[from + index];
       // the window is empty
       if (Number.isNaN(value)) continue;
       this.open(6);

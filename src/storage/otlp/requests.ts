@@ -1,6 +1,6 @@
 import type { Family } from '../../aggregate/catalog';
-import { columnCount } from '../../aggregate/columns';
 import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
+import { columnCount } from '../../kinds/kinds';
 import type { Encoder, Temporality } from './encoder';
 import type { Ledger } from './ledger';
 import { type Points, temporalityOf } from './points';

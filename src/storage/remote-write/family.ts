@@ -1,7 +1,8 @@
 import type { Family } from '../../aggregate/catalog';
-import type { Definition, LabelPairs } from '../../aggregate/definition';
-import { type ReadSamples, samplesOf, sampleValues } from '../../aggregate/samples';
 import { presenceIn, type Snapshot } from '../../aggregate/snapshot';
+import type { Definition, LabelPairs } from '../../kinds/definition';
+import { kindOf } from '../../kinds/kinds';
+import { type SampleReader, valueAtFirst } from '../../kinds/sample';
 import { areSame, completeLabels, sorted } from './labels';
 import { Twins } from './twins';
 
@@ -36,7 +37,9 @@ export interface OutgoingSeries {
 export class OutgoingFamily {
   /** Per line: its name and the label that it adds, sorted. */
   readonly lines: readonly LabelPairs[];
-  private readonly read: ReadSamples;
+  private readonly read: SampleReader;
+  /** What a series shows that has recorded nothing. */
+  private readonly atFirst: Float64Array;
   /** One for each line; good until the next call that reads. */
   private readonly now: Float64Array;
   private readonly twins: Twins;
@@ -48,11 +51,14 @@ export class OutgoingFamily {
     private readonly given: GivenLabels,
   ) {
     const { definition } = family;
-    this.lines = samplesOf(definition).map(({ suffix, label }) => {
+    const kind = kindOf(definition);
+    const samples = kind.samples(definition);
+    this.lines = samples.map(({ suffix, label }) => {
       const name = ['__name__', `${definition.name}${suffix}`] as const;
       return label === undefined ? [name] : sorted([name, label]);
     });
-    this.read = sampleValues(definition);
+    this.read = kind.sampleReader(definition);
+    this.atFirst = Float64Array.from(samples, valueAtFirst);
     this.now = new Float64Array(this.lines.length);
     this.twins = new Twins(family, given.external);
     this.zeroLabels = completeLabels(given.default, given.external);
@@ -83,12 +89,8 @@ export class OutgoingFamily {
   /** The values of a series' lines; none if it has ended. Good until the next call. */
   values({ saying, index }: OutgoingSeries, values: Float64Array): Float64Array | undefined {
     if (saying === 'end') return undefined;
-    if (saying === 'values') this.read(values, this.family.series.columns[index], this.now);
-    else {
-      this.now.fill(0);
-      // an empty window has no quantiles
-      if (this.definition.type === 'summary') this.now.fill(Number.NaN, 0, this.definition.quantiles.length);
-    }
+    if (saying === 'zeros') return this.atFirst;
+    this.read(values, this.family.series.columns[index], this.now);
     return this.now;
   }
 

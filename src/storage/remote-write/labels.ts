@@ -1,4 +1,4 @@
-import type { LabelPairs } from '../../aggregate/definition';
+import type { LabelPairs } from '../../kinds/definition';
 
 /**
  * Labels as the specification wants them: sorted by name, with those given from outside where the series has none of that

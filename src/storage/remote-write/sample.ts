@@ -1,5 +1,5 @@
 import type { Writer } from 'protobufjs/minimal';
-import type { MetricType } from '../../aggregate/cells';
+import type { MetricType } from '../../kinds/definition';
 
 /** Wire types of protobuf. */
 export const VARINT = 0;

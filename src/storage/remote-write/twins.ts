@@ -1,5 +1,5 @@
 import type { Family } from '../../aggregate/catalog';
-import type { LabelPairs } from '../../aggregate/definition';
+import type { LabelPairs } from '../../kinds/definition';
 import { completeLabels } from './labels';
 
 /**

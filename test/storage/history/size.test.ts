@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { DEFAULT_BUCKETS } from '../../../dist/src/aggregate/buckets.js';
+import { DEFAULT_BUCKETS } from '../../../dist/src/kinds/buckets.js';
 import { History } from '../../../dist/src/storage/history/history.js';
 import { normal, poisson, randomFrom } from './values';
 

@@ -10,7 +10,7 @@ export interface Core {
   arena: typeof import('../../../dist/src/arena/arena.js');
   catalog: typeof import('../../../dist/src/aggregate/catalog.js');
   drain: typeof import('../../../dist/src/aggregate/drain.js');
-  fold: typeof import('../../../dist/src/aggregate/fold.js');
+  fold: typeof import('../../../dist/src/kinds/fold.js');
   lifetimes: typeof import('../../../dist/src/aggregate/lifetimes.js');
   lives: typeof import('../../../dist/src/arena/lives.js');
   merge: typeof import('../../../dist/src/aggregate/merge.js');
@@ -30,7 +30,7 @@ function load(folder: string): Core {
     arena: file('arena/arena'),
     catalog: file('aggregate/catalog'),
     drain: file('aggregate/drain'),
-    fold: file('aggregate/fold'),
+    fold: file('kinds/fold'),
     lifetimes: file('aggregate/lifetimes'),
     lives: file('arena/lives'),
     merge: file('aggregate/merge'),

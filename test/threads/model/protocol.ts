@@ -1,6 +1,6 @@
 import { test } from 'tap';
-import type { Definition, LabelPairs } from '../../../dist/src/aggregate/definition.js';
 import type { Arena } from '../../../dist/src/arena/arena.js';
+import type { Definition, LabelPairs } from '../../../dist/src/kinds/definition.js';
 import { makeArena } from '../bench';
 import { type Exploration, explore, type Program } from '../interleave';
 import { type Core, core, type Mutation, mutant } from './mutant';

@@ -74,7 +74,9 @@ function foldedInPlace(type: 'gauge' | 'histogram', allowed: readonly string[]):
         (own) => {
           const out = new Float64Array(8);
           const list = SeriesList.of({ ...series, column: 0, place: 0 });
-          new merge.SeriesMerge(own, shard.openShards(own).slice(0, 1)).into(out, list, definition);
+          const sum = new merge.SeriesMerge(own);
+          sum.shards = shard.openShards(own).slice(0, 1);
+          sum.into(out, list, definition);
           return out.join(' ');
         },
       ],
@@ -85,7 +87,7 @@ function foldedInPlace(type: 'gauge' | 'histogram', allowed: readonly string[]):
 
 /** A writer that stores the sequence word plainly, as is right only under the shard's lock. */
 const PLAIN_WRITER: Mutation = [
-  'aggregate/fold.js',
+  'kinds/fold.js',
   'function fold(arena, cell, code, aux, value, progress, done, isShared) {',
   'function fold(arena, cell, code, aux, value, progress, done, isShared) {\n isShared = false;',
 ];

@@ -1,4 +1,6 @@
-import type { MetricType } from './cells';
+/** The types of metrics, in the order of their numbers in the registry. */
+export const METRIC_TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
+export type MetricType = (typeof METRIC_TYPES)[number];
 
 /** What a metric is, as it stands in the registry. All threads that use the metric agree on it. */
 export interface Definition {
@@ -21,6 +23,18 @@ export interface Definition {
   ttl?: number;
   /** Most series; the collector's limit if left out. */
   cardinalityLimit?: number;
+}
+
+/** Options that only some kinds have, as a user gives them. */
+export interface DefinitionOptions {
+  /** Upper bounds, strictly increasing; +Inf is added. Default: 0.005 to 10, for seconds. */
+  buckets?: readonly number[];
+  /** Seconds that the window reaches back; it advances in fifths. Default 600. */
+  maxAge?: number;
+  /** Most observations in the window, for each recording thread, at least 5; it advances in fifths. Default 10 000. */
+  maxSamples?: number;
+  /** Quantiles that are shown, 0 to 1, at most 100. Default 0.5, 0.9, 0.95, 0.99. */
+  quantiles?: readonly number[];
 }
 
 /** Labels of one series, sorted by name. */

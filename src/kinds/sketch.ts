@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { int } from '../arena/layout';
-import { BINS, CHUNK, CHUNK_ENTRIES, SLOT, SLOTS, SUMMARY } from './cells';
+import { BINS, CHUNK, CHUNK_ENTRIES, SLOT, SLOTS, SUMMARY } from './summary-cells';
 
 /**
  * The quantile sketch of a summary: a log-linear histogram, like HdrHistogram's, whose bins are read straight off the

@@ -1,5 +1,5 @@
 import { high, int } from '../arena/layout';
-import { GAUGE } from './cells';
+import { GAUGE } from './gauge-cells';
 
 /**
  * Adds up what the shards know of one gauge: the newest `set` that has arrived wins, and every addition stamped with its

@@ -1,5 +1,8 @@
+import { PAGE_WORDS } from '../arena/layout';
 import { RingmeterError, shown } from '../errors';
-import { MAX_BUCKETS } from './register';
+
+/** More would not fit a page of cells, which has room for some other words beside them. */
+export const MAX_BUCKETS = PAGE_WORDS - 64;
 
 /** The field's usual bounds for durations in seconds. */
 export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -1,4 +1,4 @@
-import { HISTOGRAM_COLUMNS } from './columns';
+import { HISTOGRAM_COLUMNS } from './histogram-cells';
 
 /** The present state of one series of a histogram. */
 export interface HistogramValue {
