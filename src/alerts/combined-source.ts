@@ -1,3 +1,4 @@
+import { slicesOf } from '../query/slices';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
 /** Several sources as one: what was measured, and what rules made of it. */
@@ -14,7 +15,6 @@ export class CombinedSource implements SampleSource {
     to: number,
     hints?: SelectHints,
   ): Generator<readonly SampleSeries[]> {
-    for (const source of this.sources)
-      yield* source.slices?.(matchers, from, to, hints) ?? [source.select(matchers, from, to, hints)];
+    for (const source of this.sources) yield* slicesOf(source, matchers, from, to, hints);
   }
 }

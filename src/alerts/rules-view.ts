@@ -10,14 +10,13 @@ export function rulesView(
   states: readonly SharedDocument<GroupState>[],
   wallAhead: () => number,
 ): RulesView {
-  const rules = () => {
+  function* rules(): Generator<RuleGroup> {
     const ahead = wallAhead();
-    return groups.map((group, number) => showGroup(group, states[number].read(), ahead));
-  };
-  const alerts = () =>
-    rules()
-      .flatMap(({ rules }) => rules)
-      .flatMap((rule) => (rule.type === 'alerting' ? rule.alerts : []));
+    for (const [number, group] of groups.entries()) yield showGroup(group, states[number].read(), ahead);
+  }
+  function* alerts(): Generator<ActiveAlert> {
+    for (const group of rules()) for (const rule of group.rules) if (rule.type === 'alerting') yield* rule.alerts;
+  }
   return { rules, alerts };
 }
 

@@ -1,3 +1,4 @@
+import { slicesOf } from '../query/slices';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
 /** What is known of the counters of a source, all times in wall-clock milliseconds. */
@@ -23,15 +24,26 @@ export class BornSource implements SampleSource {
   ) {}
 
   select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
+    return [...this.slices(matchers, from, to, hints)].flat();
+  }
+
+  *slices(
+    matchers: readonly Matcher[],
+    from: number,
+    to: number,
+    hints?: SelectHints,
+  ): Generator<readonly SampleSeries[]> {
     // the newest samples tell nothing of how much was counted
-    if (hints?.latest) return this.source.select(matchers, from, to, hints);
+    if (hints?.latest) {
+      yield* slicesOf(this.source, matchers, from, to, hints);
+      return;
+    }
     const { reach, isCounted, madeAt } = this.births;
     const earlier = from - reach;
-    const all = this.source.select(matchers, earlier, to);
     // all that began in the range was 0 at its beginning; of the others it is known only if there is a snapshot without them
     const taken = this.births.times(earlier, to);
     const knownFrom = madeAt >= from ? Number.NEGATIVE_INFINITY : (taken[0] ?? Number.POSITIVE_INFINITY);
-    return all.flatMap((series) => {
+    const born = (series: SampleSeries): SampleSeries[] => {
       const { times, labels } = series;
       const begin = firstFrom(times, from);
       if (begin === times.length) return [];
@@ -39,7 +51,8 @@ export class BornSource implements SampleSource {
       if (times[0] <= knownFrom || !isCounted(labels.__name__)) return [series];
       const before = Math.max(lastBefore(taken, times[0]) ?? madeAt, from);
       return [before < times[0] ? withZero(series, before) : series];
-    });
+    };
+    for (const slice of slicesOf(this.source, matchers, earlier, to)) yield slice.flatMap(born);
   }
 }
 
@@ -60,6 +73,13 @@ function cut({ labels, times, values, stale }: SampleSeries, begin: number): Sam
 }
 
 function withZero({ labels, times, values, stale }: SampleSeries, at: number): SampleSeries {
-  const longer = { labels, times: Float64Array.of(at, ...times), values: Float64Array.of(0, ...values) };
-  return stale === undefined ? longer : { ...longer, stale: Uint8Array.of(0, ...stale) };
+  const longer = { labels, times: after(at, times, Float64Array), values: after(0, values, Float64Array) };
+  return stale === undefined ? longer : { ...longer, stale: after(0, stale, Uint8Array) };
+}
+
+function after<T extends Float64Array | Uint8Array>(first: number, rest: T, Kind: new (length: number) => T): T {
+  const all = new Kind(rest.length + 1);
+  all[0] = first;
+  all.set(rest, 1);
+  return all;
 }

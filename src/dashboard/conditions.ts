@@ -1,7 +1,7 @@
 import { presenceIn, type Snapshot } from '../aggregate/snapshot';
-import type { RulesView } from '../endpoint/api/rules-view';
+import type { ActiveAlert, RulesView } from '../endpoint/api/rules-view';
 import type { StorageStats } from '../stats';
-import { type DashboardDocument, orNull, type StorageHealth } from './document';
+import { type DashboardDocument, orNull, type ShownAlert, type StorageHealth } from './document';
 
 /** Metrics that the list of those with the most series has. */
 const TOP = 12;
@@ -9,23 +9,25 @@ const TOP = 12;
 const MOST_ALERTS = 50;
 
 export function shownAlerts(rules: RulesView): DashboardDocument['alerts'] {
-  const alerts = rules.alerts();
-  const firing = alerts.filter(({ state }) => state === 'firing');
-  const pending = alerts.filter(({ state }) => state === 'pending');
-  const active = [...firing, ...pending]
-    .slice(0, MOST_ALERTS)
-    .map(({ labels, annotations, state, activeAt, value }) => {
-      const { alertname, ...others } = labels;
-      return {
-        name: alertname ?? '',
-        state,
-        labels: others,
-        annotations: { ...annotations },
-        value: orNull(value),
-        activeAt,
-      };
-    });
-  return { firing: firing.length, pending: pending.length, active };
+  const shown: Record<ActiveAlert['state'], ShownAlert[]> = { firing: [], pending: [] };
+  const counts = { firing: 0, pending: 0 };
+  for (const alert of rules.alerts()) {
+    const { state } = alert;
+    if (counts[state]++ < MOST_ALERTS) shown[state].push(shownAlert(alert));
+  }
+  return { ...counts, active: [...shown.firing, ...shown.pending].slice(0, MOST_ALERTS) };
+}
+
+function shownAlert({ labels, annotations, state, activeAt, value }: ActiveAlert): ShownAlert {
+  const { alertname, ...others } = labels;
+  return {
+    name: alertname ?? '',
+    state,
+    labels: others,
+    annotations: { ...annotations },
+    value: orNull(value),
+    activeAt,
+  };
 }
 
 /** A storage, and whether its last attempt failed. */

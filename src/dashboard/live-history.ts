@@ -2,7 +2,7 @@ import type { Family } from '../aggregate/catalog';
 import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import { sharedMemory } from '../atomics/shared-memory';
 import { HistorySource } from '../query/history-source';
-import type { SampleSource } from '../query/types';
+import type { SampleSeries, SampleSource } from '../query/types';
 import { History } from '../storage/history/history';
 
 /** Shared address space, resident where used. A snapshot must fit into a quarter of it: half a million values. */
@@ -53,6 +53,10 @@ export class LiveHistory implements SampleSource {
 
   select(...selection: Parameters<SampleSource['select']>): ReturnType<SampleSource['select']> {
     return this.source?.select(...selection) ?? [];
+  }
+
+  slices(...selection: Parameters<SampleSource['select']>): Iterable<readonly SampleSeries[]> {
+    return this.source?.slices(...selection) ?? [];
   }
 
   /** When snapshots were made that came one after the other, wall-clock milliseconds, ascending. */

@@ -1,3 +1,4 @@
+import { slicesOf } from '../query/slices';
 import type { LabelSet, Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
 /** Keys of the objects that say a series' labels, which are the same at every reading. */
@@ -11,16 +12,33 @@ export class SplicedSource implements SampleSource {
   ) {}
 
   select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
-    const live = this.live.select(matchers, from, to, hints);
-    if (this.history === undefined) return live;
-    const newer = new Map(live.map((series) => [keyOf(series.labels), series]));
-    const spliced = this.history.select(matchers, from, to, hints).map((series) => {
-      const key = keyOf(series.labels);
-      const more = newer.get(key);
-      newer.delete(key);
-      return more === undefined ? series : splice(series, more);
-    });
-    return [...spliced, ...newer.values()];
+    return [...this.slices(matchers, from, to, hints)].flat();
+  }
+
+  /** What was seen live, which is bounded, is read first. */
+  *slices(
+    matchers: readonly Matcher[],
+    from: number,
+    to: number,
+    hints?: SelectHints,
+  ): Generator<readonly SampleSeries[]> {
+    const newer = new Map<string, SampleSeries>();
+    for (const slice of slicesOf(this.live, matchers, from, to, hints)) {
+      if (this.history === undefined) yield slice;
+      else {
+        for (const series of slice) newer.set(keyOf(series.labels), series);
+        yield [];
+      }
+    }
+    if (this.history === undefined) return;
+    for (const slice of slicesOf(this.history, matchers, from, to, hints))
+      yield slice.map((series) => {
+        const key = keyOf(series.labels);
+        const more = newer.get(key);
+        newer.delete(key);
+        return more === undefined ? series : splice(series, more);
+      });
+    yield [...newer.values()];
   }
 }
 

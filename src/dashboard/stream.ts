@@ -1,6 +1,7 @@
 import { Busy } from '../endpoint/busy';
 import type { Exchange } from '../endpoint/exchange';
 import { messageOf } from '../errors';
+import { onAbort } from '../on-abort';
 import { inRootContext } from '../root-context';
 import { SECURITY_HEADERS } from './headers';
 import { pointsAt } from './points';
@@ -57,7 +58,7 @@ export class DashboardStream {
     request.socket.unref();
     const viewer = { exchange, isBehind: false };
     this.viewers.add(viewer);
-    signal.addEventListener('abort', () => this.remove(viewer), { once: true });
+    onAbort(signal, () => this.remove(viewer));
     exchange.progress();
     this.write(viewer, `retry: 1000\n\n${event('stalls', stallsText(this.reporter.stalls.all))}`);
     if (this.viewers.size === 1) inRootContext(() => this.start());

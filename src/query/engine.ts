@@ -4,13 +4,12 @@ import { typeOf } from './check';
 import { Evaluation } from './evaluate';
 import { invalid, limited, unanswerable } from './failure';
 import { parseExpression } from './parse';
+import { QUERY_LIMITS } from './query-limits';
 import { regexAge } from './regex';
 import { columnOf, instantOf, matrixOf, samplesOf } from './results';
 import type { QueryEngine, QueryLimits, QueryResult, RangeResult, SampleSource } from './types';
 import type { Bounds } from './windows';
 
-/** What an evaluation may take, unless it is said otherwise. */
-export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, maxBytes: 32 * 2 ** 20, timeout: 30_000 };
 /** Milliseconds for which a sample counts. */
 const LOOKBACK = 300_000;
 /** Expressions that are kept read, and their characters: what is made of one takes up to some 100 bytes for each. */

@@ -1,5 +1,6 @@
+import { limited } from './failure';
 import { labelOf } from './labels';
-import { compileRegex } from './regex';
+import { compileRegex, MOST_MATCHING, matchingWork } from './regex';
 import type { LabelSet, Matcher } from './types';
 
 /** Values whose answers are kept, of all expressions together: some 50 bytes each. */
@@ -33,6 +34,9 @@ function regexTest(text: string): (value: string) => boolean {
   return (given) => {
     let matches = known.get(given);
     if (matches === undefined) {
+      const steps = matchingWork(regex, given.length);
+      if (steps > MOST_MATCHING)
+        throw limited(`a matcher needs ${steps} steps for one label, and may take ${MOST_MATCHING}`);
       matches = regex.test(given);
       keep(known, given, matches);
     }

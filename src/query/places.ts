@@ -1,3 +1,4 @@
+import { onAbort } from '../on-abort';
 import { QueryCrowded } from './refusals';
 
 /** So many may do something at one time; so many others wait for them, in order. */
@@ -33,7 +34,7 @@ export class Places {
     if (waiting.length >= mostWaiting) throw new QueryCrowded(most, mostWaiting);
     return new Promise((resolve, reject) => {
       const go = (): void => {
-        signal.removeEventListener('abort', giveUp);
+        off();
         resolve();
       };
       const giveUp = (): void => {
@@ -41,7 +42,7 @@ export class Places {
         reject(signal.reason);
       };
       waiting.push(go);
-      signal.addEventListener('abort', giveUp, { once: true });
+      const off = onAbort(signal, giveUp);
     });
   }
 }

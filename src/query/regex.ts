@@ -48,9 +48,14 @@ function compile(text: string): RE2JS | undefined {
   }
 }
 
+/** Steps of one match, at most: a thread takes a quarter of a second for that many. */
+export const MOST_MATCHING = 5_000_000;
+/** Steps that compiling an instruction takes. */
+const COMPILING = 20;
+
 /** Steps of trying a text, at most: each instruction at each character, with what it keeps of each group. */
-export function matchingWork(regex: RE2JS, text: string): number {
-  return regex.programSize() * (regex.groupCount() + 1) * (text.length + 1);
+export function matchingWork(regex: RE2JS, characters: number): number {
+  return regex.programSize() * ((regex.groupCount() + 1) * (characters + 1) + COMPILING);
 }
 
 /** What the groups of a match are, by number and by name. */

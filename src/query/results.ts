@@ -1,7 +1,7 @@
 import type { Block, Column, Grid } from './block';
 import type { Budget } from './budget';
-import { compareLabels } from './labels';
-import { sortSlowly } from './sorting';
+import { keyLength, sortKey } from './labels';
+import { inOrderOf } from './sorting';
 import type { LabelSet, QueryResult, RangeResult } from './types';
 import type { Ranges } from './windows';
 
@@ -40,8 +40,18 @@ export async function matrixOf(block: Block, { start, step }: Grid, budget: Budg
       result.values.push(values[cell]);
     }
   }, 5);
-  await sortSlowly(series, (a, b) => compareLabels(a.labels, b.labels), budget);
-  return { type: 'matrix', series };
+  return { type: 'matrix', series: await inOrderOfLabels(series, budget) };
+}
+
+async function inOrderOfLabels(series: readonly Samples[], budget: Budget): Promise<Samples[]> {
+  const before = budget.heldBytes;
+  const keys = await budget.map(series, ({ labels }) => {
+    budget.holdBytes(keyLength(labels));
+    return sortKey(labels);
+  });
+  const sorted = await inOrderOf(keys, series, budget);
+  budget.releaseBytes(budget.heldBytes - before);
+  return sorted;
 }
 
 /** A scalar at all steps of a range query. */

@@ -1,6 +1,7 @@
 import { allMatchers, type Selector } from './ast';
 import { Block, type Grid } from './block';
 import type { Budget } from './budget';
+import { slicesOf } from './slices';
 import type { SampleSeries, SampleSource, SelectHints } from './types';
 import { type Bounds, type Ends, endsOf, firstFrom, type Line, lastOf, type Ranges, withoutStale } from './windows';
 
@@ -27,7 +28,7 @@ async function read(
   const matchers = allMatchers(node);
   const series: SampleSeries[] = [];
   let held = 0;
-  for (const slice of source.slices?.(matchers, from, to, hints) ?? [source.select(matchers, from, to, hints)]) {
+  for (const slice of slicesOf(source, matchers, from, to, hints)) {
     let samples = 0;
     for (const one of slice) {
       samples += one.times.length;

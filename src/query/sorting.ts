@@ -1,39 +1,81 @@
 import type { Budget } from './budget';
 
-/** Items that are sorted in one go, in some milliseconds at most. */
+/** Items that are sorted in one go, at most. */
 const AT_ONCE = 2_048;
+/** Work that is done in one go, in some milliseconds at most. */
+const WORK_AT_ONCE = 1_000_000;
 /** Work of one comparison. */
 const WORK = 20;
+/** Characters of two texts that are compared with as much work as 1. */
+const CHARACTERS = 8;
 
 /** An array, or a typed one. */
 type Sortable<T> = { readonly length: number; [index: number]: T };
 
-/** Sorts in place and stably, as `Array.prototype.sort` does, and lets the event loop turn in between. */
+/** How two items are told apart, and the work of that. */
+interface Order<T> {
+  readonly compare: (a: T, b: T) => number;
+  readonly work: number;
+}
+
+/**
+ * Sorts in place and stably, as `Array.prototype.sort` does, and lets the event loop turn in between.
+ *
+ * @param work of one comparison
+ */
 export async function sortSlowly<T>(
   items: Sortable<T>,
   compare: (a: T, b: T) => number,
   budget: Budget,
+  work = WORK,
 ): Promise<void> {
   const { length } = items;
-  for (let from = 0; from < length; from += AT_ONCE) {
-    const part = Array.from({ length: Math.min(AT_ONCE, length - from) }, (_, at) => items[from + at]).sort(compare);
+  const atOnce = sortedAtOnce(work);
+  for (let from = 0; from < length; from += atOnce) {
+    const part = Array.from({ length: Math.min(atOnce, length - from) }, (_, at) => items[from + at]).sort(compare);
     for (let at = 0; at < part.length; at++) items[from + at] = part[at];
-    if (budget.spend(part.length * WORK)) await budget.turn();
+    if (budget.spend(part.length * work)) await budget.turn();
   }
-  if (length <= AT_ONCE) return;
+  if (length <= atOnce) return;
   const before = budget.heldBytes;
   budget.holdEntries(length);
   const merged: T[] = [];
-  for (let size = AT_ONCE; size < length; size *= 2)
+  for (let size = atOnce; size < length; size *= 2)
     for (let from = 0; from + size < length; from += 2 * size)
       await merge(
         items,
         { from, middle: from + size, end: Math.min(from + 2 * size, length) },
         merged,
-        compare,
+        { compare, work },
         budget,
       );
   budget.releaseBytes(budget.heldBytes - before);
+}
+
+/** Items, a power of two, whose comparisons come to no more than may be done in one go. */
+function sortedAtOnce(work: number): number {
+  let items = AT_ONCE;
+  while (items > 1 && items * Math.log2(items) * work > WORK_AT_ONCE) items /= 2;
+  return items;
+}
+
+/** The items in the order of their texts. */
+export async function inOrderOf<T>(texts: readonly string[], items: readonly T[], budget: Budget): Promise<T[]> {
+  budget.holdBytes(4 * texts.length);
+  const order = new Uint32Array(texts.length);
+  let characters = 0;
+  const visit = (index: number): void => {
+    order[index] = index;
+    characters += texts[index].length;
+  };
+  await budget.each(texts.length, visit, 1);
+  const work = WORK + characters / Math.max(1, texts.length) / CHARACTERS;
+  const compare = (a: number, b: number): number => (texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : 0);
+  await sortSlowly<number>(order, compare, budget, work);
+  const sorted: T[] = [];
+  budget.holdEntries(items.length);
+  await budget.each(order.length, (index) => sorted.push(items[order[index]]), 1);
+  return sorted;
 }
 
 /** Merges two neighbouring parts that are sorted. The first one is copied to `scratch`. */
@@ -41,7 +83,7 @@ async function merge<T>(
   items: Sortable<T>,
   { from, middle, end }: { from: number; middle: number; end: number },
   scratch: T[],
-  compare: (a: T, b: T) => number,
+  { compare, work }: Order<T>,
   budget: Budget,
 ): Promise<void> {
   for (let at = from; at < middle; at++) {
@@ -54,6 +96,6 @@ async function merge<T>(
   for (let at = from; left < count; at++) {
     const takesRight = right < end && compare(items[right], scratch[left]) < 0;
     items[at] = takesRight ? items[right++] : scratch[left++];
-    if (budget.spend(WORK)) await budget.turn();
+    if (budget.spend(work)) await budget.turn();
   }
 }

@@ -123,6 +123,8 @@ test('what a template makes is bounded, however small it is', async (t) => {
     `{{ $x := "0123456789" }}${'{{ $x = reReplaceAll "." "$0$0$0$0$0$0$0$0" $x }}'.repeat(10)}`,
     `{{ reReplaceAll "(x|y){1,900}" "" (printf "%200000s" "a") }}`,
     `{{ match "(x|y){1,900}" (printf "%200000s" "a") }}`,
+    `{{ $x := "aaaaa" }}${'{{ $x = print $x $x }}'.repeat(11)}{{ reReplaceAll "a(.*b)?" "" $x }}`,
+    '{{ range query "x" }}{{ match "(x|y){1,200}z" (printf "%100s" "a") }}{{ end }}',
     '{{ range query "x" }}{{ range query "x" }}{{ range query "x" }}{{ end }}{{ end }}{{ end }}',
     '{{ range query "x" }}{{ query "x" }}{{ end }}',
     `{{ $q := query "x" }}{{ print ${'$q '.repeat(100)} }}`,

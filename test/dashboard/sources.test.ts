@@ -67,6 +67,33 @@ test('what was seen live goes between what the history has', (t) => {
   t.end();
 });
 
+test('a slice of the history is read when the one before has been taken, and nothing is missing or double', (t) => {
+  const many = Array.from({ length: 10 }, (_, id) => sourceOf([{ __name__: 'x_total', id: `${id}` }, [[5_000, id]]]));
+  let read = 0;
+  const slices: SampleSource['slices'] = function* (...selection) {
+    for (const one of many) {
+      read++;
+      yield one.select(...selection);
+    }
+  };
+  const history: SampleSource = { select: () => [], slices };
+  const live = sourceOf(
+    [{ __name__: 'x_total', id: '3' }, [[6_000, 7]]],
+    [{ __name__: 'x_total', id: 'new' }, [[6_000, 1]]],
+  );
+  const births: Births = { isCounted: () => true, madeAt: 0, times: () => [4_000, 5_000, 6_000], reach: 1_000 };
+  const source = new BornSource(new SplicedSource(history, live), births);
+  const found: string[] = [];
+  for (const slice of source.slices(MATCH_X, 4_000, 9_000))
+    for (const { labels, values } of slice) {
+      found.push(`${labels.id}=${values}`);
+      t.equal(read, Math.min(found.length, 10));
+    }
+  // each began at 0 in the snapshot before
+  t.same(found, ['0=0,0', '1=0,1', '2=0,2', '3=0,3,7', ...[4, 5, 6, 7, 8, 9].map((id) => `${id}=0,${id}`), 'new=0,1']);
+  t.end();
+});
+
 test('between live samples each second there are none of the history, so that rates are right', async (t) => {
   const labels = { __name__: 'x_total' };
   const seconds = Array.from({ length: 10 }, (_, second) => second * 1_000);

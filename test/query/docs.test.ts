@@ -1,8 +1,9 @@
 import { test } from 'tap';
 import { MOST_CHARACTERS } from '../../dist/src/alerts/template/allowance.js';
-import { createQueryEngine, QUERY_LIMITS } from '../../dist/src/query/engine.js';
+import { createQueryEngine } from '../../dist/src/query/engine.js';
 import { MOST_KEPT_BYTES } from '../../dist/src/query/kept.js';
 import { checkExpression } from '../../dist/src/query/parse.js';
+import { QUERY_LIMITS } from '../../dist/src/query/query-limits.js';
 import { AGGREGATIONS, SIGNATURES } from '../../dist/src/query/signatures.js';
 import { READING_LIMITS } from '../../dist/src/storage/reading-limits.js';
 import { section, table, text } from '../helpers/document';

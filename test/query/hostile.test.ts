@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'tap';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
+import { matchesAll } from '../../dist/src/query/matchers.js';
+import type { QueryResult, SampleSource } from '../../dist/src/query/types.js';
 import { seriesOf } from './support';
 
 const series = Array.from({ length: 4_000 }, (_, id) => seriesOf({ __name__: 'x', id: String(id) }, [1, id]));
@@ -27,6 +29,20 @@ test('labels are charged before they are made', async (t) => {
     await t.rejects(engineOver().instant(`count(${expression})`, 2_000), LIMIT);
   await t.rejects(engineOver({ maxBytes: 1_000 }).instant('x', 2_000), { message: /may hold 1000$/ });
   await t.rejects(engineOver().instant(`label_replace(x,"a","","id","${'()'.repeat(2_000)}.*")`, 2_000), LIMIT);
+});
+
+test('a matcher that would take seconds for one long value is refused before it is tried', async (t) => {
+  const long = seriesOf({ __name__: 'x', id: 'xz'.repeat(30_000) }, [1, 1]);
+  const source: SampleSource = { select: (matchers) => [long].filter(({ labels }) => matchesAll(labels, matchers)) };
+  const count = async (regex: string): Promise<unknown> =>
+    (
+      (await createQueryEngine(source).instant(`count(x{id=~"${regex}"})`, 2_000)) as Extract<
+        QueryResult,
+        { type: 'vector' }
+      >
+    ).samples;
+  await t.rejects(count('.*[xq].{400}[ab].*'), LIMIT);
+  t.match(await count('x.*z'), [{ value: 1 }]);
 });
 
 test('scalars at many steps that are held at one time are charged', async (t) => {

@@ -1,4 +1,5 @@
 import { labelOf } from '../../query/labels';
+import type { Allowance } from './allowance';
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, humanizeTimestamp } from './humanize';
 import { TemplateError } from './lexer';
 import { goText, joined, printf } from './printf';
@@ -10,7 +11,7 @@ export interface TemplateSample {
   readonly Value: number;
 }
 
-type TemplateFunction = (...values: never[]) => unknown;
+type TemplateFunction = (this: Allowance, ...values: never[]) => unknown;
 
 /** What is neither empty nor zero. */
 export function isTrue(value: unknown): boolean {
@@ -39,7 +40,7 @@ function entry(value: unknown, key: string | number): unknown {
   return found ? (value as Record<string | number, unknown>)[key] : '';
 }
 
-/** Every function but `query`, `and` and `or`. Those of Go's text/template, and Prometheus' own. */
+/** Every function but `query`, `and` and `or`. Those of Go's text/template, and Prometheus' own. `this` is what an expansion may take. */
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   not: (value: unknown) => !isTrue(value),
   eq: (first: unknown, ...others: unknown[]) => others.some((other) => first === other),
@@ -64,9 +65,12 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     String(text).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase()),
   toUpper: (text: string) => String(text).toUpperCase(),
   toLower: (text: string) => String(text).toLowerCase(),
-  match: (pattern: string, text: string) => matches(String(pattern), String(text)),
-  reReplaceAll: (pattern: string, replacement: string, text: string) =>
-    replaceAll(String(pattern), String(replacement), String(text)),
+  match(pattern: string, text: string) {
+    return matches(this, String(pattern), String(text));
+  },
+  reReplaceAll(pattern: string, replacement: string, text: string) {
+    return replaceAll(this, String(pattern), String(replacement), String(text));
+  },
   stripPort: (address: string) =>
     String(address)
       .replace(/:\d+$/, '')

@@ -1,24 +1,34 @@
-import { limited } from '../../query/failure';
 import { compileSearch, expandedLength, expandGroups, groupsOf, matchingWork } from '../../query/regex';
-import { checkLength } from './allowance';
+import { type Allowance, checkLength } from './allowance';
 import { TemplateError } from './lexer';
 
-/** Whether a regular expression in RE2's syntax matches some part of a text. @throws TemplateError if it is none; RingmeterError RINGMETER_QUERY_LIMIT */
-export function matches(pattern: string, text: string): boolean {
-  return compiled(pattern, text).matcher(text).find();
+/**
+ * Whether a regular expression in RE2's syntax matches some part of a text.
+ *
+ * @throws TemplateError if it is none; what the allowance throws
+ */
+export function matches(allowance: Allowance, pattern: string, text: string): boolean {
+  const regex = compiled(pattern);
+  allowance.match(matchingWork(regex, text.length));
+  return regex.matcher(text).find();
 }
 
 /**
- * Go's `Regexp.ReplaceAllString`: right behind a match, an empty one is none.
+ * Go's `Regexp.ReplaceAllString`: right behind a match, an empty one is none. Looking for each match may take a look at all
+ * of the rest.
  *
- * @throws TemplateError if the pattern is no regular expression in RE2's syntax
+ * @throws TemplateError if the pattern is no regular expression in RE2's syntax; what the allowance throws
  */
-export function replaceAll(pattern: string, replacement: string, text: string): string {
-  const regex = compiled(pattern, text);
+export function replaceAll(allowance: Allowance, pattern: string, replacement: string, text: string): string {
+  const regex = compiled(pattern);
   const matcher = regex.matcher(text);
+  const find = (from: number): boolean => {
+    allowance.match(matchingWork(regex, text.length - from));
+    return matcher.find();
+  };
   let replaced = '';
   let done = -1;
-  while (matcher.find()) {
+  while (find(Math.max(done, 0))) {
     const [start, end] = [matcher.start(), matcher.end()];
     if (start === end && start === done) continue;
     const groups = groupsOf(regex, matcher);
@@ -29,14 +39,8 @@ export function replaceAll(pattern: string, replacement: string, text: string): 
   return replaced + text.slice(Math.max(done, 0));
 }
 
-/** Work of trying a text, at most: a thread does that in a quarter of a second. */
-const MOST_MATCHING = 5_000_000;
-
-function compiled(pattern: string, text: string) {
+function compiled(pattern: string) {
   const regex = compileSearch(pattern);
   if (regex === undefined) throw new TemplateError(`${JSON.stringify(pattern)} is no regular expression`);
-  const work = matchingWork(regex, text);
-  if (work > MOST_MATCHING)
-    throw limited(`a regular expression of a template needs ${work} steps for one text, and may take ${MOST_MATCHING}`);
   return regex;
 }

@@ -173,7 +173,7 @@ class Expansion {
     }
     const action = FUNCTIONS[name];
     if (values.length < action.length) throw new TemplateError(`${name} needs ${action.length} arguments`);
-    const made = action(...(values as never[]));
+    const made = action.apply(this.allowance, values as never[]);
     this.allowance.take(typeof made === 'string' ? made.length + 1 : 1);
     return made;
   }

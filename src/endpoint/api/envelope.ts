@@ -50,12 +50,32 @@ export async function successBytes(
   return Buffer.concat(parts) as Uint8Array<ArrayBuffer>;
 }
 
-/** The pieces of an array, from those of its items. */
-export function* arrayOf<T>(items: Iterable<T>, stringify: (item: T) => string): Generator<string> {
-  let separator = '[';
+/** The pieces of an array, from the texts of its items. */
+export function arrayOf<T>(items: Iterable<T>, stringify: (item: T) => string): Generator<string> {
+  return enclosed('[', items, (item) => [stringify(item)], ']');
+}
+
+/** The pieces of an object, from the texts of its entries. */
+export function objectOf<T>(items: Iterable<T>, stringify: (item: T) => string): Generator<string> {
+  return enclosed('{', items, (item) => [stringify(item)], '}');
+}
+
+/** The pieces of an array whose items are made in pieces themselves. */
+export function arrayOfPieces<T>(items: Iterable<T>, pieces: (item: T) => Iterable<string>): Generator<string> {
+  return enclosed('[', items, pieces, ']');
+}
+
+function* enclosed<T>(
+  open: string,
+  items: Iterable<T>,
+  pieces: (item: T) => Iterable<string>,
+  close: string,
+): Generator<string> {
+  let before = open;
   for (const item of items) {
-    yield separator + stringify(item);
-    separator = ',';
+    yield before;
+    yield* pieces(item);
+    before = ',';
   }
-  yield separator === '[' ? '[]' : ']';
+  yield before === open ? open + close : close;
 }

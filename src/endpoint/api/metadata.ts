@@ -1,15 +1,14 @@
 import type { Family } from '../../aggregate/catalog';
 import { stringifier } from '../../json/stringifier';
 import type { Handler } from './api';
+import { objectOf } from './envelope';
 
-const stringify = stringifier({
-  type: 'object',
-  additionalProperties: {
-    type: 'array',
-    items: {
-      type: 'object',
-      properties: { type: { type: 'string' }, help: { type: 'string' }, unit: { type: 'string' } },
-    },
+const nameText = stringifier({ type: 'string' } as const);
+const entriesText = stringifier({
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { type: { type: 'string' }, help: { type: 'string' }, unit: { type: 'string' } },
   },
 } as const);
 
@@ -21,10 +20,8 @@ export function answerMetadata(families: () => readonly Family[]): Handler {
     const wanted = parameters.text('metric');
     const found = families().filter(({ definition: { name } }) => wanted === '' || name === wanted);
     const shown = limit < 0 ? found : found.slice(0, limit);
-    const entries = shown.map(({ definition: { name, type, description: help, unit } }) => [
-      name,
-      [{ type, help, unit }].slice(0, each),
-    ]);
-    return { data: [stringify(Object.fromEntries(entries))] };
+    const entry = ({ definition: { name, type, description: help, unit } }: Family): string =>
+      `${nameText(name)}:${entriesText([{ type, help, unit }].slice(0, each))}`;
+    return { data: objectOf(shown, entry) };
   };
 }

@@ -1,8 +1,11 @@
-/** The rules that are evaluated, as the API shows them. All times are wall-clock milliseconds, all durations milliseconds. */
+/**
+ * The rules that are evaluated, as the API shows them. All times are wall-clock milliseconds, all durations milliseconds. The
+ * state of each group, which may have megabytes, is read when the group's turn comes.
+ */
 export interface RulesView {
-  rules(): readonly RuleGroup[];
+  rules(): Iterable<RuleGroup>;
   /** The alerts that are pending or firing, of all rules. */
-  alerts(): readonly ActiveAlert[];
+  alerts(): Iterable<ActiveAlert>;
 }
 
 export interface RuleGroup {

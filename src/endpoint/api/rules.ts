@@ -1,6 +1,6 @@
 import { stringifier } from '../../json/stringifier';
 import type { Handler } from './api';
-import { arrayOf } from './envelope';
+import { arrayOf, arrayOfPieces } from './envelope';
 import { badParameter } from './failure';
 import { exponentText } from './number-text';
 import type { ActiveAlert, AlertingRule, RecordingRule, RuleGroup, RulesView } from './rules-view';
@@ -12,7 +12,9 @@ const alert = {
   type: 'object',
   properties: { labels: texts, annotations: texts, state: string, activeAt: string, value: string },
 } as const;
-const rule = {
+const alertText = stringifier(alert);
+/** Without what alerts it has. */
+const ruleText = stringifier({
   type: 'object',
   properties: {
     state: string,
@@ -22,22 +24,19 @@ const rule = {
     keepFiringFor: number,
     labels: texts,
     annotations: texts,
-    alerts: { type: 'array', items: alert },
     health: string,
     lastError: string,
     evaluationTime: number,
     lastEvaluation: string,
     type: string,
   },
-} as const;
-
-const alertText = stringifier(alert);
+} as const);
+/** Without its rules. */
 const groupText = stringifier({
   type: 'object',
   properties: {
     name: string,
     file: string,
-    rules: { type: 'array', items: rule },
     interval: number,
     limit: number,
     evaluationTime: number,
@@ -66,20 +65,17 @@ export function answerRules(view: RulesView): Handler {
       throw badParameter('type', `not supported value ${JSON.stringify(type)}`);
     const wanted = (names: readonly string[], name: string): boolean => names.length === 0 || names.includes(name);
     const [rules, groups, files] = ['rule_name[]', 'rule_group[]', 'file[]'].map((name) => parameters.all(name));
-    const shown = view
-      .rules()
-      .filter(({ name, file }) => wanted(groups, name) && wanted(files, file))
-      .map((group) => ({
-        ...group,
-        rules: group.rules.filter((rule) => wanted(rules, rule.name) && (type === '' || rule.type.startsWith(type))),
-      }))
-      .filter((group) => group.rules.length > 0 || (rules.length === 0 && type === ''));
-    return {
-      data: wrapped(
-        'groups',
-        arrayOf(shown, (group) => groupText(shownGroup(group))),
-      ),
-    };
+    const wantsRule = ({ name, type: is }: AlertingRule | RecordingRule): boolean =>
+      wanted(rules, name) && (type === '' || is.startsWith(type));
+    const isUnfiltered = rules.length === 0 && type === '';
+    function* shown(): Generator<RuleGroup> {
+      for (const group of view.rules()) {
+        if (!wanted(groups, group.name) || !wanted(files, group.file)) continue;
+        const some = group.rules.filter(wantsRule);
+        if (some.length > 0 || isUnfiltered) yield { ...group, rules: some };
+      }
+    }
+    return { data: wrapped('groups', arrayOfPieces(shown(), groupPieces)) };
   };
 }
 
@@ -89,27 +85,35 @@ function* wrapped(name: string, pieces: Iterable<string>): Generator<string> {
   yield '}';
 }
 
-function shownGroup({ interval, evaluationTime, lastEvaluation, rules, ...group }: RuleGroup): object {
-  return {
+function* groupPieces({ rules, ...group }: RuleGroup): Generator<string> {
+  const { interval, evaluationTime, lastEvaluation } = group;
+  const shown = {
     ...group,
-    rules: rules.map(shownRule),
     interval: interval / 1000,
     evaluationTime: evaluationTime / 1000,
     lastEvaluation: moment(lastEvaluation),
   };
+  yield `${unclosed(groupText(shown))},"rules":`;
+  yield* arrayOfPieces(rules, rulePieces);
+  yield '}';
 }
 
-function shownRule(rule: AlertingRule | RecordingRule): object {
+function* rulePieces(rule: AlertingRule | RecordingRule): Generator<string> {
   const { evaluationTime, lastEvaluation } = rule;
   const common = { ...rule, evaluationTime: evaluationTime / 1000, lastEvaluation: moment(lastEvaluation) };
-  if (rule.type === 'recording') return common;
+  if (rule.type === 'recording') {
+    yield ruleText(common);
+    return;
+  }
   const { duration, keepFiringFor, alerts } = rule;
-  return {
-    ...common,
-    duration: duration / 1000,
-    keepFiringFor: keepFiringFor / 1000,
-    alerts: alerts.map(shownAlert),
-  };
+  yield `${unclosed(ruleText({ ...common, duration: duration / 1000, keepFiringFor: keepFiringFor / 1000 }))},"alerts":`;
+  yield* arrayOf(alerts, (one) => alertText(shownAlert(one)));
+  yield '}';
+}
+
+/** The text of an object that is not empty, to which something is added. */
+function unclosed(text: string): string {
+  return text.slice(0, -1);
 }
 
 function shownAlert({ activeAt, value, ...alert }: ActiveAlert): object {

@@ -1,105 +1,105 @@
-import { turn } from '../../atomics/turn';
 import { stringifier } from '../../json/stringifier';
+import { Budget } from '../../query/budget';
+import { keyLength, sortKey } from '../../query/labels';
 import { hasSample, lasts } from '../../query/presence';
+import { ENGINE_LIMITS, QUERY_LIMITS } from '../../query/query-limits';
+import { slicesOf } from '../../query/slices';
 import type { LabelSet, SampleSource } from '../../query/types';
 import type { ApiAnswer, ApiCall, Handler } from './api';
 import { arrayOf } from './envelope';
 import { ApiFailure, badParameter } from './failure';
+import { Found } from './found';
 
 /** Lets something read the history when it is its turn, until the signal that it is given says that its time is over. */
-export type Reading = (
-  read: (source: SampleSource, signal: AbortSignal) => Promise<void>,
+export type Reading = <T>(
+  read: (source: SampleSource, signal: AbortSignal) => Promise<T>,
   wish: { signal: AbortSignal },
-) => Promise<void>;
+) => Promise<T>;
 
-/** That are looked at without letting others have their turn. */
-const SERIES_AT_ONCE = 5_000;
+/** Work of looking at a series; and characters that are read, or written into a text, with as much work as 1. */
+const WORK_OF_LABELS = 200;
+const CHARACTERS = 8;
 
 const labelSet = stringifier({ type: 'object', additionalProperties: { type: 'string' } } as const);
 const text = stringifier({ type: 'string' } as const);
 
 /** `/api/v1/series` */
 export function answerSeries(reading: Reading): Handler {
-  return async (call) => {
+  return (call) => {
     if (call.parameters.all('match[]').length === 0) throw new ApiFailure('bad_data', 'no match[] parameter provided');
-    const limit = call.parameters.limit();
-    const found = new Map<string, LabelSet>();
-    await visit(reading, call, (labels) => found.set(keyOf(labels), labels));
-    const sorted = [...found].sort(([one], [other]) => compare(one, other));
-    return cut(sorted, limit, ([, labels]) => labelSet(labels));
+    const note = (found: Found<LabelSet>, labels: LabelSet): void =>
+      found.note(keyLength(labels), () => sortKey(labels), labels);
+    return answer(reading, call, note, labelSet);
   };
 }
 
 /** `/api/v1/labels` */
 export function answerLabels(reading: Reading): Handler {
-  return async (call) => {
-    const limit = call.parameters.limit();
-    const names = new Set<string>();
-    await visit(reading, call, (labels) => {
-      for (const name of Object.keys(labels)) names.add(name);
-    });
-    return cut([...names].sort(compare), limit, (name) => text(name));
+  const note = (found: Found<string>, labels: LabelSet): void => {
+    for (const name of Object.keys(labels)) found.note(name.length, () => name, name);
   };
+  return (call) => answer(reading, call, note, text);
 }
 
 /** `/api/v1/label/:name/values` */
 export function answerLabelValues(reading: Reading): Handler {
-  return async (call) => {
+  return (call) => {
     const { name } = call.parts;
     if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
       throw badParameter('name', `invalid label name: ${JSON.stringify(name)}`);
-    const limit = call.parameters.limit();
-    const values = new Set<string>();
-    await visit(reading, call, (labels) => Object.hasOwn(labels, name) && values.add(labels[name]));
-    return cut([...values].sort(compare), limit, (value) => text(value));
+    const note = (found: Found<string>, labels: LabelSet): void => {
+      if (!Object.hasOwn(labels, name)) return;
+      const value = labels[name];
+      found.note(value.length, () => value, value);
+    };
+    return answer(reading, call, note, text);
   };
 }
 
-/**
- * The labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. A series is
- * there if it has a sample in the range that is asked for. Where no range is asked for, it must not have been removed.
- */
-function visit(reading: Reading, { parameters, signal }: ApiCall, each: (labels: LabelSet) => unknown): Promise<void> {
-  const { start, end } = parameters.range();
-  const [hints, isThere] = parameters.hasRange ? [{ presence: true }, hasSample] : [{ latest: true }, lasts];
-  return reading(
-    async (source, ending) => {
-      const hasSelectors = parameters.all('match[]').length > 0;
-      for (const matchers of hasSelectors ? parameters.selectors() : [[]])
-        for (const series of slicesOf(source, matchers, start, end, hints)) {
-          for (let index = 0; index < series.length; index++) {
-            if (index % SERIES_AT_ONCE === 0) await nextTurn(ending);
-            if (isThere(series[index])) each(series[index].labels);
-          }
-          await nextTurn(ending);
-        }
-    },
-    { signal },
-  );
-}
-
-function slicesOf(source: SampleSource, ...selection: Parameters<SampleSource['select']>) {
-  return source.slices?.(...selection) ?? [source.select(...selection)];
-}
-
-async function nextTurn(ending: AbortSignal): Promise<void> {
-  await turn();
-  ending.throwIfAborted();
-}
-
-function keyOf(labels: LabelSet): string {
-  return JSON.stringify(Object.entries(labels).sort(([one], [other]) => compare(one, other)));
-}
-
-function compare(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
-}
-
-function cut<T>(all: readonly T[], limit: number, stringify: (one: T) => string): ApiAnswer {
+/** What is noted of the labels of the series that are there, sorted. May take as much as an evaluation of a query. */
+async function answer<T>(
+  reading: Reading,
+  call: ApiCall,
+  note: (found: Found<T>, labels: LabelSet) => void,
+  stringify: (one: T) => string,
+): Promise<ApiAnswer> {
+  const limit = call.parameters.limit();
+  const all = await reading(async (source, ending) => {
+    const budget = new Budget({ ...QUERY_LIMITS, ...ENGINE_LIMITS }, ending);
+    const found = new Found<T>(budget);
+    await visit(source, call, budget, (labels) => note(found, labels));
+    return found.sorted();
+  }, call);
   const truncated = limit > 0 && all.length > limit;
   return {
     data: arrayOf(truncated ? all.slice(0, limit) : all, stringify),
     warnings: truncated ? ['results truncated due to limit'] : [],
   };
+}
+
+/**
+ * Visits the labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. A
+ * series is there if it has a sample in the range that is asked for. Where no range is asked for, it must not have been
+ * removed.
+ */
+async function visit(
+  source: SampleSource,
+  { parameters }: ApiCall,
+  budget: Budget,
+  each: (labels: LabelSet) => void,
+): Promise<void> {
+  const { start, end } = parameters.range();
+  const [hints, isThere] = parameters.hasRange ? [{ presence: true }, hasSample] : [{ latest: true }, lasts];
+  const hasSelectors = parameters.all('match[]').length > 0;
+  for (const matchers of hasSelectors ? parameters.selectors() : [[]])
+    for (const series of slicesOf(source, matchers, start, end, hints)) {
+      const samples = series.reduce((sum, { times }) => sum + times.length, 0);
+      budget.hold(samples);
+      for (const one of series) {
+        if (isThere(one)) each(one.labels);
+        if (budget.spend(WORK_OF_LABELS + keyLength(one.labels) / CHARACTERS)) await budget.turn();
+      }
+      budget.release(samples);
+      await budget.pause();
+    }
 }

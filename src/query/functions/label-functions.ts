@@ -3,11 +3,16 @@ import type { Budget } from '../budget';
 import { limited, unanswerable } from '../failure';
 import { isLabelName, labelOf, withLabel } from '../labels';
 import type { Memory } from '../memory';
-import { compileRegex, expandedLength, expandGroups, groupsOf, MOST_INSTRUCTIONS, matchingWork } from '../regex';
+import {
+  compileRegex,
+  expandedLength,
+  expandGroups,
+  groupsOf,
+  MOST_INSTRUCTIONS,
+  MOST_MATCHING,
+  matchingWork,
+} from '../regex';
 import type { LabelSet } from '../types';
-
-/** Work of one match: instructions, times groups, times characters. That many take a quarter of a second at most. */
-const MOST_MATCHING = 5_000_000;
 
 /** `label_replace(vector, target, replacement, source, regex)` */
 export async function replaceLabel(
@@ -30,7 +35,7 @@ export async function replaceLabel(
     return withLabel(labels, target, expandGroups(replacement, groups));
   };
   const work = (labels: LabelSet): number => {
-    const needed = matchingWork(regex, labelOf(labels, source));
+    const needed = matchingWork(regex, labelOf(labels, source).length);
     if (needed > MOST_MATCHING)
       throw limited(`label_replace() needs ${needed} steps for one label, and may take ${MOST_MATCHING}`);
     return needed + 10 * replacement.length;

@@ -1,8 +1,8 @@
 import { test } from 'tap';
-import type { ApiCall } from '../../../dist/src/endpoint/api/api.js';
+import type { ApiAnswer, ApiCall } from '../../../dist/src/endpoint/api/api.js';
 import { Parameters } from '../../../dist/src/endpoint/api/parameters.js';
 import { answerAlerts, answerRules } from '../../../dist/src/endpoint/api/rules.js';
-import type { AlertingRule, RecordingRule, RulesView } from '../../../dist/src/endpoint/api/rules-view.js';
+import type { AlertingRule, RecordingRule, RuleGroup, RulesView } from '../../../dist/src/endpoint/api/rules-view.js';
 
 const EVALUATED = Date.UTC(2026, 0, 2, 3, 4, 5);
 const alert = {
@@ -109,6 +109,26 @@ test('rules can be asked for by type, name, group and file', async (t) => {
   t.same(await names('rule_group[]=other'), []);
   t.same(await names('file[]=other'), []);
   await t.rejects(async () => rulesOf('type=x'), { message: /not supported value/ });
+});
+
+test('the state of a group is read when its turn comes, and thousands of alerts are no single piece of the answer', (t) => {
+  let read = 0;
+  function* groups(): Generator<RuleGroup> {
+    for (const [group] = view.rules(); read < 3; read++)
+      yield { ...group, rules: [{ ...slowRule, alerts: Array(2_000).fill(alert) }] };
+  }
+  const { data } = answerRules({ ...view, rules: groups })(call('')) as ApiAnswer;
+  let text = '';
+  let longest = 0;
+  for (const piece of data) {
+    text += piece;
+    longest = Math.max(longest, piece.length);
+    if (text.length < 1_000) t.equal(read, 0);
+  }
+  t.ok(longest < 1_000, `${longest} characters in one piece`);
+  t.equal(JSON.parse(text).groups.length, 3);
+  t.same(JSON.parse(text).groups[2].rules, [{ ...slow, alerts: Array(2_000).fill(shownAlert) }]);
+  t.end();
 });
 
 test('alerts are shown as Prometheus shows them', async (t) => {
