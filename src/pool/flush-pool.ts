@@ -35,7 +35,12 @@ export class FlushPool implements FlushSide {
   private parking: Parking;
   private readonly failures = new Failures();
   private restart: NodeJS.Timeout | undefined;
+  /** Tasks that wait for their outcomes. */
+  private waiting = 0;
+  private hastening: NodeJS.Timeout | undefined;
   private readonly told = new Set<string>();
+  /** What a worker failed of last. */
+  private reason: string | undefined;
   private closed = false;
   private readonly stopWatching: () => void;
 
@@ -54,9 +59,31 @@ export class FlushPool implements FlushSide {
   async run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
     // no time must be lost for the last flush
     if (task === 'end') this.hurry();
-    const outcome: Outcome<FlushTasks[T]['output']> = await this.attempt({ task, input }, portsIn(input), TRIES);
-    if (outcome.ok) return outcome.value;
-    throw new RingmeterError(outcome.error.code, outcome.error.message);
+    // an endpoint that is opened again comes by itself, as often as it takes
+    const isWaitedFor = task !== 'listen';
+    if (isWaitedFor) this.hasten();
+    this.waiting += isWaitedFor ? 1 : 0;
+    try {
+      const outcome: Outcome<FlushTasks[T]['output']> = await this.attempt({ task, input }, portsIn(input), TRIES);
+      if (outcome.ok) return outcome.value;
+      throw new RingmeterError(outcome.error.code, outcome.error.message);
+    } finally {
+      this.waiting -= isWaitedFor ? 1 : 0;
+    }
+  }
+
+  /** Cuts short the delay of a worker that is due to start: somebody has begun to wait for it. */
+  private hasten(): void {
+    const { cut } = this.failures;
+    if (cut === undefined || this.hastening !== undefined) return;
+    this.hastening = setTimeout(() => {
+      this.hastening = undefined;
+      if (this.closed) return;
+      this.parking.delayNext(0);
+      if (this.restart === undefined) return;
+      clearTimeout(this.restart);
+      this.startAgain();
+    }, cut).unref();
   }
 
   hurry(): boolean {
@@ -74,6 +101,7 @@ export class FlushPool implements FlushSide {
   async close(): Promise<void> {
     this.stopWatching();
     clearTimeout(this.restart);
+    clearTimeout(this.hastening);
     await retire(this.piscina, this.askToPark());
   }
 
@@ -99,9 +127,10 @@ export class FlushPool implements FlushSide {
         await new Promise(setImmediate);
         return this.attempt(message, transferList, tries - 1);
       }
-      throw new RingmeterError('RINGMETER_WORKER_FAILED', `a flush worker failed: ${messageOf(error)}`, {
-        cause: error,
-      });
+      // the pool that had the task was replaced, for this reason
+      const isEnd = ENDED.test(messageOf(error));
+      const reason = (isEnd ? this.reason : undefined) ?? messageOf(error);
+      throw new RingmeterError('RINGMETER_WORKER_FAILED', `a flush worker failed: ${reason}`, { cause: error });
     } finally {
       clearInterval(held);
     }
@@ -134,7 +163,8 @@ export class FlushPool implements FlushSide {
    */
   private failed({ message }: Error): void {
     if (this.closed || ENDED.test(message)) return;
-    this.parking.delayNext(this.failures.next());
+    this.reason = message;
+    this.parking.delayNext(this.failures.next(this.waiting > 0));
     if (this.told.has(message)) return;
     if (this.told.size >= MOST_REASONS) this.told.clear();
     this.told.add(message);
@@ -148,7 +178,7 @@ export class FlushPool implements FlushSide {
   private replenish(): void {
     if (this.closed || this.restart !== undefined) return;
     if (this.piscina.threads.length >= this.options.flushWorkers) return;
-    this.restart = setTimeout(() => this.startAgain(), this.failures.next());
+    this.restart = setTimeout(() => this.startAgain(), this.failures.next(this.waiting > 0));
     this.restart.unref();
   }
 

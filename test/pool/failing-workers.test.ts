@@ -9,6 +9,7 @@ t.jobs = 2;
 
 const ROOT = join(__dirname, '..', '..');
 const PROGRAM = join(ROOT, 'test', 'fixtures', 'failing-workers.cjs');
+const ASKING = join(ROOT, 'test', 'fixtures', 'asking-failing-workers.cjs');
 const DEADLINE_MS = 30_000;
 
 /** A copy of the build, whose workers can be broken. */
@@ -75,6 +76,24 @@ for (const [way, failure] of Object.entries(ways))
     await until('an answer', () => answers(url));
     t.equal(warnings(program).length, failure.before.startsWith('process.exit') ? 0 : 1, program.output);
   });
+
+t.test('whoever asks while workers fail again and again is told why, and served as soon as they can be', async (t) => {
+  const { main, breakWorkers, mend } = build(t);
+  breakWorkers("throw new Error('boom');", '');
+  const program = Program.start(t, ROOT, [ASKING, main], {}, 60_000);
+  // the next one is due after more than two seconds, those after it after up to ten
+  await until('many starts', () => starts(program).length >= 9);
+  program.kill('SIGUSR2');
+  const [, took, message] = (await program.line(/^told \d+ .*$/)).match(/^told (\d+) (.*)$/)!;
+  t.match(message, /RINGMETER_WORKER_FAILED a flush worker failed: boom$/);
+  t.ok(Number(took) < 9_000, `told after ${took} ms`);
+  const before = starts(program).length;
+  t.ok(before <= 9 + 6, `${before} starts`);
+  mend();
+  program.kill('SIGUSR2');
+  const [, waited] = (await program.line(/^served \d+$/)).match(/(\d+)$/)!;
+  t.ok(Number(waited) < 6_000, `served after ${waited} ms`);
+});
 
 t.test('a worker whose heap is full is told of once, and the endpoint comes back each time', async (t) => {
   const OPTIONS = JSON.stringify({ worker: { resourceLimits: { maxOldGenerationSizeMb: 8 } } });
