@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { Budget } from '../../query/budget';
+import { READING_LIMITS } from '../reading-limits';
 import { FORMAT_VERSION, seal } from './format';
 import { parseFlush, readGroups } from './groups';
 import { openRegular } from './regular';
@@ -51,7 +53,10 @@ async function endsWhole(handle: FileHandle, size: number, signal: AbortSignal |
 
 async function endOfLastFlush(handle: FileHandle, size: number, signal: AbortSignal | undefined): Promise<number> {
   let end = 0;
-  for await (const group of readGroups(chunksOf(handle, 0, size, signal))) if (group.whole) end = group.end;
+  // nothing is kept of the lines, of which there may be millions
+  const budget = new Budget(READING_LIMITS, signal);
+  for await (const group of readGroups(chunksOf(handle, 0, size, signal), undefined, budget))
+    if (group.whole) end = group.end;
   return end;
 }
 

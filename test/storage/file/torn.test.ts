@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { type Test, test } from 'tap';
+import { Budget } from '../../../dist/src/query/budget.js';
 import { repair } from '../../../dist/src/storage/file/repair.js';
 import { SEED } from '../../instruments/support';
 import { directoryFor, filesIn, isWhole, readAll, readStored, textOf, writerFor } from './support';
@@ -200,4 +201,19 @@ test('a compressed file that is damaged is told, and the others are read', async
     t.same(read, stored.slice(0, read.length));
     t.match(told, [{ reason: /decompressed/ }]);
   }
+});
+
+test('a file of very many empty lines is repaired while the event loop turns', async (t) => {
+  const { name } = await closedFile(t, 1);
+  const { path } = orphan(t, name, Buffer.alloc(2 ** 17, 10));
+  let turns = 0;
+  const { turn } = Budget.prototype;
+  Budget.prototype.turn = function () {
+    turns++;
+    return turn.call(this);
+  };
+  t.teardown(() => Object.assign(Budget.prototype, { turn }));
+  await repair(path);
+  t.throws(() => statSync(path), { code: 'ENOENT' }, 'nothing in it was whole');
+  t.ok(turns > 2, `${turns} turns`);
 });
