@@ -107,6 +107,64 @@ test('properties, symbols and metadata of a function, and of a class and its mem
   t.ok(new wrapper() instanceof Service);
 });
 
+/** Says something of a method in each way that a standard decorator can. */
+function says(method: (...args: never[]) => unknown, context: ClassMethodDecoratorContext): void {
+  Object.assign(method, { schema: { body: context.name }, [ROLE]: 'admin' });
+  Reflect.defineMetadata('k', context.name, method);
+  // there is none where the language has no Symbol.metadata
+  if (context.metadata !== undefined) Object.assign(context.metadata, { [context.name]: 'said' });
+}
+
+const ROLE = Symbol('role');
+
+for (const hasMetadata of [false, true])
+  test(`what standard decorators say stays, ${hasMetadata ? 'with' : 'without'} Symbol.metadata`, async (t) => {
+    const given = Symbol.metadata as symbol | undefined;
+    if (given !== undefined && !hasMetadata) return t.end();
+    if (given === undefined && hasMetadata) {
+      Object.defineProperty(Symbol, 'metadata', { value: Symbol('Symbol.metadata'), configurable: true });
+      t.teardown(() => Reflect.deleteProperty(Symbol, 'metadata'));
+    }
+    const collector = collectorFor(t);
+    class Service {
+      @Counted('above_total', { collector })
+      @says
+      above(): number {
+        return 1;
+      }
+      @says
+      @Timed('below_seconds', { collector })
+      below(): number {
+        return 2;
+      }
+      @PerformanceMonitored({ timingMetric: new TimingMetric('whole_seconds'), collector })
+      @says
+      @InFlight('static_calls', { collector })
+      static whole(): number {
+        return 3;
+      }
+    }
+    const service = new Service();
+    t.same([service.above(), service.below(), Service.whole()], [1, 2, 3]);
+    for (const method of [service.above, service.below, Service.whole]) {
+      t.same(Reflect.get(method, 'schema'), { body: method.name });
+      t.equal(Reflect.get(method, ROLE), 'admin');
+      t.equal(Reflect.getOwnMetadata('k', method), method.name);
+    }
+    const metadata: unknown = hasMetadata ? Reflect.get(Service, Symbol.metadata) : undefined;
+    t.strictSame(
+      metadata && { ...metadata },
+      hasMetadata ? { above: 'said', below: 'said', whole: 'said' } : undefined,
+    );
+    if (hasMetadata) {
+      const wrapper = monitored(Service as never, { timingMetric: new TimingMetric('made_seconds'), collector });
+      t.equal(Reflect.get(wrapper, Symbol.metadata), metadata, 'that of a class goes over to what wraps the class');
+    }
+    const samples = await samplesOf(collector);
+    for (const name of ['above_total', 'below_seconds_count', 'whole_seconds_count'])
+      t.equal(samples.get(name), 1, name);
+  });
+
 test('a generator is recorded until it ends by every decorator that stands above it', async (t) => {
   const collector = collectorFor(t);
   function* numbers(): Generator<number> {
