@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort';
+
 /** A signal of several, which has to be released when it is not needed any more. */
 export interface EitherSignal {
   readonly signal: AbortSignal;
@@ -10,8 +12,9 @@ export interface EitherSignal {
  */
 export function eitherSignal(signals: readonly AbortSignal[]): EitherSignal {
   const controller = new AbortController();
+  let offs: readonly (() => void)[] = [];
   const release = (): void => {
-    for (const signal of signals) signal.removeEventListener('abort', abort);
+    for (const off of offs) off();
   };
   function abort(this: AbortSignal): void {
     release();
@@ -19,6 +22,6 @@ export function eitherSignal(signals: readonly AbortSignal[]): EitherSignal {
   }
   const aborted = signals.find((signal) => signal.aborted);
   if (aborted !== undefined) controller.abort(aborted.reason);
-  else for (const signal of signals) signal.addEventListener('abort', abort);
+  else offs = signals.map((signal) => onAbort(signal, abort));
   return { signal: controller.signal, release };
 }

@@ -1,4 +1,5 @@
 import { messageOf } from './errors';
+import { shareListener } from './shared-listeners';
 import { warnNow } from './warning';
 
 /** One step of the end. @param began when the step began, the same for all collectors; by performance.now() */
@@ -6,6 +7,7 @@ export type EndStep = (began: number) => void;
 
 /** What each collector does when the process, or this thread, ends: by one listener, however many collectors there are. */
 const atExit = new Set<readonly EndStep[]>();
+let stopListening = (): void => {};
 
 /** Runs the first step of all collectors, then the second of all: they wait side by side, not one after the other. */
 function runAll(): void {
@@ -32,18 +34,20 @@ function attempt(step: () => void): void {
 
 /** What a collector does when the process ends: a synchronous last flush, and on signals an orderly close. */
 export class Shutdown {
+  private readonly offSignals: readonly (() => void)[];
+
   /**
    * @param steps run when the process or the thread ends by whatever way leaves it a moment; must not need its event loop
    * @param signals after which `close` is called; then the process ends of the signal, unless somebody else listens to it
    */
   constructor(
     private readonly steps: readonly EndStep[],
-    private readonly signals: readonly NodeJS.Signals[],
+    signals: readonly NodeJS.Signals[],
     private readonly close: () => Promise<void>,
   ) {
-    if (atExit.size === 0) process.on('exit', runAll);
+    if (atExit.size === 0) stopListening = shareListener(process, 'exit', runAll);
     atExit.add(steps);
-    for (const signal of signals) process.on(signal, this.onSignal);
+    this.offSignals = signals.map((signal) => shareListener(process, signal, this.onSignal));
   }
 
   private readonly onSignal = (signal: NodeJS.Signals): void => {
@@ -55,8 +59,8 @@ export class Shutdown {
 
   stop(): void {
     atExit.delete(this.steps);
-    if (atExit.size === 0) process.removeListener('exit', runAll);
-    for (const signal of this.signals) process.removeListener(signal, this.onSignal);
+    if (atExit.size === 0) stopListening();
+    for (const off of this.offSignals) off();
   }
 }
 

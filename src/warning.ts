@@ -3,6 +3,8 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { postMessageToThread, threadId } from 'node:worker_threads';
 import type { ErrorCode } from './errors';
 import { printableLines } from './printable';
+import { onRealmEnd } from './realm';
+import { shareListener } from './shared-listeners';
 
 /** Codes of warnings about what was recorded; all others are those of errors. */
 export type WarningCode =
@@ -57,7 +59,7 @@ export function warnNow(code: WarningCode, message: string): void {
 
 /** Emits the warnings of other threads on this one, which has made a collector. */
 export function hearWarnings(): void {
-  if (!isHearing) process.on('workerMessage', hear);
+  if (!isHearing) onRealmEnd(shareListener(process, 'workerMessage', hear));
   isHearing = true;
 }
 

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { RingmeterError, shown } from '../errors';
 import { cancel, makeCancelFlag } from '../flush/cancel-flag';
 import type { FlushTasks } from '../flush/messages';
+import { onAbort } from '../on-abort';
 import { checkNumber, checkOptions } from '../options-check';
 import type { QueryResult, RangeResult } from '../query/types';
 
@@ -69,10 +70,10 @@ function cancellable<T>(
       cancel(flag);
       reject(signal!.reason);
     };
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const off = signal && onAbort(signal, giveUp);
     ask({ flag, timeout })
       .then(resolve, reject)
-      .finally(() => signal?.removeEventListener('abort', giveUp));
+      .finally(() => off?.());
   });
 }
 

@@ -1,7 +1,9 @@
 import { MessageChannel, type MessagePort, postMessageToThread, threadId, type Worker } from 'node:worker_threads';
 import { threadOf } from '../arena/shard';
 import { onLongWait } from '../atomics/mutex';
+import { onRealmEnd } from '../realm';
 import { inRootContext } from '../root-context';
+import { shareListener } from '../shared-listeners';
 
 /**
  * Ends of threads, however they come. Of a worker thread that this thread starts, node reports the exit after the thread
@@ -29,8 +31,8 @@ let watching = false;
 /** Calls `listener` for every thread that ends from now on, perhaps more than once. Returns how to stop that. Keeps nothing alive. */
 export function onThreadEnd(listener: Listener): () => void {
   if (!watching) {
-    process.on('worker', watch);
-    process.on('workerMessage', receive);
+    onRealmEnd(shareListener(process, 'worker', watch));
+    onRealmEnd(shareListener(process, 'workerMessage', receive));
     onLongWait((mark) => look(threadOf(mark)));
   }
   watching = true;
@@ -41,7 +43,7 @@ export function onThreadEnd(listener: Listener): () => void {
 function watch(worker: Worker): void {
   // an ended worker has forgotten its id
   const { threadId } = worker;
-  worker.once('exit', () => report(threadId));
+  shareListener(worker, 'exit', () => report(threadId));
 }
 
 function receive(message: unknown): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../aggregate/snapshot';
 import { RingmeterError } from '../errors';
+import { onAbort } from '../on-abort';
 import { Budget } from '../query/budget';
 import { warn } from '../warning';
 import { StorageFailure } from './failure';
@@ -295,18 +296,18 @@ class NoRoom extends StorageFailure {
 }
 
 async function unlessAborted(action: Promise<void>, signal: AbortSignal, directory: string): Promise<void> {
-  let stop = (): void => {};
+  let off = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    stop = () =>
+    const stop = (): void =>
       reject(
         new StorageFailure(`FileStorage could not write to ${directory} within the timeout.`, { retryable: true }),
       );
-    signal.addEventListener('abort', stop);
+    off = onAbort(signal, stop);
     if (signal.aborted) stop();
   });
   try {
     await Promise.race([action, aborted]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    off();
   }
 }
