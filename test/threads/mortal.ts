@@ -9,14 +9,14 @@ import { threadMark } from '../../dist/src/arena/shard.js';
 import { resolveOptions } from '../../dist/src/options.js';
 
 /** A collector on an arena in which memory is used again after some milliseconds, if somebody collects and recycles. */
-export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2) {
+export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2, cardinalityLimit = 1_000) {
   const arena = Arena.create({
     maker: threadMark(0),
     maxMemory: 2 ** 24,
     maxThreads: 8,
     ringCapacity,
     settings: {
-      ...resolveOptions({ flushInterval: 0, cardinalityLimit: 1_000, seriesLimit: 10_000 }).settings,
+      ...resolveOptions({ flushInterval: 0, cardinalityLimit, seriesLimit: 10_000 }).settings,
       quarantine,
     },
   });
