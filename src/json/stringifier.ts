@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+
+/** Not `require`: bundlers look for what that loads when they build, and some of them fail then. */
+const load = createRequire(__filename);
 
 /** Where `build/stringifiers.cjs` puts the code that it compiles from the schemas. */
 const COMPILED = join(__dirname, '..', '..', 'json');
@@ -13,7 +17,7 @@ const COMPILED = join(__dirname, '..', '..', 'json');
 export function stringifier<T = unknown>(schema: object): (value: T) => string {
   const name = createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16);
   const file = join(COMPILED, `${name}.js`);
-  if (existsSync(file)) return require(file);
+  if (existsSync(file)) return load(file);
   const build = require('fast-json-stringify') as (schema: object) => (value: T) => string;
   return build(schema);
 }

@@ -56,6 +56,40 @@ const bundler = (packages, command, program = IMPORTS) => ({
   run: ['sh', '-c', `${command} && node out.cjs`],
   prints: /^fine$/m,
 });
+const ROUTE = `import { getMetricsCollector } from 'ringmeter';
+export const dynamic = 'force-dynamic';
+export async function GET() {
+  getMetricsCollector().counter('hits_total').increment();
+  const { contentType, body } = await getMetricsCollector().exposition();
+  return new Response(body, { headers: { 'Content-Type': contentType } });
+}\n`;
+/** Starts what Next has built, asks the route twice, and looks for a pattern in what it answers or Next prints. */
+const ASKS = `const { spawn } = require('node:child_process');
+const next = spawn('node', ['node_modules/next/dist/bin/next', 'start', '-p', '0', '-H', '127.0.0.1']);
+let said = '';
+for (const stream of [next.stdout, next.stderr]) stream.on('data', (text) => { said += text; });
+const asks = async () => {
+  while (!/Ready/.test(said)) await new Promise((resolve) => setTimeout(resolve, 100));
+  const [, port] = /http:\\S*:(\\d+)\\s/.exec(said);
+  for (let time = 0; time < 2; time++) said += await (await fetch('http://127.0.0.1:' + port + '/metrics')).text();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+};
+asks().finally(() => {
+  next.kill();
+  console.log(said);
+  if (new RegExp(process.argv[2], 'm').test(said)) console.log('fine');
+});\n`;
+const next = (config, pattern) => ({
+  packages: ['next', 'react', 'react-dom'],
+  files: {
+    'app/layout.js': 'export default ({ children }) => <html><body>{children}</body></html>;\n',
+    'app/metrics/route.js': ROUTE,
+    'next.config.js': `module.exports = ${config};\n`,
+    'asks.cjs': ASKS,
+  },
+  run: ['sh', '-c', `export NEXT_TELEMETRY_DISABLED=1; npx next build && node asks.cjs '${pattern}'`],
+  prints: /^fine$/m,
+});
 /** The tests of this repository that end processes in every way, on another Node. */
 const exits = (version) => ({
   packages: [`node@${version}`],
@@ -89,6 +123,8 @@ const environments = {
     'npx webpack ./a.mjs --mode production --target node --externals-type commonjs --externals ringmeter -o . --output-filename out.cjs',
   ),
   rollup: bundler(['rollup'], 'npx rollup a.mjs --external ringmeter --format cjs --file out.cjs'),
+  next: next("{ serverExternalPackages: ['ringmeter'] }", '^hits_total 2$'),
+  'next-without-external': next('{}', 'Leave ringmeter out of the bundle.*serverExternalPackages'),
   'typescript-5.0': typescript('5.0'),
   'typescript-newest': typescript('latest'),
   tsx: {
