@@ -15,7 +15,7 @@ import type { DashboardDocument } from './dashboard/document';
 import type { MetricsHandler } from './endpoint/handler/handler';
 import { messageOf, RingmeterError, StorageError, type StorageRefusal, shown, toPlainError } from './errors';
 import type { Metric } from './exposition/metrics';
-import type { Exposition } from './exposition/prometheus';
+import type { Exposition } from './exposition/renderer';
 import { sendable } from './exposition/sendable';
 import { showsOnly } from './inspection';
 import { CallbackMetrics } from './instruments/callback-metrics';

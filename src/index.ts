@@ -18,7 +18,7 @@ export type { MetricsHandler } from './endpoint/handler/handler';
 export type { ErrorCode, StorageRefusal } from './errors';
 export { RingmeterError, StorageError } from './errors';
 export type { Metric } from './exposition/metrics';
-export type { Exposition } from './exposition/prometheus';
+export type { Exposition } from './exposition/renderer';
 export { recordCounter, recordGauge, recordHistogram, recordSummary } from './global-records';
 export type { Middleware } from './http/express';
 export { expressMetrics } from './http/express';

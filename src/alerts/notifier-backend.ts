@@ -1,4 +1,5 @@
 import type { Snapshot } from '../aggregate/snapshot';
+import { JSON_TYPE } from '../json/media-type';
 import { HttpClient } from '../storage/http';
 import type { Attempt, BackendContext, StorageBackend } from '../storage/types';
 import { fromQueued, type Notification } from './notification';
@@ -34,7 +35,7 @@ export class NotifierBackend implements StorageBackend {
     await this.client!.send({
       method: 'POST',
       url,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': JSON_TYPE },
       body: JSON.stringify(body),
       signal,
     });

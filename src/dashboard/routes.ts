@@ -5,6 +5,7 @@ import type { Exchange } from '../endpoint/exchange';
 import type { InFlight } from '../endpoint/in-flight';
 import { headersOf, pageOf } from '../endpoint/page';
 import type { RouteTable } from '../endpoint/route';
+import { JSON_TYPE } from '../json/media-type';
 import type { Assets } from './assets';
 import { SECURITY_HEADERS } from './headers';
 import type { Reporter } from './reporter';
@@ -20,7 +21,6 @@ export interface DashboardPlace {
 }
 
 const GET = ['GET'] as const;
-const JSON_TYPE = 'application/json; charset=utf-8';
 const FOR_EVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 const FRESH = { 'Cache-Control': 'no-cache' };
 const UNKEPT = { 'Cache-Control': 'no-store' };

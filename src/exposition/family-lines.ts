@@ -5,6 +5,7 @@ import { eachLabelText } from '../aggregate/series-key';
 import type { LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import { type Sample, type SampleReader, valueAtFirst } from '../kinds/sample';
+import type { TextFormat } from './format';
 import { TextBuffer } from './text-buffer';
 
 export const NEWLINE = 10;
@@ -34,22 +35,26 @@ export class FamilyLines {
   private readonly lines: readonly Line[];
   private readonly labels = new TextBuffer(256);
 
-  constructor(readonly family: Family) {
-    const { name, description, type } = family.definition;
-    const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-    this.header = encoder.encode(`${help && `# HELP ${name} ${help}\n`}# TYPE ${name} ${type}\n`);
-    const kind = kindOf(family.definition);
-    this.samples = kind.samples(family.definition);
-    this.lines = this.samples.map(({ suffix, label }) => {
+  constructor(
+    readonly family: Family,
+    readonly format: TextFormat,
+  ) {
+    const { definition } = family;
+    this.header = encoder.encode(format.header(definition));
+    const kind = kindOf(definition);
+    this.samples = kind.samples(definition);
+    this.lines = this.samples.map((sample) => {
+      const { label } = sample;
+      const name = format.lineName(definition, sample);
       const own = label && `${label[0]}="${label[1]}"`;
       return {
-        head: encoder.encode(`${name}${suffix}{`),
+        head: encoder.encode(`${name}{`),
         tail: encoder.encode(own === undefined ? '} ' : `,${own}} `),
-        bare: encoder.encode(own === undefined ? `${name}${suffix} ` : `${name}${suffix}{${own}} `),
+        bare: encoder.encode(own === undefined ? `${name} ` : `${name}{${own}} `),
       };
     });
     this.count = this.samples.length;
-    this.read = kind.sampleReader(family.definition);
+    this.read = kind.sampleReader(definition);
   }
 
   /** Appends one line of the series whose labels were set last, up to its number. */
@@ -63,6 +68,11 @@ export class FamilyLines {
     out.append(head);
     out.copy(labels.bytes, 0, labels.length);
     out.append(tail);
+  }
+
+  /** Appends the number of a line. */
+  number(out: TextBuffer, value: number): void {
+    out.number(value, this.format.writeNumber);
   }
 
   /** Takes the labels of a series straight from the registry's bytes. */
@@ -88,7 +98,7 @@ export class FamilyLines {
     }
     for (let sample = 0; sample < this.count; sample++) {
       this.begin(out, sample);
-      out.number(valueAtFirst(this.samples[sample]));
+      this.number(out, valueAtFirst(this.samples[sample]));
       out.byte(NEWLINE);
     }
   }

@@ -2,6 +2,7 @@ import type { Family } from '../aggregate/catalog';
 import { presenceIn, type Snapshot } from '../aggregate/snapshot';
 import type { LabelPairs } from '../kinds/definition';
 import { FamilyLines } from './family-lines';
+import type { TextFormat } from './format';
 import { TextBlock } from './text-block';
 import { TextBuffer } from './text-buffer';
 
@@ -19,9 +20,10 @@ export class FamilyText {
 
   constructor(
     private readonly family: Family,
+    format: TextFormat,
     defaultLabels: LabelPairs,
   ) {
-    this.lines = new FamilyLines(family);
+    this.lines = new FamilyLines(family, format);
     this.header = this.lines.header;
     this.empty = this.header;
     this.seriesPerBlock = Math.max(1, Math.floor(BLOCK_LINES / this.lines.count));

@@ -1,96 +1,14 @@
-import type { Family } from '../aggregate/catalog';
-import type { Snapshot } from '../aggregate/snapshot';
-import type { Definition } from '../kinds/definition';
-import { columnCount, sampleNames } from '../kinds/kinds';
-import { FamilyText } from './family-text';
-import { concat, LentText } from './lent-text';
-import type { TextBlock } from './text-block';
+import type { TextFormat } from './format';
+import { writeNumber } from './number-text';
 
 /** Prometheus text format. Source: Prometheus documentation, "Exposition formats", text-based format 0.0.4. */
-export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** A rendered snapshot. */
-export interface Exposition {
-  contentType: string;
-  /** A `Buffer`, so that frameworks send it as it is. */
-  body: Uint8Array<ArrayBuffer>;
-}
-
-/** Renders snapshots, in the order of their times. It keeps every metric's last text, from which the next one is made. */
-export class PrometheusRenderer {
-  private readonly texts = new Map<Family, FamilyText>();
-  /** What the texts show, by column: a snapshot's own numbers, or a copy where some show another snapshot than others. */
-  private shown: Float64Array = new Float64Array(0);
-  private isCopy = false;
-
-  /** @param defaultLabels what a metric that has no series yet shows; series have them already */
-  constructor(private readonly defaultLabels: Readonly<Record<string, string>> = {}) {}
-
-  /** @param names if given, only metrics that have one of these names, or lines of that name, are rendered */
-  render(snapshot: Snapshot, names?: readonly string[]): Uint8Array<ArrayBuffer> {
-    return concat(this.updated(snapshot, names).flatMap(({ head, blocks }) => [head, ...blocks.map(bytesOf)]));
-  }
-
-  /** The same, but without a copy: what has to be given back is the text that is kept. */
-  lend(snapshot: Snapshot, names?: readonly string[]): LentText {
-    const lent = new LentText();
-    for (const { head, blocks } of this.updated(snapshot, names)) {
-      lent.append(head);
-      for (const block of blocks) lent.add(block);
-    }
-    return lent.end();
-  }
-
-  private updated(snapshot: Snapshot, names?: readonly string[]): FamilyText['parts'][] {
-    const wanted = names && new Set(names);
-    const families = snapshot.families.filter(({ definition }) => wanted === undefined || isNamed(definition, wanted));
-    try {
-      const texts = families.map((family) => this.textOf(family));
-      for (const text of texts) text.update(snapshot, this.shown);
-      if (texts.length === this.texts.size) this.show(snapshot.values, false);
-      else this.showOf(families, snapshot.values);
-      return texts.map(({ parts }) => parts);
-    } catch (error) {
-      // for want of memory: what has been changed already does not show what it should
-      this.texts.clear();
-      throw error;
-    }
-  }
-
-  private show(values: Float64Array, isCopy: boolean): void {
-    this.shown = values;
-    this.isCopy = isCopy;
-  }
-
-  /** Some texts show these numbers, the others what they showed before. */
-  private showOf(families: readonly Family[], values: Float64Array): void {
-    if (!this.isCopy || this.shown.length < values.length) {
-      const copy = new Float64Array(Math.max(values.length, this.shown.length));
-      copy.set(this.shown);
-      this.show(copy, true);
-    }
-    const { shown } = this;
-    for (const { definition, series } of families) {
-      const width = columnCount(definition);
-      for (let index = 0; index < series.count; index++) {
-        const first = series.columns[index];
-        for (let column = first; column < first + width; column++) shown[column] = values[column];
-      }
-    }
-  }
-
-  private textOf(family: Family): FamilyText {
-    let text = this.texts.get(family);
-    if (text === undefined) {
-      text = new FamilyText(family, Object.entries(this.defaultLabels));
-      this.texts.set(family, text);
-    }
-    return text;
-  }
-}
-
-const bytesOf = ({ content }: TextBlock): Uint8Array => content;
-
-function isNamed(definition: Definition, names: ReadonlySet<string>): boolean {
-  return names.has(definition.name) || sampleNames(definition).some((name) => names.has(name));
-}
+export const PROMETHEUS_TEXT: TextFormat = {
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  header({ name, description, type }) {
+    const help = description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+    return `${help && `# HELP ${name} ${help}\n`}# TYPE ${name} ${type}\n`;
+  },
+  lineName: ({ name }, { suffix }) => `${name}${suffix}`,
+  writeNumber,
+  end: '',
+};

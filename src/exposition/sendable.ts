@@ -1,4 +1,4 @@
-import type { Exposition } from './prometheus';
+import type { Exposition } from './renderer';
 
 /** What users get: frameworks send a Buffer as it is, but make JSON of any other Uint8Array. */
 export function sendable({ contentType, body: { buffer, byteOffset, length } }: Exposition): Exposition {

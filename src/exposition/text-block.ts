@@ -1,5 +1,5 @@
 import { type FamilyLines, NEWLINE } from './family-lines';
-import { NUMBER_BYTES, overwriteNatural, writeNumber } from './number-text';
+import { NUMBER_BYTES, overwriteNatural } from './number-text';
 import { TextBuffer } from './text-buffer';
 
 /** What is shown of a snapshot. */
@@ -42,8 +42,8 @@ export class TextBlock {
   private series = 0;
   /** Bytes of each line; 0 if it is not there. */
   private widths = new Int32Array(0);
-  /** Births of the series whose lines these are, where the memory of a series may be given to another one. */
-  private born = new Int32Array(0);
+  /** Births of the series whose lines these are, where the memory of a series may be given to another one: float64 counts. */
+  private born = new Float64Array(0);
   /** The numbers of one series' lines, and those that they show. */
   private readonly now: Float64Array;
   private readonly before: Float64Array;
@@ -125,6 +125,7 @@ export class TextBlock {
    */
   private rewrite({ values, valuesBefore }: Shown, index: number, copied: number): number {
     const { text, widths, now, before, lines } = this;
+    const { format } = lines;
     const column = lines.family.series.columns[this.first + index];
     lines.read(valuesBefore, column, before);
     lines.read(values, column, now);
@@ -134,7 +135,7 @@ export class TextBlock {
       const value = now[sample];
       end += widths[line];
       if (isAlike(value, before[sample]) || overwriteNatural(before[sample], value, text, end - 1)) continue;
-      const width = writeNumber(value, digits, 0);
+      const width = format.writeNumber(value, digits, 0);
       let number = end - 1;
       while (text[number - 1] !== SPACE) number--;
       const old = end - 1 - number;
@@ -176,7 +177,7 @@ export class TextBlock {
       const begin = fresh.length;
       if (values !== undefined) {
         lines.begin(fresh, sample);
-        fresh.number(now[sample]);
+        lines.number(fresh, now[sample]);
         fresh.byte(NEWLINE);
       }
       widths[line] = fresh.length - begin;
@@ -190,7 +191,7 @@ export class TextBlock {
     this.widths = new Int32Array(room * lines.count);
     this.widths.set(widths);
     if (lines.family.definition.ttl === undefined) return;
-    this.born = new Int32Array(room);
+    this.born = new Float64Array(room);
     this.born.set(born);
   }
 

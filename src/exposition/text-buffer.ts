@@ -1,4 +1,7 @@
-import { NUMBER_BYTES, writeNumber } from './number-text';
+import { NUMBER_BYTES } from './number-text';
+
+/** Writes a number, and returns the index behind it. */
+export type WriteNumber = (value: number, bytes: Uint8Array, at: number) => number;
 
 /** From this length on, one call for all bytes is cheaper than a loop. */
 const LONG = 128;
@@ -35,10 +38,10 @@ export class TextBuffer {
     this.bytes[this.length++] = code;
   }
 
-  /** Appends a number as Prometheus reads it. */
-  number(value: number): void {
+  /** Appends a number of at most NUMBER_BYTES bytes. */
+  number(value: number, write: WriteNumber): void {
     this.reserve(NUMBER_BYTES);
-    this.length = writeNumber(value, this.bytes, this.length);
+    this.length = write(value, this.bytes, this.length);
   }
 
   /** Makes room for so many bytes more. */

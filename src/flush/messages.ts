@@ -5,7 +5,7 @@ import type { Parking } from '../atomics/parking';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
-import type { Exposition } from '../exposition/prometheus';
+import type { Exposition } from '../exposition/renderer';
 import type { Finding } from '../lint/rules';
 import type { QueryResult, RangeResult } from '../query/types';
 import type { StoragePort } from '../storage/port';

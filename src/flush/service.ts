@@ -14,7 +14,8 @@ import { NO_RULES } from '../endpoint/api/rules-view';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { messageOf } from '../errors';
 import type { Metric } from '../exposition/metrics';
-import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { PROMETHEUS_TEXT } from '../exposition/prometheus';
+import { type Exposition, TextRenderer } from '../exposition/renderer';
 import type { Finding } from '../lint/rules';
 import type { Stall } from '../process/board';
 import { Resources } from '../process/resources';
@@ -40,7 +41,7 @@ export class FlushService {
   readonly drainer: Drainer;
   private readonly mark = threadMark(threadId);
   private readonly snapshots: Snapshots;
-  private readonly renderer: PrometheusRenderer;
+  private readonly renderer: TextRenderer;
   private readonly storages: Storages;
   private readonly rules: RuleService | undefined;
   private readonly ownMetrics: readonly Reading[];
@@ -58,7 +59,7 @@ export class FlushService {
     this.settings = arena.settings as Settings;
     this.drainer = new Drainer(arena, this.mark);
     this.snapshots = new Snapshots(this.drainer, this.settings, () => [...this.ownMetrics, ...this.resources.read()]);
-    this.renderer = new PrometheusRenderer(this.settings.defaultLabels);
+    this.renderer = new TextRenderer(PROMETHEUS_TEXT, this.settings.defaultLabels);
     this.storages = new Storages(arena, ports, this.mark, () => this.snapshots.families());
     this.rules = openRules(arena, rules, this.mark, this.storages.memory()?.source);
     this.ownMetrics = [...registerStorageMetrics(arena, this.storages.delivered()), ...(this.rules?.readings ?? [])];
@@ -82,7 +83,7 @@ export class FlushService {
   }
 
   async exposition(names?: readonly string[]): Promise<Exposition> {
-    return { contentType: CONTENT_TYPE, body: this.renderer.render(await this.snapshot(), names) };
+    return { contentType: this.renderer.format.contentType, body: this.renderer.render(await this.snapshot(), names) };
   }
 
   async metrics(): Promise<Metric[]> {
@@ -186,7 +187,10 @@ export class FlushService {
       metrics: {
         asked: () => this.arena.count(HEADER.SCRAPES),
         snapshot: () => this.snapshot(),
-        render: (snapshot, names) => ({ contentType: CONTENT_TYPE, body: this.renderer.lend(snapshot, names) }),
+        render: (snapshot, names) => ({
+          contentType: this.renderer.format.contentType,
+          body: this.renderer.lend(snapshot, names),
+        }),
       },
       dashboard: this.dashboard,
       api: {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Snapshot } from '../aggregate/snapshot';
-import { CONTENT_TYPE, PrometheusRenderer } from '../exposition/prometheus';
+import { PROMETHEUS_TEXT } from '../exposition/prometheus';
+import { TextRenderer } from '../exposition/renderer';
 import { decodeScrape } from '../scrape/decode';
 import { lint } from './lint';
 import type { Finding } from './rules';
@@ -15,9 +16,9 @@ export async function lintSnapshot(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const family of [...snapshot.families]) {
-    const body = new PrometheusRenderer(defaultLabels).render({ ...snapshot, families: [family] });
+    const body = new TextRenderer(PROMETHEUS_TEXT, defaultLabels).render({ ...snapshot, families: [family] });
     // lines of a text that nobody sees help nobody
-    for (const { line, ...finding } of lint(decodeScrape(body, CONTENT_TYPE))) findings.push(finding);
+    for (const { line, ...finding } of lint(decodeScrape(body, PROMETHEUS_TEXT.contentType))) findings.push(finding);
     await setImmediate();
   }
   return findings;

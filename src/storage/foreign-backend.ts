@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type { Snapshot } from '../aggregate/snapshot';
 import { messageOf } from '../errors';
 import { type Metric, toMetrics } from '../exposition/metrics';
-import { CONTENT_TYPE, type Exposition, PrometheusRenderer } from '../exposition/prometheus';
+import { PROMETHEUS_TEXT } from '../exposition/prometheus';
+import { type Exposition, TextRenderer } from '../exposition/renderer';
 import { sendable } from '../exposition/sendable';
 import { StorageFailure } from './failure';
 import type { StoragePort } from './port';
@@ -47,12 +48,12 @@ export async function openForeign(
   defaultLabels: Readonly<Record<string, string>>,
 ): Promise<StorageBackend> {
   const loaded = await load(module);
-  const renderer = new PrometheusRenderer(defaultLabels);
+  const renderer = new TextRenderer(PROMETHEUS_TEXT, defaultLabels);
   const context = (signal: AbortSignal): StorageModuleContext => ({ name, options, signal });
   const wrapped = (snapshot: Snapshot): StoredSnapshot => ({
     timestamp: snapshot.timestamp,
     metrics: () => toMetrics(snapshot),
-    exposition: () => sendable({ contentType: CONTENT_TYPE, body: renderer.render(snapshot) }),
+    exposition: () => sendable({ contentType: renderer.format.contentType, body: renderer.render(snapshot) }),
   });
   return {
     open: async (signal) => loaded.open?.(context(signal)),

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Snapshot } from '../aggregate/snapshot';
+import { JSON_TYPE } from '../json/media-type';
 import { warn } from '../warning';
 import { HttpClient } from './http';
 import type { HttpOptions } from './http-options';
@@ -27,7 +28,7 @@ export interface OtlpBackendOptions extends Origin {
 
 const ENCODINGS = {
   protobuf: { contentType: 'application/x-protobuf', Encoder: ProtobufEncoder },
-  json: { contentType: 'application/json', Encoder: JsonEncoder },
+  json: { contentType: JSON_TYPE, Encoder: JsonEncoder },
 } as const;
 
 /** Most different messages of a receiver that are passed on. */

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Snapshot } from '../aggregate/snapshot';
-import { CONTENT_TYPE, PrometheusRenderer } from '../exposition/prometheus';
+import { PROMETHEUS_TEXT } from '../exposition/prometheus';
+import { TextRenderer } from '../exposition/renderer';
 import { HttpClient } from './http';
 import type { HttpOptions } from './http-options';
 import type { Attempt, BackendContext, CreateBackend, StorageBackend } from './types';
@@ -24,13 +25,13 @@ export const createBackend: CreateBackend = (context) => new PushgatewayBackend(
 class PushgatewayBackend implements StorageBackend {
   private readonly options: PushgatewayBackendOptions;
   private readonly group: string;
-  private readonly renderer: PrometheusRenderer;
+  private readonly renderer: TextRenderer;
   private client: HttpClient | undefined;
 
   constructor({ options, defaultLabels }: BackendContext) {
     this.options = options as PushgatewayBackendOptions;
     this.group = groupUrl(this.options);
-    this.renderer = new PrometheusRenderer(defaultLabels);
+    this.renderer = new TextRenderer(PROMETHEUS_TEXT, defaultLabels);
   }
 
   open(): void {
@@ -41,7 +42,7 @@ class PushgatewayBackend implements StorageBackend {
     await this.client!.send({
       method: this.options.method,
       url: this.group,
-      headers: { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' },
+      headers: { 'content-type': this.renderer.format.contentType, 'content-encoding': 'gzip' },
       body: await compress(this.renderer.render(snapshot)),
       signal,
     });

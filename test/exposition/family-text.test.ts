@@ -4,7 +4,8 @@ import { Collect } from '../../dist/src/aggregate/collect.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
-import { PrometheusRenderer } from '../../dist/src/exposition/prometheus.js';
+import { PROMETHEUS_TEXT } from '../../dist/src/exposition/prometheus.js';
+import { TextRenderer } from '../../dist/src/exposition/renderer.js';
 import { collectorFor, SEED } from '../instruments/support';
 
 const value = fc.oneof(
@@ -34,7 +35,7 @@ test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=
       const collector = collectorFor(t, { maxMemory: 2 ** 23 });
       const arena = Arena.attach(collector.handle.arena);
       const collect = new Collect(arena, new Drainer(arena, 1_000_000));
-      const kept = new PrometheusRenderer();
+      const kept = new TextRenderer(PROMETHEUS_TEXT);
       const record = {
         counter: (by: number, of: string) => collector.counter('c').increment(by, { of }),
         gauge: (to: number, of: string) => collector.gauge('g').set(-to, { of }),
@@ -54,7 +55,7 @@ test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=
         const snapshot = await collect.snapshot();
         // a scrape of some metrics only must not disturb the others, which show an earlier snapshot then
         const names = kind === 'some' ? ['g', 'h_sum'] : undefined;
-        const anew = Buffer.from(new PrometheusRenderer().render(snapshot, names)).toString();
+        const anew = Buffer.from(new TextRenderer(PROMETHEUS_TEXT).render(snapshot, names)).toString();
         if (Buffer.from(kept.render(snapshot, names)).toString() !== anew) return false;
       }
       return true;
@@ -79,7 +80,7 @@ test('some metrics of a snapshot are shown after all of a later one, which has m
   const collector = collectorFor(t);
   const arena = Arena.attach(collector.handle.arena);
   const collect = new Collect(arena, new Drainer(arena, 1_000_000));
-  const kept = new PrometheusRenderer();
+  const kept = new TextRenderer(PROMETHEUS_TEXT);
   const render = (snapshot: Snapshot, names?: string[]): string => Buffer.from(kept.render(snapshot, names)).toString();
   collector.counter('c').increment();
   collector.gauge('g').set(5);
@@ -97,7 +98,7 @@ test('a rendering that fails half way leaves nothing wrong behind', async (t) =>
   const collector = collectorFor(t);
   const arena = Arena.attach(collector.handle.arena);
   const collect = new Collect(arena, new Drainer(arena, 1_000_000));
-  const kept = new PrometheusRenderer();
+  const kept = new TextRenderer(PROMETHEUS_TEXT);
   const render = async (first: number, column?: number): Promise<string> => {
     collector.gauge('first').set(first);
     collector.gauge('second').set(1);

@@ -2,7 +2,8 @@ import { test } from 'tap';
 import { Collect } from '../../dist/src/aggregate/collect.js';
 import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { Arena } from '../../dist/src/arena/arena.js';
-import { PrometheusRenderer } from '../../dist/src/exposition/prometheus.js';
+import { PROMETHEUS_TEXT } from '../../dist/src/exposition/prometheus.js';
+import { TextRenderer } from '../../dist/src/exposition/renderer.js';
 import { collectorFor } from '../instruments/support';
 
 /** More than one block of lines. */
@@ -14,7 +15,7 @@ test('a text that is lent stays as it is while later ones are rendered, and is t
   const level = collector.gauge('level');
   const arena = Arena.attach(collector.handle.arena);
   const collect = new Collect(arena, new Drainer(arena, 1_000_000));
-  const renderer = new PrometheusRenderer();
+  const renderer = new TextRenderer(PROMETHEUS_TEXT);
   const record = (value: number): void => {
     for (let series = 0; series < SERIES; series++) counter.increment(value, { series });
     level.set(value);
@@ -31,7 +32,7 @@ test('a text that is lent stays as it is while later ones are rendered, and is t
   for (const value of [1, 10]) {
     record(value);
     const next = await lend();
-    t.equal(text(next.parts), text([new PrometheusRenderer().render(await collect.snapshot())]));
+    t.equal(text(next.parts), text([new TextRenderer(PROMETHEUS_TEXT).render(await collect.snapshot())]));
     t.equal(text(first.parts), before, 'what is being sent is not touched');
     next.giveBack();
   }
@@ -42,7 +43,7 @@ test('a text that is lent stays as it is while later ones are rendered, and is t
   const [, copied] = (await lend()).parts;
   t.not(copied.buffer, block.buffer, 'nobody has given it back');
 
-  const again = new PrometheusRenderer();
+  const again = new TextRenderer(PROMETHEUS_TEXT);
   const one = again.lend(await collect.snapshot());
   one.giveBack();
   record(1);

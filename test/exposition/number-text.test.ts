@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { test } from 'tap';
+import { writeNumber } from '../../dist/src/exposition/number-text.js';
 import { TextBuffer } from '../../dist/src/exposition/text-buffer.js';
 import { parseNumber } from '../helpers/parse-exposition';
 
 /** A number as the buffer writes it, begun with too little room so that it has to grow. */
 function written(value: number): string {
   const buffer = new TextBuffer(1);
-  buffer.number(value);
+  buffer.number(value, writeNumber);
   return Buffer.from(buffer.content()).toString('latin1');
 }
 

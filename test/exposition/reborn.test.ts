@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
-import { PrometheusRenderer } from '../../dist/src/exposition/prometheus.js';
+import { PROMETHEUS_TEXT } from '../../dist/src/exposition/prometheus.js';
+import { TextRenderer } from '../../dist/src/exposition/renderer.js';
 import { mortal } from '../threads/mortal';
 
 test('a series that has the memory of another one since the last scrape is shown under its own labels', async (t) => {
   const { collector, collect, recycle, reborn } = mortal(t);
   const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.02 });
-  const kept = new PrometheusRenderer();
+  const kept = new TextRenderer(PROMETHEUS_TEXT);
   let [rendered, replaced] = [0, 0];
   const deadline = performance.now() + 20_000;
   for (let round = 0; replaced < 5 && performance.now() < deadline; round++) {
@@ -20,7 +21,7 @@ test('a series that has the memory of another one since the last scrape is shown
     }
     const snapshot = await collect.snapshot();
     const text = Buffer.from(kept.render(snapshot)).toString();
-    const anew = Buffer.from(new PrometheusRenderer().render(snapshot)).toString();
+    const anew = Buffer.from(new TextRenderer(PROMETHEUS_TEXT).render(snapshot)).toString();
     if (text !== anew) t.equal(text, anew);
     rendered++;
     if (reborn() > before) replaced++;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
+import { writeNumber } from '../../dist/src/exposition/number-text.js';
 import { TextBuffer } from '../../dist/src/exposition/text-buffer.js';
 
 test('a buffer that grows keeps what it has, whatever is appended', (t) => {
@@ -17,7 +18,7 @@ test('a buffer that grows keeps what it has, whatever is appended', (t) => {
           buffer.copy(one.bytes, 0, one.bytes.length);
           expected.push(Buffer.from(one.bytes));
         } else if (one.kind === 'number') {
-          buffer.number(one.value);
+          buffer.number(one.value, writeNumber);
           expected.push(Buffer.from(String(one.value)));
         } else {
           buffer.byte(one.code);

@@ -1,6 +1,7 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
 import { eitherSignal } from '../../either-signal';
+import { JSON_TYPE } from '../../json/media-type';
 import { Places } from '../../query/places';
 import { Body } from '../bodies';
 import { Busy } from '../busy';
@@ -10,7 +11,7 @@ import type { InFlight } from '../in-flight';
 import { API_AT_ONCE, API_PATIENCE_MS, API_WAITING } from '../limits';
 import { pageOf, sendPage } from '../page';
 import type { Route, Target } from '../route';
-import { failureBytes, JSON_TYPE, successBytes } from './envelope';
+import { failureBytes, successBytes } from './envelope';
 import { failureOf } from './failure';
 import { Parameters } from './parameters';
 

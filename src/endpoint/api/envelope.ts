@@ -4,8 +4,6 @@ import { stringifier } from '../../json/stringifier';
 import { ANSWER_BYTES } from '../limits';
 import { ApiFailure } from './failure';
 
-export const JSON_TYPE = 'application/json';
-
 /** Milliseconds that making JSON may keep the thread from other things. */
 const LONGEST_TURN_MS = 5;
 /** Characters that become bytes at a time. */

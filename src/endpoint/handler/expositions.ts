@@ -1,4 +1,4 @@
-import type { Exposition } from '../../exposition/prometheus';
+import type { Exposition } from '../../exposition/renderer';
 import { Body, checkRoom, selectionKey } from '../bodies';
 
 /** Where the answers of a handler come from. */
