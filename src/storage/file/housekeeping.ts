@@ -155,7 +155,9 @@ export class Housekeeping {
       }
     };
     const target = createWriteStream(temporary, { flags: 'wx' });
-    await pipeline(source.createReadStream({ autoClose: false }), createGzip({ level: GZIP_LEVEL }), withRoom, target, { signal });
+    await pipeline(source.createReadStream({ autoClose: false }), createGzip({ level: GZIP_LEVEL }), withRoom, target, {
+      signal,
+    });
   }
 
   private async removeLock(name: string): Promise<void> {
