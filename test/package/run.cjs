@@ -91,6 +91,12 @@ const environments = {
   rollup: bundler(['rollup'], 'npx rollup a.mjs --external ringmeter --format cjs --file out.cjs'),
   'typescript-5.0': typescript('5.0'),
   'typescript-newest': typescript('latest'),
+  'first-programs': {
+    packages: ['fastify'],
+    files: {},
+    run: ['node', join(__dirname, 'first-programs.cjs')],
+    prints: /^\d{2} programs$/m,
+  },
   tsx: {
     packages: ['tsx'],
     files: { 'a.ts': STORES, 'store.ts': STORE },
