@@ -83,7 +83,7 @@ export interface MetricContext extends Instrumentation {
 }
 
 /** Counts a value that cannot be recorded, and warns about the first. */
-export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): void {
+export function refuseValue({ recorder, definition: { name, type } }: MetricContext, value: unknown): undefined {
   const wanted = kindOf({ type }).recordable;
   const order = typeof value === 'object' && value !== null ? ': the value comes first, then the labels' : '';
   const got = typeof value === 'number' ? value : typeof value;

@@ -240,6 +240,8 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
    * be used. A value that cannot be recorded does not make a series.
    */
   protected learn(labels: LabelObject | undefined, value: unknown): S | undefined {
+    // labels in place of the value: whatever is wrong with the labels follows from that
+    if (typeof value === 'object' && value !== null) return refuseValue(this.context, value);
     const set = this.takeSet();
     try {
       const problem = set.read(labels === undefined ? NO_LABELS : labels);

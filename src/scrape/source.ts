@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { eitherSignal } from '../either-signal';
 import { messageOf, RingmeterError } from '../errors';
-import { beginningOf, describe, HttpClient, HttpFailure, type HttpRequest, withoutQuery } from '../storage/http';
+import { describe } from '../storage/connection-error';
+import { beginningOf, HttpClient, HttpFailure, type HttpRequest, withoutQuery } from '../storage/http';
 import { readBody } from './body';
 import { decodeScrape } from './decode';
 import { ScrapeError } from './error';

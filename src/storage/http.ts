@@ -1,8 +1,10 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { VERSION } from '../version';
+import { describe } from './connection-error';
 import { StorageFailure } from './failure';
 import { HttpFiles } from './http-files';
 import type { HttpOptions, TlsOptions } from './http-options';
+import { proxyAgent } from './proxy';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -38,7 +40,6 @@ const PASSING = new Set([408, 425, 429]);
 const KEEP_ALIVE = { keepAliveTimeout: 300_000, keepAliveMaxTimeout: 600_000 };
 /** Errors of a connection that the server has closed while the request was on its way. */
 const CLOSED_BY_SERVER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
 
 /** An answer that is not 2xx. */
 export class HttpFailure extends StorageFailure {
@@ -157,14 +158,6 @@ export function withoutQuery(url: string): string {
   return url.replace(/\?.*/s, '');
 }
 
-/** What went wrong on the way to a server. */
-export function describe(error: unknown): string {
-  // several addresses were tried, and each has its own error
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join(', ');
-  const { code, message } = error as NodeJS.ErrnoException;
-  return typeof code !== 'string' || message?.includes(code) ? message || String(error) : `${message} (${code})`;
-}
-
 /** Seconds or a date, as in RFC 9110, 10.2.3; as milliseconds from now. */
 function retryAfterOf(value: string | string[] | undefined): number | undefined {
   if (Array.isArray(value)) return retryAfterOf(value[0]);
@@ -181,6 +174,5 @@ function encodeCredentials({ username, password }: { username: string; password:
 /** Through the proxies that the environment names, if any. */
 function makeAgent(tls: TlsOptions): Dispatcher {
   const options = { ...KEEP_ALIVE, connections: 1, connect: tls };
-  const hasProxy = PROXIES.some((name) => process.env[name]);
-  return hasProxy ? new EnvHttpProxyAgent({ ...options, requestTls: tls }) : new Agent(options);
+  return proxyAgent(options, tls) ?? new Agent(options);
 }

@@ -21,3 +21,19 @@ test('bad records warn once per metric and reason, say what was wrong with the f
   t.match(message, /requests_total.*finite numbers >= 0.*got -1/);
   t.equal(collector.stats().invalid, 150);
 });
+
+test('labels in place of the value are told that the value comes first', async (t) => {
+  const collector = collectorFor(t);
+  const labelNames = ['method'] as const;
+  const labels = { method: 'GET' } as never;
+  warnings.length = 0;
+  collector.counter('free_total').inc(labels);
+  collector.counter('fixed_total', { labelNames }).inc(labels);
+  collector.gauge('gauge', { labelNames }).set(labels, 3 as never);
+  collector.histogram('histogram', { labelNames }).observe(labels, 3 as never);
+  collector.summary('summary').observe(labels);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(warnings.length, 5);
+  for (const { message } of warnings) t.match(message, /got object: the value comes first, then the labels$/);
+  t.equal(collector.stats().invalid, 5);
+});

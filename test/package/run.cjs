@@ -127,6 +127,12 @@ const environments = {
   'next-without-external': next('{}', 'Leave ringmeter out of the bundle.*serverExternalPackages'),
   'typescript-5.0': typescript('5.0'),
   'typescript-newest': typescript('latest'),
+  'first-programs': {
+    packages: ['fastify'],
+    files: {},
+    run: ['node', join(__dirname, 'first-programs.cjs')],
+    prints: /^\d{2} programs$/m,
+  },
   tsx: {
     packages: ['tsx'],
     files: { 'a.ts': STORES, 'store.ts': STORE },

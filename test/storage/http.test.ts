@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { type Test, test } from 'tap';
 import { HttpClient, HttpFailure, type HttpRequest } from '../../dist/src/storage/http.js';
 import type { HttpOptions } from '../../dist/src/storage/http-options.js';
@@ -297,42 +295,6 @@ test('a bearer token is read again when its file has changed', async (t) => {
     ['Bearer first', 'Bearer second-one-is-longer'],
   );
 });
-
-test('requests go through the proxy that the environment names, but for hosts of NO_PROXY', async (t) => {
-  const { url, requests } = await receive(t, status(200));
-  const asked: string[] = [];
-  const proxy = createProxy((request, socket) => {
-    asked.push(request.url ?? '');
-    const target = connect(Number(new URL(url).port), '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      target.pipe(socket).pipe(target);
-    });
-    for (const one of [target, socket]) one.on('error', () => {});
-  });
-  const proxyUrl = await proxy(t);
-  const { http_proxy, NO_PROXY } = process.env;
-  t.teardown(() => {
-    for (const [name, value] of Object.entries({ http_proxy, NO_PROXY }))
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-  });
-  process.env.http_proxy = proxyUrl;
-  await client(t)('http://elsewhere.invalid/write');
-  t.same(asked, ['elsewhere.invalid:80']);
-  process.env.NO_PROXY = '127.0.0.1';
-  await client(t)(url);
-  t.equal(asked.length, 1);
-  t.equal(requests.length, 2);
-});
-
-function createProxy(onConnect: (request: IncomingMessage, socket: Duplex) => void) {
-  return async (t: Test): Promise<string> => {
-    const server = createHttpServer().on('connect', onConnect).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.teardown(() => server.close());
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
-}
 
 test('certificates are read again when their files have changed', needs('openssl'), async (t) => {
   const old = readCertificates(makeCertificates(t));

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { RingmeterError } from '../../errors';
 import { type Answer, type Asked, answerFor } from './answer-for';
 import { type ExpositionSource, Expositions } from './expositions';
 
 /**
  * Answers requests for metrics at a port of your own, as `/metrics` of the endpoint does. The function itself takes node's
- * request and response, as express and connect pass them. None of the functions throws or rejects.
+ * request and response, as express and connect pass them. None of the functions throws or rejects, unless the framework is
+ * another one.
  */
 export interface MetricsHandler {
   (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): Promise<void>;
@@ -46,11 +48,15 @@ export interface HapiToolkitLike<R extends HapiResponseLike> {
   response(body: Uint8Array): R;
 }
 
+const WRONG_FRAMEWORK =
+  "collector.handler() takes the request and response of node or express. Give fastify collector.handler().fastify, koa .koa, hapi .hapi, and call .fetch(request) with Web's Request, which is context.req.raw in hono";
+
 export function createHandler(source: ExpositionSource): MetricsHandler {
   const expositions = new Expositions(source);
   const answer = (asked: Asked): Promise<Answer> => answerFor(asked, expositions);
   const handler = async (request: Asked, response: unknown): Promise<void> => {
-    respond(response as ServerResponse, request.method, await answer(request));
+    if (!isNodes(response)) throw new RingmeterError('RINGMETER_INVALID_OPTION', WRONG_FRAMEWORK);
+    respond(response, request.method, await answer(request));
   };
   return Object.assign(handler, {
     async fetch(request: Request): Promise<Response> {
@@ -78,6 +84,11 @@ export function createHandler(source: ExpositionSource): MetricsHandler {
       return response;
     },
   });
+}
+
+/** What fastify, koa, hapi and hono pass second is something else, and what Web's servers do may be nothing. */
+function isNodes(response: unknown): response is ServerResponse {
+  return typeof (response as Partial<ServerResponse> | undefined)?.writeHead === 'function';
 }
 
 function respond(response: ServerResponse, method: string | undefined, { status, headers, body }: Answer): void {

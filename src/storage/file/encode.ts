@@ -98,6 +98,7 @@ function* declarations(
   const { name: metric, ...definition } = family.definition;
   const isThere = presenceIn(snapshot, family);
   let mustDefine = declared.isNew;
+  declared.reserve(present.length);
   for (let index = 0; index < present.length; index++) {
     if (!isThere(index)) continue;
     present[index] = 1;

@@ -11,6 +11,9 @@ import type { Room } from './room';
 import { syncPath } from './sync';
 import type { FoundFile, WriterDirectory } from './writer-directory';
 
+/** Every byte that is written is compressed once. Level 6 takes twice the processor time for files 1 to 6 % smaller. */
+const GZIP_LEVEL = 4;
+
 export interface HousekeepingOptions {
   directory: WriterDirectory;
   room: Room;
@@ -152,7 +155,9 @@ export class Housekeeping {
       }
     };
     const target = createWriteStream(temporary, { flags: 'wx' });
-    await pipeline(source.createReadStream({ autoClose: false }), createGzip(), withRoom, target, { signal });
+    await pipeline(source.createReadStream({ autoClose: false }), createGzip({ level: GZIP_LEVEL }), withRoom, target, {
+      signal,
+    });
   }
 
   private async removeLock(name: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { connect } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
-import { MetricsCollector } from 'ringmeter';
+import { MetricsCollector, type MetricsHandler } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { parseExposition, sampleValue } from '../../helpers/parse-exposition';
 import { listening } from '../../http/support';
@@ -87,6 +87,29 @@ for (const [framework, open] of Object.entries(FRAMEWORKS)) {
       }
     });
   });
+}
+
+test('a framework that is given the function of another is told the right one', async (t) => {
+  const handler = collectorFor(t, 0).handler();
+  const call = handler as unknown as (...given: unknown[]) => Promise<void>;
+  const mistaken = Object.fromEntries(['fastify', 'koa', 'hapi', 'fetch'].map((name) => [name, call])) as never;
+  for (const framework of ['fastify', 'koa', 'hapi', 'hono'])
+    t.equal((await fetchFrom(`${await openMuted(t, framework, mistaken)}/metrics`)).status, 500, framework);
+  for (const given of [[{ raw: {} }, { code() {}, headers() {} }], [{ req: {}, res: {} }], [new Request('http://a')]])
+    await t.rejects(call(...given), {
+      code: 'RINGMETER_INVALID_OPTION',
+      message: /\.fastify, koa \.koa, hapi \.hapi, and call \.fetch\(request\)/,
+    });
+});
+
+/** Opens a framework that writes to stderr what its handlers throw. */
+function openMuted(t: Test, framework: string, handler: MetricsHandler): Promise<string> {
+  const { error } = console;
+  console.error = () => {};
+  t.teardown(() => {
+    console.error = error;
+  });
+  return FRAMEWORKS[framework](t, handler, async () => new Uint8Array());
 }
 
 test('the handler answers over HTTP/2', async (t) => {
