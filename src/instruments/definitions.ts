@@ -2,7 +2,7 @@ import { findRival, settle } from '../aggregate/overlap';
 import { noteTtl, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
 import { RingmeterError, shown } from '../errors';
-import type { Definition, DefinitionOptions, MetricType } from '../kinds/definition';
+import type { BucketOptions, Definition, DefinitionOptions, MetricType, WindowOptions } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
 import { ownProperties } from '../own-properties';
@@ -24,13 +24,9 @@ export interface MetricOptions<Name extends string = string> {
   labels?: Labels<Name>;
 }
 
-export interface HistogramOptions<Name extends string = string>
-  extends MetricOptions<Name>,
-    Pick<DefinitionOptions, 'buckets'> {}
+export interface HistogramOptions<Name extends string = string> extends MetricOptions<Name>, BucketOptions {}
 
-export interface SummaryOptions<Name extends string = string>
-  extends MetricOptions<Name>,
-    Pick<DefinitionOptions, 'maxAge' | 'maxSamples' | 'quantiles'> {}
+export interface SummaryOptions<Name extends string = string> extends MetricOptions<Name>, WindowOptions {}
 
 /** Any metric's options, as they come. */
 type AnyOptions = MetricOptions & DefinitionOptions;

@@ -25,10 +25,14 @@ export interface Definition {
   cardinalityLimit?: number;
 }
 
-/** Options that only some kinds have, as a user gives them. */
-export interface DefinitionOptions {
+/** Options that only histograms have. */
+export interface BucketOptions {
   /** Upper bounds, strictly increasing; +Inf is added. Default: 0.005 to 10, for seconds. */
   buckets?: readonly number[];
+}
+
+/** Options that only summaries have. */
+export interface WindowOptions {
   /** Seconds that the window reaches back; it advances in fifths. Default 600. */
   maxAge?: number;
   /** Most observations in the window, for each recording thread, at least 5; it advances in fifths. Default 10 000. */
@@ -36,6 +40,9 @@ export interface DefinitionOptions {
   /** Quantiles that are shown, 0 to 1, at most 100. Default 0.5, 0.9, 0.95, 0.99. */
   quantiles?: readonly number[];
 }
+
+/** Options that only some kinds have, as a user gives them. */
+export type DefinitionOptions = BucketOptions & WindowOptions;
 
 /** Labels of one series, sorted by name. */
 export type LabelPairs = readonly (readonly [name: string, value: string])[];

@@ -117,9 +117,12 @@ function says(method: (...args: never[]) => unknown, context: ClassMethodDecorat
 
 const ROLE = Symbol('role');
 
+/** TypeScript's library does not know it, and old Nodes do not have it. */
+const metadataSymbol = (): symbol | undefined => Reflect.get(Symbol, 'metadata');
+
 for (const hasMetadata of [false, true])
   test(`what standard decorators say stays, ${hasMetadata ? 'with' : 'without'} Symbol.metadata`, async (t) => {
-    const given = Symbol.metadata as symbol | undefined;
+    const given = metadataSymbol();
     if (given !== undefined && !hasMetadata) return t.end();
     if (given === undefined && hasMetadata) {
       Object.defineProperty(Symbol, 'metadata', { value: Symbol('Symbol.metadata'), configurable: true });
@@ -151,14 +154,14 @@ for (const hasMetadata of [false, true])
       t.equal(Reflect.get(method, ROLE), 'admin');
       t.equal(Reflect.getOwnMetadata('k', method), method.name);
     }
-    const metadata: unknown = hasMetadata ? Reflect.get(Service, Symbol.metadata) : undefined;
+    const metadata: unknown = hasMetadata ? Reflect.get(Service, metadataSymbol()!) : undefined;
     t.strictSame(
       metadata && { ...metadata },
       hasMetadata ? { above: 'said', below: 'said', whole: 'said' } : undefined,
     );
     if (hasMetadata) {
       const wrapper = monitored(Service as never, { timingMetric: new TimingMetric('made_seconds'), collector });
-      t.equal(Reflect.get(wrapper, Symbol.metadata), metadata, 'that of a class goes over to what wraps the class');
+      t.equal(Reflect.get(wrapper, metadataSymbol()!), metadata, 'that of a class goes over to what wraps the class');
     }
     const samples = await samplesOf(collector);
     for (const name of ['above_total', 'below_seconds_count', 'whole_seconds_count'])
