@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Arena } from '../../dist/src/arena/arena.js';
-import { type Access, type Handler, shimArena, withShim } from './model/shim';
+import { type Access, ShimmedArena, withShim } from './model/shim';
 import { type Version, View, WeakMemory } from './model/weak-memory';
 
 /**
@@ -28,7 +29,10 @@ export interface Program<R = unknown> {
   readonly actors: readonly ((arena: Arena) => R)[];
   /** How often an actor may be interrupted for another one although it could go on. Default: any number of times. */
   readonly interruptions?: number;
-  /** Which actors may also be terminated at any step, for good. */
+  /**
+   * Which actors may also be terminated at any step, for good. Another one whose time for a wait is up after that has heard
+   * of the end: everything that was stored before is visible to it.
+   */
   readonly mortal?: readonly number[];
   /** Most steps of each actor: where one has made as many, the exploration does not go on. Default: any number. */
   readonly depths?: readonly number[];
@@ -97,7 +101,7 @@ interface Choice {
   readonly step: string;
   readonly kind: 'access' | 'leave' | 'kill' | 'time out';
   readonly version?: Version;
-  readonly place?: number;
+  readonly word?: number;
 }
 
 class Restart extends Error {}
@@ -115,7 +119,11 @@ class Explorer<R> {
   private depth = 0;
   private cut = 0;
 
-  constructor(private readonly program: Program<R>) {}
+  private readonly arena: ShimmedArena;
+
+  constructor(private readonly program: Program<R>) {
+    this.arena = new ShimmedArena(program.attach(program.buffer), this.written);
+  }
 
   explore(): Exploration {
     for (;;)
@@ -142,8 +150,9 @@ class Explorer<R> {
       const key = limited
         ? `${keyOf(state, this.atomic)}${state.last} ${state.interruptions}`
         : keyOf(state, this.atomic);
-      if (this.visited.has(key)) continue;
-      this.visited.add(key);
+      const digest = createHash('sha256').update(key).digest('base64');
+      if (this.visited.has(digest)) continue;
+      this.visited.add(digest);
       this.states++;
       if (
         state.actors.some(({ steps, done }, actor) => !done && steps >= (this.program.depths?.[actor] ?? MOST_STEPS))
@@ -182,34 +191,26 @@ class Explorer<R> {
     return choices.length > 0 ? choices : waiting;
   }
 
-  /** Which stores of an actor may leave its buffer now: those to words that others have come to, and what is before them. */
-  private leaves({ memory, actors, loading }: State<R>, number: number, choices: Choice[]): void {
-    const { view } = actors[number];
-    if (view.buffer.length === 0) return;
-    const wanted = new Set<number>();
-    for (const [other, actor] of actors.entries()) {
-      if (other === number) continue;
-      if (actor.pending !== undefined && (loading === undefined || loading === other)) wanted.add(actor.pending.word);
-      for (const { word } of actor.view.buffer) wanted.add(word);
+  /** Which stores of an actor may leave its buffer now: those to words that others have come to, or store to as well. */
+  private leaves({ actors, loading }: State<R>, number: number, choices: Choice[]): void {
+    for (const word of new Set(actors[number].view.buffer.map((store) => store.word))) {
+      const isWanted = actors.some(
+        ({ pending, view }, other) =>
+          other !== number &&
+          ((pending?.word === word && (loading === undefined || loading === other)) || view.isWaiting(word)),
+      );
+      if (isWanted) choices.push({ actor: number, kind: 'leave', word, step: `its store to word ${word} is visible` });
     }
-    const last = view.buffer.findLastIndex(({ word, release }) => release && wanted.has(word));
-    for (const place of memory.leaving(view))
-      if (place < last || wanted.has(view.buffer[place].word))
-        choices.push({
-          actor: number,
-          kind: 'leave',
-          place,
-          step: `its store to word ${view.buffer[place].word} is visible`,
-        });
   }
 
   private take({ memory, actors, trace, last, interruptions }: State<R>, choice: Choice): State<R> {
     const state: State<R> = { memory: memory.clone(), actors: actors.map((actor) => actor.clone()), trace: undefined };
-    const entered = actors[choice.actor].view.buffer.length;
     const actor = state.actors[choice.actor];
     let note = '';
-    if (choice.kind === 'leave') state.memory.leave(actor.view, choice.place!);
+    if (choice.kind === 'leave') state.memory.leave(actor.view, choice.word!);
     else if (choice.kind === 'kill') {
+      // before it is terminated its stores may be invisible just as long
+      state.memory.settle(actor.view);
       actor.killed = true;
       actor.done = true;
     } else {
@@ -217,13 +218,19 @@ class Explorer<R> {
         choice.kind === 'time out'
           ? { ...state.memory.newest(actor.pending!.word), timedOut: true }
           : perform(state.memory, actor.view, actor.pending!, choice.version!);
-      if (choice.kind === 'time out') actor.timeouts++;
+      if (choice.kind === 'time out') {
+        actor.timeouts++;
+        if (actors.some(({ killed }) => killed)) state.memory.synchronize(actor.view);
+      }
       note = ` -> ${result.low},${result.high}`;
       actor.log = [...actor.log, result];
       actor.steps++;
       const isLoad = choice.kind === 'access' && isPlainOrAtomicLoad(actor.pending!);
+      const waiting = actor.view.buffer.length;
       this.run(state, choice.actor);
-      if (isLoad && !actor.done && actor.view.buffer.length === entered) state.loading = choice.actor;
+      // one that has stored something is disturbed by whoever sees that; one that waits lets others go on
+      const goesOn = !actor.done && actor.view.buffer.length === waiting && actor.pending?.awaits === undefined;
+      if (isLoad && goesOn) state.loading = choice.actor;
     }
     this.noteTurn(state, { actors, last, interruptions }, choice);
     state.trace = { step: `${'ABCD'[choice.actor]}: ${choice.step}${note}`, before: trace };
@@ -250,9 +257,10 @@ class Explorer<R> {
     let cursor = 0;
     let paused = false;
     actor.pending = undefined;
-    const arena = this.arena((access) => {
+    const arena = this.arena.attach((describe) => {
       if (paused) throw PAUSE;
       if (cursor < log.length) return log[cursor++];
+      const access = describe();
       this.note(number, access);
       const result = this.isStep(number, access)
         ? undefined
@@ -279,11 +287,6 @@ class Explorer<R> {
     this.depth = Math.max(this.depth, actor.steps);
   }
 
-  /** An arena for one run of one actor. */
-  private arena(handler: Handler): Arena {
-    return shimArena(this.program.attach(this.program.buffer), handler, this.written);
-  }
-
   private isStep(actor: number, access: Access): boolean {
     const { word, change, reads, awaits } = access;
     if (!this.shared.has(word)) return false;
@@ -298,18 +301,17 @@ class Explorer<R> {
       return set;
     };
     const [readers, writers] = [touched(this.readers), touched(this.writers)];
+    const known = writers.size;
     (change === undefined ? readers : writers).add(actor);
-    if (change !== undefined && !this.written.has(word)) {
-      // others have read it directly so far
-      this.written.add(word);
-      throw new Restart();
-    }
-    if (atomic && !this.atomic.has(word)) {
-      this.atomic.add(word);
-      throw new Restart();
-    }
-    if (this.shared.has(word) || writers.size === 0 || new Set([...readers, ...writers]).size < 2) return;
-    this.shared.add(word);
+    const isShared = writers.size > 0 && new Set([...readers, ...writers]).size > 1;
+    // what has been explored took accesses to the word for no steps, or loads of it for such that nobody disturbs
+    const isNew = isShared && (!this.shared.has(word) || writers.size > known);
+    const isFirstWrite = change !== undefined && !this.written.has(word);
+    const isFirstAtomic = atomic && !this.atomic.has(word);
+    if (!isNew && !isFirstWrite && !isFirstAtomic) return;
+    if (isShared) this.shared.add(word);
+    if (isFirstWrite) this.written.add(word);
+    if (isFirstAtomic) this.atomic.add(word);
     throw new Restart();
   }
 
@@ -319,7 +321,14 @@ class Explorer<R> {
     const after = memory.clone();
     for (const actor of actors) after.settle(actor.view.clone());
     const view = new View();
-    const arena = this.arena((access) => atOnce(after, view, access));
+    const arena = this.arena.attach((describe) => {
+      const access = describe();
+      if (access.change !== undefined && !this.written.has(access.word)) {
+        this.written.add(access.word);
+        throw new Restart();
+      }
+      return atOnce(after, view, access);
+    });
     const stuck = actors.findIndex(({ done }) => !done);
     const results = actors.map(({ killed, result }) => (killed ? undefined : result));
     const problem = stuck === -1 ? this.program.check(arena, results) : `${'ABCD'[stuck]} waits for ever`;

@@ -39,6 +39,11 @@ export class View {
   /** By word: time of the newest version that this actor has seen. */
   seen = new Map<number, number>();
 
+  /** Whether a store of the actor to a word is not visible yet. */
+  isWaiting(word: number): boolean {
+    return this.buffer.some((store) => store.word === word);
+  }
+
   clone(): View {
     const copy = new View();
     copy.floor = this.floor;
@@ -91,29 +96,26 @@ export class WeakMemory {
     return view.buffer.filter((store) => store.word === word).reduce((under, store) => merge(under, store, 0), version);
   }
 
-  /** Which of the waiting stores may become visible next, by their places in the buffer. */
-  leaving({ buffer }: View): number[] {
-    const places = buffer.map((_, place) => place);
-    return places.filter((place) => {
-      const { word, release } = buffer[place];
-      return place === 0 || (!release && !buffer.slice(0, place).some((older) => older.word === word));
-    });
-  }
-
-  /** Makes a waiting store visible to all. */
-  leave(view: View, place: number): void {
-    const store = view.buffer[place];
-    view.buffer = view.buffer.toSpliced(place, 1);
-    this.write(view, store);
+  /** Makes the actor's first waiting store to a word visible to all; a release takes all that wait before it along. */
+  leave(view: View, word: number): void {
+    const place = view.buffer.findIndex((store) => store.word === word);
+    this.empty(view, view.buffer[place].release ? 0 : place, place + 1);
   }
 
   /** Empties the buffer up to its last release store: an atomic load comes after that for everybody. */
   settleReleases(view: View): void {
-    while (view.buffer.some(({ release }) => release)) this.leave(view, 0);
+    this.empty(view, 0, view.buffer.findLastIndex(({ release }) => release) + 1);
   }
 
   settle(view: View): void {
-    while (view.buffer.length > 0) this.leave(view, 0);
+    this.empty(view, 0, view.buffer.length);
+  }
+
+  private empty(view: View, from: number, to: number): void {
+    const stores = view.buffer.slice(from, to);
+    if (stores.length === 0) return;
+    view.buffer = view.buffer.toSpliced(from, to - from);
+    for (const store of stores) this.write(view, store);
   }
 
   /** Writes what everybody sees at once. */
