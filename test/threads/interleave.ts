@@ -30,8 +30,8 @@ export interface Program<R = unknown> {
   /** How often an actor may be interrupted for another one although it could go on. Default: any number of times. */
   readonly interruptions?: number;
   /**
-   * Which actors may also be terminated at any step, for good. Another one whose time for a wait is up after that has heard
-   * of the end: everything that was stored before is visible to it.
+   * Which actors may also be terminated at any step, for good. Then the time of others that wait may be up at any
+   * moment: they have heard of the end, and everything that was stored before is visible to them.
    */
   readonly mortal?: readonly number[];
   /** Most steps of each actor: where one has made as many, the exploration does not go on. Default: any number. */
@@ -187,8 +187,9 @@ class Explorer<R> {
         for (const version of versionsFor(state.memory, actor.view, pending))
           choices.push({ actor: number, kind: 'access', version, step: pending.what });
     }
-    // a wait is over when the word changes; only if nothing else can happen, its time is up
-    return choices.length > 0 ? choices : waiting;
+    // a wait is over when the word changes; its time is up only if nothing else can happen, or an actor has ended
+    const isUp = choices.length === 0 || (state.loading === undefined && state.actors.some(({ killed }) => killed));
+    return isUp ? [...choices, ...waiting] : choices;
   }
 
   /** Which stores of an actor may leave its buffer now: those to words that others have come to, or store to as well. */

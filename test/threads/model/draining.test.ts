@@ -67,12 +67,6 @@ const TWO_HEIRS: Mutation = [
   'return Atomics.compareExchange(i32, index, deadMark, mark) === deadMark;',
   'if (Atomics.load(i32, index) !== deadMark) return false;\n    Atomics.store(i32, index, mark);\n    return true;',
 ];
-const FREED_UNLOCKED: Mutation = [
-  'aggregate/drain.js',
-  'folded += this.foldBatch(shard, head);\n                (0, mutex_1.unlock)(this.arena.i32, shard.lock);',
-  'folded += this.foldBatch(shard, head);\n                (0, mutex_1.unlock)(this.arena.i32, shard.lock);\n                shard.free();',
-];
-
 protocol('a shard that two threads drain, one of which may be terminated', drainedBy(2, [1]), {
   'an event that is counted before it is folded': [COUNTED_FIRST],
   'a lock that is taken in two steps': [NO_LOCK],
@@ -80,5 +74,4 @@ protocol('a shard that two threads drain, one of which may be terminated', drain
 });
 protocol('a shard that three threads drain, one of which may be terminated', drainedBy(1, [1, 2]), {
   'a lock that two threads take over': [TWO_HEIRS],
-  'slots that are given back after the lock': [FREED_UNLOCKED],
 });
