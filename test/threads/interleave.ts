@@ -16,7 +16,8 @@ import { type Version, View, WeakMemory } from './model/weak-memory';
  * - Only accesses to words that two actors touch, one of them writing, are steps. Which those are is found out on the way;
  *   the exploration begins again whenever there is another one. What only one actor writes is no step when that one reads it.
  * - A store is no step: it goes into the buffer of its actor. That it leaves the buffer is one, and need not happen before
- *   another actor comes to the same word: a store that leaves later can be seen, or not, by whoever comes then.
+ *   another actor comes to the same word: a store that leaves later can be seen, or not, by whoever comes then. A release
+ *   store takes along what is before it, in one step: nobody has come to those words, or they could leave alone as well.
  * - When an actor begins to load, it goes on until it does something else. A load that comes later may show everything that
  *   it could have shown earlier, and nobody sees a load: so nothing need happen between two of them.
  */
@@ -106,6 +107,20 @@ interface Choice {
 
 class Restart extends Error {}
 
+/** @returns false if a word was found meanwhile that two actors touch, of which that was not known */
+function isComplete(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (error instanceof Restart) return false;
+    throw error;
+  }
+}
+
+/** Walks one after the other that find no shared word. */
+const QUIET_WALKS = 10;
+
 class Explorer<R> {
   /** Words that are touched by two actors, and written by one of them. */
   private readonly shared = new Set<number>();
@@ -114,7 +129,6 @@ class Explorer<R> {
   private readonly readers = new Map<number, Set<number>>();
   private readonly writers = new Map<number, Set<number>>();
   private visited = new Set<string>();
-  private states = 0;
   private ends = 0;
   private depth = 0;
   private cut = 0;
@@ -126,49 +140,77 @@ class Explorer<R> {
   }
 
   explore(): Exploration {
-    for (;;)
-      try {
-        this.visited = new Set();
-        this.states = 0;
-        this.ends = 0;
-        this.depth = 0;
-        this.cut = 0;
-        const failure = withShim(() => this.search());
-        return { states: this.states, ends: this.ends, depth: this.depth, cut: this.cut, failure };
-      } catch (error) {
-        if (!(error instanceof Restart)) throw error;
-      }
+    return withShim(() => {
+      for (let walks = 0; walks < QUIET_WALKS; walks++) if (!isComplete(() => this.walk(walks))) walks = -1;
+      let exploration: Exploration | undefined;
+      while (!isComplete(() => (exploration = this.search())));
+      return exploration!;
+    });
   }
 
-  private search(): Exploration['failure'] {
+  private first(): State<R> {
     const memory = new WeakMemory(new Int32Array(this.program.buffer));
     const first: State<R> = { memory, actors: this.program.actors.map(() => new Actor<R>()), trace: undefined };
     for (const number of first.actors.keys()) this.run(first, number);
-    const stack = [first];
-    for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-      const limited = this.program.interruptions !== undefined;
-      const key = limited
-        ? `${keyOf(state, this.atomic)}${state.last} ${state.interruptions}`
-        : keyOf(state, this.atomic);
-      const digest = createHash('sha256').update(key).digest('base64');
-      if (this.visited.has(digest)) continue;
-      this.visited.add(digest);
-      this.states++;
-      if (
-        state.actors.some(({ steps, done }, actor) => !done && steps >= (this.program.depths?.[actor] ?? MOST_STEPS))
-      ) {
-        this.cut++;
-        continue;
-      }
-      if ((state.interruptions ?? 0) > (this.program.interruptions ?? Number.POSITIVE_INFINITY)) continue;
+    return first;
+  }
+
+  /** Goes from the beginning to some end: most shared words are found by that, before every interleaving is tried. */
+  private walk(seed: number): void {
+    let number = seed;
+    const next = (state: State<R>): State<R> | undefined => {
       const choices = this.choicesOf(state);
-      if (choices.length === 0) {
-        const failure = this.end(state);
-        if (failure !== undefined) return failure;
+      if (choices.length === 0) this.end(state);
+      number = (Math.imul(number, 1_103_515_245) + 12_345) >>> 1;
+      for (let tried = 0; tried < choices.length; tried++) {
+        const later = this.take(state, choices[((number >> 8) + tried) % choices.length]);
+        if (!this.isInterruptedTooOften(later)) return later;
       }
+      return undefined;
+    };
+    for (let state: State<R> | undefined = this.first(); state !== undefined && !this.isCut(state); )
+      state = next(state);
+  }
+
+  private search(): Exploration {
+    this.visited = new Set();
+    this.ends = 0;
+    this.depth = 0;
+    this.cut = 0;
+    const stack = [this.first()];
+    let failure: Exploration['failure'];
+    for (let state = stack.pop(); state !== undefined && failure === undefined; state = stack.pop())
+      if (this.isNew(state)) failure = this.visit(state, stack);
+    return { states: this.visited.size, ends: this.ends, depth: this.depth, cut: this.cut, failure };
+  }
+
+  private isNew(state: State<R>): boolean {
+    const { last, interruptions } = state;
+    const turn = this.program.interruptions === undefined ? '' : `${last} ${interruptions}`;
+    const key = createHash('sha256')
+      .update(keyOf(state, this.atomic) + turn)
+      .digest('base64');
+    const known = this.visited.size;
+    return this.visited.add(key).size > known;
+  }
+
+  /** @returns what is wrong, if this is an end */
+  private visit(state: State<R>, stack: State<R>[]): Exploration['failure'] {
+    if (this.isCut(state)) this.cut++;
+    else if (!this.isInterruptedTooOften(state)) {
+      const choices = this.choicesOf(state);
+      if (choices.length === 0) return this.end(state);
       for (const choice of choices) stack.push(this.take(state, choice));
     }
     return undefined;
+  }
+
+  private isCut({ actors }: State<R>): boolean {
+    return actors.some(({ steps, done }, actor) => !done && steps >= (this.program.depths?.[actor] ?? MOST_STEPS));
+  }
+
+  private isInterruptedTooOften({ interruptions = 0 }: State<R>): boolean {
+    return interruptions > (this.program.interruptions ?? Number.POSITIVE_INFINITY);
   }
 
   private choicesOf(state: State<R>): Choice[] {
@@ -321,14 +363,13 @@ class Explorer<R> {
     const { memory, actors } = state;
     const after = memory.clone();
     for (const actor of actors) after.settle(actor.view.clone());
-    const view = new View();
     const arena = this.arena.attach((describe) => {
       const access = describe();
       if (access.change !== undefined && !this.written.has(access.word)) {
         this.written.add(access.word);
         throw new Restart();
       }
-      return atOnce(after, view, access);
+      return atOnce(after, access);
     });
     const stuck = actors.findIndex(({ done }) => !done);
     const results = actors.map(({ killed, result }) => (killed ? undefined : result));
@@ -376,23 +417,24 @@ function perform(memory: WeakMemory, view: View, access: Access, version: Versio
 /** Makes an access that is no step: to a word that concerns nobody else, or a store, which waits in the buffer. */
 function withoutStep(memory: WeakMemory, view: View, access: Access, shared: ReadonlySet<number>): Result {
   const { word, part, change, atomic } = access;
-  if (!shared.has(word)) return atOnce(memory, view, access);
+  if (!shared.has(word)) return atOnce(memory, access);
   const now = memory.show(view, word, memory.newest(word), false);
   if (change !== undefined)
     view.buffer = [...view.buffer, { word, part, ...change(now.low, now.high)!, release: atomic }];
   return now;
 }
 
-function atOnce(memory: WeakMemory, view: View, { word, part, change }: Access): Result {
+function atOnce(memory: WeakMemory, { word, part, change }: Access): Result {
   const before = memory.newest(word);
   const after = change?.(before.low, before.high);
-  if (after !== undefined) memory.write(view, { word, part, ...after, release: false });
+  if (after !== undefined) memory.writeAlone({ word, part, ...after });
   return before;
 }
 
 function keyOf<R>({ memory, actors, loading }: State<R>, atomic: ReadonlySet<number>): string {
   const text = memory.normalize(
     actors.map(({ view }) => view),
+    (actor) => !actors[actor].done,
     atomic,
   );
   const logs = actors.map(({ log, done, killed, timeouts }) => [hash(log), log.length, done, killed, timeouts]);

@@ -18,24 +18,28 @@ const drains =
     Atomics.store(own.i32, int(DONE), 1);
   };
 
-/** A thread that drains, hears whether the first one has ended, puts it out of its lock then, and drains what is left. */
+/** A thread that hears whether the first one has ended, puts it out of its lock then, and drains what is left. */
 const takesOver =
-  ({ drain, shard }: Core, mark: number) =>
+  ({ drain }: Core, mark: number, drainsBefore: boolean) =>
   (own: Arena): void => {
     const drainer = new drain.Drainer(own, mark);
-    drainer.drainAll();
+    if (drainsBefore) drainer.drainAll();
     if (Atomics.wait(own.i32, int(DONE), 0) === 'timed-out') drainer.shards[0].bury(threadMark(MORTAL), mark, () => {});
     drainer.drainAll();
   };
 
-/** Several threads drain one shard; the first one may be terminated anywhere. */
-function drainedBy(events: number, others: readonly number[]): Make {
+/**
+ * Several threads drain one shard; the first one may be terminated anywhere.
+ *
+ * @param heirs how many hear of its end; the first of them has been draining beside it
+ */
+function drainedBy(events: number, heirs: number): Make {
   return (code) => {
     const { arena, id } = ringOf(events);
     return {
       buffer: arena.buffer,
       mortal: [0],
-      actors: [drains(code), ...others.map((mark) => takesOver(code, mark))],
+      actors: [drains(code), ...Array.from({ length: heirs }, (_, heir) => takesOver(code, heir + 1, heir === 0))],
       check(own) {
         const [{ base, lock, folded, freed }] = code.shard.openShards(own);
         if (freed !== (folded | 0)) return `${folded - freed} slots are not given back`;
@@ -67,11 +71,11 @@ const TWO_HEIRS: Mutation = [
   'return Atomics.compareExchange(i32, index, deadMark, mark) === deadMark;',
   'if (Atomics.load(i32, index) !== deadMark) return false;\n    Atomics.store(i32, index, mark);\n    return true;',
 ];
-protocol('a shard that two threads drain, one of which may be terminated', drainedBy(2, [1]), {
+protocol('a shard that two threads drain, one of which may be terminated', drainedBy(2, 1), {
   'an event that is counted before it is folded': [COUNTED_FIRST],
   'a lock that is taken in two steps': [NO_LOCK],
   'a lock that is taken over without giving the slots back': [NOT_GIVEN_BACK],
 });
-protocol('a shard that three threads drain, one of which may be terminated', drainedBy(1, [1, 2]), {
+protocol('a shard that two threads take over from one that may be terminated', drainedBy(1, 2), {
   'a lock that two threads take over': [TWO_HEIRS],
 });

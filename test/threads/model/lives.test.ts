@@ -14,7 +14,8 @@ function readBeside(before: readonly Step[], steps: readonly Step[], allowed: re
     const { series } = core.register.registerSeries(arena, family, definition, wanted('a'));
     core.shard.openShards(arena)[0].claim(1);
     const list = SeriesList.of({ ...series, column: 0, place: 2 ** 30 });
-    const lifetimes = (own: Arena, mark: number) => new core.lifetimes.Lifetimes(own, new core.drain.Drainer(own, mark));
+    const lifetimes = (own: Arena, mark: number) =>
+      new core.lifetimes.Lifetimes(own, new core.drain.Drainer(own, mark));
     const run = (own: Arena, todo: readonly Step[]): void => {
       const [shard] = core.shard.openShards(own);
       for (const step of todo)
@@ -48,9 +49,13 @@ const LOAD_AT_THE_END: Mutation = [
 /** Lives that are ended without saying so. */
 const NO_SEQUENCE: Mutation = ['arena/lives.js', 'Atomics.or(i32, SEQUENCE, 1);', ''];
 
-protocol('a counter that is read while it is reset for the first time', readBeside(['add'], ['reset', 'add'], [10, 0]), {
-  'a reader that ends with an atomic load': [LOAD_AT_THE_END],
-});
+protocol(
+  'a counter that is read while it is reset for the first time',
+  readBeside(['add'], ['reset', 'add'], [10, 0]),
+  {
+    'a reader that ends with an atomic load': [LOAD_AT_THE_END],
+  },
+);
 // the second reset writes the baseline that the reader may still be reading
 protocol(
   'a counter that is read while it is reset twice',

@@ -45,11 +45,11 @@ function removedSeries() {
     lifetimesOf(code, own, OTHER + 1).read(values, of, definition, true);
     return values[0];
   };
-  const valueOf = (own: Arena, value: string): number => {
+  const shownOf = (own: Arena, value: string): number => {
     const record = findRecord(own, encodeSeriesKey(family, wanted(value).labels));
     return record === 0 ? Number.NaN : read(core, own, listOf(own, record));
   };
-  return { arena, family: living, list, series, other, register, recyclerOf, read, valueOf };
+  return { arena, family: living, list, series, other, register, recyclerOf, read, shownOf };
 }
 
 function lifetimesOf({ lifetimes, drain }: Core, own: Arena, mark: number) {
@@ -59,7 +59,7 @@ function lifetimesOf({ lifetimes, drain }: Core, own: Arena, mark: number) {
 /** A thread that knows a removed series records it, and another one, while somebody gives the memory back. */
 function recordedBesideRecycling(events: readonly ('old' | 'other')[]): Make {
   return (code) => {
-    const { arena, series, other, register, recyclerOf, valueOf } = removedSeries();
+    const { arena, series, other, register, recyclerOf, shownOf } = removedSeries();
     return {
       buffer: arena.buffer,
       interruptions: INTERRUPTIONS + 1,
@@ -91,7 +91,7 @@ function recordedBesideRecycling(events: readonly ('old' | 'other')[]): Make {
       check(own) {
         new core.drain.Drainer(own, 9).drainAll();
         const expected = events.reduce((sum, which, event) => sum + (which === 'old' ? digit(event) : 0), 0);
-        const shown = valueOf(own, 'old');
+        const shown = shownOf(own, 'old');
         return shown === expected ? undefined : `shown: ${shown} instead of ${expected}`;
       },
     };
@@ -109,10 +109,14 @@ const NOT_LOOKED_AT: Mutation = [
   'isUsed',
 ];
 
-protocol('a removed series that is recorded while its memory is given back', recordedBesideRecycling(['old', 'other']), {
-  'an acknowledgement in the middle of a record': [FORGOTTEN_TOO_LATE],
-  'memory that is given back although something was recorded': [NOT_LOOKED_AT],
-});
+protocol(
+  'a removed series that is recorded while its memory is given back',
+  recordedBesideRecycling(['old', 'other']),
+  {
+    'an acknowledgement in the middle of a record': [FORGOTTEN_TOO_LATE],
+    'memory that is given back although something was recorded': [NOT_LOOKED_AT],
+  },
+);
 protocol(
   'a removed series that is registered again while its memory is given back',
   recordedBesideRecycling(['other', 'other', 'old']),
@@ -123,35 +127,37 @@ protocol(
  *
  * @param valueIn what a snapshot has of it
  */
-const shownBesideReuse = (valueIn: (read: () => number) => number): Make => (code) => {
-  const { arena, family, list, register, recyclerOf, read, valueOf } = removedSeries();
-  const recycler = recyclerOf(core, arena);
-  for (let turn = 0; turn < 3; turn++) recycler.turn();
-  const places = birthCount(arena);
-  const labels = (own: Arena) => readLabels(own, list.records[0])[0][1];
-  return {
-    buffer: arena.buffer,
-    actors: [
-      (own) => {
-        const [{ overflowCells, base }] = code.shard.openShards(own);
-        const { id } = register(code, own, 'new');
-        // as the owner of a full ring does
-        const progress = base + SHARD.FOLDED_IN_PLACE;
-        const cell = code.fold.cellOf(own, overflowCells, id);
-        code.fold.fold(own, cell, CODE | id, 0, 7, progress, own.f64[progress] + 1, true);
+const shownBesideReuse =
+  (valueIn: (read: () => number) => number): Make =>
+  (code) => {
+    const { arena, family, list, register, recyclerOf, read, shownOf } = removedSeries();
+    const recycler = recyclerOf(core, arena);
+    for (let turn = 0; turn < 3; turn++) recycler.turn();
+    const places = birthCount(arena);
+    const labels = (own: Arena) => readLabels(own, list.records[0])[0][1];
+    return {
+      buffer: arena.buffer,
+      actors: [
+        (own) => {
+          const [{ overflowCells, base }] = code.shard.openShards(own);
+          const { id } = register(code, own, 'new');
+          // as the owner of a full ring does
+          const progress = base + SHARD.FOLDED_IN_PLACE;
+          const cell = code.fold.cellOf(own, overflowCells, id);
+          code.fold.fold(own, cell, CODE | id, 0, 7, progress, own.f64[progress] + 1, true);
+        },
+        (own) => {
+          const values = Float64Array.of(valueIn(() => read(code, own)));
+          const shows = code.snapshot.presenceIn({ places, values }, { ...family, arena: own, series: list } as Family);
+          return shows(0) ? `${labels(own)} ${values[0]}` : 'nothing';
+        },
+      ],
+      check(own, results) {
+        const shown = [results[1], shownOf(own, 'old'), shownOf(own, 'new')].join();
+        return shown === 'nothing,NaN,7' ? undefined : `shown, old and new: ${shown}`;
       },
-      (own) => {
-        const values = Float64Array.of(valueIn(() => read(code, own)));
-        const shows = code.snapshot.presenceIn({ places, values }, { ...family, arena: own, series: list } as Family);
-        return shows(0) ? `${labels(own)} ${values[0]}` : 'nothing';
-      },
-    ],
-    check(own, results) {
-      const shown = [results[1], valueOf(own, 'old'), valueOf(own, 'new')].join();
-      return shown === 'nothing,NaN,7' ? undefined : `shown, old and new: ${shown}`;
-    },
+    };
   };
-};
 
 const STALE_SERIES: Mutation = [
   'aggregate/snapshot.js',

@@ -79,7 +79,8 @@ function access(array: Shimmed, index: number, describe: () => Omit<Access, 'wor
   return result.timedOut === true ? 'timed-out' : decode(kind, index, result);
 }
 
-const wordOf = (kind: Kind, index: number): number => (kind === 'i32' ? index >> 1 : kind === 'u8' ? index >> 3 : index);
+const wordOf = (kind: Kind, index: number): number =>
+  kind === 'i32' ? index >> 1 : kind === 'u8' ? index >> 3 : index;
 
 const load = (array: Shimmed, index: number, atomic: boolean): Value =>
   !array.written.has(wordOf(array.kind, index))

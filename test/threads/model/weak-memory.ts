@@ -53,7 +53,7 @@ export class View {
   }
 }
 
-const merge = (under: Version, { part, low, high }: Store, time: number): Version => ({
+const merge = (under: Version, { part, low, high }: Omit<Store, 'release'>, time: number): Version => ({
   time,
   low: part === 'high' ? under.low : low,
   high: part === 'low' ? under.high : high,
@@ -61,6 +61,8 @@ const merge = (under: Version, { part, low, high }: Store, time: number): Versio
 
 export class WeakMemory {
   private words = new Map<number, readonly Version[]>();
+  /** Words that one actor alone touches: what they are follows from what it has read, so they are no part of a state. */
+  private alone = new Map<number, Version>();
   private time = 0;
 
   /** @param initial what stands in the memory before any actor begins; never written */
@@ -69,6 +71,7 @@ export class WeakMemory {
   clone(): WeakMemory {
     const copy = new WeakMemory(this.initial);
     copy.words = new Map(this.words);
+    copy.alone = new Map(this.alone);
     copy.time = this.time;
     return copy;
   }
@@ -78,7 +81,7 @@ export class WeakMemory {
   }
 
   newest(word: number): Version {
-    return this.versions(word).at(-1)!;
+    return this.alone.get(word) ?? this.versions(word).at(-1)!;
   }
 
   /** The versions that a load of the actor may show; the newest last. */
@@ -127,6 +130,12 @@ export class WeakMemory {
     view.seen.set(store.word, this.time);
   }
 
+  /** Writes a word that concerns one actor alone. */
+  writeAlone(store: Omit<Store, 'release'>): void {
+    const { word } = store;
+    this.alone.set(word, merge(this.newest(word), store, 0));
+  }
+
   /** After a read-modify-write: nothing older is shown to the actor any more. */
   synchronize(view: View): void {
     view.floor = this.time;
@@ -138,14 +147,17 @@ export class WeakMemory {
    * else are the same. A floor only ever rises to the time of a version that was read atomically. So of versions of other
    * words it only matters between which two of those times they came, not in which order among each other.
    *
+   * @param all the actors' views: the stores of each may still become visible
+   * @param isReading whether an actor may still load something
    * @param atomic the words that are accessed atomically
    * @returns text that is the same for equal memories
    */
-  normalize(views: readonly View[], atomic: ReadonlySet<number>): string {
-    const least = (word: number): number =>
-      Math.min(...views.map((view) => Math.max(view.floor, view.seen.get(word) ?? 0)));
+  normalize(all: readonly View[], isReading: (actor: number) => boolean, atomic: ReadonlySet<number>): string {
+    const views = all.filter((_, actor) => isReading(actor));
     for (const [word, versions] of this.words) {
-      const first = versions.findLastIndex(({ time }) => time <= least(word));
+      if (versions.length === 1) continue;
+      const least = Math.min(...views.map((view) => Math.max(view.floor, view.seen.get(word) ?? 0)));
+      const first = versions.findLastIndex(({ time }) => time <= least);
       if (first > 0) this.words.set(word, versions.slice(first));
     }
     const times = [0, ...views.map(({ floor }) => floor)];
@@ -163,8 +175,7 @@ export class WeakMemory {
         .filter(([word, time]) => time > view.floor && this.versions(word).length > 1)
         .sort(([a], [b]) => a - b)
         .map(([word, time]) => [word, this.versions(word).findIndex((version) => version.time >= time)]),
-      view.buffer.map(({ word, part, low, high, release }) => [word, part, low, high, release]),
     ]);
-    return JSON.stringify([memory, seen]);
+    return JSON.stringify([memory, seen, all.map(({ buffer }) => buffer)]);
   }
 }
