@@ -52,7 +52,7 @@ function drainedBy(events: number, heirs: number): Make {
 }
 
 const COUNTED_FIRST: Mutation = [
-  'aggregate/fold.js',
+  'kinds/fold.js',
   'f64[cell] += value;\n            f64[progress] = done;',
   'f64[progress] = done;\n            f64[cell] += value;',
 ];

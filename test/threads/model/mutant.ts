@@ -64,7 +64,10 @@ export function mutant(mutations: readonly Mutation[]): Core {
     compileFunction(text, ['exports', 'require', 'module'], { filename: path })(module.exports, find, module);
     return module.exports;
   };
-  return load(run);
+  const code = load(run);
+  for (const [file] of mutations)
+    if (!modules.has(join(BUILD, file))) throw new Error(`no module of the core: ${file}`);
+  return code;
 }
 
 function mutated(path: string, mutations: readonly Mutation[]): string {

@@ -1,11 +1,11 @@
 import type { Family } from '../../../dist/src/aggregate/catalog.js';
-import type { Definition } from '../../../dist/src/aggregate/definition.js';
 import { findRecord, readSeries } from '../../../dist/src/aggregate/register.js';
 import { encodeSeriesKey, readLabels } from '../../../dist/src/aggregate/series-key.js';
 import { SeriesList } from '../../../dist/src/aggregate/series-list.js';
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../../dist/src/arena/layout.js';
 import { birthCount, birthOf } from '../../../dist/src/arena/registry.js';
+import type { Definition } from '../../../dist/src/kinds/definition.js';
 import { definitionOf, makeArena } from '../bench';
 import { type Core, core, type Mutation } from './mutant';
 import { INTERRUPTIONS, type Make, protocol, wanted } from './protocol';
