@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Arena } from '../../dist/src/arena/arena.js';
-import { type Access, type Handler, shimArena, withShim } from './model/shim';
+import { type Access, ShimmedArena, withShim } from './model/shim';
 import { type Version, View, WeakMemory } from './model/weak-memory';
 
 /**
@@ -15,7 +16,8 @@ import { type Version, View, WeakMemory } from './model/weak-memory';
  * - Only accesses to words that two actors touch, one of them writing, are steps. Which those are is found out on the way;
  *   the exploration begins again whenever there is another one. What only one actor writes is no step when that one reads it.
  * - A store is no step: it goes into the buffer of its actor. That it leaves the buffer is one, and need not happen before
- *   another actor comes to the same word: a store that leaves later can be seen, or not, by whoever comes then.
+ *   another actor comes to the same word: a store that leaves later can be seen, or not, by whoever comes then. A release
+ *   store takes along what is before it, in one step: nobody has come to those words, or they could leave alone as well.
  * - When an actor begins to load, it goes on until it does something else. A load that comes later may show everything that
  *   it could have shown earlier, and nobody sees a load: so nothing need happen between two of them.
  */
@@ -28,7 +30,10 @@ export interface Program<R = unknown> {
   readonly actors: readonly ((arena: Arena) => R)[];
   /** How often an actor may be interrupted for another one although it could go on. Default: any number of times. */
   readonly interruptions?: number;
-  /** Which actors may also be terminated at any step, for good. */
+  /**
+   * Which actors may also be terminated at any step, for good. Then the time of others that wait may be up at any
+   * moment: they have heard of the end, and everything that was stored before is visible to them.
+   */
   readonly mortal?: readonly number[];
   /** Most steps of each actor: where one has made as many, the exploration does not go on. Default: any number. */
   readonly depths?: readonly number[];
@@ -97,10 +102,24 @@ interface Choice {
   readonly step: string;
   readonly kind: 'access' | 'leave' | 'kill' | 'time out';
   readonly version?: Version;
-  readonly place?: number;
+  readonly word?: number;
 }
 
 class Restart extends Error {}
+
+/** @returns false if a word was found meanwhile that two actors touch, of which that was not known */
+function isComplete(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (error instanceof Restart) return false;
+    throw error;
+  }
+}
+
+/** Walks one after the other that find no shared word. */
+const QUIET_WALKS = 10;
 
 class Explorer<R> {
   /** Words that are touched by two actors, and written by one of them. */
@@ -110,56 +129,88 @@ class Explorer<R> {
   private readonly readers = new Map<number, Set<number>>();
   private readonly writers = new Map<number, Set<number>>();
   private visited = new Set<string>();
-  private states = 0;
   private ends = 0;
   private depth = 0;
   private cut = 0;
 
-  constructor(private readonly program: Program<R>) {}
+  private readonly arena: ShimmedArena;
 
-  explore(): Exploration {
-    for (;;)
-      try {
-        this.visited = new Set();
-        this.states = 0;
-        this.ends = 0;
-        this.depth = 0;
-        this.cut = 0;
-        const failure = withShim(() => this.search());
-        return { states: this.states, ends: this.ends, depth: this.depth, cut: this.cut, failure };
-      } catch (error) {
-        if (!(error instanceof Restart)) throw error;
-      }
+  constructor(private readonly program: Program<R>) {
+    this.arena = new ShimmedArena(program.attach(program.buffer), this.written);
   }
 
-  private search(): Exploration['failure'] {
+  explore(): Exploration {
+    return withShim(() => {
+      for (let walks = 0; walks < QUIET_WALKS; walks++) if (!isComplete(() => this.walk(walks))) walks = -1;
+      let exploration: Exploration | undefined;
+      while (!isComplete(() => (exploration = this.search())));
+      return exploration!;
+    });
+  }
+
+  private first(): State<R> {
     const memory = new WeakMemory(new Int32Array(this.program.buffer));
     const first: State<R> = { memory, actors: this.program.actors.map(() => new Actor<R>()), trace: undefined };
     for (const number of first.actors.keys()) this.run(first, number);
-    const stack = [first];
-    for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-      const limited = this.program.interruptions !== undefined;
-      const key = limited
-        ? `${keyOf(state, this.atomic)}${state.last} ${state.interruptions}`
-        : keyOf(state, this.atomic);
-      if (this.visited.has(key)) continue;
-      this.visited.add(key);
-      this.states++;
-      if (
-        state.actors.some(({ steps, done }, actor) => !done && steps >= (this.program.depths?.[actor] ?? MOST_STEPS))
-      ) {
-        this.cut++;
-        continue;
-      }
-      if ((state.interruptions ?? 0) > (this.program.interruptions ?? Number.POSITIVE_INFINITY)) continue;
+    return first;
+  }
+
+  /** Goes from the beginning to some end: most shared words are found by that, before every interleaving is tried. */
+  private walk(seed: number): void {
+    let number = seed;
+    const next = (state: State<R>): State<R> | undefined => {
       const choices = this.choicesOf(state);
-      if (choices.length === 0) {
-        const failure = this.end(state);
-        if (failure !== undefined) return failure;
+      if (choices.length === 0) this.end(state);
+      number = (Math.imul(number, 1_103_515_245) + 12_345) >>> 1;
+      for (let tried = 0; tried < choices.length; tried++) {
+        const later = this.take(state, choices[((number >> 8) + tried) % choices.length]);
+        if (!this.isInterruptedTooOften(later)) return later;
       }
+      return undefined;
+    };
+    for (let state: State<R> | undefined = this.first(); state !== undefined && !this.isCut(state); )
+      state = next(state);
+  }
+
+  private search(): Exploration {
+    this.visited = new Set();
+    this.ends = 0;
+    this.depth = 0;
+    this.cut = 0;
+    const stack = [this.first()];
+    let failure: Exploration['failure'];
+    for (let state = stack.pop(); state !== undefined && failure === undefined; state = stack.pop())
+      if (this.isNew(state)) failure = this.visit(state, stack);
+    return { states: this.visited.size, ends: this.ends, depth: this.depth, cut: this.cut, failure };
+  }
+
+  private isNew(state: State<R>): boolean {
+    const { last, interruptions } = state;
+    const turn = this.program.interruptions === undefined ? '' : `${last} ${interruptions}`;
+    const key = createHash('sha256')
+      .update(keyOf(state, this.atomic) + turn)
+      .digest('base64');
+    const known = this.visited.size;
+    return this.visited.add(key).size > known;
+  }
+
+  /** @returns what is wrong, if this is an end */
+  private visit(state: State<R>, stack: State<R>[]): Exploration['failure'] {
+    if (this.isCut(state)) this.cut++;
+    else if (!this.isInterruptedTooOften(state)) {
+      const choices = this.choicesOf(state);
+      if (choices.length === 0) return this.end(state);
       for (const choice of choices) stack.push(this.take(state, choice));
     }
     return undefined;
+  }
+
+  private isCut({ actors }: State<R>): boolean {
+    return actors.some(({ steps, done }, actor) => !done && steps >= (this.program.depths?.[actor] ?? MOST_STEPS));
+  }
+
+  private isInterruptedTooOften({ interruptions = 0 }: State<R>): boolean {
+    return interruptions > (this.program.interruptions ?? Number.POSITIVE_INFINITY);
   }
 
   private choicesOf(state: State<R>): Choice[] {
@@ -178,38 +229,31 @@ class Explorer<R> {
         for (const version of versionsFor(state.memory, actor.view, pending))
           choices.push({ actor: number, kind: 'access', version, step: pending.what });
     }
-    // a wait is over when the word changes; only if nothing else can happen, its time is up
-    return choices.length > 0 ? choices : waiting;
+    // a wait is over when the word changes; its time is up only if nothing else can happen, or an actor has ended
+    const isUp = choices.length === 0 || (state.loading === undefined && state.actors.some(({ killed }) => killed));
+    return isUp ? [...choices, ...waiting] : choices;
   }
 
-  /** Which stores of an actor may leave its buffer now: those to words that others have come to, and what is before them. */
-  private leaves({ memory, actors, loading }: State<R>, number: number, choices: Choice[]): void {
-    const { view } = actors[number];
-    if (view.buffer.length === 0) return;
-    const wanted = new Set<number>();
-    for (const [other, actor] of actors.entries()) {
-      if (other === number) continue;
-      if (actor.pending !== undefined && (loading === undefined || loading === other)) wanted.add(actor.pending.word);
-      for (const { word } of actor.view.buffer) wanted.add(word);
+  /** Which stores of an actor may leave its buffer now: those to words that others have come to, or store to as well. */
+  private leaves({ actors, loading }: State<R>, number: number, choices: Choice[]): void {
+    for (const word of new Set(actors[number].view.buffer.map((store) => store.word))) {
+      const isWanted = actors.some(
+        ({ pending, view }, other) =>
+          other !== number &&
+          ((pending?.word === word && (loading === undefined || loading === other)) || view.isWaiting(word)),
+      );
+      if (isWanted) choices.push({ actor: number, kind: 'leave', word, step: `its store to word ${word} is visible` });
     }
-    const last = view.buffer.findLastIndex(({ word, release }) => release && wanted.has(word));
-    for (const place of memory.leaving(view))
-      if (place < last || wanted.has(view.buffer[place].word))
-        choices.push({
-          actor: number,
-          kind: 'leave',
-          place,
-          step: `its store to word ${view.buffer[place].word} is visible`,
-        });
   }
 
   private take({ memory, actors, trace, last, interruptions }: State<R>, choice: Choice): State<R> {
     const state: State<R> = { memory: memory.clone(), actors: actors.map((actor) => actor.clone()), trace: undefined };
-    const entered = actors[choice.actor].view.buffer.length;
     const actor = state.actors[choice.actor];
     let note = '';
-    if (choice.kind === 'leave') state.memory.leave(actor.view, choice.place!);
+    if (choice.kind === 'leave') state.memory.leave(actor.view, choice.word!);
     else if (choice.kind === 'kill') {
+      // before it is terminated its stores may be invisible just as long
+      state.memory.settle(actor.view);
       actor.killed = true;
       actor.done = true;
     } else {
@@ -217,13 +261,19 @@ class Explorer<R> {
         choice.kind === 'time out'
           ? { ...state.memory.newest(actor.pending!.word), timedOut: true }
           : perform(state.memory, actor.view, actor.pending!, choice.version!);
-      if (choice.kind === 'time out') actor.timeouts++;
+      if (choice.kind === 'time out') {
+        actor.timeouts++;
+        if (actors.some(({ killed }) => killed)) state.memory.synchronize(actor.view);
+      }
       note = ` -> ${result.low},${result.high}`;
       actor.log = [...actor.log, result];
       actor.steps++;
       const isLoad = choice.kind === 'access' && isPlainOrAtomicLoad(actor.pending!);
+      const waiting = actor.view.buffer.length;
       this.run(state, choice.actor);
-      if (isLoad && !actor.done && actor.view.buffer.length === entered) state.loading = choice.actor;
+      // one that has stored something is disturbed by whoever sees that; one that waits lets others go on
+      const goesOn = !actor.done && actor.view.buffer.length === waiting && actor.pending?.awaits === undefined;
+      if (isLoad && goesOn) state.loading = choice.actor;
     }
     this.noteTurn(state, { actors, last, interruptions }, choice);
     state.trace = { step: `${'ABCD'[choice.actor]}: ${choice.step}${note}`, before: trace };
@@ -250,9 +300,10 @@ class Explorer<R> {
     let cursor = 0;
     let paused = false;
     actor.pending = undefined;
-    const arena = this.arena((access) => {
+    const arena = this.arena.attach((describe) => {
       if (paused) throw PAUSE;
       if (cursor < log.length) return log[cursor++];
+      const access = describe();
       this.note(number, access);
       const result = this.isStep(number, access)
         ? undefined
@@ -279,11 +330,6 @@ class Explorer<R> {
     this.depth = Math.max(this.depth, actor.steps);
   }
 
-  /** An arena for one run of one actor. */
-  private arena(handler: Handler): Arena {
-    return shimArena(this.program.attach(this.program.buffer), handler, this.written);
-  }
-
   private isStep(actor: number, access: Access): boolean {
     const { word, change, reads, awaits } = access;
     if (!this.shared.has(word)) return false;
@@ -298,18 +344,17 @@ class Explorer<R> {
       return set;
     };
     const [readers, writers] = [touched(this.readers), touched(this.writers)];
+    const known = writers.size;
     (change === undefined ? readers : writers).add(actor);
-    if (change !== undefined && !this.written.has(word)) {
-      // others have read it directly so far
-      this.written.add(word);
-      throw new Restart();
-    }
-    if (atomic && !this.atomic.has(word)) {
-      this.atomic.add(word);
-      throw new Restart();
-    }
-    if (this.shared.has(word) || writers.size === 0 || new Set([...readers, ...writers]).size < 2) return;
-    this.shared.add(word);
+    const isShared = writers.size > 0 && new Set([...readers, ...writers]).size > 1;
+    // what has been explored took accesses to the word for no steps, or loads of it for such that nobody disturbs
+    const isNew = isShared && (!this.shared.has(word) || writers.size > known);
+    const isFirstWrite = change !== undefined && !this.written.has(word);
+    const isFirstAtomic = atomic && !this.atomic.has(word);
+    if (!isNew && !isFirstWrite && !isFirstAtomic) return;
+    if (isShared) this.shared.add(word);
+    if (isFirstWrite) this.written.add(word);
+    if (isFirstAtomic) this.atomic.add(word);
     throw new Restart();
   }
 
@@ -318,8 +363,14 @@ class Explorer<R> {
     const { memory, actors } = state;
     const after = memory.clone();
     for (const actor of actors) after.settle(actor.view.clone());
-    const view = new View();
-    const arena = this.arena((access) => atOnce(after, view, access));
+    const arena = this.arena.attach((describe) => {
+      const access = describe();
+      if (access.change !== undefined && !this.written.has(access.word)) {
+        this.written.add(access.word);
+        throw new Restart();
+      }
+      return atOnce(after, access);
+    });
     const stuck = actors.findIndex(({ done }) => !done);
     const results = actors.map(({ killed, result }) => (killed ? undefined : result));
     const problem = stuck === -1 ? this.program.check(arena, results) : `${'ABCD'[stuck]} waits for ever`;
@@ -366,23 +417,24 @@ function perform(memory: WeakMemory, view: View, access: Access, version: Versio
 /** Makes an access that is no step: to a word that concerns nobody else, or a store, which waits in the buffer. */
 function withoutStep(memory: WeakMemory, view: View, access: Access, shared: ReadonlySet<number>): Result {
   const { word, part, change, atomic } = access;
-  if (!shared.has(word)) return atOnce(memory, view, access);
+  if (!shared.has(word)) return atOnce(memory, access);
   const now = memory.show(view, word, memory.newest(word), false);
   if (change !== undefined)
     view.buffer = [...view.buffer, { word, part, ...change(now.low, now.high)!, release: atomic }];
   return now;
 }
 
-function atOnce(memory: WeakMemory, view: View, { word, part, change }: Access): Result {
+function atOnce(memory: WeakMemory, { word, part, change }: Access): Result {
   const before = memory.newest(word);
   const after = change?.(before.low, before.high);
-  if (after !== undefined) memory.write(view, { word, part, ...after, release: false });
+  if (after !== undefined) memory.writeAlone({ word, part, ...after });
   return before;
 }
 
 function keyOf<R>({ memory, actors, loading }: State<R>, atomic: ReadonlySet<number>): string {
   const text = memory.normalize(
     actors.map(({ view }) => view),
+    (actor) => !actors[actor].done,
     atomic,
   );
   const logs = actors.map(({ log, done, killed, timeouts }) => [hash(log), log.length, done, killed, timeouts]);

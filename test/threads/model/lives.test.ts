@@ -1,36 +1,67 @@
 import { SeriesList } from '../../../dist/src/aggregate/series-list.js';
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import { definitionOf } from '../bench';
-import { INTERRUPTIONS, protocol, wanted, withFamily } from './protocol';
+import type { Mutation } from './mutant';
+import { INTERRUPTIONS, type Make, protocol, wanted, withFamily } from './protocol';
 
-protocol('a counter that is read while it is reset', (core) => {
-  const definition = definitionOf('counter');
-  const { arena, family } = withFamily(definition);
-  const { series } = core.register.registerSeries(arena, family, definition, wanted('a'));
-  core.shard.openShards(arena)[0].claim(1);
-  const list = SeriesList.of({ ...series, column: 0, place: 2 ** 30 });
-  const add = (own: Arena, value: number): void => {
-    const [shard] = core.shard.openShards(own);
-    own.f64[core.fold.cellOf(own, shard.cells, series.id)] += value;
+type Step = 'reset' | 'add';
+
+/** One thread resets a counter and adds 10 to it, another reads it without locks. */
+function readBeside(before: readonly Step[], steps: readonly Step[], allowed: readonly number[]): Make {
+  return (core) => {
+    const definition = definitionOf('counter');
+    const { arena, family } = withFamily(definition);
+    const { series } = core.register.registerSeries(arena, family, definition, wanted('a'));
+    core.shard.openShards(arena)[0].claim(1);
+    const list = SeriesList.of({ ...series, column: 0, place: 2 ** 30 });
+    const lifetimes = (own: Arena, mark: number) =>
+      new core.lifetimes.Lifetimes(own, new core.drain.Drainer(own, mark));
+    const run = (own: Arena, todo: readonly Step[]): void => {
+      const [shard] = core.shard.openShards(own);
+      for (const step of todo)
+        if (step === 'reset') lifetimes(own, 1).endAll({ record: family, definition }, list, 'reset');
+        else own.f64[core.fold.cellOf(own, shard.cells, series.id)] += 10;
+    };
+    run(arena, before);
+    return {
+      buffer: arena.buffer,
+      interruptions: INTERRUPTIONS,
+      depths: [999, 14],
+      actors: [
+        (own) => run(own, steps),
+        (own) => {
+          const values = new Float64Array(1);
+          lifetimes(own, 2).read(values, list, definition, false);
+          return values[0];
+        },
+      ],
+      check: (_, results) => (allowed.includes(results[1] as number) ? undefined : `shown: ${results[1]}`),
+    };
   };
-  const lifetimes = (own: Arena, mark: number) => new core.lifetimes.Lifetimes(own, new core.drain.Drainer(own, mark));
-  const reset = (own: Arena) => lifetimes(own, 1).endAll({ record: family, definition }, list, 'reset');
-  add(arena, 3);
-  reset(arena);
-  add(arena, 5);
-  return {
-    buffer: arena.buffer,
-    interruptions: INTERRUPTIONS,
-    depths: [999, 14],
-    actors: [
-      // the second one writes the baseline that a reader may still be reading
-      (own) => reset(own) + reset(own),
-      (own) => {
-        const values = new Float64Array(1);
-        lifetimes(own, 2).read(values, list, definition, false);
-        return values[0];
-      },
-    ],
-    check: (_, results) => (results[1] === 5 || results[1] === 0 ? undefined : `shown: ${results[1]}`),
-  };
-});
+}
+
+/** Readers that end with a load, which does not hold back the plain loads before it. */
+const LOAD_AT_THE_END: Mutation = [
+  'atomics/sequence-lock.js',
+  'return Atomics.or(i32, index, 0);',
+  'return Atomics.load(i32, index);',
+];
+/** Lives that are ended without saying so. */
+const NO_SEQUENCE: Mutation = ['arena/lives.js', 'Atomics.or(i32, SEQUENCE, 1);', ''];
+
+protocol(
+  'a counter that is read while it is reset for the first time',
+  readBeside(['add'], ['reset', 'add'], [10, 0]),
+  {
+    'a reader that ends with an atomic load': [LOAD_AT_THE_END],
+  },
+);
+// the second reset writes the baseline that the reader may still be reading
+protocol(
+  'a counter that is read while it is reset twice',
+  readBeside(['add', 'add', 'reset', 'add'], ['reset', 'add', 'reset'], [10, 0]),
+  {
+    'a reader that ends with an atomic load': [LOAD_AT_THE_END],
+    'a sequence that is not odd while lives are ended': [NO_SEQUENCE],
+  },
+);

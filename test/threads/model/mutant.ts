@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Test } from 'tap';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { compileFunction } from 'node:vm';
 
 const BUILD = join(__dirname, '../../../dist/src');
 
@@ -24,8 +24,8 @@ export interface Core {
   snapshot: typeof import('../../../dist/src/aggregate/snapshot.js');
 }
 
-function load(folder: string): Core {
-  const file = (path: string) => require(join(folder, `${path}.js`));
+function load(load: (path: string) => unknown): Core {
+  const file = (path: string) => load(join(BUILD, `${path}.js`)) as never;
   return {
     arena: file('arena/arena'),
     catalog: file('aggregate/catalog'),
@@ -45,25 +45,38 @@ function load(folder: string): Core {
   };
 }
 
-export const core = load(BUILD);
+export const core = load(require);
 
 /** A piece of the build's text, and what stands in its place in the mutant. */
 export type Mutation = readonly [file: string, from: string, to: string];
 
-/** The core with faults put back into it: shows that a test would see them. */
-export function mutant(t: Test, mutations: readonly Mutation[]): Core {
-  const folder = mkdtempSync(join(tmpdir(), 'ringmeter-mutant-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  cpSync(BUILD, join(folder, 'src'), { recursive: true });
-  symlinkSync(join(BUILD, '../../node_modules'), join(folder, 'node_modules'));
-  for (const [file, from, to] of mutations) {
-    const path = join(folder, 'src', file);
-    const text = readFileSync(path, 'utf8');
-    if (text.split(from).length !== 2) throw new Error(`not once in ${file}: ${from}`);
-    writeFileSync(
-      path,
-      text.replace(from, () => to),
-    );
-  }
-  return load(join(folder, 'src'));
+/** The core with faults put back into it: shows that a test would see them. Its modules are another set than the core's. */
+export function mutant(mutations: readonly Mutation[]): Core {
+  const modules = new Map<string, { exports: object }>();
+  const run = (path: string): object => {
+    const known = modules.get(path);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    modules.set(path, module);
+    const { resolve } = createRequire(path);
+    const find = (id: string): unknown => (id.startsWith('.') ? run(resolve(id)) : require(id));
+    const text = mutated(path, mutations);
+    compileFunction(text, ['exports', 'require', 'module'], { filename: path })(module.exports, find, module);
+    return module.exports;
+  };
+  const code = load(run);
+  for (const [file] of mutations)
+    if (!modules.has(join(BUILD, file))) throw new Error(`no module of the core: ${file}`);
+  return code;
+}
+
+function mutated(path: string, mutations: readonly Mutation[]): string {
+  const of = mutations.filter(([file]) => file === relative(BUILD, path));
+  return of.reduce(
+    (text, [file, from, to]) => {
+      if (text.split(from).length !== 2) throw new Error(`not once in ${file}: ${from}`);
+      return text.replace(from, () => to);
+    },
+    readFileSync(path, 'utf8'),
+  );
 }

@@ -21,7 +21,7 @@ export function protocol(name: string, make: Make, faults: Readonly<Record<strin
   });
   for (const [fault, mutations] of Object.entries(faults))
     test(`${name}: the explorer finds ${fault}`, async (t) => {
-      const { failure } = run(mutant(t, mutations), make);
+      const { failure } = run(mutant(mutations), make);
       t.ok(failure, 'wrong in some interleaving');
       t.comment(failure?.problem ?? '');
     });

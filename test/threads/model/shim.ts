@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import timers from 'node:timers';
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import type { Part } from './weak-memory';
@@ -21,8 +22,8 @@ export interface Access {
   readonly awaits?: number;
 }
 
-/** Answers with the two halves that the word had. */
-export type Handler = (access: Access) => { low: number; high: number; timedOut?: boolean };
+/** Answers with the two halves that the word had. What the access is need only be asked for when it is made the first time. */
+export type Handler = (describe: () => Access) => { low: number; high: number; timedOut?: boolean };
 
 type Kind = 'i32' | 'f64' | 'i64' | 'u8';
 type Value = number | bigint;
@@ -63,42 +64,48 @@ interface Shimmed {
   length: number;
   /** The memory as it was at first. */
   real: Record<number, Value>;
-  handler: Handler;
+  /** Who answers now. */
+  turn: { handler: Handler };
   /** Words that some actor writes: all others are read directly, which is most of the time that an actor takes. */
   written: ReadonlySet<number>;
 }
 
 const shimmed = new WeakMap<object, Shimmed>();
 
-function access({ kind, handler }: Shimmed, index: number, rest: Omit<Access, 'word' | 'part'>): Value | 'timed-out' {
-  const result = handler({ ...place(kind, index), ...rest });
+/** @param describe tells all of the access but where it is */
+function access(array: Shimmed, index: number, describe: () => Omit<Access, 'word' | 'part'>): Value | 'timed-out' {
+  const { kind, turn } = array;
+  const result = turn.handler(() => ({ ...place(kind, index), ...describe() }));
   return result.timedOut === true ? 'timed-out' : decode(kind, index, result);
 }
 
+const wordOf = (kind: Kind, index: number): number =>
+  kind === 'i32' ? index >> 1 : kind === 'u8' ? index >> 3 : index;
+
 const load = (array: Shimmed, index: number, atomic: boolean): Value =>
-  !array.written.has(place(array.kind, index).word)
+  !array.written.has(wordOf(array.kind, index))
     ? array.real[index]
-    : (access(array, index, {
+    : (access(array, index, () => ({
         what: `${atomic ? 'Atomics.load' : 'load'} ${array.kind}[${index}]`,
         atomic,
         reads: true,
-      }) as Value);
+      })) as Value);
 
 function store(array: Shimmed, index: number, value: Value, atomic: boolean): Value {
   const { kind } = array;
-  access(array, index, {
+  access(array, index, () => ({
     what: `${atomic ? 'Atomics.store' : 'store'} ${kind}[${index}] = ${value}`,
     atomic,
     reads: false,
     change: (low, high) => encode(kind, index, value, low, high),
-  });
+  }));
   return value;
 }
 
 /** @param next what the element becomes; undefined if it stays */
 function modify(array: Shimmed, index: number, what: string, next: (now: Value) => Value | undefined): Value {
   const { kind } = array;
-  return access(array, index, {
+  return access(array, index, () => ({
     what: `Atomics.${what} ${kind}[${index}]`,
     atomic: true,
     reads: true,
@@ -106,7 +113,7 @@ function modify(array: Shimmed, index: number, what: string, next: (now: Value) 
       const value = next(decode(kind, index, { low, high }));
       return value === undefined ? undefined : encode(kind, index, value, low, high);
     },
-  }) as Value;
+  })) as Value;
 }
 
 /** What the code under test calls on typed arrays. */
@@ -125,11 +132,11 @@ const methods: Record<string, (array: Shimmed, ...args: never[]) => unknown> = {
 function shim(
   kind: Kind,
   real: Record<number, Value> & { length: number },
-  handler: Handler,
+  turn: { handler: Handler },
   written: ReadonlySet<number>,
 ): object {
   const { length } = real;
-  const array = { kind, length, real, handler, written };
+  const array = { kind, length, real, turn, written };
   const proxy = new Proxy(array, {
     get(_, key) {
       if (key === 'length') return length;
@@ -145,15 +152,26 @@ function shim(
   return proxy;
 }
 
-/** Lets an arena that nobody else has give its accesses to a handler: stores, and loads of words that are written. */
-export function shimArena(arena: Arena, handler: Handler, written: ReadonlySet<number>): Arena {
-  const { i32, f64, i64, u8 } = arena;
-  return Object.assign(arena, {
-    i32: shim('i32', i32, handler, written),
-    f64: shim('f64', f64, handler, written),
-    i64: shim('i64', i64, handler, written),
-    u8: shim('u8', u8, handler, written),
-  });
+/** An arena that gives its accesses to a handler: stores, and loads of words that are written. One actor runs at a time. */
+export class ShimmedArena {
+  private readonly turn = { handler: (): never => assert.fail('nobody runs') };
+  private readonly arena: Arena;
+
+  constructor(arena: Arena, written: ReadonlySet<number>) {
+    const { i32, f64, i64, u8 } = arena;
+    this.arena = Object.assign(arena, {
+      i32: shim('i32', i32, this.turn, written),
+      f64: shim('f64', f64, this.turn, written),
+      i64: shim('i64', i64, this.turn, written),
+      u8: shim('u8', u8, this.turn, written),
+    });
+  }
+
+  /** The arena as a thread has it that has just attached; the handler answers from now on. */
+  attach(handler: Handler): Arena {
+    Object.assign(this.turn, { handler });
+    return Object.assign(Object.create(Object.getPrototypeOf(this.arena)), this.arena);
+  }
 }
 
 const add = (a: Value, b: Value): Value => (typeof a === 'bigint' ? a + (b as bigint) : (a + (b as number)) | 0);
@@ -170,7 +188,7 @@ const patches: Record<string, (array: Shimmed, index: number, ...args: never[]) 
   notify: () => 0,
   wait: (array, index, value: number) => {
     const what = `Atomics.wait ${array.kind}[${index}] while ${value}`;
-    const result = access(array, index, { what, atomic: true, reads: true, awaits: value });
+    const result = access(array, index, () => ({ what, atomic: true, reads: true, awaits: value }));
     return result === 'timed-out' ? result : 'not-equal';
   },
 };
@@ -185,8 +203,8 @@ export function withShim<T>(action: () => T): T {
     });
   const { setTimeout } = timers;
   const { bigint } = process.hrtime;
-  const now = bigint();
-  process.hrtime.bigint = () => now;
+  // the arenas' clocks have been set before: nobody sets them on
+  process.hrtime.bigint = () => 0n;
   Object.assign(timers, { setTimeout: () => ({ unref: () => undefined }) });
   try {
     return action();

@@ -39,6 +39,11 @@ export class View {
   /** By word: time of the newest version that this actor has seen. */
   seen = new Map<number, number>();
 
+  /** Whether a store of the actor to a word is not visible yet. */
+  isWaiting(word: number): boolean {
+    return this.buffer.some((store) => store.word === word);
+  }
+
   clone(): View {
     const copy = new View();
     copy.floor = this.floor;
@@ -48,7 +53,7 @@ export class View {
   }
 }
 
-const merge = (under: Version, { part, low, high }: Store, time: number): Version => ({
+const merge = (under: Version, { part, low, high }: Omit<Store, 'release'>, time: number): Version => ({
   time,
   low: part === 'high' ? under.low : low,
   high: part === 'low' ? under.high : high,
@@ -56,6 +61,8 @@ const merge = (under: Version, { part, low, high }: Store, time: number): Versio
 
 export class WeakMemory {
   private words = new Map<number, readonly Version[]>();
+  /** Words that one actor alone touches: what they are follows from what it has read, so they are no part of a state. */
+  private alone = new Map<number, Version>();
   private time = 0;
 
   /** @param initial what stands in the memory before any actor begins; never written */
@@ -64,6 +71,7 @@ export class WeakMemory {
   clone(): WeakMemory {
     const copy = new WeakMemory(this.initial);
     copy.words = new Map(this.words);
+    copy.alone = new Map(this.alone);
     copy.time = this.time;
     return copy;
   }
@@ -73,7 +81,7 @@ export class WeakMemory {
   }
 
   newest(word: number): Version {
-    return this.versions(word).at(-1)!;
+    return this.alone.get(word) ?? this.versions(word).at(-1)!;
   }
 
   /** The versions that a load of the actor may show; the newest last. */
@@ -91,29 +99,26 @@ export class WeakMemory {
     return view.buffer.filter((store) => store.word === word).reduce((under, store) => merge(under, store, 0), version);
   }
 
-  /** Which of the waiting stores may become visible next, by their places in the buffer. */
-  leaving({ buffer }: View): number[] {
-    const places = buffer.map((_, place) => place);
-    return places.filter((place) => {
-      const { word, release } = buffer[place];
-      return place === 0 || (!release && !buffer.slice(0, place).some((older) => older.word === word));
-    });
-  }
-
-  /** Makes a waiting store visible to all. */
-  leave(view: View, place: number): void {
-    const store = view.buffer[place];
-    view.buffer = view.buffer.toSpliced(place, 1);
-    this.write(view, store);
+  /** Makes the actor's first waiting store to a word visible to all; a release takes all that wait before it along. */
+  leave(view: View, word: number): void {
+    const place = view.buffer.findIndex((store) => store.word === word);
+    this.empty(view, view.buffer[place].release ? 0 : place, place + 1);
   }
 
   /** Empties the buffer up to its last release store: an atomic load comes after that for everybody. */
   settleReleases(view: View): void {
-    while (view.buffer.some(({ release }) => release)) this.leave(view, 0);
+    this.empty(view, 0, view.buffer.findLastIndex(({ release }) => release) + 1);
   }
 
   settle(view: View): void {
-    while (view.buffer.length > 0) this.leave(view, 0);
+    this.empty(view, 0, view.buffer.length);
+  }
+
+  private empty(view: View, from: number, to: number): void {
+    const stores = view.buffer.slice(from, to);
+    if (stores.length === 0) return;
+    view.buffer = view.buffer.toSpliced(from, to - from);
+    for (const store of stores) this.write(view, store);
   }
 
   /** Writes what everybody sees at once. */
@@ -123,6 +128,12 @@ export class WeakMemory {
     const next = merge(versions.at(-1)!, store, this.time);
     this.words.set(store.word, [...versions, next]);
     view.seen.set(store.word, this.time);
+  }
+
+  /** Writes a word that concerns one actor alone. */
+  writeAlone(store: Omit<Store, 'release'>): void {
+    const { word } = store;
+    this.alone.set(word, merge(this.newest(word), store, 0));
   }
 
   /** After a read-modify-write: nothing older is shown to the actor any more. */
@@ -136,14 +147,17 @@ export class WeakMemory {
    * else are the same. A floor only ever rises to the time of a version that was read atomically. So of versions of other
    * words it only matters between which two of those times they came, not in which order among each other.
    *
+   * @param all the actors' views: the stores of each may still become visible
+   * @param isReading whether an actor may still load something
    * @param atomic the words that are accessed atomically
    * @returns text that is the same for equal memories
    */
-  normalize(views: readonly View[], atomic: ReadonlySet<number>): string {
-    const least = (word: number): number =>
-      Math.min(...views.map((view) => Math.max(view.floor, view.seen.get(word) ?? 0)));
+  normalize(all: readonly View[], isReading: (actor: number) => boolean, atomic: ReadonlySet<number>): string {
+    const views = all.filter((_, actor) => isReading(actor));
     for (const [word, versions] of this.words) {
-      const first = versions.findLastIndex(({ time }) => time <= least(word));
+      if (versions.length === 1) continue;
+      const least = Math.min(...views.map((view) => Math.max(view.floor, view.seen.get(word) ?? 0)));
+      const first = versions.findLastIndex(({ time }) => time <= least);
       if (first > 0) this.words.set(word, versions.slice(first));
     }
     const times = [0, ...views.map(({ floor }) => floor)];
@@ -161,8 +175,7 @@ export class WeakMemory {
         .filter(([word, time]) => time > view.floor && this.versions(word).length > 1)
         .sort(([a], [b]) => a - b)
         .map(([word, time]) => [word, this.versions(word).findIndex((version) => version.time >= time)]),
-      view.buffer.map(({ word, part, low, high, release }) => [word, part, low, high, release]),
     ]);
-    return JSON.stringify([memory, seen]);
+    return JSON.stringify([memory, seen, all.map(({ buffer }) => buffer)]);
   }
 }
