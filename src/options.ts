@@ -4,14 +4,14 @@ import type { LabelValue } from './aggregate/label-pairs';
 import type { Notifier } from './alerts/notifier';
 import type { RulePort } from './alerts/port';
 import type { RuleFile, RuleGroup } from './alerts/rules';
-import { type DashboardOptions, resolveDashboard } from './dashboard/options';
+import { type DashboardOptions, type DashboardSettings, resolveDashboard } from './dashboard/options';
 import { RingmeterError, shown } from './errors';
 import { checkCommonLabels } from './labels-check';
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from './options-check';
 import { hasProperty } from './own-properties';
+import type { FlushingOptions } from './pool/flushing-options';
 import { isOwnThread } from './pool/own-thread';
 import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './process/options';
-import type { Settings } from './settings';
 import { ForeignStorage, type ModuleStorage } from './storage/foreign';
 import { MemoryStorage } from './storage/memory';
 import type { Storage } from './storage/types';
@@ -71,16 +71,11 @@ export interface WorkerOptions {
 }
 
 /** The options with every default filled in. */
-export interface ResolvedOptions {
-  settings: Settings;
-  storages: readonly Storage[];
-  rules: RulePort | undefined;
-  flushWorkers: number;
+export interface ResolvedOptions extends FlushingOptions {
+  settings: DashboardSettings;
   ringCapacity: number;
   maxMemory: number;
   maxThreads: number;
-  niceIncrement: number;
-  resourceLimits: ResourceLimits;
   shutdown: { timeout: number; signals: readonly NodeJS.Signals[] };
   defaultMetrics: DefaultMetrics | false;
 }

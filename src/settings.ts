@@ -1,5 +1,5 @@
-import type { Dashboard } from './dashboard/options';
-import type { FullPolicy } from './instruments/recorder';
+/** What a thread does whose ring is full: it folds the event itself, or counts it as dropped. */
+export type FullPolicy = 'fold' | 'drop';
 
 /** What a collector's creator decided and every thread of the arena has to know. Stored in the arena as JSON. */
 export interface Settings {
@@ -15,5 +15,4 @@ export interface Settings {
   /** Milliseconds before the memory of a removed series is used again. For tests. */
   quarantine?: number;
   defaultLabels: Record<string, string>;
-  dashboard: Dashboard;
 }

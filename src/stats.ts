@@ -2,25 +2,7 @@ import type { Drainer } from './aggregate/drain';
 import type { Arena } from './arena/arena';
 import { HEADER, high, int, SHARD } from './arena/layout';
 import type { Channel } from './storage/channel';
-
-/** What has become of the snapshots for one storage. */
-export interface StorageStats {
-  name: string;
-  /** Snapshots that were stored. */
-  stored: number;
-  /** Attempts that failed, and attempts after one that failed. */
-  failures: number;
-  retries: number;
-  /** Snapshots given up, since they were too old or a newer one needed their room; and refused for good. */
-  dropped: number;
-  rejected: number;
-  /** Snapshots that wait, and the memory they take. */
-  queued: number;
-  queuedBytes: number;
-  /** Wall-clock milliseconds of the last success, 0 = never; and what the last failure said. */
-  lastSuccess: number;
-  lastError: string | undefined;
-}
+import { readStorageStats, type StorageStats } from './storage/stats';
 
 /** What the library says of itself: `recorded = folded + pending + dropped + invalid`. */
 export interface CollectorStats {
@@ -101,19 +83,4 @@ export function readStats(
     if (shard.owner !== 0) stats.threads++;
   }
   return stats;
-}
-
-export function readStorageStats({ name, channel: { queue } }: { name: string; channel: Channel }): StorageStats {
-  return {
-    name,
-    stored: queue.counted('stored'),
-    failures: queue.counted('failures'),
-    retries: queue.counted('retries'),
-    dropped: queue.counted('dropped'),
-    rejected: queue.counted('rejected'),
-    queued: queue.waiting,
-    queuedBytes: queue.waitingBytes,
-    lastSuccess: queue.lastSuccess,
-    lastError: queue.lastError(),
-  };
 }

@@ -1,17 +1,16 @@
 import type { Arena } from '../arena/arena';
 import { high, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
 import {
-  beginAnew,
   changeLives,
   changeState,
   countSeries,
   hasLives,
-  isHidden,
   lifeOf,
   lifeState,
   lockLives,
   makeLife,
   readLives,
+  showAgain,
   unlockLives,
 } from '../arena/lives';
 import { birthOf } from '../arena/registry';
@@ -233,18 +232,4 @@ function isOther(
   if (birthOf(arena, record) <= places[index]) return false;
   values.fill(Number.NaN, column, column + columnCount(definition));
   return true;
-}
-
-/** Shows a removed series again, from zero. Any thread. Returns whether it was this call that did it. */
-export function showAgain(arena: Arena, record: number): boolean {
-  const life = lifeOf(arena, record);
-  while (life !== 0 && isHidden(arena, record)) {
-    const state = lifeState(arena, life);
-    if ((state & LIFE_STATE.HIDDEN) === 0 || (state & LIFE_STATE.GONE) !== 0) return false;
-    beginAnew(arena, life);
-    if (!changeState(arena, life, state, state & (LIFE_STATE.SECOND | LIFE_STATE.BASED))) continue;
-    countSeries(arena, record, 1);
-    return true;
-  }
-  return false;
 }

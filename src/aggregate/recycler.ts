@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import { giveBack, isReusable } from '../arena/free-records';
 import { HEADER, high, int, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD, SERIES_FLAG } from '../arena/layout';
-import { changeLives, changeState, lifeOf, lifeState, lockLives, unlockLives } from '../arena/lives';
+import { changeLives, changeState, lifeOf, lifeState, lockLives, showAgain, unlockLives } from '../arena/lives';
 import { unlink } from '../arena/registry';
 import type { Shard } from '../arena/shard';
 import type { Definition } from '../kinds/definition';
@@ -9,7 +9,6 @@ import { columnCount, kindOf } from '../kinds/kinds';
 import type { Family } from './catalog';
 import type { Drainer } from './drain';
 import { baselineWords, countsInFlight, isChanged, type RawSeries } from './life';
-import { showAgain } from './lifetimes';
 import { SeriesMerge } from './merge';
 import { readSeries } from './register';
 import { SeriesList } from './series-list';

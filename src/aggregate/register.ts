@@ -3,7 +3,7 @@ import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
 import { hasFree, sizeClass, takeFree } from '../arena/free-records';
 import { HEADER, high, int, RECORD, RECORD_KIND, SERIES_FLAG, SIZE_CLASS_SHIFT } from '../arena/layout';
-import { isGone, isHidden, membersOf, SERIES_COUNT } from '../arena/lives';
+import { isGone, isHidden, membersOf, SERIES_COUNT, showAgain } from '../arena/lives';
 import {
   allocateCells,
   allocateColumns,
@@ -16,7 +16,6 @@ import {
 } from '../arena/registry';
 import { type Definition, type LabelPairs, METRIC_TYPES } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
-import { showAgain } from './lifetimes';
 import { encodeSeriesKey, type SeriesKey } from './series-key';
 
 const encoder = new TextEncoder();

@@ -152,3 +152,17 @@ export function abandon(arena: Arena, record: number): void {
   const state = lifeState(arena, life);
   changeState(arena, life, state, (state & LIFE_STATE.SECOND) | LIFE_STATE.BASED | LIFE_STATE.HIDDEN | LIFE_STATE.GONE);
 }
+
+/** Shows a removed series again, from zero. Any thread. Returns whether it was this call that did it. */
+export function showAgain(arena: Arena, record: number): boolean {
+  const life = lifeOf(arena, record);
+  while (life !== 0 && isHidden(arena, record)) {
+    const state = lifeState(arena, life);
+    if ((state & LIFE_STATE.HIDDEN) === 0 || (state & LIFE_STATE.GONE) !== 0) return false;
+    beginAnew(arena, life);
+    if (!changeState(arena, life, state, state & (LIFE_STATE.SECOND | LIFE_STATE.BASED))) continue;
+    countSeries(arena, record, 1);
+    return true;
+  }
+  return false;
+}

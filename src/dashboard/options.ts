@@ -1,3 +1,4 @@
+import type { Settings } from '../settings';
 import { RingmeterError, shown } from '../errors';
 import { checkBoolean, checkOptions, checkString } from '../options-check';
 import { expandToday } from './today';
@@ -34,7 +35,12 @@ export interface DashboardOptions {
   latency?: string;
 }
 
-/** The options with every default filled in; kept in the arena. */
+/** The settings of a collector, with those of its dashboard. Kept in the arena. */
+export interface DashboardSettings extends Settings {
+  dashboard: Dashboard;
+}
+
+/** The options with every default filled in. */
 export interface Dashboard {
   /** `protected`: at endpoints that only this machine or clients with credentials reach. */
   served: 'always' | 'never' | 'protected';

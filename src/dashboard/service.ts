@@ -1,13 +1,13 @@
+import type { DashboardSettings } from './options';
 import type { InFlight } from '../endpoint/in-flight';
 import type { RouteTable } from '../endpoint/route';
 import { ownProperties } from '../own-properties';
-import type { Settings } from '../settings';
 import type { Reporter, ReporterHost } from './reporter';
 import type { DashboardPlace } from './routes';
 import type { DashboardStream } from './stream';
 
 export interface DashboardHost extends Omit<ReporterHost, 'options' | 'flushInterval' | 'cardinalityLimit'> {
-  settings: Settings;
+  settings: DashboardSettings;
 }
 
 /** The dashboard as one thread of the flushing side has it. Until somebody looks it loads and does nothing. */

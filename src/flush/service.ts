@@ -1,3 +1,4 @@
+import type { DashboardSettings } from '../dashboard/options';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
 import type { Cardinality } from '../aggregate/cardinality';
@@ -20,7 +21,6 @@ import type { Finding } from '../lint/rules';
 import type { Stall } from '../process/board';
 import { Resources } from '../process/resources';
 import { ENGINE_LIMITS } from '../query/query-limits';
-import type { Settings } from '../settings';
 import type { StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn } from '../warning';
@@ -37,7 +37,7 @@ import { Storages } from './storages';
  * everything else is loaded by what needs it, when that is asked first.
  */
 export class FlushService {
-  readonly settings: Settings;
+  readonly settings: DashboardSettings;
   readonly drainer: Drainer;
   private readonly mark = threadMark(threadId);
   private readonly snapshots: Snapshots;
@@ -56,7 +56,7 @@ export class FlushService {
     ports: readonly StoragePort[],
     { rules, board }: Pick<FlushWorkerData, 'rules' | 'board'> = {},
   ) {
-    this.settings = arena.settings as Settings;
+    this.settings = arena.settings as DashboardSettings;
     this.drainer = new Drainer(arena, this.mark);
     this.snapshots = new Snapshots(this.drainer, this.settings, () => [...this.ownMetrics, ...this.resources.read()]);
     this.renderer = new TextRenderer(PROMETHEUS_TEXT, this.settings.defaultLabels);

@@ -5,7 +5,7 @@ import { HEADER } from '../arena/layout';
 import type { Health } from '../dashboard/conditions';
 import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
 import type { Settings } from '../settings';
-import { readStorageStats } from '../stats';
+import { readStorageStats } from '../storage/stats';
 import { type Channel, STATE } from '../storage/channel';
 import { Delivery } from '../storage/delivery';
 import type { MemoryBackend } from '../storage/memory-backend';

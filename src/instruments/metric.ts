@@ -1,5 +1,5 @@
 import { toPairs } from '../aggregate/label-pairs';
-import { type LivingFamily, showAgain } from '../aggregate/lifetimes';
+import type { LivingFamily } from '../aggregate/lifetimes';
 import {
   findRecord,
   presentSeries,
@@ -11,7 +11,7 @@ import {
 } from '../aggregate/register';
 import { encodeSeriesKey } from '../aggregate/series-key';
 import { high, RECORD, SERIES_FLAG } from '../arena/layout';
-import { isGone } from '../arena/lives';
+import { isGone, showAgain } from '../arena/lives';
 import { birthMark } from '../arena/registry';
 import { RingmeterError } from '../errors';
 import { showsOnly } from '../inspection';

@@ -8,6 +8,7 @@ import { openShards, type Shard, threadMark } from '../arena/shard';
 import { raise } from '../atomics/signal';
 import { cellOf, fold } from '../kinds/fold';
 import { inRootContext } from '../root-context';
+import type { FullPolicy } from '../settings';
 import { warnOnce } from '../warning';
 
 /** Elements of the Int32Array that an event takes. */
@@ -19,8 +20,6 @@ const LOOK_EVERY = 128;
 /** Milliseconds between the heartbeats of a thread that records, which also publish; and of one that does not just now. */
 const HEARTBEAT_MS = 100;
 export const IDLE_HEARTBEAT_MS = 500;
-
-export type FullPolicy = 'fold' | 'drop';
 
 /** Where there is room for an event. */
 const Room = {

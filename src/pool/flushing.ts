@@ -13,7 +13,6 @@ import { waitFor } from '../atomics/wait';
 import { messageOf, type StorageRefusal } from '../errors';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
-import type { ResolvedOptions } from '../options';
 import { Board } from '../process/board';
 import { isRealmOver } from '../realm';
 import { inRootContext } from '../root-context';
@@ -22,6 +21,7 @@ import { makePorts, openChannel, type StoragePort } from '../storage/port';
 import type { ResolvedQuery, TimeSeries } from '../storage/types';
 import { warn, warnNow } from '../warning';
 import type { FlushPool } from './flush-pool';
+import type { FlushingOptions } from './flushing-options';
 import { OWN_THREAD } from './own-thread';
 import { startFailure } from './start-failure';
 import type { StorageThread } from './storage-thread';
@@ -56,7 +56,7 @@ export class Flushing {
   constructor(
     private readonly arena: Arena,
     shards: readonly Shard[],
-    private readonly options: ResolvedOptions | undefined,
+    private readonly options: FlushingOptions | undefined,
   ) {
     const mark = threadMark(threadId);
     this.ports = makePorts(options?.storages ?? [], options?.settings.flushInterval ?? 0);
@@ -238,7 +238,7 @@ export class Flushing {
 }
 
 /** Loaded only here, like what follows: a thread that merely records has no use for the pool. */
-function startPool(data: Omit<FlushWorkerData, 'parking'>, options: ResolvedOptions): FlushPool {
+function startPool(data: Omit<FlushWorkerData, 'parking'>, options: FlushingOptions): FlushPool {
   const { FlushPool } = require('./flush-pool') as typeof import('./flush-pool');
   try {
     return new FlushPool(data, options);
