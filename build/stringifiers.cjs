@@ -1,5 +1,5 @@
 // Compiles the JSON schemas of the build to code: each module that has some is loaded, with a compiler that writes down what
-// it is asked for. See src/json/stringifier.ts.
+// it is asked for. See src/common/stringifier.ts.
 const { createHash } = require('node:crypto');
 const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');

@@ -8,9 +8,9 @@ import { runInNewContext } from 'node:vm';
 import { MemoryStorage } from 'ringmeter';
 import { test } from 'tap';
 import ts from 'typescript';
-import { errorCodes } from '../dist/src/errors.js';
+import { resolveOptions } from '../dist/src/collector/options.js';
+import { errorCodes } from '../dist/src/common/errors.js';
 import { resolveDefinition } from '../dist/src/instruments/definitions.js';
-import { resolveOptions } from '../dist/src/options.js';
 import { code, diagnose, members, table, text } from './helpers/document';
 
 const root = join(__dirname, '..');
@@ -85,7 +85,7 @@ test('the README lists exactly the options of MemoryStorage and listen, with the
   const rows = table(readme, '### `new MemoryStorage(options)`');
   t.same(
     rows.map(([name]) => name),
-    members('src/storage/memory.ts', 'MemoryStorageOptions'),
+    members('src/storages/memory/memory.ts', 'MemoryStorageOptions'),
   );
   const { maxAge, maxSnapshots, history } = new MemoryStorage().description.options as {
     maxAge: number;
@@ -132,13 +132,13 @@ test('the code of the README compiles', async (t) => {
 test('docs/storage-prometheus.md lists exactly the options there are, and its code compiles', async (t) => {
   const document = text('docs/storage-prometheus.md');
   const listed = (heading: string): string[] => table(document, heading).map(([name]) => name);
-  const file = 'src/storage/prometheus.ts';
+  const file = 'src/storages/prometheus.ts';
   t.same(listed('### Options of `pushgateway`'), members(file, 'PushgatewayOptions'));
   t.same(listed('### Options of `remoteWrite`'), members(file, 'RemoteWriteOptions'));
   const all = [
     ...members(file, 'PrometheusStorageOptions'),
-    ...members('src/storage/http-options.ts', 'HttpOptions'),
-    ...members('src/storage/types.ts', 'DeliveryOptions'),
+    ...members('src/net/http-options.ts', 'HttpOptions'),
+    ...members('src/delivery/types.ts', 'DeliveryOptions'),
   ];
   // options that have options of their own are one row
   t.same(listed('## Options of both'), [...new Set(all.map((name) => name.replace(/\..*/, '')))]);

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { test } from 'tap';
-import { eitherSignal } from '../dist/src/either-signal';
+import { eitherSignal } from '../dist/src/common/either-signal';
 import { Queries } from '../dist/src/flush/queries';
 
 setFlagsFromString('--expose-gc');

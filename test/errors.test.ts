@@ -1,6 +1,6 @@
 import { type ErrorCode, MemoryStorage, RingmeterError } from 'ringmeter';
 import { test } from 'tap';
-import { errorCodes, shown, toPlainError } from '../dist/src/errors.js';
+import { errorCodes, shown, toPlainError } from '../dist/src/common/errors.js';
 import { createQueryEngine } from '../dist/src/query/engine.js';
 import { parseScrape } from '../dist/src/scrape/parse.js';
 import { collectorFor, refuses } from './instruments/support';

@@ -2,13 +2,13 @@ import { threadId, workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
 import { threadOf } from '../src/arena/shard';
 import { Parking } from '../src/atomics/parking';
-import { toPlainError } from '../src/errors';
+import { toPlainError } from '../src/common/errors';
+import { warnThrough } from '../src/common/warning';
 import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../src/flush/messages';
 import { ResidentLoop } from '../src/flush/resident';
 import { FlushService } from '../src/flush/service';
 import { perform } from '../src/flush/tasks';
 import { announceTo } from '../src/pool/thread-ends';
-import { warnThrough } from '../src/warning';
 
 /** A flush worker: its loop runs from here on, tasks come from the pool. */
 const { arena, storages, ending, ...shared } = workerData as FlushWorkerData;

@@ -2,11 +2,11 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { Arena } from '../src/arena/arena';
 import { threadOf } from '../src/arena/shard';
 import { Parking } from '../src/atomics/parking';
-import { toPlainError } from '../src/errors';
+import { toPlainError } from '../src/common/errors';
+import { warnThrough } from '../src/common/warning';
 import type { StorageAnswer, StorageQuestion, StorageWorkerData } from '../src/flush/messages';
 import { StorageResident } from '../src/flush/storage-resident';
 import { announceTo } from '../src/pool/thread-ends';
-import { warnThrough } from '../src/warning';
 
 /** The thread of one storage that is the user's own code. What goes wrong here ends it, and it is replaced. */
 const { arena, port, parking: buffer } = workerData as StorageWorkerData;

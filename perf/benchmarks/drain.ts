@@ -88,7 +88,7 @@ async function watchDrain(folded: () => number, total: number): Promise<{ perSec
 function foldedCounter({ arena: buffer }: { arena: SharedArrayBuffer }): () => number {
   const inside = (file: string): unknown => require(join(dirname(require.resolve('ringmeter')), file));
   const { Arena } = inside('arena/arena.js') as typeof import('../../dist/src/arena/arena');
-  const { Drainer } = inside('aggregate/drain.js') as typeof import('../../dist/src/aggregate/drain');
+  const { Drainer } = inside('drain/drain.js') as typeof import('../../dist/src/drain/drain');
   const drainer = new Drainer(Arena.attach(buffer), 0);
   return () => drainer.used().reduce((sum, shard) => sum + shard.folded, 0);
 }

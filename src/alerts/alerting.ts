@@ -1,4 +1,4 @@
-import { messageOf, RingmeterError, shown } from '../errors';
+import { messageOf, RingmeterError, shown } from '../common/errors';
 import { type AlertChange, type AlertInfo, describeAlert } from './alert-info';
 import { type AlertCallback, ChangeListener } from './change-listener';
 import { ChangeRing } from './change-ring';

@@ -1,4 +1,4 @@
-import type { CreateBackend } from '../storage/types';
+import type { CreateBackend } from '../delivery/types';
 import type { Notification } from './notification';
 import { NotifierBackend, type NotifierContext } from './notifier-backend';
 

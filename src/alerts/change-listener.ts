@@ -1,8 +1,8 @@
 import { Sleeper } from '../atomics/signal';
 import { turn } from '../atomics/turn';
-import { messageOf } from '../errors';
-import { inRootContext } from '../root-context';
-import { warn } from '../warning';
+import { messageOf } from '../common/errors';
+import { inRootContext } from '../common/root-context';
+import { warn } from '../common/warning';
 import type { AlertChange } from './alert-info';
 import type { ChangeRing } from './change-ring';
 import type { StoredChange } from './documents';

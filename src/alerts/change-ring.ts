@@ -1,4 +1,4 @@
-import { SnapshotRing } from '../storage/snapshot-ring';
+import { SnapshotRing } from '../snapshot/snapshot-ring';
 import type { StoredChange } from './documents';
 import { packText, unpackText } from './packed-text';
 import type { RuleBoard } from './rule-board';

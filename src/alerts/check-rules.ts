@@ -1,5 +1,5 @@
-import { messageOf, RingmeterError, shown } from '../errors';
-import { ownProperties } from '../own-properties';
+import { messageOf, RingmeterError, shown } from '../common/errors';
+import { ownProperties } from '../common/own-properties';
 import { readDuration } from '../query/literals';
 import { checkExpression } from '../query/parse';
 import type { ResolvedGroup, ResolvedRule } from './rules';

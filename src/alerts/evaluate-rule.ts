@@ -1,4 +1,4 @@
-import { messageOf } from '../errors';
+import { messageOf } from '../common/errors';
 import { keyOf } from '../query/labels';
 import type { LabelSet, QueryEngine } from '../query/types';
 import { type Alerts, alertSamples, type FoundAlert, step } from './alert-state';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { turn } from '../atomics/turn';
-import { messageOf } from '../errors';
+import { messageOf } from '../common/errors';
+import { warn } from '../common/warning';
 import { keyOf } from '../query/labels';
 import type { QueryEngine } from '../query/types';
-import { warn } from '../warning';
 import type { Alert, Alerts, AlertTransition } from './alert-state';
 import type { ChangeRing } from './change-ring';
 import type { GroupState, RuleState, Silences, StoredChange } from './documents';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { messageOf, RingmeterError, shown } from '../errors';
-import { hasProperty, ownProperties } from '../own-properties';
+import { messageOf, RingmeterError, shown } from '../common/errors';
+import { hasProperty, ownProperties } from '../common/own-properties';
 import { checkGroup, invalidRule } from './check-rules';
 import type { ResolvedGroup, RuleFile, RuleGroup } from './rules';
 

@@ -1,8 +1,8 @@
-import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
-import { type OwnMetric, registerOwnMetrics } from '../flush/own-metrics';
-import { total } from '../flush/storage-metrics';
-import type { Channel } from '../storage/channel';
+import type { Channel } from '../delivery/channel';
+import { total } from '../delivery/metrics';
+import type { Reading } from '../snapshot/collect';
+import { type OwnMetric, registerOwnMetrics } from '../snapshot/own-metrics';
 import type { GroupCount, RuleBoard } from './rule-board';
 import type { ResolvedGroup } from './rules';
 

@@ -1,7 +1,7 @@
-import type { Snapshot } from '../aggregate/snapshot';
-import { JSON_TYPE } from '../json/media-type';
-import { HttpClient } from '../storage/http';
-import type { Attempt, BackendContext, StorageBackend } from '../storage/types';
+import { JSON_TYPE } from '../common/media-type';
+import type { Attempt, BackendContext, StorageBackend } from '../delivery/types';
+import { HttpClient } from '../net/http';
+import type { Snapshot } from '../snapshot/snapshot';
 import { fromQueued, type Notification } from './notification';
 import type { NotifierBackendOptions } from './notifier';
 

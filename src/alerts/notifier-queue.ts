@@ -1,11 +1,11 @@
 import type { Arena } from '../arena/arena';
-import { messageOf } from '../errors';
-import type { Settings } from '../settings';
-import { type Channel, STATE } from '../storage/channel';
-import { Delivery } from '../storage/delivery';
-import { openBackend } from '../storage/open';
-import { openChannel } from '../storage/port';
-import { warn } from '../warning';
+import { messageOf } from '../common/errors';
+import type { Settings } from '../common/settings';
+import { warn } from '../common/warning';
+import { type Channel, STATE } from '../delivery/channel';
+import { Delivery } from '../delivery/delivery';
+import { openBackend } from '../delivery/open';
+import { openChannel } from '../delivery/port';
 import { type Alert, noteSent, sentTo } from './alert-state';
 import { type Notification, type NotifiedAlert, toQueued } from './notification';
 import type { NotifierPort } from './port';

@@ -1,10 +1,10 @@
-import { RingmeterError, shown } from '../errors';
-import { showsOnly } from '../inspection';
-import { checkNumber, checkOptions } from '../options-check';
-import { ownFile } from '../own-file';
-import { checkDelivery } from '../storage/delivery-options';
-import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from '../storage/http-options';
-import type { DeliveryOptions, StorageDescription } from '../storage/types';
+import { RingmeterError, shown } from '../common/errors';
+import { showsOnly } from '../common/inspection';
+import { checkNumber, checkOptions } from '../common/options-check';
+import { ownFile } from '../common/own-file';
+import { checkDelivery } from '../delivery/delivery-options';
+import type { DeliveryOptions, StorageDescription } from '../delivery/types';
+import { checkHttpOptions, checkUrl, HTTP_OPTIONS, type HttpOptions } from '../net/http-options';
 
 /** Where notifications go, and how they are delivered: as snapshots to a storage. */
 export interface NotifierOptions extends HttpOptions, Omit<DeliveryOptions, 'interval'> {

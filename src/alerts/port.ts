@@ -1,5 +1,5 @@
 import { sharedMemory } from '../atomics/shared-memory';
-import { makePorts, type StoragePort } from '../storage/port';
+import { makePorts, type StoragePort } from '../delivery/port';
 import type { GroupState, Silences } from './documents';
 import type { Notifier } from './notifier';
 import { RuleBoard } from './rule-board';

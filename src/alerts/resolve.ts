@@ -1,5 +1,5 @@
-import { RingmeterError } from '../errors';
-import type { Storage } from '../storage/types';
+import { RingmeterError } from '../common/errors';
+import type { Storage } from '../delivery/types';
 import { loadRules } from './load-rules';
 import { checkNotifiers } from './notifier';
 import { makeRulePort, type RulePort } from './port';

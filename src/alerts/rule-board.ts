@@ -2,7 +2,7 @@ import { exclusively } from '../atomics/exclusively';
 import { hold, recover, unlock } from '../atomics/mutex';
 import { sharedMemory } from '../atomics/shared-memory';
 import { raise } from '../atomics/signal';
-import { monotonic } from '../monotonic';
+import { monotonic } from '../common/monotonic';
 
 /*
  * The bytes of a board, in one SharedArrayBuffer: what threads share about the groups of rules, beside their state. Words

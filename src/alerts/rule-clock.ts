@@ -1,4 +1,4 @@
-import { monotonic } from '../monotonic';
+import { monotonic } from '../common/monotonic';
 
 /** Milliseconds by which a wall clock may differ from what has passed without having been set. */
 const TOLERANCE_MS = 1_000;

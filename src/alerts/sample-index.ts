@@ -1,6 +1,6 @@
 import { keyOf } from '../query/labels';
 import type { LabelSet } from '../query/types';
-import type { RingEntry } from '../storage/snapshot-ring';
+import type { RingEntry } from '../snapshot/snapshot-ring';
 import { unpackText } from './packed-text';
 import { SampleColumn } from './sample-column';
 

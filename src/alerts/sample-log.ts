@@ -4,7 +4,7 @@ import { sharedMemory } from '../atomics/shared-memory';
 import { keyOf } from '../query/labels';
 import { matchesAll } from '../query/matchers';
 import type { LabelSet, Matcher, SampleSeries, SampleSource } from '../query/types';
-import { SnapshotRing } from '../storage/snapshot-ring';
+import { SnapshotRing } from '../snapshot/snapshot-ring';
 import { packText } from './packed-text';
 import { DEFINITION, type RuleSeries, SampleIndex, type SeriesDefinition } from './sample-index';
 

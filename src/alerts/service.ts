@@ -1,12 +1,12 @@
-import type { Reading } from '../aggregate/collect';
 import type { Arena } from '../arena/arena';
+import { messageOf, RingmeterError } from '../common/errors';
+import type { Settings } from '../common/settings';
+import { warn } from '../common/warning';
 import type { RulesView } from '../endpoint/api/rules-view';
-import { messageOf, RingmeterError } from '../errors';
 import { createQueryEngine } from '../query/engine';
 import { ShiftedSource } from '../query/shifted-source';
 import type { SampleSource } from '../query/types';
-import type { Settings } from '../settings';
-import { warn } from '../warning';
+import type { Reading } from '../snapshot/collect';
 import { ChangeRing } from './change-ring';
 import { CombinedSource } from './combined-source';
 import { GroupRunner, type RunnerHost } from './group-runner';

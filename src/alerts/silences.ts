@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { RingmeterError, shown } from '../errors';
-import { checkOptions, checkString } from '../options-check';
-import { ownProperties } from '../own-properties';
+import { RingmeterError, shown } from '../common/errors';
+import { checkOptions, checkString } from '../common/options-check';
+import { ownProperties } from '../common/own-properties';
 import { matchesAll } from '../query/matchers';
 import { compileRegex } from '../query/regex';
 import type { LabelSet, Matcher } from '../query/types';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { CreateBackend } from '../delivery/types';
 import { keyOf, labelOf } from '../query/labels';
 import type { LabelSet } from '../query/types';
-import type { CreateBackend } from '../storage/types';
 import type { Notification, NotifiedAlert } from './notification';
 import { NotifierBackend, type NotifierContext } from './notifier-backend';
 

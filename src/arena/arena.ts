@@ -2,7 +2,7 @@
 
 import { TextEncoder, types } from 'node:util';
 import { sharedMemory } from '../atomics/shared-memory';
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
 import {
   alignToLine,
   EVENT_WORDS,

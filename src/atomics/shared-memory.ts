@@ -1,4 +1,4 @@
-import { messageOf, RingmeterError } from '../errors';
+import { messageOf, RingmeterError } from '../common/errors';
 
 /**
  * Memory that all threads see.

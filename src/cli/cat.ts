@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
+import { printable } from '../common/printable';
 import { toJson } from '../exposition/json';
-import { printable } from '../printable';
 import {
   followMetricsDirectory,
   type MetricsFlush,
   type ReadMetricsOptions,
   readDirectory,
-} from '../storage/file/directory';
+} from '../storages/file/directory';
 import { type Command, type CommandIo, UsageError } from './command';
 import { metricsTable } from './table';
 import { parseTime } from './time';

@@ -1,5 +1,5 @@
+import { printable } from '../common/printable';
 import type { Finding, Severity } from '../lint/rules';
-import { printable } from '../printable';
 import { style } from './style';
 
 const COLOURS: Record<Severity, Parameters<typeof style>[0]> = { error: 'red', warning: 'yellow', advice: 'cyan' };

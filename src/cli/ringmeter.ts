@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
 import { type Command, type CommandIo, UsageError } from './command';
 import { printableOutput } from './style';
 

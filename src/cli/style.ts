@@ -1,4 +1,4 @@
-import { printableLines } from '../printable';
+import { printableLines } from '../common/printable';
 
 /** Select Graphic Rendition, ECMA-48: what switches each on. All are switched off by 0. */
 const CODES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, cyan: 36 } as const;

@@ -1,6 +1,6 @@
+import { printable } from '../common/printable';
 import type { Metric } from '../exposition/metrics';
 import { histogramQuantile } from '../kinds/histogram-value';
-import { printable } from '../printable';
 
 /** Of a histogram. */
 const QUANTILES = [0.5, 0.95, 0.99];

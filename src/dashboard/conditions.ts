@@ -1,6 +1,6 @@
-import { presenceIn, type Snapshot } from '../aggregate/snapshot';
+import type { StorageStats } from '../delivery/stats';
 import type { ActiveAlert, RulesView } from '../endpoint/api/rules-view';
-import type { StorageStats } from '../storage/stats';
+import { presenceIn, type Snapshot } from '../snapshot/snapshot';
 import { type DashboardDocument, orNull, type ShownAlert, type StorageHealth } from './document';
 
 /** Metrics that the list of those with the most series has. */

@@ -1,4 +1,4 @@
-import type { StorageStats } from '../storage/stats';
+import type { StorageStats } from '../delivery/stats';
 import type { ThreadState } from './stalls';
 import type { SystemFigures } from './system';
 

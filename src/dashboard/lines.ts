@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
 import type { LabelSet, QueryResult } from '../query/types';
 import { orNull } from './document';
 import type { PanelQuery } from './panels';

@@ -1,9 +1,9 @@
-import type { Family } from '../aggregate/catalog';
-import type { Snapshot, TakenSnapshot } from '../aggregate/snapshot';
 import { sharedMemory } from '../atomics/shared-memory';
+import { History } from '../history/history';
 import { HistorySource } from '../query/history-source';
 import type { SampleSeries, SampleSource } from '../query/types';
-import { History } from '../storage/history/history';
+import type { Family } from '../registry/catalog';
+import type { Snapshot, TakenSnapshot } from '../snapshot/snapshot';
 
 /** Shared address space, resident where used. A snapshot must fit into a quarter of it: half a million values. */
 const BYTES = 16 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
 import type { QueryResult } from '../query/types';
 
 /**

@@ -1,6 +1,6 @@
-import type { Settings } from '../settings';
-import { RingmeterError, shown } from '../errors';
-import { checkBoolean, checkOptions, checkString } from '../options-check';
+import { RingmeterError, shown } from '../common/errors';
+import { checkBoolean, checkOptions, checkString } from '../common/options-check';
+import type { Settings } from '../common/settings';
 import { expandToday } from './today';
 
 /** A number of the business, by PromQL. */

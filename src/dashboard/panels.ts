@@ -1,4 +1,4 @@
-import type { Family } from '../aggregate/catalog';
+import type { Family } from '../registry/catalog';
 import type { Signals } from './signals';
 
 /** A line of a chart, or as many as a label has values. */

@@ -1,10 +1,10 @@
-import type { Family } from '../aggregate/catalog';
+import { messageOf } from '../common/errors';
+import { VERSION } from '../common/version';
 import type { RulesView } from '../endpoint/api/rules-view';
-import { messageOf } from '../errors';
 import { isCumulative } from '../kinds/kinds';
 import { createQueryEngine } from '../query/engine';
 import type { QueryEngine, QueryResult, SampleSource } from '../query/types';
-import { VERSION } from '../version';
+import type { Family } from '../registry/catalog';
 import { type Births, BornSource } from './born-source';
 import { type Health, healthOf, largestMetrics, shownAlerts } from './conditions';
 import type { ApplicationFigures, DashboardDocument, FigureValue, LastStall } from './document';

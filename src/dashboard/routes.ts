@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import { JSON_TYPE } from '../common/media-type';
 import { send, sendText } from '../endpoint/answer';
 import { Body } from '../endpoint/bodies';
 import type { Exchange } from '../endpoint/exchange';
 import type { InFlight } from '../endpoint/in-flight';
 import { headersOf, pageOf } from '../endpoint/page';
 import type { RouteTable } from '../endpoint/route';
-import { JSON_TYPE } from '../json/media-type';
 import type { Assets } from './assets';
 import { SECURITY_HEADERS } from './headers';
 import type { Reporter } from './reporter';

@@ -1,7 +1,7 @@
-import type { DashboardSettings } from './options';
+import { ownProperties } from '../common/own-properties';
 import type { InFlight } from '../endpoint/in-flight';
 import type { RouteTable } from '../endpoint/route';
-import { ownProperties } from '../own-properties';
+import type { DashboardSettings } from './options';
 import type { Reporter, ReporterHost } from './reporter';
 import type { DashboardPlace } from './routes';
 import type { DashboardStream } from './stream';

@@ -1,5 +1,5 @@
-import type { Family } from '../aggregate/catalog';
 import { hasBuckets, isCumulative } from '../kinds/kinds';
+import type { Family } from '../registry/catalog';
 import type { Dashboard } from './options';
 
 /** Where the dashboard finds what it shows: PromQL with `[$window]`, and names of metrics. None where there is nothing. */

@@ -1,4 +1,4 @@
-import type { Drainer } from '../aggregate/drain';
+import type { Drainer } from '../drain/drain';
 import { IDLE_HEARTBEAT_MS } from '../instruments/recorder';
 import { placeName } from '../process/place';
 import { stalledSeconds } from '../process/stall';

@@ -1,8 +1,8 @@
+import { messageOf } from '../common/errors';
+import { onAbort } from '../common/on-abort';
+import { inRootContext } from '../common/root-context';
 import { Busy } from '../endpoint/busy';
 import type { Exchange } from '../endpoint/exchange';
-import { messageOf } from '../errors';
-import { onAbort } from '../on-abort';
-import { inRootContext } from '../root-context';
 import { SECURITY_HEADERS } from './headers';
 import { pointsAt } from './points';
 import type { Reporter } from './reporter';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringifier } from '../json/stringifier';
+import { stringifier } from '../common/stringifier';
 import type { Backfill } from './backfill';
 import type { DashboardDocument } from './document';
 import type { Points } from './points';

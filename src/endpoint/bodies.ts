@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Snapshot } from '../aggregate/snapshot';
+import type { Snapshot } from '../snapshot/snapshot';
 import { Busy } from './busy';
 import { MOST_SELECTIONS } from './limits';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Snapshot } from '../aggregate/snapshot';
 import { turn } from '../atomics/turn';
+import type { Snapshot } from '../snapshot/snapshot';
 import { LONGEST_REST_MS } from './limits';
 
 /** Snapshots for requests. Those that come before one is begun share it. */

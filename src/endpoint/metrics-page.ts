@@ -1,4 +1,4 @@
-import type { Snapshot } from '../aggregate/snapshot';
+import type { Snapshot } from '../snapshot/snapshot';
 import { Bodies, type Body, type Render } from './bodies';
 import { inTime } from './deadline';
 import type { Exchange } from './exchange';

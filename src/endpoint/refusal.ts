@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { messageOf } from '../errors';
+import { messageOf } from '../common/errors';
 import { Busy } from './busy';
 import type { Route } from './route';
 

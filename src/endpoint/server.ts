@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SecureVersion } from 'node:tls';
-import { messageOf, RingmeterError } from '../errors';
+import { messageOf, RingmeterError } from '../common/errors';
 import { Access, type AccessRules } from './access';
 import { Connections } from './connections';
 import { HANDSHAKE_MS, PARSER, SILENCE_MS } from './limits';

@@ -1,10 +1,10 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
-import type { Family } from '../aggregate/catalog';
-import { eachLabelText } from '../aggregate/series-key';
 import type { LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import { type Sample, type SampleReader, valueAtFirst } from '../kinds/sample';
+import type { Family } from '../registry/catalog';
+import { eachLabelText } from '../registry/series-key';
 import type { TextFormat } from './format';
 import { TextBuffer } from './text-buffer';
 

@@ -1,6 +1,6 @@
-import type { Family } from '../aggregate/catalog';
-import { presenceIn, type Snapshot } from '../aggregate/snapshot';
 import type { LabelPairs } from '../kinds/definition';
+import type { Family } from '../registry/catalog';
+import { presenceIn, type Snapshot } from '../snapshot/snapshot';
 import { FamilyLines } from './family-lines';
 import type { TextFormat } from './format';
 import { TextBlock } from './text-block';

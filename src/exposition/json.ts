@@ -1,6 +1,6 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
-import { stringifier } from '../json/stringifier';
+import { stringifier } from '../common/stringifier';
 import type { Metric } from './metrics';
 
 /** Sums can overflow and quantiles be missing: what JSON has no number for becomes null. */

@@ -1,7 +1,7 @@
-import { presenceIn, type Snapshot } from '../aggregate/snapshot';
 import type { Definition, MetricType } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import type { SeriesValue } from '../kinds/value';
+import { presenceIn, type Snapshot } from '../snapshot/snapshot';
 
 /** One series with its present value. */
 export interface Metric extends SeriesValue {

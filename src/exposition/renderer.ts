@@ -1,9 +1,9 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
-import type { Family } from '../aggregate/catalog';
-import type { Snapshot } from '../aggregate/snapshot';
 import type { Definition } from '../kinds/definition';
 import { columnCount, sampleNames } from '../kinds/kinds';
+import type { Family } from '../registry/catalog';
+import type { Snapshot } from '../snapshot/snapshot';
 import { FamilyText } from './family-text';
 import type { TextFormat } from './format';
 import { concat, LentText } from './lent-text';

@@ -1,15 +1,15 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Cardinality } from '../aggregate/cardinality';
 import type { RulePort } from '../alerts/port';
 import type { Parking } from '../atomics/parking';
+import type { PlainError, StorageRefusal } from '../common/errors';
+import type { StoragePort } from '../delivery/port';
+import type { ResolvedQuery, TimeSeries } from '../delivery/types';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
-import type { PlainError, StorageRefusal } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import type { Exposition } from '../exposition/renderer';
 import type { Finding } from '../lint/rules';
 import type { QueryResult, RangeResult } from '../query/types';
-import type { StoragePort } from '../storage/port';
-import type { ResolvedQuery, TimeSeries } from '../storage/types';
+import type { Cardinality } from '../snapshot/cardinality';
 
 /** What a flush worker is started with. */
 export interface FlushWorkerData {

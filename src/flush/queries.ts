@@ -1,7 +1,7 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
-import { eitherSignal } from '../either-signal';
-import { RingmeterError } from '../errors';
+import { eitherSignal } from '../common/either-signal';
+import { RingmeterError } from '../common/errors';
 import { Places } from '../query/places';
 import { QUERIES_AT_ONCE, QUERIES_WAITING, QUERY_TIMEOUT_MS } from '../query/query-limits';
 import { QueryLate } from '../query/refusals';

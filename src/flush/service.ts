@@ -1,19 +1,20 @@
-import type { DashboardSettings } from '../dashboard/options';
 import type { MessagePort } from 'node:worker_threads';
 import { threadId } from 'node:worker_threads';
-import type { Cardinality } from '../aggregate/cardinality';
-import type { Reading } from '../aggregate/collect';
-import { Drainer } from '../aggregate/drain';
-import { countSeries, type TakenSnapshot } from '../aggregate/snapshot';
 import type { RulePort } from '../alerts/port';
 import type { RuleHistory, RuleService } from '../alerts/service';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
 import { threadMark } from '../arena/shard';
+import { messageOf } from '../common/errors';
+import { warn } from '../common/warning';
+import type { DashboardSettings } from '../dashboard/options';
 import { DashboardService } from '../dashboard/service';
+import { registerStorageMetrics } from '../delivery/metrics';
+import type { StoragePort } from '../delivery/port';
+import type { ResolvedQuery, TimeSeries } from '../delivery/types';
+import { Drainer } from '../drain/drain';
 import { NO_RULES } from '../endpoint/api/rules-view';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
-import { messageOf } from '../errors';
 import type { Metric } from '../exposition/metrics';
 import { PROMETHEUS_TEXT } from '../exposition/prometheus';
 import { type Exposition, TextRenderer } from '../exposition/renderer';
@@ -21,14 +22,13 @@ import type { Finding } from '../lint/rules';
 import type { Stall } from '../process/board';
 import { Resources } from '../process/resources';
 import { ENGINE_LIMITS } from '../query/query-limits';
-import type { StoragePort } from '../storage/port';
-import type { ResolvedQuery, TimeSeries } from '../storage/types';
-import { warn } from '../warning';
+import type { Cardinality } from '../snapshot/cardinality';
+import type { Reading } from '../snapshot/collect';
+import { countSeries, type TakenSnapshot } from '../snapshot/snapshot';
 import type { Endpoints } from './endpoints';
 import type { FlushWorkerData, StoreOutcome } from './messages';
 import { Queries, type QueryTools } from './queries';
 import { Snapshots } from './snapshots';
-import { registerStorageMetrics } from './storage-metrics';
 import { Storages } from './storages';
 
 /**
@@ -92,7 +92,7 @@ export class FlushService {
   }
 
   async cardinality(): Promise<Cardinality> {
-    const { cardinalityOf } = require('../aggregate/cardinality') as typeof import('../aggregate/cardinality');
+    const { cardinalityOf } = require('../snapshot/cardinality') as typeof import('../snapshot/cardinality');
     return cardinalityOf(this.arena, this.drainer.used(), await this.snapshot(), this.settings);
   }
 

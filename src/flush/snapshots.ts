@@ -1,13 +1,13 @@
-import type { Family } from '../aggregate/catalog';
-import { Collect, type Reading } from '../aggregate/collect';
-import type { Drainer } from '../aggregate/drain';
-import { Questions } from '../aggregate/questions';
-import { QUARANTINE_MS, Recycler } from '../aggregate/recycler';
-import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER, high } from '../arena/layout';
 import { turn } from '../atomics/turn';
-import type { Settings } from '../settings';
+import type { Settings } from '../common/settings';
+import type { Drainer } from '../drain/drain';
+import { Questions } from '../drain/questions';
+import { QUARANTINE_MS, Recycler } from '../lifecycle/recycler';
+import type { Family } from '../registry/catalog';
+import { Collect, type Reading } from '../snapshot/collect';
+import type { TakenSnapshot } from '../snapshot/snapshot';
 
 /** How often somebody has to collect: by how much of its ttl a series may end too late. */
 const SHARE_OF_TTL = 1 / 8;

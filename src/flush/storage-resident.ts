@@ -1,16 +1,16 @@
 import { threadId } from 'node:worker_threads';
-import { Catalog } from '../aggregate/catalog';
 import type { Arena } from '../arena/arena';
 import { threadMark } from '../arena/shard';
 import { turn } from '../atomics/turn';
-import { RingmeterError } from '../errors';
-import type { Settings } from '../settings';
-import { type Channel, STATE } from '../storage/channel';
-import { Delivery } from '../storage/delivery';
-import { openForeign } from '../storage/foreign-backend';
-import { openChannel, type StoragePort } from '../storage/port';
-import type { ResolvedQuery, TimeSeries } from '../storage/types';
-import { warningsTaken } from '../warning';
+import { RingmeterError } from '../common/errors';
+import type { Settings } from '../common/settings';
+import { warningsTaken } from '../common/warning';
+import { type Channel, STATE } from '../delivery/channel';
+import { Delivery } from '../delivery/delivery';
+import { openChannel, type StoragePort } from '../delivery/port';
+import type { ResolvedQuery, TimeSeries } from '../delivery/types';
+import { Catalog } from '../registry/catalog';
+import { openForeign } from '../storages/module/foreign-backend';
 import { RENEWAL } from './messages';
 
 /** How often the loop turns at least: each turn is a sign of life. */

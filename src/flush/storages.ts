@@ -1,19 +1,19 @@
-import type { Family } from '../aggregate/catalog';
-import type { TakenSnapshot } from '../aggregate/snapshot';
 import type { Arena } from '../arena/arena';
 import { HEADER } from '../arena/layout';
+import { messageOf, RingmeterError, type StorageRefusal } from '../common/errors';
+import type { Settings } from '../common/settings';
+import { warn } from '../common/warning';
 import type { Health } from '../dashboard/conditions';
-import { messageOf, RingmeterError, type StorageRefusal } from '../errors';
-import type { Settings } from '../settings';
-import { readStorageStats } from '../storage/stats';
-import { type Channel, STATE } from '../storage/channel';
-import { Delivery } from '../storage/delivery';
-import type { MemoryBackend } from '../storage/memory-backend';
-import { openBackend } from '../storage/open';
-import { openChannel, type StoragePort } from '../storage/port';
-import type { ResolvedQuery, StorageBackend, TimeSeries } from '../storage/types';
-import { warn } from '../warning';
-import { withoutStorageMetrics } from './storage-metrics';
+import { type Channel, STATE } from '../delivery/channel';
+import { Delivery } from '../delivery/delivery';
+import { withoutStorageMetrics } from '../delivery/metrics';
+import { openBackend } from '../delivery/open';
+import { openChannel, type StoragePort } from '../delivery/port';
+import { readStorageStats } from '../delivery/stats';
+import type { ResolvedQuery, StorageBackend, TimeSeries } from '../delivery/types';
+import type { Family } from '../registry/catalog';
+import type { TakenSnapshot } from '../snapshot/snapshot';
+import type { MemoryBackend } from '../storages/memory/memory-backend';
 
 /** How often a thread that waits for a storage looks, at least. */
 const LOOK_MS = 20;

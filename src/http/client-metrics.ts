@@ -1,4 +1,4 @@
-import type { MetricsCollector } from '../collector';
+import type { MetricsCollector } from '../collector/collector';
 import type { BoundCounter, Counter } from '../instruments/counter';
 import { type HistogramOptions, resolveDefinition } from '../instruments/definitions';
 import type { BoundGauge } from '../instruments/gauge';

@@ -1,7 +1,7 @@
-import type { MetricsCollector } from '../collector';
-import { messageOf } from '../errors';
+import type { MetricsCollector } from '../collector/collector';
+import { messageOf } from '../common/errors';
+import { warnOnce } from '../common/warning';
 import type { Labels } from '../instruments/labels';
-import { warnOnce } from '../warning';
 import { methodIndex } from './methods';
 import type { AnyRequest, ResolvedHttpOptions } from './options';
 import { ABORTED, type ServerMetrics } from './server-metrics';

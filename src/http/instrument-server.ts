@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
 import { openServerMeter } from './open-server-meter';
 import type { AnyRequest, HttpMetricsOptions } from './options';
 import type { ServerMeter } from './server-meter';

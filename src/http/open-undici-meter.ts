@@ -1,5 +1,5 @@
-import { checkGivenCollector } from '../collector-check';
-import { checkInteger, checkOptions, checkString } from '../options-check';
+import { checkGivenCollector } from '../collector/collector-check';
+import { checkInteger, checkOptions, checkString } from '../common/options-check';
 import { BoundedLabel } from './bounded-label';
 import { ClientDefinitions } from './client-metrics';
 import type { UndiciMetricsOptions } from './undici';

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { LabelValue } from '../aggregate/label-pairs';
-import type { MetricsCollector } from '../collector';
-import { checkGivenCollector } from '../collector-check';
-import { RingmeterError, shown } from '../errors';
-import { checkOneOf, checkOptions, checkString } from '../options-check';
+import type { MetricsCollector } from '../collector/collector';
+import { checkGivenCollector } from '../collector/collector-check';
+import { RingmeterError, shown } from '../common/errors';
+import { checkOneOf, checkOptions, checkString } from '../common/options-check';
+import type { LabelValue } from '../registry/label-pairs';
 import { ServerDefinitions } from './server-definitions';
 
 /** What is recorded of a server's requests. Every option has a default. */

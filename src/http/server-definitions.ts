@@ -1,4 +1,4 @@
-import type { MetricsCollector } from '../collector';
+import type { MetricsCollector } from '../collector/collector';
 import { type HistogramOptions, resolveDefinition } from '../instruments/definitions';
 import { exponentialBuckets } from '../kinds/buckets';
 

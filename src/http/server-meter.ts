@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import type { MetricsCollector } from '../collector';
-import { getMetricsCollector } from '../default-collector';
-import { messageOf } from '../errors';
-import { warnOnce } from '../warning';
+import type { MetricsCollector } from '../collector/collector';
+import { getMetricsCollector } from '../collector/default-collector';
+import { messageOf } from '../common/errors';
+import { warnOnce } from '../common/warning';
 import { Exchange, exchangeOn, type RouteOf } from './exchange';
 import type { AnyRequest, ResolvedHttpOptions } from './options';
 import { ServerMetrics } from './server-metrics';

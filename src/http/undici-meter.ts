@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { MetricsCollector } from '../collector';
-import { getMetricsCollector } from '../default-collector';
-import { messageOf } from '../errors';
-import { warnOnce } from '../warning';
+import type { MetricsCollector } from '../collector/collector';
+import { getMetricsCollector } from '../collector/default-collector';
+import { messageOf } from '../common/errors';
+import { warnOnce } from '../common/warning';
 import { BoundedLabel } from './bounded-label';
 import { type ClientDefinitions, ClientMetrics } from './client-metrics';
 import { methodIndex, methodName } from './methods';

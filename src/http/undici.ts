@@ -1,4 +1,4 @@
-import type { MetricsCollector } from '../collector';
+import type { MetricsCollector } from '../collector/collector';
 
 /** What is recorded of requests that undici makes. Every option has a default. */
 export interface UndiciMetricsOptions {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { alike } from '../alike';
+import { alike } from '../common/alike';
 import { exchangeOn } from './exchange';
 import type { AnyRequest } from './options';
 

@@ -1,8 +1,8 @@
-import { readLabels } from '../aggregate/series-key';
 import { SERIES_MASK } from '../arena/layout';
-import { showsOnly } from '../inspection';
+import { showsOnly } from '../common/inspection';
 import type { Definition, LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
+import { readLabels } from '../registry/series-key';
 import type { CollectTimeValues } from './collect-time';
 import type { LabelTree } from './label-tree';
 import type { SeriesReading } from './reading';

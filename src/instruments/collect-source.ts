@@ -1,6 +1,6 @@
-import { type ErrorCode, messageOf, shown } from '../errors';
-import { ownProperties } from '../own-properties';
-import { warnOnce } from '../warning';
+import { type ErrorCode, messageOf, shown } from '../common/errors';
+import { ownProperties } from '../common/own-properties';
+import { warnOnce } from '../common/warning';
 import type { Labels } from './labels';
 import { keyOf, NamedSets } from './named-sets';
 import { isPromise, type Observe, type Observed, observations } from './observed';

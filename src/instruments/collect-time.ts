@@ -3,7 +3,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openShards } from '../arena/shard';
 import { Sleeper } from '../atomics/signal';
-import { inRootContext } from '../root-context';
+import { inRootContext } from '../common/root-context';
 import { type CallbackOutcomes, type CollectTarget, Source } from './collect-source';
 import type { Observe } from './observed';
 import { Pace } from './pace';

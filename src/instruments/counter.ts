@@ -1,6 +1,6 @@
-import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { VALUE_COLUMN } from '../kinds/counter';
+import type { RegisteredSeries } from '../registry/register';
 import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { Metric } from './metric';

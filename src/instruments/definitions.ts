@@ -1,11 +1,11 @@
-import { findRival, settle } from '../aggregate/overlap';
-import { noteTtl, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
+import { checkInteger, checkNumber, checkOptions, checkString } from '../common/options-check';
+import { ownProperties } from '../common/own-properties';
 import type { BucketOptions, Definition, DefinitionOptions, MetricType, WindowOptions } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
-import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
-import { ownProperties } from '../own-properties';
+import { findRival, settle } from '../registry/overlap';
+import { noteTtl, readDefinition, registerFamily } from '../registry/register';
 import { checkLabelName, type Labels } from './labels';
 
 /** What every kind of metric may be given. */

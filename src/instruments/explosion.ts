@@ -1,10 +1,10 @@
-import { type Refusal, readDefinition } from '../aggregate/register';
-import { readLabels } from '../aggregate/series-key';
 import type { Arena } from '../arena/arena';
 import { high, int, RECORD, RECORD_KIND, SERIES_FLAG, VOID_ENTRY } from '../arena/layout';
-import { directoryLength, PENDING_ENTRY, readEntry } from '../arena/registry';
+import { warn } from '../common/warning';
 import type { Definition } from '../kinds/definition';
-import { warn } from '../warning';
+import { directoryLength, PENDING_ENTRY, readEntry } from '../registry/directory';
+import { type Refusal, readDefinition } from '../registry/register';
+import { readLabels } from '../registry/series-key';
 
 /** How far back the directory is read, and how many series are looked at: three milliseconds' work at most. */
 const NEWEST_ENTRIES = 16_384;

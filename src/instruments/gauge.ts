@@ -1,7 +1,7 @@
-import type { RegisteredSeries } from '../aggregate/register';
 import { markInFlight } from '../arena/in-flight';
 import { OPERATION, OPERATION_SHIFT } from '../arena/layout';
 import { VALUE_COLUMN } from '../kinds/counter';
+import type { RegisteredSeries } from '../registry/register';
 import { BoundSeries, type MetricContext } from './bound-series';
 import type { EventStart } from './label-index';
 import type { Labels } from './labels';

@@ -1,8 +1,8 @@
-import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import { checkQuantile } from '../common/options-check';
 import { HISTOGRAM_COLUMNS } from '../kinds/histogram-cells';
 import { type HistogramValue, histogramQuantile, toHistogramValue } from '../kinds/histogram-value';
-import { checkQuantile } from '../options-check';
+import type { RegisteredSeries } from '../registry/register';
 import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { BoundObserver, Observer } from './observer';

@@ -1,5 +1,5 @@
+import { hasProperty } from '../common/own-properties';
 import type { MetricType } from '../kinds/definition';
-import { hasProperty } from '../own-properties';
 import type { Instrumentation, MetricContext } from './bound-series';
 import { Counter } from './counter';
 import { define, type MetricOptions, resolveDefinition } from './definitions';

@@ -1,6 +1,6 @@
-import { type LabelValue, toPairs } from '../aggregate/label-pairs';
-import { shown } from '../errors';
+import { shown } from '../common/errors';
 import type { LabelPairs } from '../kinds/definition';
+import { type LabelValue, toPairs } from '../registry/label-pairs';
 import { type LabelProblem, type LabelRules, labelNameProblem, MAX_LABELS_LENGTH } from './labels';
 
 /** Names for which the pairs are not in order yet. */

@@ -1,6 +1,6 @@
-import type { LabelValue } from '../aggregate/label-pairs';
-import { type ErrorCode, RingmeterError, shown } from '../errors';
+import { type ErrorCode, RingmeterError, shown } from '../common/errors';
 import type { LabelPairs } from '../kinds/definition';
+import type { LabelValue } from '../registry/label-pairs';
 
 /** A set of label values. With fixed label names, exactly those; otherwise any. */
 export type Labels<Name extends string = string> = { readonly [K in Name]: LabelValue };

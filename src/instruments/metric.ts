@@ -1,5 +1,12 @@
-import { toPairs } from '../aggregate/label-pairs';
-import type { LivingFamily } from '../aggregate/lifetimes';
+import { high, RECORD, SERIES_FLAG } from '../arena/layout';
+import { isGone, showAgain } from '../arena/lives';
+import { RingmeterError } from '../common/errors';
+import { showsOnly } from '../common/inspection';
+import type { Definition, LabelPairs } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
+import type { LivingFamily } from '../lifecycle/lifetimes';
+import { birthMark } from '../registry/directory';
+import { toPairs } from '../registry/label-pairs';
 import {
   findRecord,
   presentSeries,
@@ -8,15 +15,8 @@ import {
   registerSeries,
   type SeriesLimits,
   whyRefused,
-} from '../aggregate/register';
-import { encodeSeriesKey } from '../aggregate/series-key';
-import { high, RECORD, SERIES_FLAG } from '../arena/layout';
-import { isGone, showAgain } from '../arena/lives';
-import { birthMark } from '../arena/registry';
-import { RingmeterError } from '../errors';
-import { showsOnly } from '../inspection';
-import type { Definition, LabelPairs } from '../kinds/definition';
-import { kindOf } from '../kinds/kinds';
+} from '../registry/register';
+import { encodeSeriesKey } from '../registry/series-key';
 import { type BoundSeries, type MetricContext, refuseValue } from './bound-series';
 import { warnOfExplosion } from './explosion';
 import { LabelIndex } from './label-index';

@@ -1,4 +1,4 @@
-import { messageOf, RingmeterError } from '../errors';
+import { messageOf, RingmeterError } from '../common/errors';
 import type { MetricType } from '../kinds/definition';
 import type { Counter } from './counter';
 import type { Gauge } from './gauge';

@@ -1,4 +1,4 @@
-import { shown } from '../errors';
+import { shown } from '../common/errors';
 import type { Labels } from './labels';
 
 /** A value of one label set, as a callback reports it. */

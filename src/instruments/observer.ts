@@ -1,5 +1,5 @@
-import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION_SHIFT } from '../arena/layout';
+import type { RegisteredSeries } from '../registry/register';
 import { BoundSeries, type MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { Metric, together } from './metric';

@@ -1,8 +1,8 @@
-import type { Drainer } from '../aggregate/drain';
-import { Lifetimes } from '../aggregate/lifetimes';
-import { SeriesList, type SeriesPlaces } from '../aggregate/series-list';
+import type { Drainer } from '../drain/drain';
 import type { Definition } from '../kinds/definition';
 import { columnCount } from '../kinds/kinds';
+import { Lifetimes } from '../lifecycle/lifetimes';
+import { SeriesList, type SeriesPlaces } from '../registry/series-list';
 import type { Recorder } from './recorder';
 
 /**

@@ -1,15 +1,15 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
 import { threadId } from 'node:worker_threads';
-import { endInFlight } from '../aggregate/in-flight';
 import type { Arena } from '../arena/arena';
 import { EVENT_WORDS, HEADER, int, lapOf, SERIES_MASK, SHARD } from '../arena/layout';
 import { openShards, type Shard, threadMark } from '../arena/shard';
 import { raise } from '../atomics/signal';
+import { inRootContext } from '../common/root-context';
+import type { FullPolicy } from '../common/settings';
+import { warnOnce } from '../common/warning';
 import { cellOf, fold } from '../kinds/fold';
-import { inRootContext } from '../root-context';
-import type { FullPolicy } from '../settings';
-import { warnOnce } from '../warning';
+import { endInFlight } from '../lifecycle/in-flight';
 
 /** Elements of the Int32Array that an event takes. */
 const EVENT_INTS = int(EVENT_WORDS);

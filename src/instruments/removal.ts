@@ -1,11 +1,11 @@
-import { Catalog } from '../aggregate/catalog';
-import type { Drainer } from '../aggregate/drain';
-import { type Ending, Lifetimes, type LivingFamily } from '../aggregate/lifetimes';
-import { readSeries } from '../aggregate/register';
-import { readLabels } from '../aggregate/series-key';
-import { SeriesList } from '../aggregate/series-list';
 import { isGone } from '../arena/lives';
+import type { Drainer } from '../drain/drain';
 import { columnCount } from '../kinds/kinds';
+import { type Ending, Lifetimes, type LivingFamily } from '../lifecycle/lifetimes';
+import { Catalog } from '../registry/catalog';
+import { readSeries } from '../registry/register';
+import { readLabels } from '../registry/series-key';
+import { SeriesList } from '../registry/series-list';
 import type { Recorder } from './recorder';
 
 /** Metrics of the library itself, which are not the user's to clear. */

@@ -1,7 +1,7 @@
-import type { RegisteredSeries } from '../aggregate/register';
 import { OPERATION } from '../arena/layout';
+import { checkQuantile } from '../common/options-check';
 import { SUMMARY_COLUMNS } from '../kinds/summary-cells';
-import { checkQuantile } from '../options-check';
+import type { RegisteredSeries } from '../registry/register';
 import type { MetricContext } from './bound-series';
 import type { Labels } from './labels';
 import { BoundObserver, Observer } from './observer';

@@ -1,5 +1,5 @@
 import { PAGE_WORDS } from '../arena/layout';
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
 
 /** More would not fit a page of cells, which has room for some other words beside them. */
 export const MAX_BUCKETS = PAGE_WORDS - 64;

@@ -1,4 +1,4 @@
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
 
 /** Each is a number of every series in every snapshot, for which no cells have to be found. */
 const MAX_QUANTILES = 100;

@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import { alignToLine, CLOCK_STEP_MS, high, int, RECORD } from '../arena/layout';
 import { readConsistently } from '../atomics/sequence-lock';
-import { checkInteger, checkNumber } from '../options-check';
+import { checkInteger, checkNumber } from '../common/options-check';
 import { baselineOfSums } from './baseline';
 import type { Definition } from './definition';
 import type { Kind } from './kind';

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Snapshot } from '../aggregate/snapshot';
 import { PROMETHEUS_TEXT } from '../exposition/prometheus';
 import { TextRenderer } from '../exposition/renderer';
 import { decodeScrape } from '../scrape/decode';
+import type { Snapshot } from '../snapshot/snapshot';
 import { lint } from './lint';
 import type { Finding } from './rules';
 

@@ -1,4 +1,4 @@
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
 import { CounterMetric, InFlightMetric, TimingMetric } from './described-metrics';
 import { monitored } from './monitored';
 import type { MonitoringOptions } from './observation';

@@ -1,4 +1,4 @@
-import type { MetricsCollector } from '../collector';
+import type { MetricsCollector } from '../collector/collector';
 import { type HistogramOptions, type MetricOptions, resolveDefinition } from '../instruments/definitions';
 
 /** What a counter is called and says of itself; it is made where it is used first, on the process's collector. */

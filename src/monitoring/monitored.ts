@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import { alike } from '../alike';
-import { checkGivenCollector } from '../collector-check';
-import { RingmeterError, shown } from '../errors';
-import { checkOptions } from '../options-check';
+import { checkGivenCollector } from '../collector/collector-check';
+import { alike } from '../common/alike';
+import { RingmeterError, shown } from '../common/errors';
+import { checkOptions } from '../common/options-check';
 import { watchGenerator } from './generators';
 import { type MonitoringOptions, Observation } from './observation';
 

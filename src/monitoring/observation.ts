@@ -1,11 +1,11 @@
-import type { MetricsCollector } from '../collector';
-import { getMetricsCollector } from '../default-collector';
-import { messageOf } from '../errors';
+import type { MetricsCollector } from '../collector/collector';
+import { getMetricsCollector } from '../collector/default-collector';
+import { messageOf } from '../common/errors';
+import { warnOnce } from '../common/warning';
 import type { Counter } from '../instruments/counter';
 import type { Gauge } from '../instruments/gauge';
 import type { Histogram } from '../instruments/histogram';
 import type { Labels } from '../instruments/labels';
-import { warnOnce } from '../warning';
 import type { CounterMetric, InFlightMetric, TimingMetric } from './described-metrics';
 
 /** What of a function's calls is recorded. Every part may be left out. */

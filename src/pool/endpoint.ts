@@ -2,11 +2,11 @@ import { once } from 'node:events';
 // not the globals: there are realms that have none, or whose timers are not node's
 import { setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
+import { messageOf, RingmeterError } from '../common/errors';
+import { showsOnly } from '../common/inspection';
+import { checkBoolean, checkInteger, checkOptions, checkString } from '../common/options-check';
+import { warn } from '../common/warning';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
-import { messageOf, RingmeterError } from '../errors';
-import { showsOnly } from '../inspection';
-import { checkBoolean, checkInteger, checkOptions, checkString } from '../options-check';
-import { warn } from '../warning';
 import { isProtected, resolveAccess, resolveTls, SECURITY_OPTIONS, type SecurityOptions } from './listen-security';
 
 /** Where the endpoint listens, and to whom. */

@@ -1,6 +1,6 @@
 import type { RulePort } from '../alerts/port';
-import type { Settings } from '../settings';
-import type { Storage } from '../storage/types';
+import type { Settings } from '../common/settings';
+import type { Storage } from '../delivery/types';
 import type { FlushPoolOptions } from './flush-pool';
 
 /** What a collector's creator wants of everything beyond recording, with every default filled in. */

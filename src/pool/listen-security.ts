@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { SecureVersion } from 'node:tls';
+import { RingmeterError, shown } from '../common/errors';
+import { checkOneOf, checkOptions } from '../common/options-check';
 import { type AccessRules, type Credentials, digestOf, isLoopback } from '../endpoint/access';
 import type { ServerCertificate } from '../endpoint/server';
-import { RingmeterError, shown } from '../errors';
-import { checkOneOf, checkOptions } from '../options-check';
 
 /** Who may ask an endpoint, and how: for all of its routes. */
 export interface SecurityOptions {

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
+import { onAbort } from '../common/on-abort';
+import { checkNumber, checkOptions } from '../common/options-check';
 import { cancel, makeCancelFlag } from '../flush/cancel-flag';
 import type { FlushTasks } from '../flush/messages';
-import { onAbort } from '../on-abort';
-import { checkNumber, checkOptions } from '../options-check';
 import type { QueryResult, RangeResult } from '../query/types';
 
 interface EveryQueryOptions {

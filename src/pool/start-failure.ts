@@ -1,4 +1,4 @@
-import { messageOf, RingmeterError } from '../errors';
+import { messageOf, RingmeterError } from '../common/errors';
 
 /** What a person can do about it, by node's error code. */
 const CURES = new Map(

@@ -1,9 +1,9 @@
 import { MessageChannel, type MessagePort, postMessageToThread, threadId, type Worker } from 'node:worker_threads';
 import { threadOf } from '../arena/shard';
 import { onLongWait } from '../atomics/mutex';
-import { onRealmEnd } from '../realm';
-import { inRootContext } from '../root-context';
-import { shareListener } from '../shared-listeners';
+import { onRealmEnd } from '../common/realm';
+import { inRootContext } from '../common/root-context';
+import { shareListener } from '../common/shared-listeners';
 
 /**
  * Ends of threads, however they come. Of a worker thread that this thread starts, node reports the exit after the thread

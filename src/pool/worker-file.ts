@@ -1,5 +1,5 @@
 import { extname, join } from 'node:path';
-import { checkOwnFile } from '../own-file';
+import { checkOwnFile } from '../common/own-file';
 import { keptArguments, keptOptions, loadsPackages } from './node-options';
 
 /** The file that a thread of the library's own is started with. */

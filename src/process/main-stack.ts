@@ -2,7 +2,7 @@ import type { Runtime, Session } from 'node:inspector';
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
-import { messageOf, RingmeterError } from '../errors';
+import { messageOf, RingmeterError } from '../common/errors';
 
 const NAME = 'ringmeter:stack';
 

@@ -1,8 +1,8 @@
-import type { LabelValue } from '../aggregate/label-pairs';
-import { RingmeterError, shown } from '../errors';
+import { RingmeterError, shown } from '../common/errors';
+import { checkInteger, checkNumber, checkOptions, checkString } from '../common/options-check';
+import { checkCommonLabels } from '../instruments/common-labels';
 import { checkBuckets } from '../kinds/buckets';
-import { checkCommonLabels } from '../labels-check';
-import { checkInteger, checkNumber, checkOptions, checkString } from '../options-check';
+import type { LabelValue } from '../registry/label-pairs';
 
 /** What is measured of the process, its threads and the machine. The first four are prom-client's. */
 export interface DefaultMetricsOptions {

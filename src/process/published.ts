@@ -1,10 +1,10 @@
-import { settle } from '../aggregate/overlap';
-import { ownDefinition } from '../aggregate/own-series';
-import { findFamily, readDefinition, registerFamily } from '../aggregate/register';
 import type { Arena } from '../arena/arena';
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
+import { ownProperties } from '../common/own-properties';
 import type { Definition } from '../kinds/definition';
-import { ownProperties } from '../own-properties';
+import { settle } from '../registry/overlap';
+import { ownDefinition } from '../registry/own-series';
+import { findFamily, readDefinition, registerFamily } from '../registry/register';
 import type { DefaultMetrics } from './options';
 
 /*

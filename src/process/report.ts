@@ -1,7 +1,7 @@
-import type { Reading } from '../aggregate/collect';
-import { type OwnSeries, openOwnSeries } from '../aggregate/own-series';
 import type { Arena } from '../arena/arena';
-import type { Settings } from '../settings';
+import type { Settings } from '../common/settings';
+import { type OwnSeries, openOwnSeries } from '../registry/own-series';
+import type { Reading } from '../snapshot/collect';
 
 /** A metric whose values are read when a snapshot is made. Its name gets the prefix unless it is the library's own. */
 export type Metric = Omit<OwnSeries, 'labels'>;

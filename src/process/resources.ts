@@ -1,6 +1,6 @@
-import type { Catalog } from '../aggregate/catalog';
-import type { Reading } from '../aggregate/collect';
-import type { Drainer } from '../aggregate/drain';
+import type { Drainer } from '../drain/drain';
+import type { Catalog } from '../registry/catalog';
+import type { Reading } from '../snapshot/collect';
 import { Board } from './board';
 import type { DefaultMetrics } from './options';
 import { ProcFile } from './proc-file';

@@ -1,8 +1,8 @@
-import type { Drainer } from '../aggregate/drain';
 import { SHARD } from '../arena/layout';
 import { type Shard, threadMark } from '../arena/shard';
-import { messageOf } from '../errors';
-import { warn } from '../warning';
+import { messageOf } from '../common/errors';
+import { warn } from '../common/warning';
+import type { Drainer } from '../drain/drain';
 import type { Board, Stall } from './board';
 import { mainThreadStack } from './main-stack';
 import { isMaker, placeName } from './place';

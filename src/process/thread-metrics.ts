@@ -1,6 +1,6 @@
+import { inRootContext } from '../common/root-context';
 import type { Instruments } from '../instruments/instruments';
 import type { Recorder } from '../instruments/recorder';
-import { inRootContext } from '../root-context';
 import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } from './options';
 import { publishedIn, publishIn } from './published';
 import type { ThreadSampler } from './thread/sampler';

@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
 
 /** What is wrong with an expression, and where. */
 export function invalid(message: string, text: string, at: number): RingmeterError {

@@ -1,8 +1,8 @@
-import type { Family } from '../aggregate/catalog';
-import { monotonic } from '../monotonic';
-import type { History } from '../storage/history/history';
-import type { HistoryClock } from '../storage/history/history-clock';
-import type { HistoryWindow } from '../storage/history/window';
+import { monotonic } from '../common/monotonic';
+import type { History } from '../history/history';
+import type { HistoryClock } from '../history/history-clock';
+import type { HistoryWindow } from '../history/window';
+import type { Family } from '../registry/catalog';
 import { FamilyLines, type SeriesLine } from './history-lines';
 import { type Forgettable, keep, release, touch } from './kept';
 import { hasSample } from './presence';

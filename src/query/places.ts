@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort';
+import { onAbort } from '../common/on-abort';
 import { QueryCrowded } from './refusals';
 
 /** So many may do something at one time; so many others wait for them, in order. */

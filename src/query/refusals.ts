@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
 
 /** A query that was given up when its time was over. */
 export class QueryLate extends RingmeterError {

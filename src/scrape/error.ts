@@ -1,4 +1,4 @@
-import { RingmeterError } from '../errors';
+import { RingmeterError } from '../common/errors';
 
 /** An exposition that could not be had, or not be read; then it says where. */
 export class ScrapeError extends RingmeterError {

@@ -1,4 +1,4 @@
-import { shown } from '../errors';
+import { shown } from '../common/errors';
 import { ScrapeError } from './error';
 
 /** Longest line that is read, in UTF-16 units. */

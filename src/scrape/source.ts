@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { eitherSignal } from '../either-signal';
-import { messageOf, RingmeterError } from '../errors';
-import { describe } from '../storage/connection-error';
-import { beginningOf, HttpClient, HttpFailure, type HttpRequest, withoutQuery } from '../storage/http';
+import { eitherSignal } from '../common/either-signal';
+import { messageOf, RingmeterError } from '../common/errors';
+import { describe } from '../net/connection-error';
+import { beginningOf, HttpClient, HttpFailure, type HttpRequest, withoutQuery } from '../net/http';
 import { readBody } from './body';
 import { decodeScrape } from './decode';
 import { ScrapeError } from './error';

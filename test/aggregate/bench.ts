@@ -1,12 +1,12 @@
-import { SeriesMerge } from '../../dist/src/aggregate/merge.js';
-import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
-import { SeriesList } from '../../dist/src/aggregate/series-list.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
 import { openShards, type Shard } from '../../dist/src/arena/shard.js';
 import type { Definition, MetricType } from '../../dist/src/kinds/definition.js';
 import { cellOf, fold } from '../../dist/src/kinds/fold.js';
 import { columnCount } from '../../dist/src/kinds/kinds.js';
+import { SeriesMerge } from '../../dist/src/lifecycle/merge.js';
+import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/registry/register.js';
+import { SeriesList } from '../../dist/src/registry/series-list.js';
 
 /** One series in an arena of its own: events are folded into the cells of any shard in any order, time passes by hand. */
 export class FoldBench {

@@ -1,9 +1,9 @@
 import { test } from 'tap';
-import { Catalog } from '../../dist/src/aggregate/catalog.js';
-import { findRival, settle } from '../../dist/src/aggregate/overlap.js';
-import { registerFamily } from '../../dist/src/aggregate/register.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import type { Definition, MetricType } from '../../dist/src/kinds/definition.js';
+import { Catalog } from '../../dist/src/registry/catalog.js';
+import { findRival, settle } from '../../dist/src/registry/overlap.js';
+import { registerFamily } from '../../dist/src/registry/register.js';
 
 function definitionOf(type: MetricType, name: string): Definition {
   const rest = { description: '', unit: '', labelNames: null, quantiles: [], maxAge: 60, maxSamples: 10 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Test, test } from 'tap';
-import { Recycler } from '../../dist/src/aggregate/recycler.js';
+import { Recycler } from '../../dist/src/lifecycle/recycler.js';
 import { mortal } from '../threads/mortal';
 
 /** Atomic loads that recycling takes, from when so many series of one metric are idle until their memory is free. */

@@ -1,7 +1,7 @@
 import { MemoryStorage } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { monotonic } from '../../dist/src/monotonic.js';
-import { HistoryClock } from '../../dist/src/storage/history/history-clock.js';
+import { monotonic } from '../../dist/src/common/monotonic.js';
+import { HistoryClock } from '../../dist/src/history/history-clock.js';
 import { collectorFor, until } from '../instruments/support';
 
 const HALF_MINUTE = 30_000;

@@ -19,8 +19,8 @@ test('docs/alerts.md lists exactly what rules, groups and notifiers have', async
   const listed = table(alerts, '## Who is told').flatMap(([name]) => name.replaceAll('`', '').split(', '));
   const all = [
     ...members('src/alerts/notifier.ts', 'NotifierOptions'),
-    ...members('src/storage/http-options.ts', 'HttpOptions'),
-    ...members('src/storage/types.ts', 'DeliveryOptions').filter((name) => name !== 'interval'),
+    ...members('src/net/http-options.ts', 'HttpOptions'),
+    ...members('src/delivery/types.ts', 'DeliveryOptions').filter((name) => name !== 'interval'),
   ];
   t.same(listed, [...new Set(all.map((name) => name.replace(/\..*/, '')))]);
   const resend = (notifier: AlertmanagerNotifier) => notifier.description.resendInterval;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { isWanted, recover, tryLock, unlock } from '../../dist/src/atomics/mutex.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { until } from '../instruments/support';
 
 const MUTEX = require.resolve('../../dist/src/atomics/mutex.js');

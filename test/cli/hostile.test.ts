@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Test, test } from 'tap';
-import { seal } from '../../dist/src/storage/file/format.js';
+import { seal } from '../../dist/src/storages/file/format.js';
 import { directoryFor } from '../storage/file/support';
 import { runHere } from './run';
 

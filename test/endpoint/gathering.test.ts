@@ -1,6 +1,6 @@
 import { type Test, test } from 'tap';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Gathering } from '../../dist/src/endpoint/gathering.js';
+import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 
 const WORK_MS = 50;
 /** A thread rests no longer than this. */

@@ -1,6 +1,6 @@
 import { OtlpStorage } from 'ringmeter';
 import { test } from 'tap';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
+import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 import { collectorFor } from '../instruments/support';
 import { backendOf, NEVER, snapshotsOf } from '../storage/otlp/support';
 import { needsVictoriaMetrics, TAKES_DELTAS, TAKES_OTLP, VictoriaMetrics } from './victoria-metrics';

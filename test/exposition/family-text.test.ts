@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { Collect } from '../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { PROMETHEUS_TEXT } from '../../dist/src/exposition/prometheus.js';
 import { TextRenderer } from '../../dist/src/exposition/renderer.js';
+import { Collect } from '../../dist/src/snapshot/collect.js';
+import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 import { collectorFor, SEED } from '../instruments/support';
 
 const value = fc.oneof(

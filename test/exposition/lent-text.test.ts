@@ -1,9 +1,9 @@
 import { test } from 'tap';
-import { Collect } from '../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { Arena } from '../../dist/src/arena/arena.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { PROMETHEUS_TEXT } from '../../dist/src/exposition/prometheus.js';
 import { TextRenderer } from '../../dist/src/exposition/renderer.js';
+import { Collect } from '../../dist/src/snapshot/collect.js';
 import { collectorFor } from '../instruments/support';
 
 /** More than one block of lines. */

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { MemoryStorage } from 'ringmeter';
 import { type Test, test } from 'tap';
+import { makePorts } from '../../dist/src/delivery/port.js';
 import type { FlushTask, FlushTasks, FlushWorkerData, Outcome } from '../../dist/src/flush/messages.js';
-import { makePorts } from '../../dist/src/storage/port.js';
 import { collectorFor } from '../instruments/support';
 
 const ROOT = join(__dirname, '..', '..');
@@ -37,7 +37,7 @@ const OPTIONAL = [
   'src/process/sources/',
   'src/query/engine.js',
   'src/query/parse.js',
-  'src/storage/memory-backend.js',
+  'src/storages/memory/memory-backend.js',
 ];
 
 /** A flush worker that tells what it has loaded. */
@@ -126,7 +126,7 @@ test('a thread that records has loaded neither requests, nor default metrics, no
   t.teardown(() => child.kill());
   const loaded: string[] = JSON.parse(await text(child.stdout));
   t.ok(loaded.some((file) => file.endsWith('src/collector.js')));
-  const parts = [...OPTIONAL, 'src/http/server-meter.js', 'src/process/thread/', 'src/storage/file/directory.js'];
+  const parts = [...OPTIONAL, 'src/http/server-meter.js', 'src/process/thread/', 'src/storages/file/directory.js'];
   t.same(
     parts.filter((part) => loaded.some((file) => file.includes(part))),
     [],

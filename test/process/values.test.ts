@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { test } from 'tap';
-import { VERSION } from '../../dist/src/version.js';
+import { VERSION } from '../../dist/src/common/version.js';
 import { collectorFor, until } from '../instruments/support';
 import { familiesOf, lineValue } from './support';
 

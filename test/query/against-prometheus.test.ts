@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { RingmeterError } from '../../dist/src/errors.js';
+import { RingmeterError } from '../../dist/src/common/errors.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import { parseExpression } from '../../dist/src/query/parse.js';
 import { printExpression } from '../../dist/src/query/print.js';

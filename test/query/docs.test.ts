@@ -5,7 +5,7 @@ import { MOST_KEPT_BYTES } from '../../dist/src/query/kept.js';
 import { checkExpression } from '../../dist/src/query/parse.js';
 import { QUERY_LIMITS } from '../../dist/src/query/query-limits.js';
 import { AGGREGATIONS, SIGNATURES } from '../../dist/src/query/signatures.js';
-import { READING_LIMITS } from '../../dist/src/storage/reading-limits.js';
+import { READING_LIMITS } from '../../dist/src/storages/reading-limits.js';
 import { section, table, text } from '../helpers/document';
 import { KNOWN_DIFFERENCES } from './known';
 import { sourceOf } from './support';

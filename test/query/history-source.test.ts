@@ -1,10 +1,10 @@
 import { MemoryStorage, type MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { CombinedSource } from '../../dist/src/alerts/combined-source.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import type { Matcher, SampleSeries } from '../../dist/src/query/types.js';
-import type { MemoryBackend } from '../../dist/src/storage/memory-backend.js';
+import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
+import type { MemoryBackend } from '../../dist/src/storages/memory/memory-backend.js';
 import { collectorFor, SEED, samplesOf, stopWallClock } from '../instruments/support';
 import { randomFrom } from '../storage/history/values';
 import { openStorage } from '../storage/support';

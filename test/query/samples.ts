@@ -1,8 +1,8 @@
 import { Writer } from 'protobufjs/minimal';
 import { matchesAll } from '../../dist/src/query/matchers.js';
 import type { LabelSet, SampleSeries, SampleSource } from '../../dist/src/query/types.js';
-import { writeSample } from '../../dist/src/storage/remote-write/sample.js';
-import { compress } from '../../dist/src/storage/remote-write/snappy.js';
+import { writeSample } from '../../dist/src/storages/remote-write/sample.js';
+import { compress } from '../../dist/src/storages/remote-write/snappy.js';
 
 /** When the samples begin: a minute, and no hour, so that what is aligned can be told from what is not. */
 export const START = Date.UTC(2026, 1, 28, 23, 21, 0);

@@ -1,6 +1,6 @@
 import { test } from 'tap';
-import { backoff } from '../../dist/src/storage/backoff.js';
-import { resolveDelivery } from '../../dist/src/storage/delivery-options.js';
+import { backoff } from '../../dist/src/delivery/backoff.js';
+import { resolveDelivery } from '../../dist/src/delivery/delivery-options.js';
 
 test('delays double from the first to the longest, less a random part of up to a half', async (t) => {
   const delivery = resolveDelivery('x', { retry: { firstDelay: 100, longestDelay: 1_500 } }, 0);

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { Channel, channelBytes, STATE } from '../../dist/src/storage/channel.js';
+import { Channel, channelBytes, STATE } from '../../dist/src/delivery/channel.js';
 
 const SIZES = { queueBytes: 4096, queueAge: 60_000, keepsPrevious: false };
 const LOCK = 16;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { DeliveryQueue, type Queued, type QueueSizes, queueWords } from '../../dist/src/storage/delivery-queue.js';
+import { DeliveryQueue, type Queued, type QueueSizes, queueWords } from '../../dist/src/delivery/delivery-queue.js';
 import { SEED, stopWallClock } from '../instruments/support';
 
 const SIZES: QueueSizes = { queueBytes: 4096, queueAge: 60_000, keepsPrevious: true };

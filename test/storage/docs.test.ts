@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { test } from 'tap';
-import { resolveDelivery } from '../../dist/src/storage/delivery-options.js';
-import { ForeignStorage } from '../../dist/src/storage/foreign.js';
+import { resolveDelivery } from '../../dist/src/delivery/delivery-options.js';
+import { ForeignStorage } from '../../dist/src/storages/module/foreign.js';
 import { code, diagnose, members, table, text } from '../helpers/document';
 
 const document = text('docs/storages.md');
@@ -12,7 +12,7 @@ const evaluate = (code: string): unknown => runInNewContext(code);
 
 test('docs/storages.md lists exactly the options of a delivery, with their defaults', async (t) => {
   const heading = '## Options of every delivery';
-  t.same(names(heading), members('src/storage/types.ts', 'DeliveryOptions'));
+  t.same(names(heading), members('src/delivery/types.ts', 'DeliveryOptions'));
   const shown = defaults(heading);
   const { name, interval, timeout, queueBytes, queueAge, firstDelay, longestDelay } = resolveDelivery('kind', {}, 123);
   t.same([name, interval], ['kind', 123]);
@@ -26,7 +26,7 @@ test('docs/storages.md lists exactly the options of a delivery, with their defau
 
 test('docs/storages.md lists exactly the options of a module, with their defaults', async (t) => {
   const heading = '### `{ module, options, ... }`';
-  t.same(names(heading), members('src/storage/foreign.ts', 'ModuleStorage'));
+  t.same(names(heading), members('src/storages/module/foreign.ts', 'ModuleStorage'));
   const { foreign } = new ForeignStorage({ module: './package.json' }).description;
   t.equal(evaluate(defaults(heading).maxMemory), foreign?.maxMemory);
 });
@@ -34,13 +34,13 @@ test('docs/storages.md lists exactly the options of a module, with their default
 test('docs/storages.md lists exactly the functions of a module', async (t) => {
   t.same(
     names('## Writing your own').map((call) => call.replace(/\(.*/, '')),
-    members('src/storage/foreign-backend.ts', 'StorageModule'),
+    members('src/storages/module/foreign-backend.ts', 'StorageModule'),
   );
 });
 
 test('docs/storages.md lists exactly the metrics of a storage and what stats() says', async (t) => {
   const rows = table(document, '## When one is down');
-  const metrics = text('src/flush/storage-metrics.ts').match(/ringmeter_storage_\w+/g);
+  const metrics = text('src/delivery/metrics.ts').match(/ringmeter_storage_\w+/g);
   t.same(
     rows.map(([metric]) => metric),
     metrics,

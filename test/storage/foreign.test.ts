@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ModuleStorage, StorageFailure } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { ForeignStorage } from '../../dist/src/storage/foreign.js';
+import { ForeignStorage } from '../../dist/src/storages/module/foreign.js';
 import { collectorFor, refuses, textOf, until } from '../instruments/support';
 import { readLines } from './lines';
 

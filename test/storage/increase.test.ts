@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { increase, rate } from '../../dist/src/storage/increase.js';
+import { increase, rate } from '../../dist/src/query/increase.js';
 import { SEED } from '../instruments/support';
 
 type Pairs = readonly (readonly [seconds: number, value: number])[];

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeliveryOptions } from 'ringmeter';
-import { checkDelivery } from '../../dist/src/storage/delivery-options.js';
-import { DescribedStorage } from '../../dist/src/storage/described.js';
+import { checkDelivery } from '../../dist/src/delivery/delivery-options.js';
+import { DescribedStorage } from '../../dist/src/storages/described.js';
 import { MODE } from '../fixtures/storages/journal.cjs';
 
 export { MODE };

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type Test, test } from 'tap';
-import { type HttpAnswer, HttpClient } from '../../dist/src/storage/http.js';
-import type { HttpOptions } from '../../dist/src/storage/http-options.js';
+import { type HttpAnswer, HttpClient } from '../../dist/src/net/http.js';
+import type { HttpOptions } from '../../dist/src/net/http-options.js';
 import { needs } from '../engines/engine';
 import { makeCertificates, readCertificates } from './certificates';
 import { receive, status } from './receiver';

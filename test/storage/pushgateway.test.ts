@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { PrometheusStorage, type PushgatewayOptions } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { groupUrl } from '../../dist/src/storage/pushgateway-backend.js';
+import { groupUrl } from '../../dist/src/storages/pushgateway/pushgateway-backend.js';
 import { collectorFor, parseExposition, textOf } from '../instruments/support';
 import { type Answer, receive, status } from './receiver';
 import { openStorage } from './support';

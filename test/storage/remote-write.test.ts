@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type CollectorOptions, PrometheusStorage, type RemoteWriteOptions } from 'ringmeter';
 import { type Test, test } from 'tap';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
-import { VERSION } from '../../dist/src/version.js';
+import { VERSION } from '../../dist/src/common/version.js';
+import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 import { canonical } from '../helpers/canonical';
 import { collectorFor, samplesOf } from '../instruments/support';
 import { type Answer, type Received, receive, status } from './receiver';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { test } from 'tap';
-import { SnapshotRing } from '../../dist/src/storage/snapshot-ring.js';
+import { SnapshotRing } from '../../dist/src/snapshot/snapshot-ring.js';
 import { SEED } from '../instruments/support';
 
 /** One kept snapshot as a plain array would have it. */
@@ -136,7 +136,7 @@ test('an entry may fill the whole ring; one that is larger is refused and change
 test('a snapshot of more than half the ring behind a shorter one does not hang the thread', async (t) => {
   // in a thread of its own: the loop is endless, and holds the flush lease in a real collector
   const worker = new Worker(
-    `const { SnapshotRing } = require(${JSON.stringify(require.resolve('../../dist/src/storage/snapshot-ring.js'))});
+    `const { SnapshotRing } = require(${JSON.stringify(require.resolve('../../dist/src/snapshot/snapshot-ring.js'))});
        const history = new SnapshotRing(new Float64Array(new SharedArrayBuffer(${BYTES})));
        history.append(1, 1, new Float64Array(200));
        history.append(2, 2, new Float64Array(350));

@@ -1,12 +1,12 @@
 import type { MetricsCollector, Storage } from 'ringmeter';
 import type { Test } from 'tap';
-import { Collect } from '../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
-import type { Snapshot } from '../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../dist/src/arena/arena.js';
-import type { Settings } from '../../dist/src/settings.js';
-import { openBackend } from '../../dist/src/storage/open.js';
-import type { StorageBackend } from '../../dist/src/storage/types.js';
+import type { Settings } from '../../dist/src/common/settings.js';
+import { openBackend } from '../../dist/src/delivery/open.js';
+import type { StorageBackend } from '../../dist/src/delivery/types.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
+import { Collect } from '../../dist/src/snapshot/collect.js';
+import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 
 /** A storage's backend on this thread, with a way to take snapshots for it. */
 export interface OpenedBackend {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/aggregate/register.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { int, OPERATION, OPERATION_SHIFT, SHARD } from '../../dist/src/arena/layout.js';
 import { openShards, type Shard } from '../../dist/src/arena/shard.js';
@@ -10,6 +9,7 @@ import type { Definition, MetricType } from '../../dist/src/kinds/definition.js'
 import { HISTOGRAM_COLUMNS } from '../../dist/src/kinds/histogram-cells.js';
 import { columnCount } from '../../dist/src/kinds/kinds.js';
 import { SUMMARY_COLUMNS } from '../../dist/src/kinds/summary-cells.js';
+import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/registry/register.js';
 import { addedUp } from '../aggregate/bench';
 
 export function makeArena(ringCapacity = 64, maxThreads = 4): Arena {

@@ -151,7 +151,7 @@ test('ten million events while the flush worker is stopped in the middle of a dr
   const { collector, workers, stoppers } = await withWorkers(t, { flushWorkers: 1, ringCapacity: 4096 });
   const metrics = instruments(collector);
   const [stopper] = stoppers;
-  await stopper.stopAt('src/aggregate/drain.js', 'const done = first', 'offset === 3');
+  await stopper.stopAt('src/drain/drain.js', 'const done = first', 'offset === 3');
   const arena = Arena.attach(collector.handle.arena);
   const [shard] = openShards(arena);
   // of no value; it stops when it has folded some of them

@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import { type Test, test } from 'tap';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
 import type { Arena } from '../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../dist/src/arena/layout.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { until } from '../instruments/support';
 import { ask, KINDS, type Kind, Load, makeArena, startDrainer } from './bench';
@@ -15,7 +15,7 @@ import { Stopper } from './stopper';
 // one twice                                     FORBIDDEN   the next holder of the lock began too early
 // the lock still held, or slots not given back  FORBIDDEN   nobody would drain again; the ring would stay full
 
-const DRAIN = 'src/aggregate/drain.js';
+const DRAIN = 'src/drain/drain.js';
 const FOLD = 'src/kinds/fold.js';
 const HISTOGRAM = 'src/kinds/histogram.js';
 const GAUGE = 'src/kinds/gauge.js';

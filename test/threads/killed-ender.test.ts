@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
-import { Lifetimes } from '../../dist/src/aggregate/lifetimes.js';
-import { SeriesList } from '../../dist/src/aggregate/series-list.js';
 import { HEADER, int } from '../../dist/src/arena/layout.js';
 import { SERIES_COUNT } from '../../dist/src/arena/lives.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { columnCount } from '../../dist/src/kinds/kinds.js';
+import { Lifetimes } from '../../dist/src/lifecycle/lifetimes.js';
+import { SeriesList } from '../../dist/src/registry/series-list.js';
 import { KINDS, Load, type Member, makeArena } from './bench';
 import { Stopper } from './stopper';
 
@@ -18,7 +18,7 @@ import { Stopper } from './stopper';
 // half in one and half in the other                FORBIDDEN
 // the lock still held, or the sequence odd         FORBIDDEN   nobody could remove anything any more
 
-const LIFETIMES = 'src/aggregate/lifetimes.js';
+const LIFETIMES = 'src/lifecycle/lifetimes.js';
 const PLACES = [
   ['before it has a life to write to', 'src/arena/lives.js', 'Atomics.add(arena.i32, (0, layout_1.int)(family', 'true'],
   ['in the middle of a baseline', 'src/kinds/baseline.js', 'f64[at + word] = values[', 'word === 2'],

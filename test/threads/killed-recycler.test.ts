@@ -16,7 +16,7 @@ import { Stopper } from './stopper';
 // a value under another label set                       FORBIDDEN
 // nothing is ever used again                            FORBIDDEN
 
-const RECYCLER = 'src/aggregate/recycler.js';
+const RECYCLER = 'src/lifecycle/recycler.js';
 const PLACES = [
   ['while series are marked', RECYCLER, 'const isLeft = ', 'index === 20'],
   ['before a series is gone', RECYCLER, '& ~layout_1.LIFE_STATE.RETIRING) | layout_1.LIFE_STATE.GONE))', 'true'],
@@ -26,7 +26,7 @@ const PLACES = [
   ['between two phases', RECYCLER, 'Atomics.store(i32, PHASE_WORD, phase)', 'phase === 2'],
   [
     'before a record is on its list',
-    'src/arena/free-records.js',
+    'src/registry/free-records.js',
     'Atomics.compareExchange(i32, list, head, record) === head',
     'true',
   ],

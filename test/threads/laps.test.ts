@@ -1,6 +1,6 @@
 import { test } from 'tap';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import program from '../fixtures/program.cjs';
 import { SEED } from '../instruments/support';

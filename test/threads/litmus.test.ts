@@ -1,8 +1,8 @@
 import { test } from 'tap';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { HEADER } from '../../dist/src/arena/layout.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { recover, takeOver, tryLock, unlock } from '../../dist/src/atomics/mutex.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { VALUE_COLUMN } from '../../dist/src/kinds/counter.js';
 import program from '../fixtures/program.cjs';

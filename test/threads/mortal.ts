@@ -1,12 +1,12 @@
 import { attachCollector, type MetricsCollector } from 'ringmeter';
 import type { Test } from 'tap';
-import { Collect } from '../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
-import { Recycler } from '../../dist/src/aggregate/recycler.js';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { HEADER, int } from '../../dist/src/arena/layout.js';
 import { threadMark } from '../../dist/src/arena/shard.js';
-import { resolveOptions } from '../../dist/src/options.js';
+import { resolveOptions } from '../../dist/src/collector/options.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
+import { Recycler } from '../../dist/src/lifecycle/recycler.js';
+import { Collect } from '../../dist/src/snapshot/collect.js';
 
 /** A collector on an arena in which memory is used again after some milliseconds, if somebody collects and recycles. */
 export function mortal(t: Test, ringCapacity = 1_024, quarantine = 2, cardinalityLimit = 1_000) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Metric, MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
-import { Catalog } from '../../dist/src/aggregate/catalog.js';
+import { Catalog } from '../../dist/src/registry/catalog.js';
 import program from '../fixtures/program.cjs';
 import { SEED } from '../instruments/support';
 import { definitionOf, makeArena } from './bench';

@@ -1,7 +1,7 @@
 import { test } from 'tap';
-import { Drainer } from '../../dist/src/aggregate/drain.js';
 import { SHARD } from '../../dist/src/arena/layout.js';
 import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { begin, KINDS, type Kind, Load, makeArena, startDrainer } from './bench';
 

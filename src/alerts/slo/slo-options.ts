@@ -1,5 +1,5 @@
-import { messageOf, RingmeterError, shown } from '../../errors';
-import { checkOptions, checkString } from '../../options-check';
+import { messageOf, RingmeterError, shown } from '../../common/errors';
+import { checkOptions, checkString } from '../../common/options-check';
 import { readDuration } from '../../query/literals';
 import { parseExpression } from '../../query/parse';
 

@@ -1,4 +1,4 @@
-import { printable } from '../../printable';
+import { printable } from '../../common/printable';
 import { style } from '../style';
 import { processLine, threadsSection } from './process';
 import type { Reading } from './reading';

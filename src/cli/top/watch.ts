@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors';
+import { messageOf } from '../../common/errors';
 import { ScrapeError } from '../../scrape/error';
 import type { HttpSource } from '../../scrape/source';
 import type { View } from './frame';

@@ -1,7 +1,7 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearTimeout, setTimeout } from 'node:timers';
-import { eitherSignal } from '../../either-signal';
-import { JSON_TYPE } from '../../json/media-type';
+import { eitherSignal } from '../../common/either-signal';
+import { JSON_TYPE } from '../../common/media-type';
 import { Places } from '../../query/places';
 import { Body } from '../bodies';
 import { Busy } from '../busy';

@@ -1,5 +1,5 @@
-import { stringifier } from '../../json/stringifier';
-import { VERSION } from '../../version';
+import { stringifier } from '../../common/stringifier';
+import { VERSION } from '../../common/version';
 import type { Handler } from './api';
 
 /**

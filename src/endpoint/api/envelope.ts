@@ -1,6 +1,6 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { setImmediate } from 'node:timers';
-import { stringifier } from '../../json/stringifier';
+import { stringifier } from '../../common/stringifier';
 import { ANSWER_BYTES } from '../limits';
 import { ApiFailure } from './failure';
 

@@ -1,4 +1,4 @@
-import { messageOf, RingmeterError } from '../../errors';
+import { messageOf, RingmeterError } from '../../common/errors';
 import { QueryCrowded, QueryLate } from '../../query/refusals';
 import { Busy } from '../busy';
 import { BadForm } from '../form';

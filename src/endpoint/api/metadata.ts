@@ -1,5 +1,5 @@
-import type { Family } from '../../aggregate/catalog';
-import { stringifier } from '../../json/stringifier';
+import { stringifier } from '../../common/stringifier';
+import type { Family } from '../../registry/catalog';
 import type { Handler } from './api';
 import { objectOf } from './envelope';
 

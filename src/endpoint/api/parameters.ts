@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors';
+import { messageOf } from '../../common/errors';
 import { allMatchers } from '../../query/ast';
 import { typeOf } from '../../query/check';
 import { readDuration } from '../../query/literals';

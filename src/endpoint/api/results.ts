@@ -1,4 +1,4 @@
-import { stringifier } from '../../json/stringifier';
+import { stringifier } from '../../common/stringifier';
 import type { QueryResult, RangeResult } from '../../query/types';
 import { arrayOf } from './envelope';
 import { sampleText } from './number-text';

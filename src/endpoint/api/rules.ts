@@ -1,4 +1,4 @@
-import { stringifier } from '../../json/stringifier';
+import { stringifier } from '../../common/stringifier';
 import type { Handler } from './api';
 import { arrayOf, arrayOfPieces } from './envelope';
 import { badParameter } from './failure';

@@ -1,4 +1,4 @@
-import { stringifier } from '../../json/stringifier';
+import { stringifier } from '../../common/stringifier';
 import { Budget } from '../../query/budget';
 import { keyLength, sortKey } from '../../query/labels';
 import { hasSample, lasts } from '../../query/presence';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { RingmeterError } from '../../errors';
+import { RingmeterError } from '../../common/errors';
 import { type Answer, type Asked, answerFor } from './answer-for';
 import { type ExpositionSource, Expositions } from './expositions';
 

@@ -1,5 +1,5 @@
-import type { Catalog } from '../../aggregate/catalog';
-import type { Drainer } from '../../aggregate/drain';
+import type { Drainer } from '../../drain/drain';
+import type { Catalog } from '../../registry/catalog';
 import type { Board } from '../board';
 import type { DefaultMetrics } from '../options';
 import type { ProcFile } from '../proc-file';

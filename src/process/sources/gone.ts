@@ -1,5 +1,5 @@
-import type { Catalog, Family } from '../../aggregate/catalog';
-import type { Drainer } from '../../aggregate/drain';
+import type { Drainer } from '../../drain/drain';
+import type { Catalog, Family } from '../../registry/catalog';
 import type { DefaultMetrics } from '../options';
 import type { Source } from '../report';
 

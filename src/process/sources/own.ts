@@ -1,9 +1,9 @@
-import type { Drainer } from '../../aggregate/drain';
-import { type CollectorStats, readStats } from '../../stats';
+import type { Drainer } from '../../drain/drain';
 import type { Board } from '../board';
 import { placeName } from '../place';
 import { counter, gauge, type Source } from '../report';
 import { stalledSeconds } from '../stall';
+import { type CollectorStats, readStats } from '../stats';
 
 const STATS: readonly (readonly [ReturnType<typeof counter>, (stats: CollectorStats) => number])[] = [
   [counter('ringmeter_recorded_total', 'Calls that recorded something, or tried to.'), (stats) => stats.recorded],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { VERSION } from '../../version';
+import { VERSION } from '../../common/version';
 import { numberAfter, type ProcFile } from '../proc-file';
 import { BUILD_INFO } from '../published';
 import { counter, gauge, type Source } from '../report';

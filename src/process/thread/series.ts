@@ -1,4 +1,4 @@
-import { RingmeterError } from '../../errors';
+import { RingmeterError } from '../../common/errors';
 import type { BoundCounter } from '../../instruments/counter';
 import type { HistogramOptions } from '../../instruments/definitions';
 import type { BoundGauge } from '../../instruments/gauge';

@@ -1,5 +1,5 @@
-import { extrapolated } from '../../storage/increase';
 import { unanswerable } from '../failure';
+import { extrapolated } from '../increase';
 import { KahanSum } from '../kahan';
 import type { Window } from '../windows';
 import { ofFew, type RangeFunction } from './over-time';

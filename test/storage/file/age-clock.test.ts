@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap';
-import { AgeClock } from '../../../dist/src/storage/file/age-clock.js';
+import { AgeClock } from '../../../dist/src/storages/file/age-clock.js';
 import { stopWallClock } from '../../instruments/support';
 import { directoryFor, filesIn, writerFor } from './support';
 

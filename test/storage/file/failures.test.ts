@@ -180,7 +180,7 @@ test('a user who may not write to the directory is told who he is', needsOtherUs
   chmodSync(dirname(directory), 0o755);
   const program = `
     process.setgid(65534); process.setuid(65534);
-    const { createBackend } = require(${JSON.stringify(require.resolve('../../../dist/src/storage/file-backend.js'))});
+    const { createBackend } = require(${JSON.stringify(require.resolve('../../../dist/src/storages/file/file-backend.js'))});
     const options = ${JSON.stringify(new FileStorage({ directory }).description.options)};
     createBackend({ name: 'file', options }).open().then(
       () => console.log('opened'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32, gzipSync } from 'node:zlib';
 import { type Damage, readMetricsDirectory } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { seal } from '../../../dist/src/storage/file/format.js';
+import { seal } from '../../../dist/src/storages/file/format.js';
 import { directoryFor } from './support';
 
 const BIN = join(__dirname, '..', '..', '..', 'dist', 'src', 'cli', 'bin.js');

@@ -1,9 +1,9 @@
 import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { Housekeeping } from '../../../dist/src/storage/file/housekeeping.js';
-import { Room } from '../../../dist/src/storage/file/room.js';
-import { WriterDirectory } from '../../../dist/src/storage/file/writer-directory.js';
+import { Housekeeping } from '../../../dist/src/storages/file/housekeeping.js';
+import { Room } from '../../../dist/src/storages/file/room.js';
+import { WriterDirectory } from '../../../dist/src/storages/file/writer-directory.js';
 import { directoryFor, filesIn, isWhole, readAll, textOf, writerFor } from './support';
 
 const NOBODY = '0'.repeat(16);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { FileStorage } from 'ringmeter';
 import { test } from 'tap';
-import { repair } from '../../../dist/src/storage/file/repair.js';
+import { repair } from '../../../dist/src/storages/file/repair.js';
 import { collectorFor, until } from '../../instruments/support';
 import { openStorage } from '../support';
 import { directoryFor, filesIn, readAll, readStored, writerFor } from './support';

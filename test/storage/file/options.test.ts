@@ -60,7 +60,7 @@ test('the lines that the documentation shows are those of the format', async (t)
   const documentation = readFileSync(join(root, 'docs', 'storage-file.md'), 'utf8');
   const [, block] = /```json\n(.*?)```/s.exec(documentation)!;
   const lines = block.trimEnd().split('\n');
-  const strings = await import('../../../dist/src/storage/file/stringify.js');
+  const strings = await import('../../../dist/src/storages/file/stringify.js');
   const { stringifyHeader, stringifyMetric, stringifySeries, stringifyValues, stringifyFlush } = strings;
   const kinds = [stringifyHeader, stringifyMetric, stringifySeries, stringifySeries, stringifyValues, stringifyFlush];
   t.equal(lines.length, kinds.length);

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { OutputFile } from '../../../dist/src/storage/file/output.js';
+import { OutputFile } from '../../../dist/src/storages/file/output.js';
 import { directoryFor } from './support';
 
 const never = new AbortController().signal;

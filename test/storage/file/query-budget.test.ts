@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { FileStorage, MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
 import { Budget } from '../../../dist/src/query/budget.js';
-import { queryDirectory } from '../../../dist/src/storage/file/query.js';
+import { queryDirectory } from '../../../dist/src/storages/file/query.js';
 import { directoryFor, writerFor } from './support';
 
 const LIMITS = { maxSamples: 100_000, maxBytes: 2 ** 22, timeout: Number.POSITIVE_INFINITY };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { type Test, test } from 'tap';
 import { Budget } from '../../../dist/src/query/budget.js';
-import { repair } from '../../../dist/src/storage/file/repair.js';
+import { repair } from '../../../dist/src/storages/file/repair.js';
 import { SEED } from '../../instruments/support';
 import { directoryFor, filesIn, isWhole, readAll, readStored, textOf, writerFor } from './support';
 
@@ -164,8 +164,8 @@ test('damage in the middle of a file is told, and what stands behind it is still
 
 test('a file of a later format and one without a header are told and left out', async (t) => {
   const { name, path } = await closedFile(t, 2);
-  const { stringifyFlush } = await import('../../../dist/src/storage/file/stringify.js');
-  const { seal } = await import('../../../dist/src/storage/file/format.js');
+  const { stringifyFlush } = await import('../../../dist/src/storages/file/stringify.js');
+  const { seal } = await import('../../../dist/src/storages/file/format.js');
   const { crc32 } = await import('node:zlib');
   for (const [line, says] of [
     ['{"ringmeter":2}\n', /version 2/],

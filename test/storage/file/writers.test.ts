@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FileStorage } from 'ringmeter';
 import { test } from 'tap';
-import { isAlive, WriterLock } from '../../../dist/src/storage/file/lock.js';
+import { isAlive, WriterLock } from '../../../dist/src/storages/file/lock.js';
 import { until } from '../../instruments/support';
 import { directoryFor, filesIn, isWhole, readAll, readStored, textOf, writerFor } from './support';
 import { WriterProcess } from './writer-process';
@@ -86,7 +86,7 @@ test('a worker thread that is terminated is dead at once, its files are the next
     WriterLock.take(workerData.directory).then(({ writer }) => parentPort.postMessage(writer));
     setInterval(() => {}, 1000);`;
   mkdirSync(directory);
-  const module = require.resolve('../../../dist/src/storage/file/lock.js');
+  const module = require.resolve('../../../dist/src/storages/file/lock.js');
   const worker = new Worker(code, { eval: true, workerData: { module, directory } });
   const writer = await new Promise<string>((resolve) => worker.once('message', resolve));
   t.equal(await isAlive(directory, writer, 0, Date.now()), true);
@@ -170,7 +170,7 @@ test('a snapshot that a worker stored just before it died and its successor stor
   const options = JSON.parse(textOf(join(directory, filesIn(directory)[0])).split('\n')[0]);
   const description = new FileStorage({ directory }).description;
   (description.options as { source: string }).source = options.source;
-  const { openBackend } = await import('../../../dist/src/storage/open.js');
+  const { openBackend } = await import('../../../dist/src/delivery/open.js');
   const next = openBackend(description.module, {
     name: 'file',
     options: description.options,

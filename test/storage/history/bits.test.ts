@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { BitReader, BitWriter } from '../../../dist/src/storage/history/bits.js';
+import { BitReader, BitWriter } from '../../../dist/src/history/bits.js';
 import { SEED } from '../../instruments/support';
 
 const bits = fc

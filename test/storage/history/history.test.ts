@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { History } from '../../../dist/src/storage/history/history.js';
+import { History } from '../../../dist/src/history/history.js';
 import { SEED } from '../../instruments/support';
 import { randomFrom, STEPS, stepNames } from './values';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
-import { History } from '../../../dist/src/storage/history/history.js';
+import { History } from '../../../dist/src/history/history.js';
 import { SEED } from '../../instruments/support';
 import { randomFrom } from './values';
 
@@ -17,7 +17,7 @@ function valueAt(snapshot: number, column: number): number {
 
 const WRITER = `
   const { workerData: { memory, progress, limits, columns } } = require('node:worker_threads');
-  const { History } = require(${JSON.stringify(require.resolve('../../../dist/src/storage/history/history.js'))});
+  const { History } = require(${JSON.stringify(require.resolve('../../../dist/src/history/history.js'))});
   ${valueAt};
   const history = new History(new Float64Array(memory), limits);
   const done = new Int32Array(progress);

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import type { StorageFailure } from '../../../dist/src/storage/failure.js';
-import type { OtlpBackend } from '../../../dist/src/storage/otlp-backend.js';
+import type { StorageFailure } from '../../../dist/src/common/storage-failure.js';
+import type { OtlpBackend } from '../../../dist/src/storages/otlp/otlp-backend.js';
 import { collectorFor, until } from '../../instruments/support';
 import { backendOf, cut, labelsOf, NEVER, partialSuccess, Receiver, snapshotsOf, status } from './support';
 

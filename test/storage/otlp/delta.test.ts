@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
-import type { Snapshot } from '../../../dist/src/aggregate/snapshot.js';
-import { Ledger } from '../../../dist/src/storage/otlp/ledger.js';
+import type { Snapshot } from '../../../dist/src/snapshot/snapshot.js';
+import { Ledger } from '../../../dist/src/storages/otlp/ledger.js';
 import { collectorFor, SEED, stopWallClock } from '../../instruments/support';
 import { backendOf, labelsOf, NEVER, nanos, type OtlpPoint, Receiver, snapshotsOf, status } from './support';
 

@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap';
-import type { Snapshot } from '../../../dist/src/aggregate/snapshot.js';
+import type { Snapshot } from '../../../dist/src/snapshot/snapshot.js';
 import { collectorFor, stopWallClock } from '../../instruments/support';
 import {
   backendOf,

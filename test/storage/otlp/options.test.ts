@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OtlpStorage, type OtlpStorageOptions } from 'ringmeter';
 import { test } from 'tap';
-import type { OtlpBackendOptions } from '../../../dist/src/storage/otlp-backend.js';
+import type { OtlpBackendOptions } from '../../../dist/src/storages/otlp/otlp-backend.js';
 import { collectorFor, refuses } from '../../instruments/support';
 import { Receiver } from './support';
 

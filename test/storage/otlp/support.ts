@@ -6,11 +6,11 @@ import { gunzipSync } from 'node:zlib';
 import root from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
 import { type MetricsCollector, OtlpStorage, type OtlpStorageOptions } from 'ringmeter';
 import type { Test } from 'tap';
-import { Collect } from '../../../dist/src/aggregate/collect.js';
-import { Drainer } from '../../../dist/src/aggregate/drain.js';
-import type { Snapshot } from '../../../dist/src/aggregate/snapshot.js';
 import { Arena } from '../../../dist/src/arena/arena.js';
-import { OtlpBackend } from '../../../dist/src/storage/otlp-backend.js';
+import { Drainer } from '../../../dist/src/drain/drain.js';
+import { Collect } from '../../../dist/src/snapshot/collect.js';
+import type { Snapshot } from '../../../dist/src/snapshot/snapshot.js';
+import { OtlpBackend } from '../../../dist/src/storages/otlp/otlp-backend.js';
 
 /** What the definitions have for each message; their own types do not say. */
 interface MessageType {

@@ -1,5 +1,5 @@
-import { SeriesList } from '../../../dist/src/aggregate/series-list.js';
 import type { Arena } from '../../../dist/src/arena/arena.js';
+import { SeriesList } from '../../../dist/src/registry/series-list.js';
 import { definitionOf } from '../bench';
 import type { Mutation } from './mutant';
 import { INTERRUPTIONS, type Make, protocol, wanted, withFamily } from './protocol';

@@ -8,40 +8,40 @@ const BUILD = join(__dirname, '../../../dist/src');
 /** The modules of the core that interleavings are explored of. */
 export interface Core {
   arena: typeof import('../../../dist/src/arena/arena.js');
-  catalog: typeof import('../../../dist/src/aggregate/catalog.js');
-  drain: typeof import('../../../dist/src/aggregate/drain.js');
+  catalog: typeof import('../../../dist/src/registry/catalog.js');
+  drain: typeof import('../../../dist/src/drain/drain.js');
   fold: typeof import('../../../dist/src/kinds/fold.js');
-  lifetimes: typeof import('../../../dist/src/aggregate/lifetimes.js');
+  lifetimes: typeof import('../../../dist/src/lifecycle/lifetimes.js');
   lives: typeof import('../../../dist/src/arena/lives.js');
-  merge: typeof import('../../../dist/src/aggregate/merge.js');
+  merge: typeof import('../../../dist/src/lifecycle/merge.js');
   mutex: typeof import('../../../dist/src/atomics/mutex.js');
-  overlap: typeof import('../../../dist/src/aggregate/overlap.js');
+  overlap: typeof import('../../../dist/src/registry/overlap.js');
   recorder: typeof import('../../../dist/src/instruments/recorder.js');
-  recycler: typeof import('../../../dist/src/aggregate/recycler.js');
-  register: typeof import('../../../dist/src/aggregate/register.js');
+  recycler: typeof import('../../../dist/src/lifecycle/recycler.js');
+  register: typeof import('../../../dist/src/registry/register.js');
   sequenceLock: typeof import('../../../dist/src/atomics/sequence-lock.js');
   shard: typeof import('../../../dist/src/arena/shard.js');
-  snapshot: typeof import('../../../dist/src/aggregate/snapshot.js');
+  snapshot: typeof import('../../../dist/src/snapshot/snapshot.js');
 }
 
 function load(load: (path: string) => unknown): Core {
   const file = (path: string) => load(join(BUILD, `${path}.js`)) as never;
   return {
     arena: file('arena/arena'),
-    catalog: file('aggregate/catalog'),
-    drain: file('aggregate/drain'),
+    catalog: file('registry/catalog'),
+    drain: file('drain/drain'),
     fold: file('kinds/fold'),
-    lifetimes: file('aggregate/lifetimes'),
+    lifetimes: file('lifecycle/lifetimes'),
     lives: file('arena/lives'),
-    merge: file('aggregate/merge'),
+    merge: file('lifecycle/merge'),
     mutex: file('atomics/mutex'),
-    overlap: file('aggregate/overlap'),
+    overlap: file('registry/overlap'),
     recorder: file('instruments/recorder'),
-    recycler: file('aggregate/recycler'),
-    register: file('aggregate/register'),
+    recycler: file('lifecycle/recycler'),
+    register: file('registry/register'),
     sequenceLock: file('atomics/sequence-lock'),
     shard: file('arena/shard'),
-    snapshot: file('aggregate/snapshot'),
+    snapshot: file('snapshot/snapshot'),
   };
 }
 

@@ -1,11 +1,11 @@
-import type { Family } from '../../../dist/src/aggregate/catalog.js';
-import { findRecord, readSeries } from '../../../dist/src/aggregate/register.js';
-import { encodeSeriesKey, readLabels } from '../../../dist/src/aggregate/series-key.js';
-import { SeriesList } from '../../../dist/src/aggregate/series-list.js';
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../../dist/src/arena/layout.js';
-import { birthCount, birthOf } from '../../../dist/src/arena/registry.js';
 import type { Definition } from '../../../dist/src/kinds/definition.js';
+import type { Family } from '../../../dist/src/registry/catalog.js';
+import { birthCount, birthOf } from '../../../dist/src/registry/directory.js';
+import { findRecord, readSeries } from '../../../dist/src/registry/register.js';
+import { encodeSeriesKey, readLabels } from '../../../dist/src/registry/series-key.js';
+import { SeriesList } from '../../../dist/src/registry/series-list.js';
 import { definitionOf, makeArena } from '../bench';
 import { type Core, core, type Mutation } from './mutant';
 import { INTERRUPTIONS, type Make, protocol, wanted } from './protocol';
@@ -104,7 +104,7 @@ const FORGOTTEN_TOO_LATE: Mutation = [
   'this.forgotten = sequence;\n        this.acknowledged = sequence;\n        this.shard.acknowledged = sequence;',
 ];
 const NOT_LOOKED_AT: Mutation = [
-  'aggregate/recycler.js',
+  'lifecycle/recycler.js',
   'isUsed || (0, life_1.isChanged)(arena, life, state, definition, raw.activity)',
   'isUsed',
 ];
@@ -160,19 +160,19 @@ const shownBesideReuse =
   };
 
 const STALE_SERIES: Mutation = [
-  'aggregate/snapshot.js',
+  'snapshot/snapshot.js',
   'mayBeReborn && !isSame(arena, series.records[index], series.places[index])',
   'false',
 ];
 const BIRTH_FIRST: Mutation = [
-  'aggregate/snapshot.js',
+  'snapshot/snapshot.js',
   'return !(0, lives_1.isGone)(arena, record) && (0, registry_1.birthOf)(arena, record) <= birth;',
   'return (0, registry_1.birthOf)(arena, record) <= birth && !(0, lives_1.isGone)(arena, record);',
 ];
 const LATE_BIRTH: readonly Mutation[] = [
-  ['arena/registry.js', '    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));\n', ''],
+  ['registry/directory.js', '    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));\n', ''],
   [
-    'arena/registry.js',
+    'registry/directory.js',
     '(0, lives_1.revive)(arena, record);',
     '(0, lives_1.revive)(arena, record);\n    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));',
   ],

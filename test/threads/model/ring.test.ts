@@ -48,12 +48,12 @@ const EARLY_PUBLICATION: Mutation = [
   'Atomics.store(i32, (0, layout_1.int)(this.shard.base + layout_1.SHARD.PUBLISHED), (this.position + 1) | 0);\n i32[at + 1] = aux;',
 ];
 const EARLY_FREE: Mutation = [
-  'aggregate/drain.js',
+  'drain/drain.js',
   'for (let offset = 0; offset < count; offset++) {',
   'Atomics.store(i32, (0, layout_1.int)(base + layout_1.SHARD.FREED), (first + count) | 0);\n for (let offset = 0; offset < count; offset++) {',
 ];
 const FREED_UNLOCKED: Mutation = [
-  'aggregate/drain.js',
+  'drain/drain.js',
   'folded += this.foldBatch(shard, head);\n                (0, mutex_1.unlock)(this.arena.i32, shard.lock);',
   'folded += this.foldBatch(shard, head);\n                (0, mutex_1.unlock)(this.arena.i32, shard.lock);\n                shard.free();',
 ];

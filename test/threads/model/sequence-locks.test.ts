@@ -1,6 +1,6 @@
-import { SeriesList } from '../../../dist/src/aggregate/series-list.js';
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import { int, OPERATION, OPERATION_SHIFT, SHARD } from '../../../dist/src/arena/layout.js';
+import { SeriesList } from '../../../dist/src/registry/series-list.js';
 import { definitionOf, makeArena } from '../bench';
 import type { Mutation } from './mutant';
 import { type Make, protocol, wanted, withFamily } from './protocol';

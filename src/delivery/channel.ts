@@ -1,0 +1,136 @@
+import { exclusively } from '../atomics/exclusively';
+import { hold, lock, recover, unlock } from '../atomics/mutex';
+import { raise, Sleeper } from '../atomics/signal';
+import { RingmeterError } from '../common/errors';
+import { DeliveryQueue, type QueueSizes, queueWords } from './delivery-queue';
+
+/*
+ * The bytes of a channel: all that threads have to share about one storage. Words of 8 bytes; words that different threads
+ * change stand a cache line apart.
+ *
+ *      0  lease               | state                  mutex: which thread delivers; atomic: STATE
+ *      8  lock                | wanted                 mutex: who changes the queue
+ *      9  wake                |                        atomic: raised after every change
+ *     16  next snapshot due   (int64)                  atomic: by the arena's clock, milliseconds
+ *     24  sign of life        (float64)                by the arena's clock: when the delivering thread last turned its loop
+ *     32  delivery queue
+ */
+const LEASE = 0;
+const STATE_HALF = 1;
+const LOCK = 16;
+const WAKE = 18;
+const NEXT_DUE = 16;
+const SIGN_OF_LIFE = 24;
+const QUEUE = 32;
+const WORD_BYTES = 8;
+
+export const STATE = { OPEN: 0, CLOSING: 1, CLOSED: 2 } as const;
+
+/** How long a thread waits for the lock; a holder that lives needs about a millisecond. */
+const PATIENCE_MS = 1_000;
+
+/** How many bytes of shared address space a channel takes. */
+export function channelBytes(sizes: QueueSizes): number {
+  return (QUEUE + queueWords(sizes)) * WORD_BYTES;
+}
+
+/** What all threads share about one storage. Outlives the thread that delivers. */
+export class Channel {
+  readonly queue: DeliveryQueue;
+  private readonly i32: Int32Array;
+  private readonly i64: BigInt64Array;
+  private readonly f64: Float64Array;
+  private sleeper: Sleeper | undefined;
+
+  /** @param mark the calling thread's */
+  constructor(
+    buffer: SharedArrayBuffer,
+    sizes: QueueSizes,
+    private readonly mark: number,
+  ) {
+    this.i32 = new Int32Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.queue = new DeliveryQueue(this.f64.subarray(QUEUE), sizes, (change) => this.change(change));
+  }
+
+  /** Takes the lease, or has it already. It is kept until the thread ends or gives it up. */
+  lease(): boolean {
+    return hold(this.i32, LEASE, this.mark);
+  }
+
+  giveUpLease(): void {
+    recover(this.i32, LEASE, this.mark);
+  }
+
+  /** Puts a thread that has ended out of everything it may have held; it may have ended in the middle of anything. */
+  bury(mark: number): void {
+    recover(this.i32, LEASE, mark);
+    recover(this.i32, LOCK, mark);
+    raise(this.i32, WAKE);
+  }
+
+  get state(): number {
+    return Atomics.load(this.i32, STATE_HALF);
+  }
+
+  set state(state: number) {
+    Atomics.store(this.i32, STATE_HALF, state);
+    raise(this.i32, WAKE);
+  }
+
+  /** Wakes the threads that wait for a change. */
+  wake(): void {
+    raise(this.i32, WAKE);
+  }
+
+  /** Waits until something changes, but no longer than this; keeps the thread alive for so long. */
+  async changed(milliseconds: number): Promise<void> {
+    this.sleeper ??= new Sleeper(this.i32, WAKE, true);
+    await this.sleeper.sleep(milliseconds);
+  }
+
+  /** Changes the queue, while no other thread does. */
+  private async change<T>(action: () => T): Promise<T> {
+    try {
+      return await exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
+    } finally {
+      raise(this.i32, WAKE);
+    }
+  }
+
+  /** The same for backends that store at once. Blocks. @throws RingmeterError RINGMETER_STORAGE_FAILED after a second */
+  exclusively<T>(action: () => T): T {
+    if (!lock(this.i32, LOCK, this.mark, performance.now() + PATIENCE_MS)) throw inUse();
+    try {
+      return action();
+    } finally {
+      unlock(this.i32, LOCK);
+    }
+  }
+
+  /**
+   * Whether a snapshot is due, for one of all the threads that ask. The first is due an interval after the start; those
+   * that were missed are not made up for.
+   */
+  claim(now: number, interval: number): boolean {
+    if (interval === 0) return false;
+    const due = Atomics.load(this.i64, NEXT_DUE);
+    if (now < Number(due)) return false;
+    const regular = Number(due) + interval;
+    const next = BigInt(Math.ceil(regular > now ? regular : now + interval));
+    return Atomics.compareExchange(this.i64, NEXT_DUE, due, next) === due && due > 0n;
+  }
+
+  get signOfLife(): number {
+    return this.f64[SIGN_OF_LIFE];
+  }
+
+  showLife(now: number): void {
+    this.f64[SIGN_OF_LIFE] = now;
+  }
+}
+
+function inUse(): RingmeterError {
+  return new RingmeterError('RINGMETER_STORAGE_FAILED', `the storage was in use for ${PATIENCE_MS} ms`);
+}

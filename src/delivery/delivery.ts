@@ -1,0 +1,189 @@
+// not the globals: there are realms that have none, or whose timers are not node's
+
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { Arena } from '../arena/arena';
+import { HEADER } from '../arena/layout';
+import { turn } from '../atomics/turn';
+import { messageOf } from '../common/errors';
+import { detailsOf } from '../common/storage-failure';
+import { type WarningCode, warn } from '../common/warning';
+import type { Family } from '../registry/catalog';
+import { backoff } from './backoff';
+import { type Channel, STATE } from './channel';
+import type { ResolvedDelivery } from './delivery-options';
+import type { Queued } from './delivery-queue';
+import type { Attempt, StorageBackend } from './types';
+
+/** What delivering needs to know of the thread it runs on. */
+export interface DeliveryHost {
+  readonly arena: Arena;
+  /** The metrics that are registered now. */
+  families(): readonly Family[];
+  /**
+   * Called when only a new thread can help: the backend holds on to an attempt after its time is up, or its module could
+   * not be loaded, which node never tries twice.
+   */
+  renew?(): void;
+  /** How warnings call what is delivered, and to what. Default: snapshots to a storage. */
+  readonly wording?: DeliveryWording;
+}
+
+export interface DeliveryWording {
+  readonly code: WarningCode;
+  readonly receiver: string;
+  readonly item: string;
+}
+
+const STORAGE_WORDING: DeliveryWording = {
+  code: 'RINGMETER_STORAGE_FAILED',
+  receiver: 'storage',
+  item: 'snapshot',
+};
+
+/** How long something that was told to stop may take to do so. */
+const GRACE_MS = 250;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Takes one storage's snapshots out of its queue, one after the other, and hands them to its backend; on whichever
+ * thread has the channel's lease. Failures are tried again with growing delays; nothing here delays anything else.
+ */
+export class Delivery {
+  private running: Promise<void> | undefined;
+  private backend: StorageBackend | undefined;
+  private opening: Promise<StorageBackend> | undefined;
+  private isOpen = false;
+  /** What the last attempt fails with if it does not end when it is told to. */
+  private late: Error | undefined;
+  /** Whether the last snapshot was refused for good, which is told once in a row. */
+  private refused = false;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly options: ResolvedDelivery,
+    private readonly makeBackend: () => StorageBackend | Promise<StorageBackend>,
+    private readonly host: DeliveryHost,
+  ) {}
+
+  /** Starts what is to be done, if this thread has the lease and is not at it already. Called at every turn of its loop. */
+  tick(): void {
+    const { channel, host } = this;
+    if (this.running !== undefined || channel.state === STATE.CLOSED || !channel.lease()) return;
+    const closing = channel.state === STATE.CLOSING;
+    if (!closing && (channel.queue.waiting === 0 || host.arena.clock() < channel.queue.nextAttempt)) return;
+    this.running = this.work(closing).finally(() => {
+      this.running = undefined;
+    });
+  }
+
+  private async work(closing: boolean): Promise<void> {
+    try {
+      // a backend that stores at once must not keep the thread's other work from its turn
+      while (await this.deliverNext()) await turn();
+      // also if another thread, which has ended, stored the snapshots: what is out there has to be closed
+      if (closing && (this.isOpen || this.channel.queue.counted('stored') > 0))
+        await this.within((attempt) => this.close(attempt));
+    } catch (error) {
+      this.warn(`${closing ? 'closing' : 'delivering'} failed: ${messageOf(error)}`);
+    } finally {
+      if (closing) this.channel.state = STATE.CLOSED;
+    }
+  }
+
+  /** @returns whether there may be more to do now */
+  private async deliverNext(): Promise<boolean> {
+    const { queue } = this.channel;
+    const queued = await queue.next();
+    if (queued === undefined) return false;
+    if (queue.isFailing) queue.count('retries', 1);
+    try {
+      await this.within((attempt) => this.attempt(queued, attempt));
+    } catch (error) {
+      return this.failed(queued, error);
+    }
+    await queue.store(queued);
+    this.refused = false;
+    return true;
+  }
+
+  private async attempt({ snapshot }: Queued, attempt: Attempt): Promise<void> {
+    const backend = await this.opened(attempt.signal);
+    const families = this.host.families();
+    const previous = this.channel.queue.previous();
+    await backend.store({ ...snapshot, families }, { ...attempt, previous: previous && { ...previous, families } });
+  }
+
+  /** The backend, made and opened by whoever needs it first. */
+  opened(signal: AbortSignal): Promise<StorageBackend> {
+    this.opening ??= this.open(signal).catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  private async open(signal: AbortSignal): Promise<StorageBackend> {
+    this.backend ??= await this.makeBackend();
+    await this.backend.open?.(signal);
+    this.isOpen = true;
+    return this.backend;
+  }
+
+  private async close({ signal }: Attempt): Promise<void> {
+    const backend = await this.opened(signal);
+    await backend.close?.(signal);
+  }
+
+  /** Runs something that may take as long as an attempt may. What heeds the signal has a moment to say why it failed. */
+  private async within(action: (attempt: Attempt) => Promise<void>): Promise<void> {
+    const { timeout } = this.options;
+    const controller = new AbortController();
+    const message = `it took more than ${timeout} ms`;
+    this.late = new Error(message);
+    // not the same error: whoever fails with the signal's reason has heeded it
+    const told = setTimeout(() => controller.abort(new Error(message)), timeout).unref();
+    let left: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      left = setTimeout(reject, Math.min(timeout + GRACE_MS, LONGEST_TIMER_MS), this.late).unref();
+    });
+    try {
+      await Promise.race([action({ signal: controller.signal }), late]);
+    } finally {
+      clearTimeout(told);
+      clearTimeout(left);
+    }
+  }
+
+  /** @returns whether the next snapshot may be tried at once */
+  private async failed(queued: Queued, error: unknown): Promise<boolean> {
+    const { channel, host, options } = this;
+    const message = messageOf(error);
+    const { retryable, retryAfter } = detailsOf(error);
+    host.arena.count(HEADER.FAILED_FLUSHES);
+    // one that is still at it must not be in the way of the next
+    if (!this.isOpen) this.opening = undefined;
+    if (!retryable) {
+      await channel.queue.reject(queued, message);
+      if (!this.refused) this.warn(`a ${this.wording.item} was refused for good: ${message}`);
+      this.refused = true;
+      return true;
+    }
+    const now = host.arena.tick();
+    const wait = (failures: number): number =>
+      Math.max(backoff(options, failures), Math.min(retryAfter, options.queueAge));
+    const failures = await channel.queue.fail(message, (count) => now + wait(count));
+    if (failures === 1) this.warn(`${message}; it is tried again`);
+    const helpless = error === this.late || this.backend === undefined;
+    if (helpless && channel.state === STATE.OPEN) host.renew?.();
+    return false;
+  }
+
+  private warn(message: string): void {
+    const { code, receiver } = this.wording;
+    warn(code, `${receiver} ${this.options.name}: ${message}`);
+  }
+
+  private get wording(): DeliveryWording {
+    return this.host.wording ?? STORAGE_WORDING;
+  }
+}

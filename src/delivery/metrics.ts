@@ -1,0 +1,49 @@
+import type { Arena } from '../arena/arena';
+import type { Family } from '../registry/catalog';
+import type { Reading } from '../snapshot/collect';
+import { type OwnMetric, registerOwnMetrics } from '../snapshot/own-metrics';
+import type { Channel } from './channel';
+import type { Count } from './delivery-record';
+
+/** Reads a count of what a channel delivers. */
+export const total =
+  (what: Count) =>
+  ({ queue }: Channel) =>
+    queue.counted(what);
+
+/** What every storage that delivers somewhere says of itself, labelled with its name. */
+const METRICS: readonly OwnMetric<Channel>[] = [
+  ['ringmeter_storage_stored_total', 'counter', 'Snapshots that were stored.', total('stored')],
+  ['ringmeter_storage_failures_total', 'counter', 'Attempts to store a snapshot that failed.', total('failures')],
+  ['ringmeter_storage_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
+  ['ringmeter_storage_dropped_total', 'counter', 'Snapshots given up: too old, or no room.', total('dropped')],
+  ['ringmeter_storage_rejected_total', 'counter', 'Snapshots refused for good.', total('rejected')],
+  ['ringmeter_storage_queue_snapshots', 'gauge', 'Snapshots that wait.', ({ queue }) => queue.waiting],
+  ['ringmeter_storage_queue_bytes', 'gauge', 'Memory that they take.', ({ queue }) => queue.waitingBytes],
+  [
+    'ringmeter_storage_last_success_timestamp_seconds',
+    'gauge',
+    'When a snapshot was stored last, since 1970; 0 = never.',
+    ({ queue }) => queue.lastSuccess / 1000,
+  ],
+];
+
+const NAMES: ReadonlySet<string> = new Set(METRICS.map(([name]) => name));
+
+/** The metrics but for these. */
+export function withoutStorageMetrics(families: readonly Family[]): readonly Family[] {
+  return families.filter(({ definition }) => !NAMES.has(definition.name));
+}
+
+/** Registers these metrics for storages. */
+export function registerStorageMetrics(
+  arena: Arena,
+  storages: readonly { name: string; channel: Channel }[],
+): Reading[] {
+  return registerOwnMetrics(
+    arena,
+    'storage',
+    METRICS,
+    storages.map(({ name, channel }) => ({ name, part: channel })),
+  );
+}

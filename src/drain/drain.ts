@@ -1,0 +1,187 @@
+import type { Arena } from '../arena/arena';
+import { CODE_MASK, EVENT_WORDS, HEADER, int, SERIES_MASK, SHARD } from '../arena/layout';
+import { openShards, type Shard } from '../arena/shard';
+import { isWanted, leaveToOthers, lock, tryLock, unlock } from '../atomics/mutex';
+import { warnOnce } from '../common/warning';
+import { cellOf, fold } from '../kinds/fold';
+
+/** A batch under one hold of the lock: short enough that a thread waiting to read its own value hardly notices. */
+const BATCH = 4096;
+
+/**
+ * How old a store must be before it counts as visible to every thread without an atomic publication. Stores leave a
+ * processor's store buffer within microseconds; this is an engineering argument, not one of the language's memory model,
+ * and it concerns only the last few events of a thread that is blocked, idle or dead.
+ */
+export const SETTLE_MS = 2;
+
+/** How long a thread waits for a holder that it has already waited for in vain: one that lives lets go in that time. */
+const SECOND_PATIENCE_MS = 2;
+
+/** How far the owners of all shards had written at one moment. */
+export interface Glance {
+  /** Counts of events written, which do not wrap. */
+  readonly heads: Float64Array;
+  /** By performance.now() of the thread that looked. */
+  readonly takenAt: number;
+  /** Whether some thread had events that it had not published. */
+  readonly unpublished: boolean;
+  /** Most events that waited in one ring. */
+  readonly waiting: number;
+}
+
+/**
+ * Takes events out of rings, on whichever thread has one of these. Any number of threads may drain the same arena: the
+ * shard's lock lets one at a time fold a shard.
+ *
+ * Positions in the arena wrap. Here they are widened to counts, from the count of folded events, which a head is never
+ * further away from than a ring is long: what was seen long ago can then be compared with what is seen now.
+ */
+export class Drainer {
+  /** All shards, whether or not they have ever been used. */
+  readonly shards: readonly Shard[];
+  /** Such heads, as counts, that are old enough to be taken as published. */
+  private readonly settled: Float64Array;
+  /** Mark of the thread that kept a shard's lock when this thread waited for it in vain; 0 if it was had. */
+  private readonly keepers: Int32Array;
+
+  constructor(
+    readonly arena: Arena,
+    readonly mark: number,
+  ) {
+    this.shards = openShards(arena);
+    this.settled = new Float64Array(this.shards.length);
+    this.keepers = new Int32Array(this.shards.length);
+  }
+
+  /** Looks how far everybody has written. Give the result to `trust` at least SETTLE_MS later. */
+  glance(): Glance {
+    const used = this.used();
+    const heads = new Float64Array(this.shards.length);
+    for (const shard of used) heads[shard.number] = widen(shard, shard.head);
+    const unpublished = used.some((shard) => heads[shard.number] > this.visibleHead(shard));
+    const waiting = used.reduce((most, shard) => Math.max(most, heads[shard.number] - shard.folded), 0);
+    return { heads, takenAt: performance.now(), unpublished, waiting };
+  }
+
+  /** From now on takes the events before those heads as published, unless the glance is too fresh. */
+  trust(glance: Glance): void {
+    if (performance.now() - glance.takenAt < SETTLE_MS) return;
+    glance.heads.forEach((head, number) => {
+      this.settled[number] = Math.max(this.settled[number], head);
+    });
+  }
+
+  /** Count up to which this thread may read the shard's ring. */
+  private visibleHead(shard: Shard): number {
+    return Math.max(widen(shard, shard.published), this.settled[shard.number]);
+  }
+
+  /**
+   * Folds what may be read now in every shard that nobody else is folding.
+   *
+   * @returns how many events were folded
+   */
+  drainAll(): number {
+    this.arena.tick();
+    let folded = 0;
+    for (const shard of this.used()) {
+      const head = this.visibleHead(shard);
+      while (shard.folded < head && tryLock(this.arena.i32, shard.lock, this.mark)) {
+        folded += this.foldBatch(shard, head);
+        unlock(this.arena.i32, shard.lock);
+      }
+    }
+    return folded;
+  }
+
+  /**
+   * Drains the shards to what may be read now, and keeps their locks while `read` looks at the cells: a consistent cut
+   * across every instrument. Locks are taken in the order given, so readers cannot wait for each other in a circle.
+   *
+   * Who has much to read calls `breathe` now and then: it lets go of the locks for a moment if somebody waits for one, and
+   * then what is read afterwards may be newer than what was read before.
+   *
+   * @param patience milliseconds to wait for the locks. A shard whose lock is not to be had in time is read without it:
+   *   pending events are missing. What is read of it has to be read by sequence: see `holds`.
+   */
+  withDrained(shards: readonly Shard[], patience: number, read: (breathe: () => void) => void): void {
+    const { i32 } = this.arena;
+    let held = this.lockAll(shards, patience);
+    const breathe = (): void => {
+      const wanted = held.find((shard) => isWanted(i32, shard.lock));
+      if (wanted === undefined) return;
+      // all of them: who waits takes them in the same order
+      for (const shard of held) unlock(i32, shard.lock);
+      leaveToOthers(i32, wanted.lock);
+      held = this.lockAll(shards, patience);
+    };
+    try {
+      for (const shard of held) {
+        const head = this.visibleHead(shard);
+        while (shard.folded < head) this.foldBatch(shard, head);
+      }
+      read(breathe);
+    } finally {
+      for (const shard of held) unlock(i32, shard.lock);
+    }
+  }
+
+  /** Whether this thread has the shard's lock. */
+  readonly holds = (shard: Shard): boolean => Atomics.load(this.arena.i32, shard.lock) === this.mark;
+
+  private lockAll(shards: readonly Shard[], patience: number): readonly Shard[] {
+    const deadline = performance.now() + patience;
+    return shards.filter((shard) => this.lock(shard, deadline));
+  }
+
+  /** A holder that has been waited for in vain is not waited for again as long as it holds the lock. */
+  private lock(shard: Shard, deadline: number): boolean {
+    const { i32 } = this.arena;
+    const holder = Atomics.load(i32, shard.lock);
+    const knownToKeepIt = holder !== 0 && this.keepers[shard.number] === holder;
+    const taken = lock(i32, shard.lock, this.mark, knownToKeepIt ? performance.now() + SECOND_PATIENCE_MS : deadline);
+    this.keepers[shard.number] = taken ? 0 : Atomics.load(i32, shard.lock);
+    return taken;
+  }
+
+  /** Shards that some thread has ever recorded into, in their order; without one that is just being furnished. */
+  used(): readonly Shard[] {
+    const used = Atomics.load(this.arena.i32, int(HEADER.USED_SHARDS));
+    return this.shards.slice(0, used).filter(({ ring }) => ring !== 0);
+  }
+
+  /** Folds up to BATCH events before `head`. The caller holds the shard's lock. */
+  private foldBatch(shard: Shard, head: number): number {
+    const { arena } = this;
+    const { i32, f64 } = arena;
+    const { ring, cells, base } = shard;
+    const mask = arena.ringCapacity - 1;
+    const progress = base + SHARD.FOLDED;
+    const first = f64[progress];
+    const pending = head - first;
+    // none if somebody else has been there since the caller looked
+    const count = Math.max(Math.min(pending, BATCH), 0);
+    if (pending > f64[base + SHARD.HIGH_WATER]) f64[base + SHARD.HIGH_WATER] = pending;
+    for (let offset = 0; offset < count; offset++) {
+      const event = ring + (((first + offset) | 0) & mask) * EVENT_WORDS;
+      const code = i32[int(event)] & CODE_MASK;
+      const aux = i32[int(event) + 1];
+      const done = first + offset + 1;
+      const cell = cellOf(arena, cells, code & SERIES_MASK);
+      if (!fold(arena, cell, code, aux, f64[event + 1], progress, done, false)) {
+        warnOnce('RINGMETER_OUT_OF_MEMORY', 'no memory for the cells of a series: its records are dropped');
+        f64[base + SHARD.DROPPED_AT_FOLD] += 1;
+        f64[progress] = done;
+      }
+    }
+    shard.free();
+    return count;
+  }
+}
+
+/** The count that a position near the shard's count of folded events stands for. */
+function widen(shard: Shard, position: number): number {
+  const { folded } = shard;
+  return folded + ((position - (folded | 0)) | 0);
+}

@@ -1,0 +1,78 @@
+import type { Arena } from '../arena/arena';
+import type { Shard } from '../arena/shard';
+import type { Definition, MetricType } from '../kinds/definition';
+import { kindOf } from '../kinds/kinds';
+import type { OnMerged, SeriesMerger } from '../kinds/merger';
+import { ShardCells } from '../kinds/shard-cells';
+import type { SeriesList } from '../registry/series-list';
+import type { RawSeries, Settle } from './life';
+
+/**
+ * Adds up series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, as
+ * `ShardCells` says.
+ */
+export class SeriesMerge {
+  private readonly cells: ShardCells;
+  private readonly mergers = new Map<MetricType, SeriesMerger>();
+  private readonly raw: RawSeries = {
+    index: 0,
+    record: 0,
+    values: new Float64Array(0),
+    column: 0,
+    activity: 0,
+    epoch: 0,
+  };
+
+  /** @param isStill whether nobody else can write the cells of a shard, its overflow cells aside */
+  constructor(arena: Arena, isStill: (shard: Shard) => boolean = () => true) {
+    this.cells = new ShardCells(arena);
+    this.cells.isStill = isStill;
+  }
+
+  /** Which shards to add up. */
+  get shards(): readonly Shard[] {
+    return this.cells.shards;
+  }
+
+  set shards(shards: readonly Shard[]) {
+    this.cells.shards = shards;
+  }
+
+  /**
+   * Adds series of one metric, those from one index of the list to another, to their columns of `out`, which must be zero.
+   *
+   * @param settle is given each of them then
+   */
+  into(
+    out: Float64Array,
+    series: SeriesList,
+    definition: Definition,
+    { from = 0, to = series.count, settle }: { from?: number; to?: number; settle?: Settle } = {},
+  ): void {
+    this.cells.begin();
+    const onMerged = settle && this.settling(out, series, settle);
+    this.mergerOf(definition).merge(out, series, definition, { from, to }, onMerged);
+  }
+
+  private settling(values: Float64Array, { records, columns }: SeriesList, settle: Settle): OnMerged {
+    const { raw } = this;
+    raw.values = values;
+    return (index, activity, epoch) => {
+      raw.index = index;
+      raw.record = records[index];
+      raw.column = columns[index];
+      raw.activity = activity;
+      raw.epoch = epoch;
+      settle(raw);
+    };
+  }
+
+  private mergerOf(definition: Definition): SeriesMerger {
+    let merger = this.mergers.get(definition.type);
+    if (merger === undefined) {
+      merger = kindOf(definition).merger(this.cells);
+      this.mergers.set(definition.type, merger);
+    }
+    return merger;
+  }
+}

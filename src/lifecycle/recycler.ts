@@ -1,0 +1,206 @@
+import type { Arena } from '../arena/arena';
+import { HEADER, high, int, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD, SERIES_FLAG } from '../arena/layout';
+import { changeLives, changeState, lifeOf, lifeState, lockLives, showAgain, unlockLives } from '../arena/lives';
+import type { Shard } from '../arena/shard';
+import type { Drainer } from '../drain/drain';
+import type { Definition } from '../kinds/definition';
+import { columnCount, kindOf } from '../kinds/kinds';
+import type { Family } from '../registry/catalog';
+import { unlink } from '../registry/directory';
+import { giveBack, isReusable } from '../registry/free-records';
+import { readSeries } from '../registry/register';
+import { SeriesList } from '../registry/series-list';
+import { baselineWords, countsInFlight, isChanged, type RawSeries } from './life';
+import { SeriesMerge } from './merge';
+
+/*
+ * How the memory of removed series is used again. Only of metrics with a ttl, and not where a user has a handle: then what
+ * refers to a series is the index of label sets that each recording thread has, its ring, and what workers have read.
+ *
+ * IDLE      Series that have been removed for a while become RETIRING, and the sequence goes up. Whoever looks for one of
+ *           their label sets finds it, and shows it again, as before.
+ * RETIRING  Each recording thread sees the sequence when it publishes, forgets its index, and acknowledges that when it
+ *           publishes next: what it was recording meanwhile is before that in its ring. When all have, everything is
+ *           drained, and what has not been recorded is GONE: nobody finds it any more, its cells become zeros. What was
+ *           recorded after all is shown again.
+ * LEAVING   When all have acknowledged once more, and a while has passed for those that only read, nobody walks past the
+ *           records any more. They go to their family's list, and may get another key, and another birth.
+ *
+ * A thread that is blocked delays this and nothing else. A thread that ends has no index. One that is terminated here
+ * leaves a phase that the next one goes through again: each step can be taken twice.
+ */
+const PHASE = { IDLE: 0, RETIRING: 1, LEAVING: 2 } as const;
+const SEQUENCE = int(HEADER.RETIRE);
+const PHASE_WORD = high(HEADER.RETIRE);
+/** Series that are looked at under one hold of the shards' locks. */
+const BATCH = 1_024;
+const SHARD_PATIENCE_MS = 50;
+
+/** Milliseconds that a series has been removed, and that nobody looks for it, before its memory is used again. */
+export const QUARANTINE_MS = 30_000;
+
+/** One on each thread that collects; one of them at a time does something. */
+export class Recycler {
+  private readonly merge: SeriesMerge;
+
+  constructor(
+    private readonly arena: Arena,
+    private readonly drainer: Drainer,
+    private readonly quarantine: number,
+  ) {
+    this.merge = new SeriesMerge(arena, drainer.holds);
+  }
+
+  /** Goes on to the next phase if it is time. Never waits for long. */
+  turn(families: readonly Family[]): void {
+    const { arena, drainer } = this;
+    if (!lockLives(arena, drainer.mark, 0)) return;
+    try {
+      const { i32 } = arena;
+      const mortal = families.filter(({ definition }) => definition.ttl !== undefined);
+      const now = arena.tick();
+      const phase = Atomics.load(i32, PHASE_WORD);
+      if (phase === PHASE.IDLE) {
+        if (this.retire(mortal, now)) this.enter(PHASE.RETIRING, now);
+      } else if (!this.allAcknowledged()) return;
+      else if (phase === PHASE.RETIRING) {
+        if (mortal.every((family) => this.bury(family))) this.enter(PHASE.LEAVING, now);
+      } else if (now - arena.f64[HEADER.RETIRE_SINCE] >= this.quarantine) {
+        for (const family of mortal) this.giveBackAll(family);
+        Atomics.store(i32, PHASE_WORD, PHASE.IDLE);
+      }
+    } finally {
+      unlockLives(arena);
+    }
+  }
+
+  private enter(phase: number, now: number): void {
+    const { i32, f64 } = this.arena;
+    f64[HEADER.RETIRE_SINCE] = now;
+    // 0 stands for "never acknowledged"
+    if (Atomics.add(i32, SEQUENCE, 1) === -1) Atomics.add(i32, SEQUENCE, 1);
+    Atomics.store(i32, PHASE_WORD, phase);
+  }
+
+  private allAcknowledged(): boolean {
+    const sequence = Atomics.load(this.arena.i32, SEQUENCE);
+    return this.drainer.shards.every((shard) => shard.owner === 0 || shard.acknowledged === sequence);
+  }
+
+  /** @returns whether there is anything to do */
+  private retire(families: readonly Family[], now: number): boolean {
+    const { arena } = this;
+    let found = false;
+    for (const { series } of families)
+      for (let index = 0; index < series.count; index++) {
+        const record = series.records[index];
+        const life = lifeOf(arena, record);
+        if (life === 0 || isKept(arena, record)) continue;
+        const state = lifeState(arena, life);
+        const isLeft = (state & (LIFE_STATE.RETIRING | LIFE_STATE.GONE)) !== 0 && (state & LIFE_STATE.LISTED) === 0;
+        const isOld = now - arena.f64[life + LIFE.SINCE] >= this.quarantine && isReusable(arena, record);
+        if (isLeft) found = true;
+        else if ((state & (LIFE_STATE.HIDDEN | LIFE_STATE.GONE)) === LIFE_STATE.HIDDEN && isOld)
+          found = changeState(arena, life, state, bitsOf(state) | LIFE_STATE.RETIRING) || found;
+      }
+    return found;
+  }
+
+  /** @returns whether all that are retiring have been dealt with */
+  private bury(family: Family): boolean {
+    const { arena, drainer } = this;
+    const { definition } = family;
+    const values = new Float64Array(BATCH * columnCount(definition));
+    for (const list of this.leftOf(family)) {
+      const shards = drainer.used();
+      let complete = false;
+      drainer.withDrained(shards, SHARD_PATIENCE_MS, () => {
+        // what was recorded before a thread acknowledged has to be in the cells, which have to be still
+        if (!shards.every(drainer.holds) || drainer.used().length !== shards.length || !this.allAcknowledged()) return;
+        this.merge.shards = shards;
+        const settle = (raw: RawSeries): void => this.buryOne(definition, raw, shards);
+        values.fill(0);
+        changeLives(arena, () => this.merge.into(values, list, definition, { settle }));
+        complete = true;
+      });
+      if (!complete) return false;
+    }
+    return true;
+  }
+
+  private buryOne(definition: Definition, raw: RawSeries, shards: readonly Shard[]): void {
+    const { arena } = this;
+    const { record } = raw;
+    const life = lifeOf(arena, record);
+    const state = lifeState(arena, life);
+    if ((state & LIFE_STATE.GONE) === 0) {
+      // somebody has looked for it, or has a handle now
+      if ((state & LIFE_STATE.RETIRING) === 0) return;
+      const isUsed = isKept(arena, record) || countsInFlight(arena, raw);
+      if (isUsed || isChanged(arena, life, state, definition, raw.activity)) {
+        showAgain(arena, record);
+        return;
+      }
+      if (!changeState(arena, life, state, (bitsOf(state) & ~LIFE_STATE.RETIRING) | LIFE_STATE.GONE)) return;
+      // whoever gets a handle says so before looking whether it is gone
+      if (isKept(arena, record)) {
+        changeState(arena, life, lifeState(arena, life), bitsOf(state) & ~LIFE_STATE.RETIRING);
+        showAgain(arena, record);
+        return;
+      }
+    }
+    unlink(arena, record);
+    this.zero(definition, arena.i32[high(record + RECORD.SERIES)], life, shards);
+  }
+
+  /** Makes zeros of the cells, but for what stays with them, and of both baselines. */
+  private zero(definition: Definition, id: number, life: number, shards: readonly Shard[]): void {
+    const { i32, f64 } = this.arena;
+    const words = kindOf(definition).clearedWords(definition);
+    for (const { cells, overflowCells } of shards)
+      for (const table of [cells, overflowCells]) {
+        const page = i32[table + (id >>> PAGE_SHIFT)];
+        const cell = page + (id & PAGE_MASK);
+        if (page !== 0) f64.fill(0, cell, cell + words);
+      }
+    f64.fill(0, life + LIFE.BASELINES, life + LIFE.BASELINES + 2 * baselineWords(definition));
+  }
+
+  /** The series of a family that are retiring, or gone and not on the list, BATCH at a time; columns begin at 0 in each. */
+  private *leftOf({ definition, series }: Family): Generator<SeriesList> {
+    const { arena } = this;
+    const width = columnCount(definition);
+    let list = new SeriesList();
+    for (let index = 0; index < series.count; index++) {
+      const record = series.records[index];
+      const life = lifeOf(arena, record);
+      const state = life === 0 ? 0 : lifeState(arena, life);
+      if ((state & (LIFE_STATE.RETIRING | LIFE_STATE.GONE)) === 0 || (state & LIFE_STATE.LISTED) !== 0) continue;
+      list.add({ ...readSeries(arena, record), column: list.count * width, place: 0 });
+      if (list.count < BATCH) continue;
+      yield list;
+      list = new SeriesList();
+    }
+    if (list.count > 0) yield list;
+  }
+
+  private giveBackAll({ series }: Family): void {
+    const { arena } = this;
+    for (let index = 0; index < series.count; index++) {
+      const record = series.records[index];
+      const life = lifeOf(arena, record);
+      const state = life === 0 ? 0 : lifeState(arena, life);
+      if ((state & LIFE_STATE.GONE) === 0 || (state & LIFE_STATE.LISTED) !== 0) continue;
+      // first, so that it cannot be there twice
+      if (changeState(arena, life, state, bitsOf(state) | LIFE_STATE.LISTED)) giveBack(arena, record);
+    }
+  }
+}
+
+const bitsOf = (state: number): number => state & (LIFE_STATE.CHANGE - 1);
+
+/** Whether a series' memory is never used again: a user has a handle, or it is the one beyond the limit. */
+function isKept({ i32 }: Arena, record: number): boolean {
+  const flags = SERIES_FLAG.PINNED | SERIES_FLAG.BEYOND;
+  return (Atomics.load(i32, high(record + RECORD.SERIES_LIFE)) & flags) !== 0;
+}

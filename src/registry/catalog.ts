@@ -1,0 +1,106 @@
+import type { Arena } from '../arena/arena';
+import { HEADER, high, int, RECORD, RECORD_KIND, VOID_ENTRY } from '../arena/layout';
+import { membersOf } from '../arena/lives';
+import type { Definition, LabelPairs } from '../kinds/definition';
+import { bear, birthCount, birthOf, directoryLength, PENDING_ENTRY, readEntry } from './directory';
+import { readDefinition } from './register';
+import { readLabels } from './series-key';
+import { SeriesList } from './series-list';
+
+/** A metric with its series. */
+export class Family {
+  readonly series = new SeriesList();
+
+  constructor(
+    readonly arena: Arena,
+    readonly record: number,
+    readonly definition: Definition,
+  ) {}
+
+  /** The labels of the series at an index of the list, decoded from the registry. */
+  labels(index: number): LabelPairs {
+    return readLabels(this.arena, this.series.records[index]);
+  }
+}
+
+/** One thread's reading of the registry. Grows by what was registered since the last `refresh`. */
+export class Catalog {
+  readonly families: Family[] = [];
+  private readonly byRecord = new Map<number, Family>();
+  private read = 0;
+  private births = 0;
+  private reborn = 0;
+  /** Places whose records had not been published, or whose families did not stand, when they were read. */
+  private pending: number[] = [];
+
+  constructor(private readonly arena: Arena) {}
+
+  refresh(): void {
+    const reborn = Atomics.load(this.arena.i32, int(HEADER.REBORN));
+    // before the directory: every series that has been born by now is in it
+    const births = birthCount(this.arena);
+    const length = directoryLength(this.arena);
+    if (reborn !== this.reborn) this.noteReborn();
+    this.reborn = reborn;
+    const late = this.pending;
+    this.pending = [];
+    for (const place of late) this.enter(place);
+    if (this.read < length) this.makeRoom();
+    while (this.read < length) this.enter(this.read++);
+    this.births = births;
+  }
+
+  private makeRoom(): void {
+    for (const { record, series } of this.families) series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
+  }
+
+  /** How many births had been counted at the last `refresh`: series that were born later are in no snapshot so far. */
+  get places(): number {
+    return this.births;
+  }
+
+  /** Looks which series have been given another one's memory. */
+  private noteReborn(): void {
+    for (const { definition, series } of this.families) {
+      if (!definition.ttl) continue;
+      for (let index = 0; index < series.count; index++) {
+        const birth = birthOf(this.arena, series.records[index]);
+        if (birth <= series.places[index]) continue;
+        series.places[index] = birth;
+        series.reborn++;
+      }
+    }
+  }
+
+  private enter(place: number): void {
+    const record = readEntry(this.arena, place);
+    if (record === PENDING_ENTRY) this.pending.push(place);
+    if (record === PENDING_ENTRY || record === VOID_ENTRY) return;
+    const { i32 } = this.arena;
+    if (i32[high(record + RECORD.KEY)] === RECORD_KIND.FAMILY) {
+      this.familyAt(record);
+      return;
+    }
+    // the thread that published it may have ended before it was born
+    bear(this.arena, record);
+    const { series } = this.familyAt(i32[int(record + RECORD.SERIES)]);
+    // number by number: an object for each of very many series would be the peak of a first scrape
+    const index = series.extend();
+    series.ids[index] = i32[high(record + RECORD.SERIES)];
+    series.columns[index] = i32[int(record + RECORD.SERIES_COLUMN)];
+    series.records[index] = record;
+    series.places[index] = birthOf(this.arena, record);
+    series.setEpoch(index, i32[high(record + RECORD.SERIES_COLUMN)]);
+  }
+
+  private familyAt(record: number): Family {
+    let family = this.byRecord.get(record);
+    if (family === undefined) {
+      family = new Family(this.arena, record, readDefinition(this.arena, record));
+      family.series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
+      this.byRecord.set(record, family);
+      this.families.push(family);
+    }
+    return family;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Snapshot } from './snapshot';
+
+/** What is kept of a snapshot. */
+export type Kept = Pick<Snapshot, 'timestamp' | 'places' | 'values'>;
+
+const COPY = { TIMESTAMP: 0, PLACES: 1, COLUMNS: 2, VALUES: 3 } as const;
+
+/** Shared memory for one snapshot: its timestamp, its places, how many columns it has, the columns. */
+export class SnapshotCopy {
+  /** @param words begin as zeros, and have room for it */
+  constructor(private readonly words: Float64Array) {}
+
+  keep({ timestamp, places, values }: Kept): void {
+    const { words } = this;
+    words[COPY.TIMESTAMP] = timestamp;
+    words[COPY.PLACES] = places;
+    words[COPY.COLUMNS] = values.length;
+    words.set(values, COPY.VALUES);
+  }
+
+  /** What is kept, copied; nothing if nothing ever was. */
+  read(): Kept | undefined {
+    const { words } = this;
+    if (words[COPY.TIMESTAMP] === 0) return undefined;
+    const values = words.slice(COPY.VALUES, COPY.VALUES + words[COPY.COLUMNS]);
+    return { timestamp: words[COPY.TIMESTAMP], places: words[COPY.PLACES], values };
+  }
+}

@@ -1,0 +1,44 @@
+import { RingmeterError } from '../common/errors';
+import { showsOnly } from '../common/inspection';
+import { ownProperties } from '../common/own-properties';
+import type { ResolvedQuery, SeriesQuery, Storage, StorageDescription, TimeSeries } from '../delivery/types';
+import { resolveQuery } from './query';
+
+/** What every storage's user side is: a description for the workers, and a line to the one that has its backend. */
+export class DescribedStorage implements Storage {
+  private ask: ((query: ResolvedQuery) => Promise<TimeSeries[]>) | undefined;
+
+  readonly description: StorageDescription;
+
+  constructor(description: StorageDescription) {
+    this.description = ownProperties(description);
+  }
+
+  bind(ask: (query: ResolvedQuery) => Promise<TimeSeries[]>): void {
+    if (this.ask !== undefined)
+      throw new RingmeterError(
+        'RINGMETER_INVALID_OPTION',
+        'a storage belongs to one collector, this one has one already',
+      );
+    this.ask = ask;
+  }
+
+  /**
+   * The history of every line that matches, read in a flush worker.
+   *
+   * @throws RingmeterError RINGMETER_INVALID_QUERY, also if this kind of storage cannot be read back; RINGMETER_CLOSED
+   *   without a collector, or when it is closed
+   */
+  async query(query: SeriesQuery): Promise<TimeSeries[]> {
+    return this.answer(resolveQuery(query));
+  }
+
+  protected async answer(query: ResolvedQuery): Promise<TimeSeries[]> {
+    if (this.ask === undefined)
+      throw new RingmeterError('RINGMETER_CLOSED', 'this storage has not been given to a collector');
+    return this.ask(query);
+  }
+}
+
+// neither the shared memory nor the passwords of its options
+showsOnly(DescribedStorage, ({ description: { kind, delivery } }) => ({ kind, name: delivery.name }));

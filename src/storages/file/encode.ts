@@ -1,0 +1,160 @@
+import { crc32 } from 'node:zlib';
+import { columnCount } from '../../kinds/kinds';
+import type { Family } from '../../registry/catalog';
+import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
+import { DeclaredSeries } from './declared';
+import { type HeaderLine, type StoredNumber, seal } from './format';
+import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';
+
+/** Characters after which lines become bytes to write: between two pieces the worker's other work has its turn. */
+const PIECE = 128 * 1024;
+/** Numbers in a line, about. */
+const LINE_NUMBERS = 4_096;
+
+/** Turns the snapshots of one file into its lines. It knows which metrics and series the file has been told already. */
+export class FileEncoder {
+  private flushes = 0;
+  /** By name of the metric. */
+  private readonly declared = new Map<string, DeclaredSeries>();
+  /** Births that the last flush in the file had read, and the one that is being encoded. */
+  private places = 0;
+  private placesNow = 0;
+  /** Series in the flush that is being encoded. */
+  private series = 0;
+
+  constructor(private readonly header: HeaderLine) {}
+
+  /** The bytes of one flush. It can be encoded again until `keep` is called. */
+  *encode(snapshot: Snapshot): Generator<Buffer, void> {
+    for (const declared of this.declared.values()) declared.rollBack();
+    this.series = 0;
+    let bytes = 0;
+    let checksum = 0;
+    for (const piece of inPieces(this.lines(snapshot))) {
+      bytes += piece.length;
+      checksum = crc32(piece, checksum);
+      yield piece;
+    }
+    const { flushes: flush, series } = this;
+    const { timestamp: time } = snapshot;
+    const said = { flush, time, series, bytes };
+    yield Buffer.from(`${stringifyFlush({ ...said, crc32: seal(checksum, said) })}\n`);
+  }
+
+  /** Says that the file has what was encoded last. */
+  keep(): void {
+    for (const declared of this.declared.values()) declared.keep();
+    this.places = this.placesNow;
+    this.flushes++;
+  }
+
+  private *lines(snapshot: Snapshot): Generator<string, void> {
+    this.placesNow = snapshot.places;
+    if (this.flushes === 0) yield stringifyHeader(this.header);
+    for (const family of snapshot.families) {
+      const declared = this.declaredOf(family);
+      const present = new Uint8Array(family.series.count);
+      yield* declarations(family, declared, { snapshot, known: this.places, present });
+      yield* valuesOf(family, declared, present, snapshot);
+      for (const isThere of present) this.series += isThere;
+    }
+  }
+
+  private declaredOf({ definition: { name } }: Family): DeclaredSeries {
+    let declared = this.declared.get(name);
+    if (declared === undefined) {
+      declared = new DeclaredSeries();
+      this.declared.set(name, declared);
+    }
+    return declared;
+  }
+}
+
+function* inPieces(lines: Iterable<string>): Generator<Buffer, void> {
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+/** What of a family the file must be told before its values. */
+interface Telling {
+  snapshot: Snapshot;
+  /** Births of which the file has been told: a number may since have been given to another series. */
+  known: number;
+  /** Filled by index: 1 for a series that the snapshot has. Removed ones may be very many more. */
+  present: Uint8Array;
+}
+
+function* declarations(
+  family: Family,
+  declared: DeclaredSeries,
+  { snapshot, known, present }: Telling,
+): Generator<string, void> {
+  const { name: metric, ...definition } = family.definition;
+  const isThere = presenceIn(snapshot, family);
+  let mustDefine = declared.isNew;
+  declared.reserve(present.length);
+  for (let index = 0; index < present.length; index++) {
+    if (!isThere(index)) continue;
+    present[index] = 1;
+    if (!declared.add(index) && family.series.places[index] < known) continue;
+    // read at once after `isThere`: the series' memory may be given to another
+    const labels = Object.fromEntries(family.labels(index));
+    if (mustDefine) yield stringifyMetric({ metric, ...definition });
+    mustDefine = false;
+    yield stringifySeries({ metric, series: declared.numberOf(index), labels });
+  }
+}
+
+/** Lines of series with consecutive numbers. */
+function* valuesOf(
+  family: Family,
+  declared: DeclaredSeries,
+  present: Uint8Array,
+  snapshot: Snapshot,
+): Generator<string, void> {
+  const { definition, series } = family;
+  const { name: metric } = definition;
+  const { timestamp: time } = snapshot;
+  const width = columnCount(definition);
+  const most = Math.ceil(LINE_NUMBERS / width);
+  for (const run of runsOf(declared, present, most)) {
+    const values: StoredNumber[] = [];
+    for (const index of run.indexes)
+      for (let column = series.columns[index], end = column + width; column < end; column++)
+        values.push(storedNumber(snapshot.values[column]));
+    yield stringifyValues({ metric, time, first: run.first, values });
+  }
+}
+
+/** Cuts series into runs of consecutive numbers. */
+function* runsOf(
+  declared: DeclaredSeries,
+  present: Uint8Array,
+  most: number,
+): Generator<{ first: number; indexes: number[] }, void> {
+  let first = 0;
+  let indexes: number[] = [];
+  for (const [number, index] of declared.all().entries()) {
+    const isThere = present[index] === 1;
+    if (indexes.length > 0 && (!isThere || indexes.length === most)) {
+      yield { first, indexes };
+      indexes = [];
+    }
+    if (!isThere) continue;
+    if (indexes.length === 0) first = number;
+    indexes.push(index);
+  }
+  if (indexes.length > 0) yield { first, indexes };
+}
+
+function storedNumber(value: number): StoredNumber {
+  if (Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? '+Inf' : '-Inf';
+}

@@ -1,0 +1,101 @@
+import { Reader } from 'protobufjs/minimal';
+import { StorageFailure } from '../../common/storage-failure';
+import type { HttpAnswer } from '../../net/http';
+
+/** Statuses after which the same request may succeed. Source: OTLP specification, "Retryable Response Codes". */
+const PASSING = new Set([429, 502, 503, 504]);
+/** Statuses that speak of what was sent, where another request may be taken. */
+const ABOUT_THE_REQUEST = new Set([400, 413, 422]);
+
+/** Why a request was not taken. */
+export interface Refusal {
+  failure: StorageFailure;
+  /** Whether other requests may be taken nevertheless. */
+  others: boolean;
+}
+
+/** What a failed request means for OTLP, which retries less than HTTP allows. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof StorageFailure)) throw error;
+  const status = statusOf(error);
+  if (status === undefined) return { failure: error, others: false };
+  const failure = new StorageFailure(legible(error.message), {
+    retryable: PASSING.has(status),
+    retryAfter: error.retryAfter,
+    cause: error,
+  });
+  return { failure, others: ABOUT_THE_REQUEST.has(status) };
+}
+
+/** The status of the answer, if there was one: a failure without has a cause. */
+function statusOf({ message, cause }: StorageFailure): number | undefined {
+  const [, status] = (cause === undefined && / was answered with (\d{3})\b/.exec(message)) || [];
+  return status === undefined ? undefined : Number(status);
+}
+
+/** The receiver took a request, but has something to say about it. */
+export interface PartialSuccess {
+  /** Data points that it did not take; undefined if the answer cannot be read. */
+  rejected: number | undefined;
+  message: string;
+}
+
+/**
+ * Reads the answer to a request that was taken.
+ *
+ * @param contentType of the request: what the answer is if it does not say
+ * @returns undefined if everything was taken without a word
+ */
+export function partialSuccessOf({ headers, body }: HttpAnswer, contentType: string): PartialSuccess | undefined {
+  const type = String(headers['content-type'] ?? contentType);
+  const read = /json/.test(type) ? readJson : /protobuf/.test(type) ? readProtobuf : undefined;
+  if (read === undefined || body === '') return undefined;
+  try {
+    const answer = read(body);
+    return answer.rejected === 0 && answer.message === '' ? undefined : answer;
+  } catch {
+    return { rejected: undefined, message: legible(body) };
+  }
+}
+
+function readJson(body: string): PartialSuccess {
+  const { partialSuccess } = JSON.parse(body) as {
+    partialSuccess?: { rejectedDataPoints?: string | number; errorMessage?: string };
+  };
+  const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0);
+  if (!Number.isInteger(rejected)) throw new TypeError('rejectedDataPoints is no integer');
+  return { rejected, message: legible(String(partialSuccess?.errorMessage ?? '')) };
+}
+
+/**
+ *     ExportMetricsServiceResponse   1 ExportMetricsPartialSuccess
+ *     ExportMetricsPartialSuccess    1 int64 rejected_data_points, 2 string error_message
+ *
+ * The client gives an answer as text, in which bytes that are no UTF-8 are lost: numbers and lengths from 128 on. Then
+ * the lengths do not fit, and the message as a whole is all that can be shown.
+ */
+function readProtobuf(body: string): PartialSuccess {
+  const reader = Reader.create(Buffer.from(body));
+  const answer = { rejected: 0, message: '' };
+  while (reader.pos < reader.len) {
+    const field = reader.uint32();
+    if (field !== 10) {
+      reader.skipType(field & 7);
+      continue;
+    }
+    const end = reader.uint32() + reader.pos;
+    while (reader.pos < end) {
+      const inner = reader.uint32();
+      if (inner === 8) answer.rejected = Number(String(reader.int64()));
+      else if (inner === 18) answer.message = legible(reader.string());
+      else reader.skipType(inner & 7);
+    }
+    if (reader.pos !== end) throw new RangeError('lengths do not fit');
+  }
+  return answer;
+}
+
+/** Answers can be binary: what is left is what can be shown. */
+function legible(text: string): string {
+  return text.replace(/[\s\p{Cc}\ufffd]+/gu, ' ').trim();
+}

@@ -1,0 +1,100 @@
+import { sharedMemory } from '../../atomics/shared-memory';
+import type { Snapshot } from '../../snapshot/snapshot';
+
+/*
+ * Words of the ledger, all float64:
+ *
+ *     0  started             wall-clock milliseconds when the collector began
+ *     1  timestamp           of the snapshot that was taken whole last
+ *     2  fingerprint         the same one's
+ *     3  generation          counts the snapshots that were taken whole; parts of an earlier one mean nothing
+ *     8  values, by column; then times and generations, by place: parts taken since then
+ */
+const STARTED = 0;
+const TIMESTAMP = 1;
+const FINGERPRINT = 2;
+const GENERATION = 3;
+const TABLES = 8;
+
+/** Address space, resident where used: room for eleven million columns. What lies beyond is not remembered. */
+const BYTES = 2 ** 28;
+
+/**
+ * What the receiver has taken of snapshots that go out in several requests. In shared memory, so that a worker that
+ * takes over from one that died sends no part of a snapshot twice. One thread at a time uses it.
+ *
+ * Who is terminated inside leaves a part either remembered or not: its generation is stored last.
+ */
+export class Ledger {
+  /** What was taken in parts, by column. Meant only where `takenAt` is not 0. */
+  readonly values: Float64Array;
+  private readonly words: Float64Array;
+  private readonly times: Float64Array;
+  private readonly generations: Float64Array;
+  private readonly room: number;
+
+  static allocate(bytes: number = BYTES): SharedArrayBuffer {
+    return sharedMemory(bytes, 'maxMemory');
+  }
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.words = new Float64Array(buffer);
+    this.room = Math.floor((this.words.length - TABLES) / 3);
+    const table = (number: number) => new Float64Array(buffer, (TABLES + number * this.room) * 8, this.room);
+    this.values = table(0);
+    this.times = table(1);
+    this.generations = table(2);
+    if (this.words[GENERATION] === 0) this.words[GENERATION] = 1;
+  }
+
+  begin(time: number): void {
+    this.words[STARTED] = time;
+  }
+
+  /** When the collector began, in wall-clock milliseconds. */
+  get started(): number {
+    return this.words[STARTED];
+  }
+
+  /** Whether this very snapshot has been taken: it comes again if a worker died before it could say so. */
+  hasAll(snapshot: Snapshot): boolean {
+    const { words } = this;
+    return words[TIMESTAMP] === snapshot.timestamp && words[FINGERPRINT] === fingerprint(snapshot);
+  }
+
+  tookAll(snapshot: Snapshot): void {
+    const { words } = this;
+    const print = fingerprint(snapshot);
+    words[TIMESTAMP] = snapshot.timestamp;
+    words[FINGERPRINT] = print;
+    words[GENERATION]++;
+  }
+
+  /** When a series was taken after the last snapshot that was taken whole; 0 if it was not. */
+  takenAt(place: number): number {
+    return this.generations[place] === this.words[GENERATION] ? this.times[place] : 0;
+  }
+
+  /** Whether a series has been taken with what this snapshot says of it. */
+  has({ timestamp, values }: Snapshot, place: number, column: number, width: number): boolean {
+    if (this.takenAt(place) !== timestamp) return false;
+    for (let at = column; at < column + width; at++) if (!Object.is(this.values[at], values[at])) return false;
+    return true;
+  }
+
+  took({ timestamp, values }: Snapshot, place: number, column: number, width: number): void {
+    if (place >= this.room || column + width > this.room) return;
+    this.generations[place] = 0;
+    for (let at = column; at < column + width; at++) this.values[at] = values[at];
+    this.times[place] = timestamp;
+    this.generations[place] = this.words[GENERATION];
+  }
+}
+
+/** FNV-1a over the halves of all values: tells apart snapshots of the same millisecond. */
+function fingerprint({ values, places }: Snapshot): number {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  let hash = 0x811c9dc5 ^ places;
+  for (let index = 0; index < halves.length; index++) hash = Math.imul(hash ^ halves[index], 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,79 @@
+import type { Definition } from '../../kinds/definition';
+import { columnCount, kindOf } from '../../kinds/kinds';
+import type { Family } from '../../registry/catalog';
+import type { Snapshot } from '../../snapshot/snapshot';
+import { type Point, TEMPORALITY, type Temporality } from './encoder';
+import type { Ledger } from './ledger';
+
+const NOTHING = new Float64Array();
+
+/** What OTLP calls the temporality of a metric's points. Not all kinds have deltas. */
+export function temporalityOf(definition: Definition, wanted: Temporality): Temporality {
+  return kindOf(definition).delta === undefined ? TEMPORALITY.CUMULATIVE : wanted;
+}
+
+/**
+ * The data points of one snapshot, one after the other, in the fields of this object. A delta is what was recorded since
+ * the receiver last took the series: with the snapshot delivered before, or with a part of a later one.
+ */
+export class Points implements Point {
+  family!: Family;
+  index = 0;
+  values: Float64Array = NOTHING;
+  column = 0;
+  start = 0;
+  readonly time: number;
+  private base: Float64Array = NOTHING;
+  private change = NOTHING;
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly previous: Snapshot | undefined,
+    private readonly ledger: Ledger,
+    private readonly temporality: Temporality,
+  ) {
+    this.time = snapshot.timestamp;
+  }
+
+  /** @returns whether there is a point: a series that has not changed has no delta, unless it is new */
+  read(family: Family, index: number): boolean {
+    const { definition, series } = family;
+    this.family = family;
+    this.index = index;
+    this.values = this.snapshot.values;
+    this.column = series.columns[index];
+    this.start = kindOf(definition).pointType === 'gauge' ? 0 : Math.min(this.ledger.started, this.time);
+    if (temporalityOf(definition, this.temporality) === TEMPORALITY.CUMULATIVE) return true;
+    return this.toDelta(definition, series.places[index]);
+  }
+
+  private toDelta(definition: Definition, place: number): boolean {
+    const known = this.findBase(definition, place);
+    const width = columnCount(definition);
+    if (this.change.length < width) this.change = new Float64Array(width);
+    const before = known ? this.base : undefined;
+    const isChanged = kindOf(definition).delta!(this.change, definition, this.column, this.snapshot.values, before);
+    this.values = this.change;
+    this.column = 0;
+    return !known || isChanged;
+  }
+
+  /**
+   * Finds what the receiver has of a series, and since when.
+   *
+   * @returns false if it has nothing
+   */
+  private findBase(definition: Definition, place: number): boolean {
+    const { previous, ledger, column } = this;
+    const end = column + columnCount(definition);
+    const wasRemoved = Number.isNaN(previous?.values[column + kindOf(definition).presenceColumn]);
+    const takenAt = ledger.takenAt(place);
+    if (takenAt !== 0) this.base = ledger.values;
+    else if (previous !== undefined && place < previous.places && end <= previous.values.length && !wasRemoved)
+      this.base = previous.values;
+    else this.base = NOTHING;
+    // a wall clock can be set back
+    this.start = Math.min(takenAt || (previous?.timestamp ?? ledger.started), this.time);
+    return this.base !== NOTHING;
+  }
+}

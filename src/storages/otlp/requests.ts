@@ -1,0 +1,72 @@
+import { columnCount } from '../../kinds/kinds';
+import type { Family } from '../../registry/catalog';
+import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
+import type { Encoder, Temporality } from './encoder';
+import type { Ledger } from './ledger';
+import { type Points, temporalityOf } from './points';
+
+/** A part of a snapshot: as many series as one request may have. */
+export class OtlpRequest {
+  /** Place, first column and width of each series. */
+  private readonly series: number[] = [];
+  private family: Family | undefined;
+
+  constructor(
+    private readonly encoder: Encoder,
+    private readonly temporality: Temporality,
+  ) {}
+
+  get size(): number {
+    return this.series.length / 3;
+  }
+
+  add(points: Points, width: number): void {
+    const { family, index } = points;
+    if (this.family !== family)
+      this.encoder.metric(family.definition, temporalityOf(family.definition, this.temporality));
+    this.family = family;
+    this.encoder.point(points);
+    this.series.push(family.series.places[index], family.series.columns[index], width);
+  }
+
+  body(): Uint8Array {
+    return this.encoder.finish();
+  }
+
+  /** To be called when the receiver has taken it. */
+  enter(ledger: Ledger, snapshot: Snapshot): void {
+    const { series } = this;
+    for (let at = 0; at < series.length; at += 3) ledger.took(snapshot, series[at], series[at + 1], series[at + 2]);
+  }
+}
+
+export interface RequestsOptions {
+  ledger: Ledger;
+  temporality: Temporality;
+  most: number;
+  encoder: () => Encoder;
+}
+
+/** What of a snapshot is still to be sent, request by request. Each is made when it is asked for. */
+export function* requestsOf(
+  snapshot: Snapshot,
+  points: Points,
+  { ledger, temporality, most, encoder }: RequestsOptions,
+): Generator<OtlpRequest> {
+  let request = new OtlpRequest(encoder(), temporality);
+  for (const family of snapshot.families) {
+    const { places, columns, count } = family.series;
+    const isThere = presenceIn(snapshot, family);
+    const width = columnCount(family.definition);
+    for (let index = 0; index < count; index++) {
+      const [place, column] = [places[index], columns[index]];
+      if (!isThere(index) || column + width > snapshot.values.length) continue;
+      if (ledger.has(snapshot, place, column, width) || !points.read(family, index)) continue;
+      request.add(points, width);
+      if (request.size < most) continue;
+      yield request;
+      request = new OtlpRequest(encoder(), temporality);
+    }
+  }
+  if (request.size > 0) yield request;
+}

@@ -1,0 +1,132 @@
+import type { Definition, LabelPairs } from '../../kinds/definition';
+import { kindOf } from '../../kinds/kinds';
+import { type SampleReader, valueAtFirst } from '../../kinds/sample';
+import type { Family } from '../../registry/catalog';
+import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
+import { areSame, completeLabels, sorted } from './labels';
+import { Twins } from './twins';
+
+/** The labels that come from outside the series. */
+export interface GivenLabels {
+  /** Of metrics without series; series have them already. */
+  readonly default: LabelPairs;
+  /** Of every series that has no label of that name. */
+  readonly external: LabelPairs;
+}
+
+/**
+ * What is sent of a series: its values; zeros, of a metric that has no series yet (it can be told from a missing one,
+ * and grows from there); or that it has ended.
+ */
+export type Saying = 'values' | 'zeros' | 'end';
+
+/** Which series there are: those of a snapshot, or all registered early enough. */
+export type Shown = Pick<Snapshot, 'places'> & Partial<Pick<Snapshot, 'values'>>;
+
+/** One series on its way to a receiver. */
+export interface OutgoingSeries {
+  readonly family: OutgoingFamily;
+  /** Sorted by name. */
+  readonly labels: LabelPairs;
+  readonly saying: Saying;
+  /** In the family's list; -1 for the one that stands for a metric without series. */
+  readonly index: number;
+}
+
+/** One metric as a receiver knows it. */
+export class OutgoingFamily {
+  /** Per line: its name and the label that it adds, sorted. */
+  readonly lines: readonly LabelPairs[];
+  private readonly read: SampleReader;
+  /** What a series shows that has recorded nothing. */
+  private readonly atFirst: Float64Array;
+  /** One for each line; good until the next call that reads. */
+  private readonly now: Float64Array;
+  private readonly twins: Twins;
+  private readonly zeroLabels: LabelPairs;
+  private zerosSent = false;
+
+  constructor(
+    private readonly family: Family,
+    private readonly given: GivenLabels,
+  ) {
+    const { definition } = family;
+    const kind = kindOf(definition);
+    const samples = kind.samples(definition);
+    this.lines = samples.map(({ suffix, label }) => {
+      const name = ['__name__', `${definition.name}${suffix}`] as const;
+      return label === undefined ? [name] : sorted([name, label]);
+    });
+    this.read = kind.sampleReader(definition);
+    this.atFirst = Float64Array.from(samples, valueAtFirst);
+    this.now = new Float64Array(this.lines.length);
+    this.twins = new Twins(family, given.external);
+    this.zeroLabels = completeLabels(given.default, given.external);
+  }
+
+  get definition(): Definition {
+    return this.family.definition;
+  }
+
+  /** What a snapshot has of the metric. */
+  *series(snapshot: Snapshot): Generator<OutgoingSeries> {
+    if (this.mustEndZeros(snapshot)) yield this.zeros('end');
+    if (this.showsZeros(snapshot)) yield this.zeros('zeros');
+    yield* this.registered(snapshot, 'values');
+  }
+
+  /** Ends of all that a snapshot had. */
+  *ends(shown: Shown): Generator<OutgoingSeries> {
+    if (this.zerosSent) yield this.zeros('end');
+    yield* this.registered(shown, 'end');
+  }
+
+  /** To be called when a snapshot has been sent. */
+  settle(snapshot: Snapshot): void {
+    this.zerosSent = this.showsZeros(snapshot);
+  }
+
+  /** The values of a series' lines; none if it has ended. Good until the next call. */
+  values({ saying, index }: OutgoingSeries, values: Float64Array): Float64Array | undefined {
+    if (saying === 'end') return undefined;
+    if (saying === 'zeros') return this.atFirst;
+    this.read(values, this.family.series.columns[index], this.now);
+    return this.now;
+  }
+
+  /** Where the registry has a series. */
+  recordOf(index: number): number {
+    return this.family.series.records[index];
+  }
+
+  private *registered(shown: Shown, saying: Saying): Generator<OutgoingSeries> {
+    const { family, given } = this;
+    const isThere = presenceIn(shown, family);
+    const isFree = family.definition.labelNames === null;
+    for (let index = 0; index < family.series.count; index++) {
+      if (!isThere(index) || (isFree && this.twins.has(index))) continue;
+      yield { family: this, labels: completeLabels(family.labels(index), given.external), saying, index };
+    }
+  }
+
+  private zeros(saying: Saying): OutgoingSeries {
+    return { family: this, labels: this.zeroLabels, saying, index: -1 };
+  }
+
+  private showsZeros(shown: Shown): boolean {
+    return this.definition.labelNames === null && !this.hasSeries(shown);
+  }
+
+  private hasSeries(shown: Shown): boolean {
+    const isThere = presenceIn(shown, this.family);
+    for (let index = 0; index < this.family.series.count; index++) if (isThere(index)) return true;
+    return false;
+  }
+
+  /** Once there are series, and none that goes on from the zeros. */
+  private mustEndZeros(shown: Shown): boolean {
+    if (!this.zerosSent || !this.hasSeries(shown)) return false;
+    for (const { labels } of this.registered(shown, 'values')) if (areSame(labels, this.zeroLabels)) return false;
+    return true;
+  }
+}

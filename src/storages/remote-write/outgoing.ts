@@ -1,0 +1,63 @@
+import type { Family } from '../../registry/catalog';
+import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
+import { type GivenLabels, OutgoingFamily, type OutgoingSeries, type Shown } from './family';
+
+/** Tells which series are sent for a snapshot, and in which order. One per receiver. */
+export class Outgoing {
+  private readonly families = new Map<Family, OutgoingFamily>();
+
+  constructor(private readonly given: GivenLabels) {}
+
+  /**
+   * Ends of the series that the previous snapshot had and this one has not, then what it has. Asking again for the same
+   * snapshot gives the same series; at most some come in between that were being registered the first time.
+   */
+  *of(snapshot: Snapshot, previous: Snapshot | undefined): Generator<OutgoingSeries> {
+    if (previous !== undefined) yield* this.ended(previous, snapshot);
+    for (const family of snapshot.families) yield* this.familyOf(family).series(snapshot);
+  }
+
+  /** Ends of all that a snapshot had. */
+  *ends(shown: Shown & Pick<Snapshot, 'families'>): Generator<OutgoingSeries> {
+    for (const family of shown.families) yield* this.familyOf(family).ends(shown);
+  }
+
+  /** To be called when all of a snapshot has been sent. */
+  settle(snapshot: Snapshot): void {
+    for (const family of snapshot.families) this.familyOf(family).settle(snapshot);
+  }
+
+  private *ended(previous: Snapshot, snapshot: Snapshot): Generator<OutgoingSeries> {
+    const present = new Map(snapshot.families.map((family) => [family.record, family]));
+    for (const family of previous.families) {
+      const now = present.get(family.record);
+      const outgoing = this.familyOf(family);
+      const goesOn = now === family ? whetherIn(family, snapshot) : whetherOther(outgoing, now, snapshot);
+      for (const one of outgoing.ends(previous)) if (!goesOn(one.index)) yield one;
+    }
+  }
+
+  private familyOf(family: Family): OutgoingFamily {
+    let outgoing = this.families.get(family);
+    if (outgoing === undefined) {
+      outgoing = new OutgoingFamily(family, this.given);
+      this.families.set(family, outgoing);
+    }
+    return outgoing;
+  }
+}
+
+/** The zeros of a metric without series, which have no index, are ended where the series are sent. */
+function whetherIn(family: Family, snapshot: Snapshot): (index: number) => boolean {
+  const isThere = presenceIn(snapshot, family);
+  return (index) => index < 0 || isThere(index);
+}
+
+/** The same where the metric has been read anew, by the registry's records. */
+function whetherOther(outgoing: OutgoingFamily, now: Family | undefined, snapshot: Snapshot) {
+  const records = new Set<number>();
+  const isThere = now && presenceIn(snapshot, now);
+  for (let index = 0; index < (now?.series.count ?? 0); index++)
+    if (isThere!(index)) records.add(now!.series.records[index]);
+  return (index: number): boolean => records.has(outgoing.recordOf(index));
+}

@@ -1,0 +1,125 @@
+import type { Attempt, BackendContext, CreateBackend, StorageBackend } from '../../delivery/types';
+import { HttpClient } from '../../net/http';
+import type { HttpOptions } from '../../net/http-options';
+import type { Snapshot } from '../../snapshot/snapshot';
+import { batchesOf } from './batch';
+import type { OutgoingSeries } from './family';
+import { pairsOf } from './labels';
+import { Outgoing } from './outgoing';
+import { Refusals } from './refusals';
+import { Sender } from './sender';
+
+/** What `PrometheusStorage` sends to the workers for remote write. */
+export interface RemoteWriteBackendOptions {
+  url: string;
+  version: 'auto' | 1 | 2;
+  labels: Readonly<Record<string, string>>;
+  maxSamplesPerSend: number;
+  http: HttpOptions;
+}
+
+/** How far a snapshot has come. */
+interface Progress {
+  /** Of the snapshot, and what the receiver is told: wall-clock milliseconds. */
+  readonly taken: number;
+  readonly timestamp: number;
+  /** Series that need not be sent again, counted in the order of `Outgoing`. */
+  done: number;
+  readonly refusals: Refusals;
+}
+
+/** Which series a receiver may know, and when it has heard of them last. Without values any that is registered. */
+type Known = Pick<Snapshot, 'timestamp' | 'families' | 'places'> & Partial<Pick<Snapshot, 'values'>>;
+
+/**
+ * How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless: a receiver would
+ * refuse each of them until the clock has come as far again. What is wrong by more is for the receiver to judge.
+ */
+const MOST_SHIFT = 60_000;
+
+export const createBackend: CreateBackend = (context) => new RemoteWriteBackend(context);
+
+/**
+ * Sends each snapshot as remote write, one request after the other, so that the samples of every series arrive in order.
+ * A snapshot that comes again goes on with the request that failed.
+ */
+class RemoteWriteBackend implements StorageBackend {
+  private readonly options: RemoteWriteBackendOptions;
+  private readonly outgoing: Outgoing;
+  private client: HttpClient | undefined;
+  private sender: Sender | undefined;
+  private progress: Progress | undefined;
+  private known: Known | undefined;
+
+  constructor(private readonly context: BackendContext) {
+    const { options, defaultLabels } = context;
+    this.options = options as RemoteWriteBackendOptions;
+    this.outgoing = new Outgoing({ default: pairsOf(defaultLabels), external: pairsOf(this.options.labels) });
+  }
+
+  open(): void {
+    const { http, url, version } = this.options;
+    this.client = new HttpClient(http);
+    this.sender = new Sender(this.client, url, version);
+  }
+
+  async store(snapshot: Snapshot, { signal, previous }: Attempt): Promise<void> {
+    this.known ??= previous && outline(previous);
+    if (this.progress?.taken !== snapshot.timestamp) this.progress = this.begin(snapshot.timestamp);
+    const { progress } = this;
+    await this.send(this.outgoing.of(snapshot, previous), snapshot, progress, signal);
+    this.progress = undefined;
+    this.outgoing.settle(snapshot);
+    progress.refusals.report();
+  }
+
+  /** Ends all series, so that queries do not show the last values for another five minutes. */
+  async close(signal: AbortSignal): Promise<void> {
+    try {
+      const known = this.known ?? this.anything();
+      const progress = this.begin(Date.now());
+      await this.send(this.outgoing.ends(known), { ...known, values: new Float64Array() }, progress, signal);
+      progress.refusals.report();
+    } finally {
+      await this.client?.close();
+    }
+  }
+
+  /** If a worker before this one stored all there was, every series may be known. */
+  private anything(): Known {
+    return { timestamp: 0, families: this.context.families(), places: Number.POSITIVE_INFINITY };
+  }
+
+  private async send(
+    series: Iterable<OutgoingSeries>,
+    snapshot: Snapshot,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const dated = { ...snapshot, timestamp: progress.timestamp };
+    for (const batch of batchesOf(series, this.options.maxSamplesPerSend, progress.done)) {
+      const end = progress.done + batch.length;
+      try {
+        await this.sender!.send(batch, dated, signal, (series) => {
+          this.known = outline(dated);
+          progress.done += series;
+        });
+      } catch (error) {
+        progress.refusals.note(error);
+      }
+      progress.done = end;
+    }
+  }
+
+  /** Two snapshots of the same millisecond differ, and a receiver takes only one value for a moment. */
+  private begin(taken: number): Progress {
+    const last = this.known?.timestamp ?? 0;
+    const timestamp = taken <= last && last - taken < MOST_SHIFT ? last + 1 : taken;
+    return { taken, timestamp, done: 0, refusals: new Refusals() };
+  }
+}
+
+/** What is kept of a snapshot; its values say which series had been removed. */
+function outline({ timestamp, families, places, values }: Snapshot): Known {
+  return { timestamp, families, places, values: values.length === 0 ? undefined : values };
+}

@@ -1,0 +1,69 @@
+import { Writer } from 'protobufjs/minimal';
+import type { Snapshot } from '../../snapshot/snapshot';
+import type { OutgoingFamily, OutgoingSeries } from './family';
+import { eachLabel } from './labels';
+import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
+
+/*
+ * What is used of package io.prometheus.write.v2. Source: Prometheus remote write specification 2.0, "Protobuf message".
+ *
+ *     message Request    { reserved 1 to 3; repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
+ *     message TimeSeries { repeated uint32 labels_refs = 1; repeated Sample samples = 2; Metadata metadata = 5; }
+ *     message Sample     { double value = 1; int64 timestamp = 2; }
+ *     message Metadata   { MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4; }
+ *     enum MetricType    { UNSPECIFIED = 0; COUNTER = 1; GAUGE = 2; HISTOGRAM = 3; GAUGEHISTOGRAM = 4; SUMMARY = 5; }
+ *
+ * References are indexes of symbols, and the first symbol is the empty one.
+ */
+const REQUEST = { SYMBOLS: field(4, BYTES), TIMESERIES: field(5, BYTES) } as const;
+const TIMESERIES = { LABELS_REFS: field(1, BYTES), SAMPLES: field(2, BYTES), METADATA: field(5, BYTES) } as const;
+const METADATA = { TYPE: field(1, VARINT), HELP_REF: field(3, VARINT), UNIT_REF: field(4, VARINT) } as const;
+
+/** A request of remote write 2.0, not compressed. */
+export function encodeVersion2(batch: readonly OutgoingSeries[], { timestamp, values }: Snapshot): Uint8Array {
+  const writer = Writer.create();
+  const symbols = new Symbols();
+  const writeLabel = (name: string, value: string): void => {
+    writer.uint32(symbols.refOf(name)).uint32(symbols.refOf(value));
+  };
+  for (const series of batch) {
+    const { family, labels } = series;
+    const numbers = family.values(series, values);
+    for (let line = 0; line < family.lines.length; line++) {
+      writer.uint32(REQUEST.TIMESERIES).fork().uint32(TIMESERIES.LABELS_REFS).fork();
+      eachLabel(labels, family.lines[line], writeLabel);
+      writer.ldelim();
+      writeSample(writer, TIMESERIES.SAMPLES, numbers?.[line], timestamp);
+      writeMetadata(writer, family, symbols);
+      writer.ldelim();
+    }
+  }
+  for (const symbol of symbols.all()) writer.uint32(REQUEST.SYMBOLS).string(symbol);
+  return writer.finish();
+}
+
+function writeMetadata(writer: Writer, { definition }: OutgoingFamily, symbols: Symbols): void {
+  const { type, description, unit } = definition;
+  writer.uint32(TIMESERIES.METADATA).fork().uint32(METADATA.TYPE).int32(METRIC_TYPE[type]);
+  if (description !== '') writer.uint32(METADATA.HELP_REF).uint32(symbols.refOf(description));
+  if (unit !== '') writer.uint32(METADATA.UNIT_REF).uint32(symbols.refOf(unit));
+  writer.ldelim();
+}
+
+/** The texts of one request, each of them once. */
+class Symbols {
+  private readonly refs = new Map([['', 0]]);
+
+  refOf(text: string): number {
+    let ref = this.refs.get(text);
+    if (ref === undefined) {
+      ref = this.refs.size;
+      this.refs.set(text, ref);
+    }
+    return ref;
+  }
+
+  all(): Iterable<string> {
+    return this.refs.keys();
+  }
+}
