@@ -42,10 +42,10 @@ test('docs/errors.md lists every code the sources mention, and no other', async 
 
 test('the README lists exactly the options of a collector, with their defaults', async (t) => {
   const rows = table(readme, '### `new MetricsCollector(options)`');
-  const worker = members('src/options.ts', 'WorkerOptions').map((name) => `worker.${name}`);
-  const shutdown = members('src/options.ts', 'ShutdownOptions').map((name) => `shutdown.${name}`);
+  const worker = members('src/collector/options.ts', 'WorkerOptions').map((name) => `worker.${name}`);
+  const shutdown = members('src/collector/options.ts', 'ShutdownOptions').map((name) => `shutdown.${name}`);
   const groups: Record<string, string[]> = { worker, shutdown };
-  const expected = members('src/options.ts', 'CollectorOptions').flatMap((name) => groups[name] ?? name);
+  const expected = members('src/collector/options.ts', 'CollectorOptions').flatMap((name) => groups[name] ?? name);
   t.same(
     rows.map(([name]) => name),
     expected,

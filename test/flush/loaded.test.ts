@@ -125,7 +125,7 @@ test('a thread that records has loaded neither requests, nor default metrics, no
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill());
   const loaded: string[] = JSON.parse(await text(child.stdout));
-  t.ok(loaded.some((file) => file.endsWith('src/collector.js')));
+  t.ok(loaded.some((file) => file.endsWith('src/collector/collector.js')));
   const parts = [...OPTIONAL, 'src/http/server-meter.js', 'src/process/thread/', 'src/storages/file/directory.js'];
   t.same(
     parts.filter((part) => loaded.some((file) => file.includes(part))),
