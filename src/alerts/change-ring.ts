@@ -5,7 +5,7 @@ import type { RuleBoard } from './rule-board';
 
 /**
  * Changes of alerts on their way to the serving thread: entries of a ring, whose `timestamp` is the change's sequence
- * number, `places` its group, and whose values are JSON as packed text. Bounded: where nobody reads, the oldest make room.
+ * number, `tag` its group, and whose values are JSON as packed text. Bounded: where nobody reads, the oldest make room.
  */
 export class ChangeRing {
   private readonly ring: SnapshotRing;
@@ -22,7 +22,7 @@ export class ChangeRing {
     if (changes.length === 0) return;
     await this.board.withChanges(() => {
       let last = 0;
-      for (const { places, timestamp } of this.ring.entries()) if (places === group) last = timestamp;
+      for (const { tag, timestamp } of this.ring.entries()) if (tag === group) last = timestamp;
       for (const change of changes)
         if (change.sequence > last) this.ring.append(change.sequence, group, packText(JSON.stringify(change)));
     });
@@ -41,7 +41,7 @@ export class ChangeRing {
     return this.board.withChanges(() => {
       const gap = position < this.ring.oldest;
       const changes = [...this.ring.entries(gap ? undefined : position)].map(
-        ({ places, values }) => [places, JSON.parse(unpackText(values))] as [number, StoredChange],
+        ({ tag, values }) => [tag, JSON.parse(unpackText(values))] as [number, StoredChange],
       );
       return { changes, end: this.ring.end, gap };
     });

@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import type { Channel } from '../delivery/channel';
 import { total } from '../delivery/metrics';
-import type { Reading } from '../snapshot/collect';
+import type { CallbackValue } from '../snapshot/collect';
 import { type OwnMetric, registerOwnMetrics } from '../snapshot/own-metrics';
 import type { GroupCount, RuleBoard } from './rule-board';
 import type { ResolvedGroup } from './rules';
@@ -51,7 +51,7 @@ export function registerRuleMetrics(
   board: RuleBoard,
   groups: readonly ResolvedGroup[],
   notifiers: readonly { name: string; channel: Channel }[],
-): Reading[] {
+): CallbackValue[] {
   const ofGroups = groups.map(({ file, name }, number) => ({
     name: file === '' ? name : `${file};${name}`,
     part: { board, number },

@@ -26,7 +26,7 @@ export interface Notification {
  */
 export function toQueued(notification: Notification) {
   const values = packText(JSON.stringify(notification));
-  return { timestamp: Date.now(), takenAt: Number.NaN, families: [], places: 0, values };
+  return { timestamp: Date.now(), takenAt: Number.NaN, families: [], births: 0, values };
 }
 
 export function fromQueued({ values }: { values: Float64Array }): Notification {

@@ -61,8 +61,8 @@ export class SampleIndex {
     return [...(this.live.get(rule) ?? [])];
   }
 
-  add({ position, timestamp, places, values }: RingEntry): void {
-    if (places === DEFINITION) this.define(position, values);
+  add({ position, timestamp, tag, values }: RingEntry): void {
+    if (tag === DEFINITION) this.define(position, values);
     else
       for (let at = 0; at < values.length; at += 2) {
         const number = values[at];

@@ -14,9 +14,9 @@ import { DEFINITION, type RuleSeries, SampleIndex, type SeriesDefinition } from 
  *     0  lock | wanted      mutex: who appends, or reads what was appended
  *     1  next number        float64: of a series
  *     8  SnapshotRing       its entries are of two kinds:
- *                             places >= 0   the samples that the rule of this number wrote at the entry's time:
+ *                             tag >= 0   the samples that the rule of this number wrote at the entry's time:
  *                                           pairs of series number and value; -1 - number: the series has ended
- *                             places = -1   a series' number, then its rule and labels as packed text
+ *                             tag = -1   a series' number, then its rule and labels as packed text
  *
  * A definition is repeated before the ring has gone round half way, so that a sample's definition is in the ring for as
  * long as its series goes on.
@@ -130,8 +130,8 @@ export class SampleLog implements SampleSource {
     return number;
   }
 
-  private append(time: number, places: number, values: Float64Array): void {
-    if (this.ring.append(time, places, values) === undefined)
+  private append(time: number, tag: number, values: Float64Array): void {
+    if (this.ring.append(time, tag, values) === undefined)
       throw new Error(`${values.byteLength} bytes do not fit into the log of samples`);
   }
 
@@ -164,10 +164,10 @@ export class SampleLog implements SampleSource {
     while (index.bytes > most * SHARE_KEPT && oldest !== before) {
       before = oldest;
       const middle = oldest + (end - oldest) / 2;
-      for (const { position, timestamp, places } of ring.entries(oldest)) {
+      for (const { position, timestamp, tag } of ring.entries(oldest)) {
         if (position > end) break;
         oldest = position;
-        if (places === DEFINITION || position < middle) continue;
+        if (tag === DEFINITION || position < middle) continue;
         index.dropEndedBefore(timestamp);
         break;
       }
@@ -178,8 +178,8 @@ export class SampleLog implements SampleSource {
   private sweep(): void {
     if (this.position - this.sweptAt < this.capacity * SHARE_OF_SWEEPS) return;
     this.sweptAt = this.position;
-    for (const { places, timestamp } of this.ring.entries()) {
-      if (places === DEFINITION) continue;
+    for (const { tag, timestamp } of this.ring.entries()) {
+      if (tag === DEFINITION) continue;
       this.index.dropBefore(timestamp);
       return;
     }

@@ -6,7 +6,7 @@ import type { RulesView } from '../endpoint/api/rules-view';
 import { createQueryEngine } from '../query/engine';
 import { ShiftedSource } from '../query/shifted-source';
 import type { SampleSource } from '../query/types';
-import type { Reading } from '../snapshot/collect';
+import type { CallbackValue } from '../snapshot/collect';
 import { ChangeRing } from './change-ring';
 import { CombinedSource } from './combined-source';
 import { GroupRunner, type RunnerHost } from './group-runner';
@@ -28,7 +28,7 @@ export interface RuleHistory extends SampleSource, HistoryTimes {
 export class RuleService {
   /** What queries read, by the wall clock: what was measured, and what rules made of it. */
   readonly source: SampleSource;
-  readonly readings: Reading[];
+  readonly readings: CallbackValue[];
   /** What the HTTP API shows. */
   readonly view: RulesView;
   private readonly board: RuleBoard;

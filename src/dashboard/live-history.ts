@@ -36,10 +36,10 @@ export class LiveHistory implements SampleSource {
   /** Makes a snapshot. @returns it: evaluations at its time see all of it */
   async take(): Promise<Snapshot> {
     const snapshot = await this.snapshot();
-    const { timestamp, places, values } = snapshot;
+    const { timestamp, births, values } = snapshot;
     if (timestamp < (this.recent.at(-1) ?? 0) - SET_BACK_MS) this.forget();
     const last = this.recent.at(-1) ?? 0;
-    if (timestamp > last && this.open().append(timestamp, places, values)) {
+    if (timestamp > last && this.open().append(timestamp, births, values)) {
       this.recent = this.recent.filter((time) => time > timestamp - LIVE_WINDOW_MS - SLACK_MS);
       this.recent.push(timestamp);
     }

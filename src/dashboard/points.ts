@@ -6,7 +6,7 @@ import { quantilesOf } from './quantiles';
 import type { Reporter } from './reporter';
 
 /** The charts' values at one moment: by panel and line. Null where a value is no finite number. */
-export interface Points {
+export interface ChartValues {
   time: number;
   panels: Record<PanelName, Record<string, number | null>>;
 }
@@ -16,11 +16,11 @@ export function panelsOf(reporter: Reporter): Panels {
 }
 
 /** What the charts show at the time of a document. */
-export async function pointsAt(reporter: Reporter, document: DashboardDocument): Promise<Points> {
+export async function pointsAt(reporter: Reporter, document: DashboardDocument): Promise<ChartValues> {
   const { time } = document;
   const panels = panelsOf(reporter);
   const entries = await Promise.all(PANELS.map(async (name) => [name, await values(reporter, panels[name], time)]));
-  const points: Points = { time, panels: Object.fromEntries(entries) };
+  const points: ChartValues = { time, panels: Object.fromEntries(entries) };
   const { memory, cpu, heatmap } = points.panels;
   points.panels.latency = Object.keys(heatmap).length > 0 ? quantilesOf(heatmap) : {};
   // these are known also where nothing measures them

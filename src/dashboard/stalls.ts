@@ -1,6 +1,6 @@
 import type { Drainer } from '../drain/drain';
 import { IDLE_HEARTBEAT_MS } from '../instruments/recorder';
-import { placeName } from '../process/place';
+import { threadName } from '../process/place';
 import { stalledSeconds } from '../process/stall';
 
 /** What is shorter may be a thread that waits for a processor. */
@@ -36,7 +36,7 @@ export class Stalls {
       .map((shard) => {
         shard.arena.tick();
         const seconds = stalledSeconds(shard);
-        return { name: placeName(shard), stalledSeconds: seconds < SHORTEST_S ? 0 : seconds };
+        return { name: threadName(shard), stalledSeconds: seconds < SHORTEST_S ? 0 : seconds };
       });
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringifier } from '../common/stringifier';
 import type { Backfill } from './backfill';
 import type { DashboardDocument } from './document';
-import type { Points } from './points';
+import type { ChartValues } from './points';
 import type { Stall } from './stalls';
 
 /** From `dist/src/dashboard` to the root of the package. */
@@ -24,7 +24,7 @@ const stalls = {
 /** What is written of a document is what the schema says of it, and nothing else. */
 export const documentText = stringifier<DashboardDocument>(JSON.parse(schemaText));
 
-export const pointsText = stringifier<Points>({
+export const pointsText = stringifier<ChartValues>({
   type: 'object',
   properties: {
     time: { type: 'number' },

@@ -60,7 +60,7 @@ export class DeliveryQueue extends DeliveryRecord {
    * @returns its position
    * @throws RingmeterError RINGMETER_STORAGE_FAILED if it is larger than the whole queue
    */
-  async append({ timestamp, takenAt, places, values }: TakenSnapshot, urgent: boolean): Promise<number> {
+  async append({ timestamp, takenAt, births, values }: TakenSnapshot, urgent: boolean): Promise<number> {
     const position = await this.change(() => {
       const { ring, words } = this;
       if (urgent) words[FIELDS.NEXT_ATTEMPT] = 0;
@@ -68,7 +68,7 @@ export class DeliveryQueue extends DeliveryRecord {
       const appended = this.dropping(1, () => {
         this.expire();
         ring.rewind();
-        return ring.append(timestamp, places, values, monotonic());
+        return ring.append(timestamp, births, values, monotonic());
       });
       if (appended === undefined) return undefined;
       words[FIELDS.NEWEST] = takenAt;
@@ -90,9 +90,9 @@ export class DeliveryQueue extends DeliveryRecord {
       this.dropping(0, () => this.expire());
       const [oldest] = this.ring.entries();
       if (oldest === undefined) return undefined;
-      const { position, timestamp, places, values } = oldest;
+      const { position, timestamp, tag: births, values } = oldest;
       this.words[FIELDS.TRIED] = position + 1;
-      return { position, snapshot: { timestamp, places, values: values.slice() } };
+      return { position, snapshot: { timestamp, births, values: values.slice() } };
     });
   }
 

@@ -15,7 +15,7 @@
  *     16  length of the last error's text in bytes
  *     17  that text, to the beginning of the ring
  *     64  ring                SnapshotRing, to the beginning of the copies
- *         two copies of the snapshot stored last, one of them current: timestamp, places, columns, values; only if wanted
+ *         two copies of the snapshot stored last, one of them current: timestamp, births, columns, values; only if wanted
  */
 export const FIELDS = {
   NEXT_ATTEMPT: 0,

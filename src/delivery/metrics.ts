@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import type { Family } from '../registry/catalog';
-import type { Reading } from '../snapshot/collect';
+import type { CallbackValue } from '../snapshot/collect';
 import { type OwnMetric, registerOwnMetrics } from '../snapshot/own-metrics';
 import type { Channel } from './channel';
 import type { Count } from './delivery-record';
@@ -39,7 +39,7 @@ export function withoutStorageMetrics(families: readonly Family[]): readonly Fam
 export function registerStorageMetrics(
   arena: Arena,
   storages: readonly { name: string; channel: Channel }[],
-): Reading[] {
+): CallbackValue[] {
   return registerOwnMetrics(
     arena,
     'storage',

@@ -7,7 +7,7 @@ import type { InFlight } from './in-flight';
 import { type Page, pageOf, sendPage } from './page';
 
 /** Where the answers come from. */
-export interface Source {
+export interface MetricsSource {
   /** Told of every request. */
   asked(): void;
   /** What was recorded before the call. */
@@ -21,7 +21,7 @@ export class MetricsPage {
   private readonly bodies: Bodies;
 
   constructor(
-    private readonly source: Source,
+    private readonly source: MetricsSource,
     private readonly inFlight: InFlight,
   ) {
     this.gathering = new Gathering(() => source.snapshot());

@@ -88,7 +88,7 @@ export class TextBlock {
   /** @returns whether something got another width: then `fresh` has the text, else it is where it was, and `fresh` empty */
   private revisit(shown: Shown): boolean {
     const { text, widths, born, lines, first, series } = this;
-    const { places } = lines.family.series;
+    const { births } = lines.family.series;
     // looked up once: a fifth of the time for series whose number keeps its width
     const isMortal = born.length > 0;
     /** How much of the text has been written anew. */
@@ -99,7 +99,7 @@ export class TextBlock {
       const isThere = shown.isThere(first + index);
       const wasThere = widths[index * lines.count] > 0;
       // its memory may have been another one's before
-      const isSame = !isMortal || born[index] === places[first + index];
+      const isSame = !isMortal || born[index] === births[first + index];
       if (isThere && wasThere && isSame) {
         const behind = this.rewrite(shown, index, copied);
         moved ||= behind !== copied;
@@ -167,8 +167,8 @@ export class TextBlock {
   /** Appends the lines of one series, if it is there, in place of those it had. */
   private replaceSeries(index: number, values: Float64Array | undefined): void {
     const { lines, now, widths, born, first } = this;
-    const { columns, places } = lines.family.series;
-    if (born.length > 0) born[index] = places[first + index];
+    const { columns, births } = lines.family.series;
+    if (born.length > 0) born[index] = births[first + index];
     if (values !== undefined) {
       lines.read(values, columns[first + index], now);
       lines.labelsOf(first + index);

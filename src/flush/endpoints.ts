@@ -4,13 +4,13 @@ import { type ApiSource, apiRoutes } from '../endpoint/api/routes';
 import { basicRoutes } from '../endpoint/basic-routes';
 import type { Connections } from '../endpoint/connections';
 import { InFlight } from '../endpoint/in-flight';
-import { MetricsPage, type Source } from '../endpoint/metrics-page';
+import { MetricsPage, type MetricsSource } from '../endpoint/metrics-page';
 import type { RouteTable } from '../endpoint/route';
 import { type ListenAddress, openEndpoint, type ServedParts, type ServerSettings } from '../endpoint/server';
 
 /** Where the answers come from. */
 export interface EndpointSources {
-  metrics: Source;
+  metrics: MetricsSource;
   dashboard: DashboardService;
   api: ApiSource;
 }

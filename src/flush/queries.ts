@@ -2,9 +2,9 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { eitherSignal } from '../common/either-signal';
 import { RingmeterError } from '../common/errors';
-import { Places } from '../query/places';
 import { QUERIES_AT_ONCE, QUERIES_WAITING, QUERY_TIMEOUT_MS } from '../query/query-limits';
 import { QueryLate } from '../query/refusals';
+import { Slots } from '../query/slots';
 import type { QueryEngine, QueryResult, RangeResult, SampleSource } from '../query/types';
 
 /** What a thread evaluates PromQL with. */
@@ -26,7 +26,7 @@ export interface QueryWish {
  * first MemoryStorage.
  */
 export class Queries {
-  private readonly places = new Places(QUERIES_AT_ONCE, QUERIES_WAITING);
+  private readonly slots = new Slots(QUERIES_AT_ONCE, QUERIES_WAITING);
   private readonly closing = new AbortController();
   private tools: QueryTools | undefined;
 
@@ -44,7 +44,7 @@ export class Queries {
   }
 
   /**
-   * Does something while it has one of the few places there are.
+   * Does something while it has one of the few slots.
    *
    * @throws RingmeterError RINGMETER_NO_STORAGE; RINGMETER_CLOSED; RINGMETER_QUERY_LIMIT as QueryLate or QueryCrowded;
    * the reason of the wish's signal
@@ -58,11 +58,11 @@ export class Queries {
     const timer = setTimeout(() => late.abort(new QueryLate(timeout)), timeout).unref();
     const either = eitherSignal([this.closing.signal, late.signal, ...(signal === undefined ? [] : [signal])]);
     try {
-      await this.places.enter(either.signal);
+      await this.slots.enter(either.signal);
       try {
         return await work(tools, either.signal);
       } finally {
-        this.places.leave();
+        this.slots.leave();
       }
     } finally {
       clearTimeout(timer);

@@ -19,11 +19,11 @@ import type { Metric } from '../exposition/metrics';
 import { PROMETHEUS_TEXT } from '../exposition/prometheus';
 import { type Exposition, TextRenderer } from '../exposition/renderer';
 import type { Finding } from '../lint/rules';
-import type { Stall } from '../process/board';
+import type { StallStack } from '../process/board';
 import { Resources } from '../process/resources';
 import { ENGINE_LIMITS } from '../query/query-limits';
 import type { Cardinality } from '../snapshot/cardinality';
-import type { Reading } from '../snapshot/collect';
+import type { CallbackValue } from '../snapshot/collect';
 import { countSeries, type TakenSnapshot } from '../snapshot/snapshot';
 import type { Endpoints } from './endpoints';
 import type { FlushWorkerData, StoreOutcome } from './messages';
@@ -44,7 +44,7 @@ export class FlushService {
   private readonly renderer: TextRenderer;
   private readonly storages: Storages;
   private readonly rules: RuleService | undefined;
-  private readonly ownMetrics: readonly Reading[];
+  private readonly ownMetrics: readonly CallbackValue[];
   private readonly resources: Resources;
   readonly queries: Queries;
   readonly dashboard: DashboardService;
@@ -160,7 +160,7 @@ export class FlushService {
   }
 
   /** The last stall of an event loop that was longer than `stallThreshold`; undefined if there was none. */
-  get lastStall(): Stall | undefined {
+  get lastStall(): StallStack | undefined {
     return this.resources.lastStall;
   }
 

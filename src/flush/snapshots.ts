@@ -6,7 +6,7 @@ import type { Drainer } from '../drain/drain';
 import { Questions } from '../drain/questions';
 import { QUARANTINE_MS, Recycler } from '../lifecycle/recycler';
 import type { Family } from '../registry/catalog';
-import { Collect, type Reading } from '../snapshot/collect';
+import { type CallbackValue, Collect } from '../snapshot/collect';
 import type { TakenSnapshot } from '../snapshot/snapshot';
 
 /** How often somebody has to collect: by how much of its ttl a series may end too late. */
@@ -26,7 +26,7 @@ export class Snapshots {
   constructor(
     drainer: Drainer,
     { collectTimeout, quarantine }: Settings,
-    private readonly readings: () => readonly Reading[],
+    private readonly readings: () => readonly CallbackValue[],
   ) {
     this.arena = drainer.arena;
     this.collect = new Collect(this.arena, drainer, new Questions(this.arena, collectTimeout));

@@ -73,7 +73,7 @@ export class History {
    *
    * @returns false if the snapshot is larger than the head
    */
-  append(timestamp: number, places: number, values: Float64Array): boolean {
+  append(timestamp: number, births: number, values: Float64Array): boolean {
     if (!this.head.fits(values.length)) return false;
     const newest = this.newest();
     if (timestamp < newest - LATEST) this.clear();
@@ -81,7 +81,7 @@ export class History {
     this.forget(timestamp - this.limits.maxAge);
     this.compress(values.length);
     this.head.rewind(LONGEST_HEAD * (values.length + ENTRY_WORDS));
-    this.head.append(timestamp, places, values);
+    this.head.append(timestamp, births, values);
     return true;
   }
 
@@ -140,9 +140,9 @@ export class History {
     const columns = Math.max(...snapshots.map(({ values }) => values.length));
     const end = Math.min(columns, done + Math.max(LEAST_COLUMNS, Math.ceil(columns / steps)));
     const segment = this.writer.write(snapshots, done, end);
-    const { timestamp, places } = snapshots[snapshots.length - 1];
+    const { timestamp, tag: births } = snapshots[snapshots.length - 1];
     this.blocks.rewind(2 * this.limits.maxSnapshots * (columns + ENTRY_WORDS));
-    this.blocks.append(timestamp, places, segment);
+    this.blocks.append(timestamp, births, segment);
     this.closing();
   }
 

@@ -19,7 +19,7 @@
  * ring. From then on its snapshots' entries in the head count no more, whether they have been dropped or not. So each
  * change is one append to a ring, which a thread that is terminated has done or not; the next one goes on there.
  *
- * A segment, the values of an entry whose timestamp and places are those of the block's last snapshot:
+ * A segment, the values of an entry whose timestamp and births are those of the block's last snapshot:
  *
  *     word 0  first       position in the head of the block's first snapshot
  *          1  last        position in the head of its last
@@ -27,7 +27,7 @@
  *          3  begin       the first column of the segment
  *          4  end         behind its last; the block's last segment ends with the columns that any snapshot has
  *          5  times       of the snapshots, wall-clock milliseconds
- *             places      of the snapshots: series at later places are not in them
+ *             births      of the snapshots: series that were born later are not in them
  *             columns     of the snapshots; a column that a snapshot does not have yet repeats its first value
  *     bytes   offsets     uint32 of every 32nd column's encoding, from the first encoding on
  *             lengths     uint8 of each column's encoding: 0 = all values are 0

@@ -13,7 +13,7 @@ export class Segment {
   readonly end: number;
   /** Of the snapshots. */
   readonly times: Float64Array;
-  readonly places: Float64Array;
+  readonly births: Float64Array;
   readonly columns: Float64Array;
   private readonly bytes: Uint8Array;
   private readonly offsets: Uint32Array;
@@ -30,7 +30,7 @@ export class Segment {
     const list = (number: number): Float64Array =>
       words.subarray(SEGMENT.TIMES + number * count, SEGMENT.TIMES + (number + 1) * count);
     this.times = list(0);
-    this.places = list(1);
+    this.births = list(1);
     this.columns = list(2);
     const { offsets, lengths, encodings } = segmentParts(count, this.end - this.begin);
     const { buffer, byteOffset } = words;
@@ -76,10 +76,10 @@ export class SegmentWriter {
     out.reserve(2 * WORD_BYTES);
     const words = new Float64Array(out.bytes.buffer, 0, Math.ceil(out.length / WORD_BYTES) + 1);
     words.set([snapshots[0].position, snapshots[count - 1].position, count, begin, end]);
-    snapshots.forEach(({ timestamp, places, values }, snapshot) => {
+    snapshots.forEach(({ timestamp, tag: births, values }, snapshot) => {
       const at = SEGMENT.TIMES + snapshot;
       words[at] = timestamp;
-      words[at + count] = places;
+      words[at + count] = births;
       words[at + count * 2] = values.length;
     });
     out.bytes.set(new Uint8Array(index.offsets.buffer), offsets);

@@ -59,37 +59,37 @@ export class HistoryWindow {
   /**
    * Reads a column of a series. Touches only that column's bytes.
    *
-   * @param place the series' place in the directory: snapshots that cover fewer places do not have it
+   * @param birth the number of the series' birth: snapshots that cover fewer births do not have it
    * @param into as long as `times`
    * @returns the first index in `times` from which on the series is there; `into` is filled from it on
    */
-  read(column: number, place: number, into: Float64Array): number {
+  read(column: number, birth: number, into: Float64Array): number {
     for (let index = this.parts.length - 1; index >= 0; index--) {
       const part = this.parts[index];
       const first =
         part.block === undefined
-          ? this.readHead(part, column, place, into)
-          : this.readBlock(part, part.block, column, place, into);
+          ? this.readHead(part, column, birth, into)
+          : this.readBlock(part, part.block, column, birth, into);
       if (first > part.begin) return part.at + first - part.begin;
     }
     return 0;
   }
 
   /** @returns the first index in the head from which on the series is there */
-  private readHead({ at, begin, end }: Part, column: number, place: number, into: Float64Array): number {
+  private readHead({ at, begin, end }: Part, column: number, birth: number, into: Float64Array): number {
     for (let index = end; index > begin; index--) {
-      const { places, values } = this.head[index - 1];
-      if (places <= place || values.length <= column) return index;
+      const { tag: births, values } = this.head[index - 1];
+      if (births <= birth || values.length <= column) return index;
       into[at + index - 1 - begin] = values[column];
     }
     return begin;
   }
 
-  private readBlock(part: Part, block: readonly Segment[], column: number, place: number, into: Float64Array): number {
+  private readBlock(part: Part, block: readonly Segment[], column: number, birth: number, into: Float64Array): number {
     const { at, begin, end } = part;
-    const { places, columns, count } = block[0];
+    const { births, columns, count } = block[0];
     let first = begin;
-    while (first < end && (places[first] <= place || columns[first] <= column)) first++;
+    while (first < end && (births[first] <= birth || columns[first] <= column)) first++;
     if (first === end) return end;
     const segment = block.find((segment) => column < segment.end)!;
     if (first === 0 && end === count) {

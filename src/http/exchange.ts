@@ -11,13 +11,13 @@ const EXCHANGE = Symbol('ringmeter.exchange');
 
 export type RouteOf = (request: AnyRequest) => string | undefined;
 
-type Observable = AnyRequest & { [EXCHANGE]?: Exchange };
+type Observable = AnyRequest & { [EXCHANGE]?: ObservedRequest };
 
 /** What observes a request; the one that came last, which leads to the others. */
-export const exchangeOn = (request: AnyRequest): Exchange | undefined => (request as Observable)[EXCHANGE];
+export const exchangeOn = (request: AnyRequest): ObservedRequest | undefined => (request as Observable)[EXCHANGE];
 
 /** One request from its head to the end of its answer. Recorded once, by whichever end is told first. */
-export class Exchange {
+export class ObservedRequest {
   /** The route, as soon as somebody knows. */
   route: string | undefined;
   private open = true;
@@ -29,7 +29,7 @@ export class Exchange {
     private readonly request: AnyRequest,
     private routeOf: RouteOf | undefined,
     /** What observes the same request under other names. */
-    readonly outer: Exchange | undefined,
+    readonly outer: ObservedRequest | undefined,
   ) {
     (request as Observable)[EXCHANGE] = this;
     // a collector that was closed has taken off what was in flight

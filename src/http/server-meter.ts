@@ -3,7 +3,7 @@ import type { MetricsCollector } from '../collector/collector';
 import { getMetricsCollector } from '../collector/default-collector';
 import { messageOf } from '../common/errors';
 import { warnOnce } from '../common/warning';
-import { Exchange, exchangeOn, type RouteOf } from './exchange';
+import { exchangeOn, ObservedRequest, type RouteOf } from './exchange';
 import type { AnyRequest, ResolvedHttpOptions } from './options';
 import { ServerMetrics } from './server-metrics';
 import { watchHandover } from './watch-handover';
@@ -27,7 +27,7 @@ export class ServerMeter {
    * @param routeOf asked for the route when the request ends
    * @returns what observes it; undefined if it is to be ignored
    */
-  observe(request: AnyRequest, response: AnyResponse, routeOf?: RouteOf): Exchange | undefined {
+  observe(request: AnyRequest, response: AnyResponse, routeOf?: RouteOf): ObservedRequest | undefined {
     const watched = exchangeOn(request) !== undefined;
     if (!watched && isOver(response)) return undefined;
     const exchange = this.begin(request, routeOf);
@@ -41,7 +41,7 @@ export class ServerMeter {
     if (this.begin(request) !== undefined && !watched) watchHandover(request, socket);
   }
 
-  private begin(request: AnyRequest, routeOf?: RouteOf): Exchange | undefined {
+  private begin(request: AnyRequest, routeOf?: RouteOf): ObservedRequest | undefined {
     try {
       const collector = this.options.collector ?? getMetricsCollector();
       const latest = exchangeOn(request);
@@ -49,7 +49,7 @@ export class ServerMeter {
       if (known !== undefined) return known.askAlso(routeOf);
       if (this.options.ignores(request)) return undefined;
       if (this.metrics?.collector !== collector) this.metrics = this.metricsOn(collector);
-      return new Exchange(this.metrics, this.options, request, routeOf, latest);
+      return new ObservedRequest(this.metrics, this.options, request, routeOf, latest);
     } catch (error) {
       warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`, 'http');
       return undefined;
@@ -61,7 +61,11 @@ export class ServerMeter {
   }
 }
 
-function find(latest: Exchange | undefined, collector: MetricsCollector, prefix: string): Exchange | undefined {
+function find(
+  latest: ObservedRequest | undefined,
+  collector: MetricsCollector,
+  prefix: string,
+): ObservedRequest | undefined {
   for (let exchange = latest; exchange !== undefined; exchange = exchange.outer)
     if (exchange.isOf(collector, prefix)) return exchange;
   return undefined;

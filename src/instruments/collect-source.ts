@@ -33,7 +33,7 @@ export interface CollectTarget {
 }
 
 /** One callback. */
-export class Source {
+export class CollectCallback {
   /** Whether the callback is running, or the promise that it gave is not settled yet. */
   private busy = false;
   private readonly named = new NamedSets();
@@ -44,7 +44,7 @@ export class Source {
     private readonly outcomes: CallbackOutcomes,
     private readonly pace: Pace,
     /** All callbacks of the thread. */
-    private readonly all: ReadonlySet<Source>,
+    private readonly all: ReadonlySet<CollectCallback>,
   ) {}
 
   /** Calls the callback, unless it is still busy. @returns undefined if it answered at once, or is still busy */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openShards } from '../arena/shard';
 import { Sleeper } from '../atomics/signal';
 import { inRootContext } from '../common/root-context';
-import { type CallbackOutcomes, type CollectTarget, Source } from './collect-source';
+import { type CallbackOutcomes, CollectCallback, type CollectTarget } from './collect-source';
 import type { Observe } from './observed';
 import { Pace } from './pace';
 import type { Recorder } from './recorder';
@@ -21,7 +21,7 @@ const LOOK_MS = 500;
  * them. Who asks more often waits for the next answer, and shows the last values if that comes too late.
  */
 export class CollectTimeValues {
-  private readonly sources = new Set<Source>();
+  private readonly sources = new Set<CollectCallback>();
   private readonly pace = new Pace();
   private sleeper: Sleeper | undefined;
   private listening = false;
@@ -37,7 +37,7 @@ export class CollectTimeValues {
   add(target: CollectTarget, observe: Observe): () => void {
     // nobody asks any more
     if (this.closed) return () => {};
-    const source = new Source(target, observe, this.outcomes, this.pace, this.sources);
+    const source = new CollectCallback(target, observe, this.outcomes, this.pace, this.sources);
     this.sources.add(source);
     this.note();
     if (!this.listening) void inRootContext(() => this.listen());

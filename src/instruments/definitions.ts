@@ -4,7 +4,7 @@ import { checkInteger, checkNumber, checkOptions, checkString } from '../common/
 import { ownProperties } from '../common/own-properties';
 import type { BucketOptions, Definition, DefinitionOptions, MetricType, WindowOptions } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
-import { findRival, settle } from '../registry/overlap';
+import { decide, findRival } from '../registry/overlap';
 import { noteTtl, readDefinition, registerFamily } from '../registry/register';
 import { checkLabelName, type Labels } from './labels';
 
@@ -109,7 +109,7 @@ export function define(
   if (family === 0)
     throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to define ${wanted.name}: raise maxMemory`);
   const definition = readDefinition(arena, family);
-  if (!settle(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
+  if (!decide(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
   refuseConflict(wanted, definition, ownProperties(options ?? {}, [...SETTLED, 'labelNames']));
   noteTtl(arena, definition.ttl);
   return { family, definition };

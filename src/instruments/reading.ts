@@ -2,7 +2,7 @@ import type { Drainer } from '../drain/drain';
 import type { Definition } from '../kinds/definition';
 import { columnCount } from '../kinds/kinds';
 import { Lifetimes } from '../lifecycle/lifetimes';
-import { SeriesList, type SeriesPlaces } from '../registry/series-list';
+import { type SeriesEntry, SeriesList } from '../registry/series-list';
 import type { Recorder } from './recorder';
 
 /**
@@ -23,10 +23,10 @@ export class SeriesReading {
   }
 
   /** The columns of one series, added up over all threads. */
-  read({ id, epoch, record }: Pick<SeriesPlaces, 'id' | 'epoch' | 'record'>, definition: Definition): Float64Array {
+  read({ id, epoch, record }: Pick<SeriesEntry, 'id' | 'epoch' | 'record'>, definition: Definition): Float64Array {
     const out = new Float64Array(columnCount(definition));
     if (id === 0) return out;
-    const series = SeriesList.of({ id, epoch, column: 0, record, place: 0 });
+    const series = SeriesList.of({ id, epoch, column: 0, record, birth: 0 });
     this.recorder.publish();
     this.recorder.arena.tick();
     this.drainer.withDrained(this.drainer.used(), PATIENCE_MS, () =>

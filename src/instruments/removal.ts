@@ -30,7 +30,7 @@ export class Removal {
     const width = columnCount(family.definition);
     const series = new SeriesList();
     records.forEach((record, index) => {
-      series.add({ ...readSeries(recorder.arena, record), column: index * width, place: 0 });
+      series.add({ ...readSeries(recorder.arena, record), column: index * width, birth: 0 });
     });
     recorder.publish();
     return series.count === 0 ? 0 : this.lifetimes.endAll(family, series, ending);

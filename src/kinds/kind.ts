@@ -25,7 +25,7 @@ export interface Kind {
   foldingParameters(definition: Definition): readonly number[];
   /** Whether each series has a shared word from which threads take epochs. */
   readonly hasEpoch: boolean;
-  /** Words that cells at `cell` have taken in other places. The holder of the shard's lock calls this. */
+  /** Words that cells at `cell` have taken elsewhere. The holder of the shard's lock calls this. */
   outsideWords(arena: Arena, cell: number): number;
   /** What is done to the cells of each shard when a series is removed or reset, at `now` of the arena's clock. */
   end?(f64: Float64Array, cell: number, now: number): void;

@@ -21,7 +21,7 @@ export interface RawSeries {
 }
 
 /** What is done with each series when it has been added up; what it is given is good only during the call. */
-export type Settle = (raw: Readonly<RawSeries>) => void;
+export type OnMergedSeries = (raw: Readonly<RawSeries>) => void;
 
 /** Words of a baseline: the activity, then what the kind keeps. */
 const KEPT = 1;

@@ -226,10 +226,10 @@ export class Lifetimes {
 function isOther(
   arena: Arena,
   definition: Definition,
-  { places }: SeriesList,
+  { births }: SeriesList,
   { index, record, values, column }: RawSeries,
 ): boolean {
-  if (birthOf(arena, record) <= places[index]) return false;
+  if (birthOf(arena, record) <= births[index]) return false;
   values.fill(Number.NaN, column, column + columnCount(definition));
   return true;
 }

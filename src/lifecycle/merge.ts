@@ -5,7 +5,7 @@ import { kindOf } from '../kinds/kinds';
 import type { OnMerged, SeriesMerger } from '../kinds/merger';
 import { ShardCells } from '../kinds/shard-cells';
 import type { SeriesList } from '../registry/series-list';
-import type { RawSeries, Settle } from './life';
+import type { OnMergedSeries, RawSeries } from './life';
 
 /**
  * Adds up series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, as
@@ -47,14 +47,14 @@ export class SeriesMerge {
     out: Float64Array,
     series: SeriesList,
     definition: Definition,
-    { from = 0, to = series.count, settle }: { from?: number; to?: number; settle?: Settle } = {},
+    { from = 0, to = series.count, settle }: { from?: number; to?: number; settle?: OnMergedSeries } = {},
   ): void {
     this.cells.begin();
     const onMerged = settle && this.settling(out, series, settle);
     this.mergerOf(definition).merge(out, series, definition, { from, to }, onMerged);
   }
 
-  private settling(values: Float64Array, { records, columns }: SeriesList, settle: Settle): OnMerged {
+  private settling(values: Float64Array, { records, columns }: SeriesList, settle: OnMergedSeries): OnMerged {
     const { raw } = this;
     raw.values = values;
     return (index, activity, epoch) => {

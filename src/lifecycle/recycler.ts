@@ -176,7 +176,7 @@ export class Recycler {
       const life = lifeOf(arena, record);
       const state = life === 0 ? 0 : lifeState(arena, life);
       if ((state & (LIFE_STATE.RETIRING | LIFE_STATE.GONE)) === 0 || (state & LIFE_STATE.LISTED) !== 0) continue;
-      list.add({ ...readSeries(arena, record), column: list.count * width, place: 0 });
+      list.add({ ...readSeries(arena, record), column: list.count * width, birth: 0 });
       if (list.count < BATCH) continue;
       yield list;
       list = new SeriesList();

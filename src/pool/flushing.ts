@@ -19,7 +19,7 @@ import type { ResolvedQuery, TimeSeries } from '../delivery/types';
 import type { FlushSide, FlushTask, FlushTasks, FlushWorkerData } from '../flush/messages';
 import type { FlushService } from '../flush/service';
 import { endInFlight } from '../lifecycle/in-flight';
-import { Board } from '../process/board';
+import { WorkerBoard } from '../process/board';
 import type { FlushPool } from './flush-pool';
 import type { FlushingOptions } from './flushing-options';
 import { OWN_THREAD } from './own-thread';
@@ -87,7 +87,7 @@ export class Flushing {
     this.started ??=
       options !== undefined && options.flushWorkers > 0
         ? startPool(
-            { arena: arena.buffer, storages: [...ports], rules, board: Board.create(arena.maxThreads) },
+            { arena: arena.buffer, storages: [...ports], rules, board: WorkerBoard.create(arena.maxThreads) },
             options,
           )
         : startInThread(arena, ports, rules, options !== undefined);

@@ -2,7 +2,7 @@ import { sharedMemory } from '../atomics/shared-memory';
 import { ProcFile } from './proc-file';
 
 /** What was seen of the last stall of an event loop that lasted longer than `stallThreshold`. */
-export interface Stall {
+export interface StallStack {
   /** 'main', or the number that is the label `thread` of other threads. */
   readonly thread: string;
   /** How long it had lasted when it was looked at last. */
@@ -20,7 +20,7 @@ const LENGTH = 12;
 const CLAIMS = 16;
 
 /** What the flush workers of a collector share beside its arena, so that one that replaces another goes on with it. */
-export class Board {
+export class WorkerBoard {
   private readonly i32: Int32Array;
   private readonly cpu: BigInt64Array;
   private readonly text: Uint8Array;
@@ -65,7 +65,7 @@ export class Board {
   }
 
   /** One worker at a time: the one that claimed the stall. Of two stalls at one moment the later to be written stays. */
-  set lastStall(stall: Stall) {
+  set lastStall(stall: StallStack) {
     // even if every character takes four bytes, or six in JSON, it fits
     const bytes = Buffer.from(JSON.stringify({ ...stall, stack: stall.stack.slice(0, 5_000) }));
     const { i32 } = this;
@@ -76,7 +76,7 @@ export class Board {
   }
 
   /** Undefined if there has been none, or if it is being written. */
-  get lastStall(): Stall | undefined {
+  get lastStall(): StallStack | undefined {
     const { i32 } = this;
     const version = Atomics.load(i32, VERSION / 4);
     const length = Atomics.load(i32, LENGTH / 4);

@@ -11,7 +11,7 @@ export function threadLabel(shard: Shard): string | undefined {
 }
 
 /** The label of a thread where all threads have one. */
-export function placeName(shard: Shard): string {
+export function threadName(shard: Shard): string {
   return isMaker(shard) ? 'main' : String(shard.number);
 }
 

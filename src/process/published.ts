@@ -2,7 +2,7 @@ import type { Arena } from '../arena/arena';
 import { RingmeterError } from '../common/errors';
 import { ownProperties } from '../common/own-properties';
 import type { Definition } from '../kinds/definition';
-import { settle } from '../registry/overlap';
+import { decide } from '../registry/overlap';
 import { ownDefinition } from '../registry/own-series';
 import { findFamily, readDefinition, registerFamily } from '../registry/register';
 import type { DefaultMetrics } from './options';
@@ -53,7 +53,7 @@ export function publishIn(arena: Arena, defaultMetrics: DefaultMetrics): void {
   if (family === 0)
     throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', 'no memory for the default metrics: raise maxMemory');
   const present = publishedIn(arena);
-  if (settle(arena, family) && JSON.stringify(present) === JSON.stringify(defaultMetrics)) return;
+  if (decide(arena, family) && JSON.stringify(present) === JSON.stringify(defaultMetrics)) return;
   throw new RingmeterError(
     'RINGMETER_METRIC_CONFLICT',
     present === undefined

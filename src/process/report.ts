@@ -1,13 +1,13 @@
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../common/settings';
 import { type OwnSeries, openOwnSeries } from '../registry/own-series';
-import type { Reading } from '../snapshot/collect';
+import type { CallbackValue } from '../snapshot/collect';
 
 /** A metric whose values are read when a snapshot is made. Its name gets the prefix unless it is the library's own. */
 export type Metric = Omit<OwnSeries, 'labels'>;
 
 /** What is read for a snapshot, source by source. */
-export type Source = (report: Report) => void;
+export type Sampler = (report: Report) => void;
 
 interface Entry {
   /** None if the series could not be registered. */
@@ -19,7 +19,7 @@ interface Entry {
 /** Values that are put into the next snapshot. Series are registered when they first have one. */
 export class Report {
   private readonly entries = new Map<string, Entry>();
-  private readings: Reading[] = [];
+  private readings: CallbackValue[] = [];
   private readonly defaultLabels: Readonly<Record<string, string>>;
 
   constructor(
@@ -31,7 +31,7 @@ export class Report {
   }
 
   /** What has been set since it was called last. */
-  take(): readonly Reading[] {
+  take(): readonly CallbackValue[] {
     const { readings } = this;
     this.readings = [];
     return readings;
@@ -47,7 +47,7 @@ export class Report {
       this.entries.set(key, entry);
     }
     entry.value = value;
-    if (entry.column !== undefined) this.readings.push(entry as Reading);
+    if (entry.column !== undefined) this.readings.push(entry as CallbackValue);
   }
 
   /** Puts a value into a column that somebody else has registered. */

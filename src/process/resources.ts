@@ -1,11 +1,11 @@
 import type { Drainer } from '../drain/drain';
 import type { Catalog } from '../registry/catalog';
-import type { Reading } from '../snapshot/collect';
-import { Board } from './board';
+import type { CallbackValue } from '../snapshot/collect';
+import { WorkerBoard } from './board';
 import type { DefaultMetrics } from './options';
 import { ProcFile } from './proc-file';
 import { publishedIn } from './published';
-import { gauge, Report, type Source } from './report';
+import { gauge, Report, type Sampler } from './report';
 import type { StallWatch } from './stall-watch';
 
 /** Milliseconds between two looks at what changes between snapshots. */
@@ -19,9 +19,9 @@ const COST = gauge('ringmeter_read_seconds', 'How long it took to read the proce
  */
 export class Resources {
   private readonly files = new Map<string, ProcFile>();
-  private readonly board: Board | undefined;
+  private readonly board: WorkerBoard | undefined;
   private report: Report | undefined;
-  private sources: Source[] = [];
+  private sources: Sampler[] = [];
   private watch: StallWatch | undefined;
   private cost = 0;
   private nextTurn = 0;
@@ -32,11 +32,11 @@ export class Resources {
     private readonly catalog: Catalog,
     board: SharedArrayBuffer | undefined,
   ) {
-    this.board = board && new Board(board);
+    this.board = board && new WorkerBoard(board);
   }
 
   /** What is to go into a snapshot that is made now. */
-  read(): readonly Reading[] {
+  read(): readonly CallbackValue[] {
     const report = this.open();
     if (report === undefined) return [];
     const began = performance.now();
@@ -61,7 +61,7 @@ export class Resources {
     return this.watch === undefined ? Number.POSITIVE_INFINITY : TURN_MS;
   }
 
-  get lastStall(): Board['lastStall'] {
+  get lastStall(): WorkerBoard['lastStall'] {
     return this.board?.lastStall;
   }
 
@@ -84,7 +84,7 @@ export class Resources {
     return this.report;
   }
 
-  private sourcesFor(options: DefaultMetrics): Source[] {
+  private sourcesFor(options: DefaultMetrics): Sampler[] {
     const { everySource } = require('./sources/every') as typeof import('./sources/every');
     const { drainer, catalog, board } = this;
     return everySource({ drainer, catalog, board, file: (path) => this.file(path) }, options);
@@ -98,13 +98,13 @@ export class Resources {
 }
 
 /** Loaded only here, like the sources: many collectors have no default metrics. */
-function openWatch(drainer: Drainer, board: Board, threshold: number): StallWatch {
+function openWatch(drainer: Drainer, board: WorkerBoard, threshold: number): StallWatch {
   const { StallWatch } = require('./stall-watch') as typeof import('./stall-watch');
   return new StallWatch(drainer, board, threshold);
 }
 
 /** What the system refuses to tell is left out: a snapshot must not fail for it. */
-function attempt(source: Source, report: Report): void {
+function attempt(source: Sampler, report: Report): void {
   try {
     source(report);
   } catch {}

@@ -3,9 +3,9 @@ import { type Shard, threadMark } from '../arena/shard';
 import { messageOf } from '../common/errors';
 import { warn } from '../common/warning';
 import type { Drainer } from '../drain/drain';
-import type { Board, Stall } from './board';
+import type { StallStack, WorkerBoard } from './board';
 import { mainThreadStack } from './main-stack';
-import { isMaker, placeName } from './place';
+import { isMaker, threadName } from './place';
 import { stalledSeconds } from './stall';
 
 /** How long the stack is waited for: what is stuck longer is in native code. */
@@ -17,13 +17,13 @@ const BLIND_MS = 1_000;
 /** Notices stalls that last longer than a threshold: one warning each, and its stack if the main thread is stuck. */
 export class StallWatch {
   /** Those that this thread deals with and that are not over. */
-  private readonly present = new Map<Shard, Stall>();
+  private readonly present = new Map<Shard, StallStack>();
   private lookedAt = performance.now();
 
   /** @param threshold milliseconds */
   constructor(
     private readonly drainer: Drainer,
-    private readonly board: Board,
+    private readonly board: WorkerBoard,
     private readonly threshold: number,
   ) {}
 
@@ -49,7 +49,7 @@ export class StallWatch {
   }
 
   private async note(shard: Shard, seconds: number): Promise<void> {
-    const stall = { thread: placeName(shard), seconds, at: Date.now(), stack: await stackOf(shard) };
+    const stall = { thread: threadName(shard), seconds, at: Date.now(), stack: await stackOf(shard) };
     this.present.set(shard, stall);
     this.board.lastStall = stall;
     const where = stall.stack.replaceAll('\n', '\n    at ');

@@ -109,18 +109,18 @@ export class Block {
    */
   async merged(): Promise<Block> {
     const { labels, budget } = this;
-    const places = new Numbers(budget);
+    const numbers = new Numbers(budget);
     const kept: number[] = [];
-    const placeOf = new Int32Array(labels.length);
+    const numberOf = new Int32Array(labels.length);
     await budget.each(labels.length, (series) => {
-      places.charge(labels[series]);
-      placeOf[series] = places.of(keyOf(labels[series]), series);
-      if (placeOf[series] === series) kept.push(series);
+      numbers.charge(labels[series]);
+      numberOf[series] = numbers.of(keyOf(labels[series]), series);
+      if (numberOf[series] === series) kept.push(series);
     });
-    places.release();
+    numbers.release();
     if (kept.length === labels.length) return this;
     await this.eachCells((from, to, first, series) => {
-      if (placeOf[series] !== series) this.merge(from, to, placeOf[series] * this.steps - first, series);
+      if (numberOf[series] !== series) this.merge(from, to, numberOf[series] * this.steps - first, series);
     });
     return this.take(kept);
   }

@@ -16,14 +16,14 @@ import { aggregate } from './operators/aggregations';
 import { ofScalars, ofVectorAndScalar, ofVectors } from './operators/binary';
 import { countValues, quantiles, selectExtremes } from './operators/selections';
 import { combineSets } from './operators/sets';
-import { type Reading, selectInstants, selectRanges } from './select';
+import { type SelectContext, selectInstants, selectRanges } from './select';
 import { SET_OPERATORS } from './signatures';
 import { samplesOfSteps, stepsOf } from './subquery';
 import type { Ranges } from './windows';
 
 /** Evaluates nodes that have been checked, each at all the steps of a grid at once. */
 export class Evaluation {
-  constructor(private readonly reading: Reading) {}
+  constructor(private readonly reading: SelectContext) {}
 
   async scalar(node: Node, grid: Grid): Promise<Column> {
     await this.reading.budget.pause();

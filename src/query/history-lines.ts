@@ -21,9 +21,9 @@ export interface HistoryLine {
 export interface SeriesLine {
   readonly line: HistoryLine;
   readonly labels: LabelSet;
-  /** First column of the series in a snapshot, and its place in the directory. */
+  /** First column of the series in a snapshot, and its birth in the directory. */
   readonly column: number;
-  readonly place: number;
+  readonly birth: number;
 }
 
 /** What a metric has in a history: the lines of its series, whose labels are the same objects every time. */
@@ -53,18 +53,18 @@ export class FamilyLines {
     );
     if (lines.length === 0) return;
     // series that are added meanwhile are not of this selection
-    const { columns, places, count } = this.family.series;
+    const { columns, births, count } = this.family.series;
     for (let series = 0; series < count; series++)
       for (const { line, at } of lines) {
         const labels = this.labels(at, series);
         yield matchesAll(labels, matchers)
-          ? { line, labels, column: columns[series], place: places[series] }
+          ? { line, labels, column: columns[series], birth: births[series] }
           : undefined;
       }
   }
 
   private labels(line: number, series: number): LabelSet {
-    const birth = this.family.series.places[series];
+    const birth = this.family.series.births[series];
     if (this.births[series] !== birth) {
       this.births[series] = birth;
       for (const known of this.known) known[series] = undefined;

@@ -179,7 +179,7 @@ class LineReader {
   /** undefined if the series is in no snapshot. */
   read(series: SeriesLine): SampleSeries | undefined {
     this.addUp(series);
-    const { line, place, column, labels } = series;
+    const { line, birth, column, labels } = series;
     const { presence } = line;
     const values = this.counting(this.sum, this.first);
     if (values.length === 0) return undefined;
@@ -187,7 +187,7 @@ class LineReader {
     const times = this.since;
     let there = values;
     if (presence !== undefined) {
-      this.window.read(column + presence, place, this.scratch);
+      this.window.read(column + presence, birth, this.scratch);
       there = this.counting(this.scratch, this.first);
     }
     const stale = endsOf(there);
@@ -195,12 +195,12 @@ class LineReader {
   }
 
   /** Lines of the same columns but for more of them go on from the one before. */
-  private addUp({ column, place, line: { begin, end } }: SeriesLine): void {
+  private addUp({ column, birth, line: { begin, end } }: SeriesLine): void {
     const goesOn = this.column === column && this.begin === begin && this.end <= end;
     let next = goesOn ? this.end : begin;
-    if (!goesOn) this.first = this.window.read(column + next++, place, this.sum);
+    if (!goesOn) this.first = this.window.read(column + next++, birth, this.sum);
     for (; next < end; next++) {
-      this.window.read(column + next, place, this.scratch);
+      this.window.read(column + next, birth, this.scratch);
       for (let index = this.first; index < this.sum.length; index++) this.sum[index] += this.scratch[index];
     }
     this.column = column;

@@ -1,5 +1,5 @@
 /** Points of one series: `times` in milliseconds, ascending; those before index `first` do not exist. */
-export interface Points {
+export interface TimedValues {
   times: Float64Array;
   values: Float64Array;
   first: number;
@@ -13,7 +13,7 @@ const LONGEST_GAP = 1.1;
  *
  * @returns undefined with fewer than two points
  */
-export function increase(points: Points, from: number, to: number): number | undefined {
+export function increase(points: TimedValues, from: number, to: number): number | undefined {
   const { times, values, first } = distinct(points);
   let growth = values[times.length - 1] - values[first];
   for (let index = first + 1; index < times.length; index++)
@@ -22,7 +22,7 @@ export function increase(points: Points, from: number, to: number): number | und
 }
 
 /** `increase` per second of the range: Prometheus' `rate()`. */
-export function rate(points: Points, from: number, to: number): number | undefined {
+export function rate(points: TimedValues, from: number, to: number): number | undefined {
   const growth = increase(points, from, to);
   return growth === undefined ? undefined : growth / ((to - from) / 1000);
 }
@@ -62,7 +62,7 @@ export function extrapolated(range: Range, growth: number, isCounter: boolean): 
 }
 
 /** Of points at one time only the last counts. */
-function distinct({ times, values, first }: Points): Points {
+function distinct({ times, values, first }: TimedValues): TimedValues {
   const isLast = (index: number): boolean => index >= first && times[index + 1] !== times[index];
   let count = 0;
   for (let index = first; index < times.length; index++) if (isLast(index)) count++;

@@ -6,7 +6,7 @@ import type { SampleSeries, SampleSource, SelectHints } from './types';
 import { type Bounds, type Ends, endsOf, firstFrom, type Line, lastOf, type Ranges, withoutStale } from './windows';
 
 /** Where an evaluation reads samples. */
-export interface Reading {
+export interface SelectContext {
   readonly source: SampleSource;
   readonly bounds: Bounds;
   /** Milliseconds for which a sample counts. */
@@ -22,7 +22,7 @@ async function read(
   node: Selector,
   from: number,
   to: number,
-  { source, budget }: Reading,
+  { source, budget }: SelectContext,
   hints: SelectHints = {},
 ): Promise<{ series: SampleSeries[]; held: number }> {
   const matchers = allMatchers(node);
@@ -44,7 +44,7 @@ async function read(
 }
 
 /** The samples of a range vector selector. */
-export async function selectRanges(node: Selector, grid: Grid, reading: Reading): Promise<Ranges> {
+export async function selectRanges(node: Selector, grid: Grid, reading: SelectContext): Promise<Ranges> {
   const ends = endsOf(node, grid, reading.bounds);
   const range = node.range!;
   const { series, held } = await read(node, ends.first - range, lastOf(ends, grid), reading);
@@ -61,7 +61,12 @@ export async function selectRanges(node: Selector, grid: Grid, reading: Reading)
  * The values of an instant vector selector: at each step the last sample, if it is not older than the lookback and no end
  * of the series. With `wantsTimes` the sample's time in seconds instead.
  */
-export async function selectInstants(node: Selector, grid: Grid, reading: Reading, wantsTimes = false): Promise<Block> {
+export async function selectInstants(
+  node: Selector,
+  grid: Grid,
+  reading: SelectContext,
+  wantsTimes = false,
+): Promise<Block> {
   const { budget, bounds, lookback } = reading;
   const ends = endsOf(node, grid, bounds);
   const last = lastOf(ends, grid);

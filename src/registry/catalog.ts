@@ -28,7 +28,7 @@ export class Catalog {
   readonly families: Family[] = [];
   private readonly byRecord = new Map<number, Family>();
   private read = 0;
-  private births = 0;
+  private seenBirths = 0;
   private reborn = 0;
   /** Places whose records had not been published, or whose families did not stand, when they were read. */
   private pending: number[] = [];
@@ -47,7 +47,7 @@ export class Catalog {
     for (const place of late) this.enter(place);
     if (this.read < length) this.makeRoom();
     while (this.read < length) this.enter(this.read++);
-    this.births = births;
+    this.seenBirths = births;
   }
 
   private makeRoom(): void {
@@ -55,8 +55,8 @@ export class Catalog {
   }
 
   /** How many births had been counted at the last `refresh`: series that were born later are in no snapshot so far. */
-  get places(): number {
-    return this.births;
+  get births(): number {
+    return this.seenBirths;
   }
 
   /** Looks which series have been given another one's memory. */
@@ -65,8 +65,8 @@ export class Catalog {
       if (!definition.ttl) continue;
       for (let index = 0; index < series.count; index++) {
         const birth = birthOf(this.arena, series.records[index]);
-        if (birth <= series.places[index]) continue;
-        series.places[index] = birth;
+        if (birth <= series.births[index]) continue;
+        series.births[index] = birth;
         series.reborn++;
       }
     }
@@ -89,7 +89,7 @@ export class Catalog {
     series.ids[index] = i32[high(record + RECORD.SERIES)];
     series.columns[index] = i32[int(record + RECORD.SERIES_COLUMN)];
     series.records[index] = record;
-    series.places[index] = birthOf(this.arena, record);
+    series.births[index] = birthOf(this.arena, record);
     series.setEpoch(index, i32[high(record + RECORD.SERIES_COLUMN)]);
   }
 

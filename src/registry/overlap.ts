@@ -26,19 +26,19 @@ function rivalsOf(arena: Arena, { name, type }: Pick<Definition, 'name' | 'type'
 
 /** The name of a metric that stands in the way of a definition; undefined if there is none. */
 export function findRival(arena: Arena, definition: Pick<Definition, 'name' | 'type'>): string | undefined {
-  const rival = rivalsOf(arena, definition).find((family) => settle(arena, family));
+  const rival = rivalsOf(arena, definition).find((family) => decide(arena, family));
   return rival === undefined ? undefined : readDefinition(arena, rival).name;
 }
 
 /** Decides whether a family stands, if that has not been decided. Returns whether it does. */
-export function settle(arena: Arena, family: number): boolean {
+export function decide(arena: Arena, family: number): boolean {
   if (stands(arena, family)) return true;
   // what it had to give way to may have been refused itself since
   change(arena, family, FAMILY_STATE.REFUSED, FAMILY_STATE.OPEN);
   const rivals = rivalsOf(arena, readDefinition(arena, family));
   const isLater = (rival: number): boolean => placeOf(arena, rival) > placeOf(arena, family);
   const givesWay =
-    rivals.some((rival) => (isLater(rival) ? stands(arena, rival) : settle(arena, rival))) ||
+    rivals.some((rival) => (isLater(rival) ? stands(arena, rival) : decide(arena, rival))) ||
     rivals.some((rival) => isLater(rival) && !refuse(arena, rival));
   change(arena, family, FAMILY_STATE.OPEN, givesWay ? FAMILY_STATE.REFUSED : FAMILY_STATE.STANDS);
   return stands(arena, family);

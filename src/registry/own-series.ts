@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import type { Definition } from '../kinds/definition';
 import { toPairs } from './label-pairs';
-import { settle } from './overlap';
+import { decide } from './overlap';
 import { readDefinition, registerFamily, registerSeries } from './register';
 
 /** A series of the library's own that has no cells: its value is read, or was read, when a snapshot is made. */
@@ -25,7 +25,7 @@ export function openOwnSeries(
 ): number | undefined {
   const definition = ownDefinition({ name, type, description }, Object.keys(labels));
   const family = registerFamily(arena, definition);
-  if (family === 0 || !settle(arena, family) || readDefinition(arena, family).type !== type) return undefined;
+  if (family === 0 || !decide(arena, family) || readDefinition(arena, family).type !== type) return undefined;
   const pairs = toPairs(Object.entries(labels), Object.entries(defaultLabels));
   const limit = Number.POSITIVE_INFINITY;
   const { series } = registerSeries(arena, family, definition, { labels: pairs, limit, beyond: () => pairs });

@@ -1,5 +1,5 @@
 /** Where one series stands. */
-export interface SeriesPlaces {
+export interface SeriesEntry {
   id: number;
   /** Int32Array index of the word that a gauge takes its epochs from; 0 for other metrics. */
   epoch: number;
@@ -8,7 +8,7 @@ export interface SeriesPlaces {
   /** Pointer to the registry record, which has the labels. */
   record: number;
   /** Number of its birth: see registry.ts. */
-  place: number;
+  birth: number;
 }
 
 /**
@@ -25,9 +25,9 @@ export class SeriesList {
   columns = new Int32Array(1);
   records = new Int32Array(1);
   /** Numbers of births, which go beyond 32 bits. */
-  places = new Float64Array(1);
+  births = new Float64Array(1);
 
-  static of(series: SeriesPlaces): SeriesList {
+  static of(series: SeriesEntry): SeriesList {
     const list = new SeriesList();
     list.add(series);
     return list;
@@ -38,13 +38,13 @@ export class SeriesList {
     if (count > this.ids.length * 2) this.resize(count);
   }
 
-  add({ id, epoch, column, record, place }: SeriesPlaces): void {
+  add({ id, epoch, column, record, birth: place }: SeriesEntry): void {
     const index = this.extend();
     this.ids[index] = id;
     this.setEpoch(index, epoch);
     this.columns[index] = column;
     this.records[index] = record;
-    this.places[index] = place;
+    this.births[index] = place;
   }
 
   /** Makes room for one more. @returns its index, where all numbers are 0 */
@@ -64,9 +64,9 @@ export class SeriesList {
     this.ids = larger(this.ids, room);
     this.columns = larger(this.columns, room);
     this.records = larger(this.records, room);
-    const places = new Float64Array(room);
-    places.set(this.places);
-    this.places = places;
+    const births = new Float64Array(room);
+    births.set(this.births);
+    this.births = births;
   }
 }
 

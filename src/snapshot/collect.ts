@@ -19,7 +19,7 @@ const BEGUN = int(HEADER.COLLECTS_BEGUN);
 const TURN_PATIENCE_MS = 250;
 
 /** A value of the library's own, read when a snapshot is made. */
-export interface Reading {
+export interface CallbackValue {
   /** Column of its series. */
   readonly column: number;
   readonly read: () => number;
@@ -29,7 +29,7 @@ export interface Reading {
 export class Collect {
   readonly catalog: Catalog;
   /** Values that are kept elsewhere than in cells, and put into every snapshot. */
-  readings: readonly Reading[] = [];
+  readings: readonly CallbackValue[] = [];
   private readonly lifetimes: Lifetimes;
   /** Milliseconds; tests have less. */
   private readonly turnPatience: number = TURN_PATIENCE_MS;
@@ -112,6 +112,6 @@ export class Collect {
     if (Atomics.load(arena.i32, BEGUN) !== (turn | 0)) return undefined;
     for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
     arena.count(HEADER.COLLECTS);
-    return { timestamp, takenAt, families: catalog.families, places: catalog.places, values };
+    return { timestamp, takenAt, families: catalog.families, births: catalog.births, values };
   }
 }

@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import type { Settings } from '../common/settings';
 import { openOwnSeries } from '../registry/own-series';
-import type { Reading } from './collect';
+import type { CallbackValue } from './collect';
 
 type Kind = 'counter' | 'gauge';
 
@@ -20,7 +20,7 @@ export function registerOwnMetrics<Part>(
   labelName: string,
   metrics: readonly OwnMetric<Part>[],
   parts: readonly LabelledPart<Part>[],
-): Reading[] {
+): CallbackValue[] {
   const { defaultLabels } = arena.settings as Settings;
   return metrics.flatMap(([name, type, description, read]) =>
     parts.flatMap(({ name: label, part }) => {

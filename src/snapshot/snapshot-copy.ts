@@ -1,19 +1,19 @@
 import type { Snapshot } from './snapshot';
 
 /** What is kept of a snapshot. */
-export type Kept = Pick<Snapshot, 'timestamp' | 'places' | 'values'>;
+export type Kept = Pick<Snapshot, 'timestamp' | 'births' | 'values'>;
 
-const COPY = { TIMESTAMP: 0, PLACES: 1, COLUMNS: 2, VALUES: 3 } as const;
+const COPY = { TIMESTAMP: 0, BIRTHS: 1, COLUMNS: 2, VALUES: 3 } as const;
 
-/** Shared memory for one snapshot: its timestamp, its places, how many columns it has, the columns. */
+/** Shared memory for one snapshot: its timestamp, its births, how many columns it has, the columns. */
 export class SnapshotCopy {
   /** @param words begin as zeros, and have room for it */
   constructor(private readonly words: Float64Array) {}
 
-  keep({ timestamp, places, values }: Kept): void {
+  keep({ timestamp, births, values }: Kept): void {
     const { words } = this;
     words[COPY.TIMESTAMP] = timestamp;
-    words[COPY.PLACES] = places;
+    words[COPY.BIRTHS] = births;
     words[COPY.COLUMNS] = values.length;
     words.set(values, COPY.VALUES);
   }
@@ -23,6 +23,6 @@ export class SnapshotCopy {
     const { words } = this;
     if (words[COPY.TIMESTAMP] === 0) return undefined;
     const values = words.slice(COPY.VALUES, COPY.VALUES + words[COPY.COLUMNS]);
-    return { timestamp: words[COPY.TIMESTAMP], places: words[COPY.PLACES], values };
+    return { timestamp: words[COPY.TIMESTAMP], births: words[COPY.BIRTHS], values };
   }
 }

@@ -6,8 +6,9 @@
  *          2  entries           how many
  *          8  ring of words
  *
- * An entry: its length in words, its timestamp, when it was put here by a clock that only the caller knows, how many
- * directory places it covers, then the columns. An entry never wraps: where the rest of the ring is too short, a length of minus the rest skips it.
+ * An entry: its length in words, its timestamp, when it was put here by a clock that only the caller knows, a number that
+ * the caller chooses (the tag), then the values. An entry never wraps: where the rest of the ring is too short, a length of
+ * minus the rest skips it.
  *
  * Not safe for two threads at once: the caller holds the arena's flush lease. A thread that is terminated inside has
  * either not moved `end` yet, or finished: the header's words are stored last, the one that counts by itself.
@@ -15,7 +16,7 @@
 const OLDEST = 0;
 const END = 1;
 const RING = 8;
-const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PUT_AT: 2, PLACES: 3, VALUES: 4 } as const;
+const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PUT_AT: 2, TAG: 3, VALUES: 4 } as const;
 /** Words of an entry beside its columns. */
 export const ENTRY_WORDS = ENTRY.VALUES;
 
@@ -25,7 +26,8 @@ export interface RingEntry {
   timestamp: number;
   /** What its age is counted from. */
   putAt: number;
-  places: number;
+  /** A number of the caller's: of a snapshot, the births that it covers. */
+  tag: number;
   /** A view of the ring: good while the caller holds the lease. */
   values: Float64Array;
 }
@@ -42,7 +44,7 @@ export class SnapshotRing {
    * @param putAt what its age is counted from
    * @returns its position; undefined if the snapshot is larger than the whole ring
    */
-  append(timestamp: number, places: number, values: Float64Array, putAt = timestamp): number | undefined {
+  append(timestamp: number, tag: number, values: Float64Array, putAt = timestamp): number | undefined {
     const length = ENTRY.VALUES + values.length;
     if (length > this.capacity) return undefined;
     const { words, capacity } = this;
@@ -54,7 +56,7 @@ export class SnapshotRing {
     words[entry + ENTRY.LENGTH] = length;
     words[entry + ENTRY.TIMESTAMP] = timestamp;
     words[entry + ENTRY.PUT_AT] = putAt;
-    words[entry + ENTRY.PLACES] = places;
+    words[entry + ENTRY.TAG] = tag;
     words.set(values, entry + ENTRY.VALUES);
     words[END] = end + length;
     return end;
@@ -151,7 +153,7 @@ export class SnapshotRing {
         position: start,
         timestamp: words[entry + ENTRY.TIMESTAMP],
         putAt: words[entry + ENTRY.PUT_AT],
-        places: words[entry + ENTRY.PLACES],
+        tag: words[entry + ENTRY.TAG],
         values: words.subarray(entry + ENTRY.VALUES, entry + length),
       };
     }

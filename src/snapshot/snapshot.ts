@@ -11,7 +11,7 @@ export interface Snapshot {
   /** The metrics with their series; a family's list may grow later, beyond what this snapshot has columns for. */
   readonly families: readonly Family[];
   /** How many births had been counted: a series whose birth has this number or a later one is not in this snapshot. */
-  readonly places: number;
+  readonly births: number;
   /** Indexed by the series' columns. */
   readonly values: Float64Array;
 }
@@ -24,15 +24,15 @@ export interface TakenSnapshot extends Snapshot {
 
 /** Tells which of a family's series a snapshot has: those registered early enough, but for those that were removed. */
 export function presenceIn(
-  { places, values }: { places: number /** Without them, removed series count. */; values?: Float64Array },
+  { births, values }: { births: number /** Without them, removed series count. */; values?: Float64Array },
   { arena, definition, series }: Family,
 ): (index: number) => boolean {
   const offset = kindOf(definition).presenceColumn;
   const mayBeReborn = definition.ttl !== undefined;
   return (index) => {
-    if (series.places[index] >= places) return false;
+    if (series.births[index] >= births) return false;
     // Its memory may be another's by now, or soon. What is read of it at once after this is still its own.
-    if (mayBeReborn && !isSame(arena, series.records[index], series.places[index])) return false;
+    if (mayBeReborn && !isSame(arena, series.records[index], series.births[index])) return false;
     if (values === undefined) return true;
     const column = series.columns[index] + offset;
     return column < values.length && !Number.isNaN(values[column]);

@@ -83,6 +83,6 @@ export function addedUp(
   const out = new Float64Array(columnCount(definition));
   const merge = new SeriesMerge(arena);
   merge.shards = shards;
-  merge.into(out, SeriesList.of({ ...series, column: 0, record: 0, place: 0 }), definition);
+  merge.into(out, SeriesList.of({ ...series, column: 0, record: 0, birth: 0 }), definition);
   return out;
 }

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import { Arena } from '../../dist/src/arena/arena.js';
 import type { Definition, MetricType } from '../../dist/src/kinds/definition.js';
 import { Catalog } from '../../dist/src/registry/catalog.js';
-import { findRival, settle } from '../../dist/src/registry/overlap.js';
+import { decide, findRival } from '../../dist/src/registry/overlap.js';
 import { registerFamily } from '../../dist/src/registry/register.js';
 
 function definitionOf(type: MetricType, name: string): Definition {
@@ -32,7 +32,7 @@ const orders = (count: number): number[][] =>
 test('a family is shown when it stands, and not before', (t) => {
   const { arena, families, shown } = publish(['histogram', 'm']);
   t.same(shown(), []);
-  t.ok(settle(arena, families[0]));
+  t.ok(decide(arena, families[0]));
   t.same(shown(), ['m']);
   t.end();
 });
@@ -58,10 +58,10 @@ test('of two rivals that were published at the same time the first stands, whoev
   ] as [MetricType, string][][])
     for (const order of orders(2)) {
       const { arena, families, shown } = publish(...metrics);
-      for (const index of order) t.equal(settle(arena, families[index]), index === 0, `${metrics}: ${index}`);
+      for (const index of order) t.equal(decide(arena, families[index]), index === 0, `${metrics}: ${index}`);
       t.same(shown(), [metrics[0][1]]);
       t.equal(findRival(arena, definitionOf(...metrics[1])), metrics[0][1]);
-      t.notOk(settle(arena, families[1]), 'and so it stays');
+      t.notOk(decide(arena, families[1]), 'and so it stays');
     }
   t.end();
 });
@@ -72,10 +72,10 @@ test('a rival that stands is not put out by one at an earlier place', (t) => {
   // as if the slow thread had listed its record, and published it only after the other one had looked
   const chain = hide(arena, slow);
   const fast = registerFamily(arena, definitionOf('counter', 'm_count'));
-  t.ok(settle(arena, fast));
+  t.ok(decide(arena, fast));
   chain.restore();
-  t.notOk(settle(arena, slow));
-  t.ok(settle(arena, fast));
+  t.notOk(decide(arena, slow));
+  t.ok(decide(arena, fast));
   const catalog = new Catalog(arena);
   catalog.refresh();
   t.same(
@@ -104,9 +104,9 @@ test('of rivals in a row every one stands whose rivals do not, whoever looks fir
       ['gauge', 'm_sum'],
       ['gauge', 'n'],
     );
-    for (const index of order) settle(arena, families[index]);
+    for (const index of order) decide(arena, families[index]);
     t.same(
-      families.map((family) => settle(arena, family)),
+      families.map((family) => decide(arena, family)),
       [true, false, true, true],
       String(order),
     );

@@ -1,15 +1,15 @@
 import { test } from 'tap';
 import { frameLines, type View } from '../../dist/src/cli/top/frame.js';
-import { Reading } from '../../dist/src/cli/top/reading.js';
+import { ScrapePair } from '../../dist/src/cli/top/reading.js';
 import { readAlerts } from '../../dist/src/cli/top/sections.js';
 import { bytes, count, duration, percent } from '../../dist/src/cli/top/units.js';
 import { decodeScrape } from '../../dist/src/scrape/decode.js';
 
 /** What is seen after scrapes a second apart. */
 function viewOf(...texts: string[]): View {
-  let reading: Reading | undefined;
+  let reading: ScrapePair | undefined;
   texts.forEach((text, second) => {
-    reading = new Reading(decodeScrape(Buffer.from(text)), second * 1_000, reading);
+    reading = new ScrapePair(decodeScrape(Buffer.from(text)), second * 1_000, reading);
   });
   return { target: 'http://x/metrics', reading, alerts: [], now: 1_700_000_000_000 };
 }

@@ -20,7 +20,7 @@ function reporter(now: number, samples: [number, number][]): Reporter {
     flushInterval: HOUR,
     cardinalityLimit: 1,
     families: () => [],
-    snapshot: async () => ({ timestamp: now, takenAt: 0, places: 0, families: [], values: NOTHING }),
+    snapshot: async () => ({ timestamp: now, takenAt: 0, births: 0, families: [], values: NOTHING }),
     history: {
       select: (_, from, to): SampleSeries[] => {
         const inside = samples.filter(([time]) => time >= from && time <= to);

@@ -4,14 +4,14 @@ import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
 import { Arena } from '../../dist/src/arena/arena.js';
 import { FlushService } from '../../dist/src/flush/service.js';
-import { Board } from '../../dist/src/process/board.js';
+import { WorkerBoard } from '../../dist/src/process/board.js';
 import { collectorFor, until } from '../instruments/support';
 
 const MODULE = join(__dirname, '..', '..', 'dist', 'src', 'process', 'board.js');
 
 test('of all workers one gets a stall, and another the next', async (t) => {
-  const buffer = Board.create(4);
-  const [one, other] = [new Board(buffer), new Board(buffer)];
+  const buffer = WorkerBoard.create(4);
+  const [one, other] = [new WorkerBoard(buffer), new WorkerBoard(buffer)];
   t.same([one.claimStall(3, 1000.5), one.claimStall(3, 1000.5), other.claimStall(3, 1000.9)], [true, false, false]);
   t.ok(other.claimStall(3, 2000));
   t.notOk(one.claimStall(3, 2000));
@@ -22,8 +22,8 @@ test('of all workers one gets a stall, and another the next', async (t) => {
 });
 
 test('the last stall is what was written last, however long its stack is and whatever it contains', async (t) => {
-  const buffer = Board.create(4);
-  const [one, other] = [new Board(buffer), new Board(buffer)];
+  const buffer = WorkerBoard.create(4);
+  const [one, other] = [new WorkerBoard(buffer), new WorkerBoard(buffer)];
   t.equal(other.lastStall, undefined);
   const stall = { thread: 'main', seconds: 1.5, at: 1e12, stack: 'läuft (/srv/ä"\\.js:1:2)\n\u0000' };
   one.lastStall = stall;
@@ -35,11 +35,11 @@ test('the last stall is what was written last, however long its stack is and wha
 });
 
 test('what is being written is not read half', async (t) => {
-  const buffer = Board.create(1);
+  const buffer = WorkerBoard.create(1);
   const writer = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads');
-     const { Board } = require(${JSON.stringify(MODULE)});
-     const board = new Board(workerData);
+     const { WorkerBoard } = require(${JSON.stringify(MODULE)});
+     const board = new WorkerBoard(workerData);
      parentPort.postMessage('ready');
      const end = performance.now() + 500;
      for (let round = 0; performance.now() < end; round++)
@@ -47,7 +47,7 @@ test('what is being written is not read half', async (t) => {
     { eval: true, workerData: buffer, execArgv: [] },
   );
   await once(writer, 'message');
-  const board = new Board(buffer);
+  const board = new WorkerBoard(buffer);
   const end = performance.now() + 400;
   let read = 0;
   while (performance.now() < end) {
@@ -61,18 +61,18 @@ test('what is being written is not read half', async (t) => {
 });
 
 test('the time of a worker that has ended stays in the sum', { skip: process.platform !== 'linux' }, async (t) => {
-  const buffer = Board.create(1);
+  const buffer = WorkerBoard.create(1);
   const program = `
-    const { Board } = require(${JSON.stringify(MODULE)});
+    const { WorkerBoard } = require(${JSON.stringify(MODULE)});
     const end = performance.now() + 100;
     while (performance.now() < end);
-    const board = new Board(require('node:worker_threads').workerData);
+    const board = new WorkerBoard(require('node:worker_threads').workerData);
     board.addCpuTime();
     board.addCpuTime();`;
   const sums = [0];
   for (let round = 0; round < 2; round++) {
     await once(new Worker(program, { eval: true, workerData: buffer, execArgv: [] }), 'exit');
-    sums.push(new Board(buffer).cpuSeconds);
+    sums.push(new WorkerBoard(buffer).cpuSeconds);
   }
   t.ok(sums[1] > 0.005 && sums[2] > sums[1] + 0.005, String(sums));
   t.ok(sums[2] < 5, 'each second is counted once');
@@ -81,7 +81,7 @@ test('the time of a worker that has ended stays in the sum', { skip: process.pla
 test('the last stall is kept for every flush worker', async (t) => {
   const collector = collectorFor(t, { storage: [], defaultMetrics: { stallThreshold: 100, system: false } });
   const arena = Arena.attach(collector.handle.arena);
-  const board = Board.create(arena.maxThreads);
+  const board = WorkerBoard.create(arena.maxThreads);
   const service = new FlushService(arena, [], { board });
   t.teardown(() => service.close());
   t.equal(service.lastStall, undefined);

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { ProcFile } from '../../dist/src/process/proc-file.js';
-import type { Report, Source } from '../../dist/src/process/report.js';
+import type { Report, Sampler } from '../../dist/src/process/report.js';
 import { descriptors, memory as memoryOfProcess } from '../../dist/src/process/sources/process.js';
 import { disks, load, memory, network, processors, uptime } from '../../dist/src/process/sources/system.js';
 
 /** What a source reports of a file with this text. */
-function reported(t: Test, open: (file: ProcFile) => Source, text: string): Record<string, number> {
+function reported(t: Test, open: (file: ProcFile) => Sampler, text: string): Record<string, number> {
   const file = new ProcFile(join(t.testdir({ file: text }), 'file'));
   t.teardown(() => file.close());
   return reportedBy(open(file));
 }
 
-function reportedBy(source: Source): Record<string, number> {
+function reportedBy(source: Sampler): Record<string, number> {
   const values: Record<string, number> = {};
   const report = {
     set({ name }: { name: string }, value: number, labels: Record<string, string> = {}) {

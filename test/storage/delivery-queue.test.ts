@@ -21,10 +21,10 @@ const snapshot = (number: number, timestamp = Date.now(), columns = COLUMNS) => 
   timestamp,
   takenAt: number,
   families: [],
-  places: number,
+  births: number,
   values: new Float64Array(columns).fill(number),
 });
-const numberOf = (queued: Queued | undefined): number | undefined => queued?.snapshot.places;
+const numberOf = (queued: Queued | undefined): number | undefined => queued?.snapshot.births;
 const counts = (queue: DeliveryQueue) =>
   Object.fromEntries(
     (['stored', 'failures', 'dropped', 'rejected'] as const).map((what) => [what, queue.counted(what)]),
@@ -159,14 +159,14 @@ test('the snapshot stored last is kept over failures and refusals, if that is wa
   await append(queue, 1, 2, 3);
   t.equal(queue.previous(), undefined);
   await storeNext(queue);
-  t.equal(queue.previous()?.places, 1);
+  t.equal(queue.previous()?.births, 1);
   await queue.next();
   await queue.fail('no', () => 0);
-  t.equal(queue.previous()?.places, 1);
+  t.equal(queue.previous()?.births, 1);
   await queue.reject((await queue.next())!, 'never');
-  t.equal(queue.previous()?.places, 1);
+  t.equal(queue.previous()?.births, 1);
   await storeNext(queue);
-  t.equal(queue.previous()?.places, 3);
+  t.equal(queue.previous()?.births, 3);
   t.same([...queue.previous()!.values.slice(0, 2)], [3, 3]);
   const without = queueOf({ keepsPrevious: false });
   await append(without, 1);
@@ -248,17 +248,17 @@ async function run(steps: readonly string[], lives: Iterator<number>): Promise<v
         const before = queue.previous();
         const queued = await queue.next();
         if (queued === undefined) continue;
-        if (queued.snapshot.values.some((value) => value !== queued.snapshot.places)) throw new Error('it is torn');
+        if (queued.snapshot.values.some((value) => value !== queued.snapshot.births)) throw new Error('it is torn');
         if (step === 'fail') await queue.fail('no', () => 0);
         else if (step === 'reject') {
-          refused.add(queued.snapshot.places);
+          refused.add(queued.snapshot.births);
           await queue.reject(queued, 'never');
         } else {
-          if (!possible.includes(before?.places)) throw new Error('previous is not the last one');
-          possible.push(queued.snapshot.places);
-          handed.push(queued.snapshot.places);
+          if (!possible.includes(before?.births)) throw new Error('previous is not the last one');
+          possible.push(queued.snapshot.births);
+          handed.push(queued.snapshot.births);
           await queue.store(queued);
-          possible = [queued.snapshot.places];
+          possible = [queued.snapshot.births];
         }
       }
     } catch (error) {

@@ -7,7 +7,7 @@ import { SEED } from '../instruments/support';
 /** One kept snapshot as a plain array would have it. */
 interface Kept {
   timestamp: number;
-  places: number;
+  tag: number;
   values: number[];
 }
 
@@ -18,7 +18,7 @@ const ENTRY_WORDS = 4;
 const HALF = Math.floor(CAPACITY / 2) - ENTRY_WORDS;
 
 const contentOf = (history: SnapshotRing): Kept[] =>
-  [...history.entries()].map(({ timestamp, places, values }) => ({ timestamp, places, values: [...values] }));
+  [...history.entries()].map(({ timestamp, tag, values }) => ({ timestamp, tag, values: [...values] }));
 
 const append = fc.record({ kind: fc.constant('append' as const), length: fc.nat(HALF) });
 const expire = fc.record({ kind: fc.constant('expire' as const), age: fc.nat(30), most: fc.nat(12) });
@@ -45,7 +45,7 @@ test(`a history is a plain array that forgets its oldest entries (RINGMETER_SEED
           const values = Array.from({ length: operation.length }, (_, index) => now * 1000 + index);
           if (history.append(now, now * 2, Float64Array.from(values)) === undefined)
             throw new Error('it would have fitted');
-          model.push({ timestamp: now, places: now * 2, values });
+          model.push({ timestamp: now, tag: now * 2, values });
           const kept = contentOf(history).length;
           wasteless(model, kept);
           model = model.slice(model.length - kept);

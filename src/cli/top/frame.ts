@@ -1,7 +1,7 @@
 import { printable } from '../../common/printable';
 import { style } from '../style';
 import { processLine, threadsSection } from './process';
-import type { Reading } from './reading';
+import type { ScrapePair } from './reading';
 import { requestsSection } from './requests';
 import type { Section } from './section';
 import { type Alert, alertsSection, countersSection, seriesSection, storagesSection } from './sections';
@@ -16,7 +16,7 @@ export interface FrameSize {
 export interface View {
   target: string;
   /** Undefined until there is one. */
-  reading?: Reading;
+  reading?: ScrapePair;
   alerts: readonly Alert[];
   /** Why the last scrape failed. */
   problem?: string;
@@ -47,7 +47,7 @@ function headline({ target, reading, now }: View, columns: number): string {
   return `${fit(left, Math.max(columns - right.length - 2, 10)).padEnd(columns - right.length)}${right}`;
 }
 
-function sectionsOf(reading: Reading, { alerts, now }: View): Section[] {
+function sectionsOf(reading: ScrapePair, { alerts, now }: View): Section[] {
   const sections = [
     alertsSection(alerts, now),
     threadsSection(reading),

@@ -1,11 +1,11 @@
-import { groupBy, type Reading } from './reading';
+import { groupBy, type ScrapePair } from './reading';
 import type { Section } from './section';
 import { bytes, count, duration, percent } from './units';
 
 const GAP = '   ';
 
 /** What a process says of itself, on one line; parts that it does not say are left out, and those that do not fit. */
-export function processLine(reading: Reading, now: number, columns: number): string {
+export function processLine(reading: ScrapePair, now: number, columns: number): string {
   const start = reading.value('process_start_time_seconds');
   const parts: readonly (readonly [string, string, unknown])[] = [
     ['cpu', percent(cpu(reading)), cpu(reading)],
@@ -26,17 +26,17 @@ const HEAP_TOTAL = ['nodejs_heap_size_total_bytes', 'go_memstats_heap_sys_bytes'
 const GC_TIME = ['nodejs_gc_duration_seconds_sum', 'go_gc_duration_seconds_sum', 'v8js_gc_duration_seconds_sum'];
 
 /** The first of several names that there is. */
-function first(reading: Reading, names: readonly string[]): number | undefined {
+function first(reading: ScrapePair, names: readonly string[]): number | undefined {
   return names.map((name) => reading.value(name)).find((value) => value !== undefined);
 }
 
-function heap(reading: Reading): string {
+function heap(reading: ScrapePair): string {
   const total = first(reading, HEAP_TOTAL);
   return `${bytes(first(reading, HEAP_USED))}${total === undefined ? '' : ` of ${bytes(total)}`}`;
 }
 
 /** Of one CPU. */
-function cpu(reading: Reading): number | undefined {
+function cpu(reading: ScrapePair): number | undefined {
   const both = reading.rate('process_cpu_seconds_total');
   if (both !== undefined) return both;
   const [user, system] = ['user', 'system'].map((kind) => reading.rate(`process_cpu_${kind}_seconds_total`));
@@ -44,7 +44,7 @@ function cpu(reading: Reading): number | undefined {
 }
 
 /** Share of the time. */
-function gc(reading: Reading): number | undefined {
+function gc(reading: ScrapePair): number | undefined {
   return GC_TIME.map((name) => reading.rate(name)).find((rate) => rate !== undefined);
 }
 
@@ -62,7 +62,7 @@ const COLUMNS: readonly (readonly [
 ];
 
 /** Event loops, thread by thread: those that have stalled first. Without a label `thread` it is one row. */
-export function threadsSection(reading: Reading): Section {
+export function threadsSection(reading: ScrapePair): Section {
   const threads = new Map<string, Map<string, number>>();
   for (const [head, names] of COLUMNS)
     for (const name of names)

@@ -3,17 +3,17 @@ import { labelValue, seriesKey } from '../../lint/series';
 import type { Scrape, ScrapedFamily, ScrapedSample } from '../../scrape/types';
 
 /** One scrape, and the one before it, from which rates are computed. */
-export class Reading {
+export class ScrapePair {
   readonly families: readonly ScrapedFamily[];
   private readonly byName = new Map<string, ScrapedSample[]>();
   private readonly values = new Map<string, Map<string, number>>();
-  private before: Reading | undefined;
+  private before: ScrapePair | undefined;
 
   /** @param at when the answer was there, in milliseconds of a clock that never goes back */
   constructor(
     scrape: Scrape,
     readonly at: number,
-    before?: Reading,
+    before?: ScrapePair,
   ) {
     this.families = scrape.families;
     this.before = before;

@@ -2,7 +2,7 @@ import { cumulativeQuantile } from '../../kinds/histogram-value';
 import { labelValue } from '../../lint/series';
 import { readNumber } from '../../scrape/number';
 import type { ScrapedFamily, ScrapedSample } from '../../scrape/types';
-import { groupBy, type Reading } from './reading';
+import { groupBy, type ScrapePair } from './reading';
 import type { Section } from './section';
 import { percent, perSecond, unitOf } from './units';
 
@@ -17,7 +17,7 @@ const ROUTES = ['route', 'http_route', 'path', 'handler', 'endpoint', 'url', 'me
 const FAMILIES = 4;
 
 /** What came in and how long it took: of all histograms of requests, or if there are none, of the busiest histograms. */
-export function requestsSection(reading: Reading): Section {
+export function requestsSection(reading: ScrapePair): Section {
   const histograms = reading.families.filter(({ type, samples }) => type === 'histogram' && samples.length > 0);
   const named = histograms.filter(({ name }) => IS_REQUESTS.test(name));
   const families = (named.length > 0 ? named : histograms)
@@ -32,11 +32,11 @@ export function requestsSection(reading: Reading): Section {
 }
 
 /** The rate, or before it can be told, all there ever was. */
-function volumeOf(reading: Reading, { name }: ScrapedFamily): number {
+function volumeOf(reading: ScrapePair, { name }: ScrapedFamily): number {
   return reading.rate(`${name}_count`) || (reading.value(`${name}_count`) ?? 0) / 1e12;
 }
 
-function routeRows(reading: Reading, { name, samples }: ScrapedFamily): string[][] {
+function routeRows(reading: ScrapePair, { name, samples }: ScrapedFamily): string[][] {
   const label = ROUTES.find((each) => labelValue(samples[0].labels, each) !== undefined);
   if (label === undefined) return [];
   const groups = [...groupBy(samples, label)].map(([value, group]) => ({
@@ -54,7 +54,7 @@ function routeRows(reading: Reading, { name, samples }: ScrapedFamily): string[]
     );
 }
 
-function countOf(reading: Reading, name: string, samples: readonly ScrapedSample[]): number {
+function countOf(reading: ScrapePair, name: string, samples: readonly ScrapedSample[]): number {
   return samples
     .filter((sample) => sample.name === `${name}_count`)
     .reduce((sum, sample) => sum + (reading.increase(sample) || sample.value / 1e12), 0);
@@ -68,7 +68,7 @@ interface Row {
   within?: readonly [label: string, value: string];
 }
 
-function requestRow(reading: Reading, { name, title, samples, within }: Row): string[] {
+function requestRow(reading: ScrapePair, { name, title, samples, within }: Row): string[] {
   const counts = samples.filter((sample) => sample.name === `${name}_count`);
   const answers = hasStatus(counts) ? counts : counterBeside(reading, name, within);
   const rate = counts.reduce((sum, sample) => sum + reading.increase(sample), 0) / reading.elapsed;
@@ -90,13 +90,13 @@ function hasStatus(samples: readonly ScrapedSample[]): boolean {
 }
 
 /** Of a histogram that does not know statuses, the counter that does: `x_requests_total` beside `x_request_duration_seconds`. */
-function counterBeside(reading: Reading, histogram: string, within: Row['within']): readonly ScrapedSample[] {
+function counterBeside(reading: ScrapePair, histogram: string, within: Row['within']): readonly ScrapedSample[] {
   const samples = reading.samples(histogram.replace(/_request_.*$/, '_requests_total'));
   return within === undefined ? samples : (groupBy(samples, within[0]).get(within[1]) ?? []);
 }
 
 /** Of answers with a status of 5xx; undefined if nobody knows the statuses, NaN without answers. */
-function errorShare(reading: Reading, answers: readonly ScrapedSample[]): number | undefined {
+function errorShare(reading: ScrapePair, answers: readonly ScrapedSample[]): number | undefined {
   if (!hasStatus(answers)) return undefined;
   let [all, errors] = [0, 0];
   for (const sample of answers) {
@@ -108,7 +108,7 @@ function errorShare(reading: Reading, answers: readonly ScrapedSample[]): number
 }
 
 /** Of the observations since the scrape before; if there are none, of all. */
-function quantilesOf(reading: Reading, buckets: readonly ScrapedSample[]): number[] {
+function quantilesOf(reading: ScrapePair, buckets: readonly ScrapedSample[]): number[] {
   const recent = quantiles(buckets, (sample) => reading.increase(sample));
   return Number.isNaN(recent[0]) ? quantiles(buckets, ({ value }) => value) : recent;
 }

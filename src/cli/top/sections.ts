@@ -1,5 +1,5 @@
 import type { ScrapedFamily } from '../../scrape/types';
-import { groupBy, type Reading } from './reading';
+import { groupBy, type ScrapePair } from './reading';
 import type { Section } from './section';
 import { bytes, count, duration, perSecond, unitOf } from './units';
 
@@ -11,7 +11,7 @@ function isCounter({ type, name }: ScrapedFamily): boolean {
 }
 
 /** Counters that rise fastest; the CPU's are told above. */
-export function countersSection(reading: Reading): Section {
+export function countersSection(reading: ScrapePair): Section {
   const rows = reading.families
     .filter((family) => isCounter(family) && !family.name.startsWith('process_cpu_'))
     .map(({ samples }) => samples.find(({ name }) => !name.endsWith('_created'))?.name)
@@ -28,7 +28,7 @@ export function countersSection(reading: Reading): Section {
 }
 
 /** Metrics that have the most lines. */
-export function seriesSection(reading: Reading): Section {
+export function seriesSection(reading: ScrapePair): Section {
   const all = reading.families.reduce((sum, { samples }) => sum + samples.length, 0);
   const rows = [...reading.families]
     .sort((a, b) => b.samples.length - a.samples.length)
@@ -43,7 +43,7 @@ export function seriesSection(reading: Reading): Section {
 }
 
 /** How the storages of a collector are. */
-export function storagesSection(reading: Reading, now: number): Section {
+export function storagesSection(reading: ScrapePair, now: number): Section {
   const storages = [...groupBy(reading.samples('ringmeter_storage_stored_total'), 'storage').keys()];
   const of = (storage: string, what: string): number | undefined =>
     groupBy(reading.samples(`ringmeter_storage_${what}`), 'storage').get(storage)?.[0]?.value;

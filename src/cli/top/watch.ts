@@ -2,7 +2,7 @@ import { messageOf } from '../../common/errors';
 import { ScrapeError } from '../../scrape/error';
 import type { HttpSource } from '../../scrape/source';
 import type { View } from './frame';
-import { Reading } from './reading';
+import { ScrapePair } from './reading';
 import { readAlerts } from './sections';
 
 /** Scrapes one endpoint again and again, and keeps what a frame shows. */
@@ -24,7 +24,7 @@ export class Watch {
   async scrape(signal?: AbortSignal): Promise<void> {
     try {
       const scrape = await this.source.scrape(signal);
-      const reading = new Reading(scrape, performance.now(), this.view.reading);
+      const reading = new ScrapePair(scrape, performance.now(), this.view.reading);
       this.view = { ...this.view, reading, problem: undefined };
     } catch (error) {
       if (!(error instanceof ScrapeError)) throw error;

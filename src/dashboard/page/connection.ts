@@ -1,12 +1,12 @@
 import type { DashboardDocument } from '#dashboard/document';
-import type { Points } from '#dashboard/points';
+import type { ChartValues } from '#dashboard/points';
 import type { Stall } from '#dashboard/stalls';
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'failed';
 
 export interface Listeners {
   document(document: DashboardDocument): void;
-  points(points: Points): void;
+  points(points: ChartValues): void;
   stalls(stalls: Stall[]): void;
   state(state: ConnectionState, text: string): void;
   /** It is there, again: what was before it has to be asked for. */
@@ -46,7 +46,7 @@ export class Connection {
       this.listeners.state('live', 'Live');
       this.listeners.document(document);
     });
-    listen<Points>(source, 'points', (points) => this.listeners.points(points));
+    listen<ChartValues>(source, 'points', (points) => this.listeners.points(points));
     listen<Stall[]>(source, 'stalls', (stalls) => this.listeners.stalls(stalls));
     listen<{ message: string }>(source, 'problem', ({ message }) => this.listeners.state('failed', message));
   }

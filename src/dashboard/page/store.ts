@@ -1,6 +1,6 @@
 import type { Backfill } from '#dashboard/backfill';
 import type { PanelName } from '#dashboard/panels';
-import type { Points } from '#dashboard/points';
+import type { ChartValues } from '#dashboard/points';
 import type { Stall } from '#dashboard/stalls';
 
 export type Values = (number | null)[];
@@ -29,7 +29,7 @@ export class Store {
     return lines;
   }
 
-  /** Begins again with what was before. Points that came while it was asked for stay. */
+  /** Begins again with what was before. ChartValues that came while it was asked for stay. */
   fill({ times, panels, stalls }: Backfill): void {
     const seconds = times.map((time) => time / 1000);
     this.stalls = stalls;
@@ -49,7 +49,7 @@ export class Store {
     }
   }
 
-  add({ time, panels }: Points): void {
+  add({ time, panels }: ChartValues): void {
     for (const [name, values] of Object.entries(panels) as [PanelName, Record<string, number | null>][]) {
       const lines = this.lines(name);
       if (time / 1000 <= (lines.times.at(-1) ?? 0)) continue;

@@ -2,7 +2,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { eitherSignal } from '../../common/either-signal';
 import { JSON_TYPE } from '../../common/media-type';
-import { Places } from '../../query/places';
+import { Slots } from '../../query/slots';
 import { Body } from '../bodies';
 import { Busy } from '../busy';
 import type { Exchange } from '../exchange';
@@ -35,7 +35,7 @@ export type Handler = (call: ApiCall) => ApiAnswer | Promise<ApiAnswer>;
  * is accounted for only when it is there.
  */
 export class Api {
-  private readonly places = new Places(API_AT_ONCE, API_WAITING);
+  private readonly slots = new Slots(API_AT_ONCE, API_WAITING);
 
   constructor(private readonly inFlight: InFlight) {}
 
@@ -59,14 +59,14 @@ export class Api {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(new Busy('too many are being answered')), API_PATIENCE_MS).unref();
     const either = eitherSignal([signal, patience.signal]);
-    await this.places.enter(either.signal).finally(() => {
+    await this.slots.enter(either.signal).finally(() => {
       clearTimeout(timer);
       either.release();
     });
     try {
       return await make();
     } finally {
-      this.places.leave();
+      this.slots.leave();
     }
   }
 

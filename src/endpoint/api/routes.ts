@@ -3,12 +3,12 @@ import type { InFlight } from '../in-flight';
 import type { Route, RouteTable } from '../route';
 import type { Evaluator } from './query';
 import type { RulesView } from './rules-view';
-import type { Reading } from './series';
+import type { ReadHistory } from './series';
 
 /** Where the answers come from. */
 export interface ApiSource {
   evaluator: Evaluator;
-  reading: Reading;
+  reading: ReadHistory;
   families(): readonly Family[];
   rules: RulesView;
 }

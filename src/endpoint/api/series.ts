@@ -11,7 +11,7 @@ import { ApiFailure, badParameter } from './failure';
 import { Found } from './found';
 
 /** Lets something read the history when it is its turn, until the signal that it is given says that its time is over. */
-export type Reading = <T>(
+export type ReadHistory = <T>(
   read: (source: SampleSource, signal: AbortSignal) => Promise<T>,
   wish: { signal: AbortSignal },
 ) => Promise<T>;
@@ -24,7 +24,7 @@ const labelSet = stringifier({ type: 'object', additionalProperties: { type: 'st
 const text = stringifier({ type: 'string' } as const);
 
 /** `/api/v1/series` */
-export function answerSeries(reading: Reading): Handler {
+export function answerSeries(reading: ReadHistory): Handler {
   return (call) => {
     if (call.parameters.all('match[]').length === 0) throw new ApiFailure('bad_data', 'no match[] parameter provided');
     const note = (found: Found<LabelSet>, labels: LabelSet): void =>
@@ -34,7 +34,7 @@ export function answerSeries(reading: Reading): Handler {
 }
 
 /** `/api/v1/labels` */
-export function answerLabels(reading: Reading): Handler {
+export function answerLabels(reading: ReadHistory): Handler {
   const note = (found: Found<string>, labels: LabelSet): void => {
     for (const name of Object.keys(labels)) found.note(name.length, () => name, name);
   };
@@ -42,7 +42,7 @@ export function answerLabels(reading: Reading): Handler {
 }
 
 /** `/api/v1/label/:name/values` */
-export function answerLabelValues(reading: Reading): Handler {
+export function answerLabelValues(reading: ReadHistory): Handler {
   return (call) => {
     const { name } = call.parts;
     if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
@@ -58,7 +58,7 @@ export function answerLabelValues(reading: Reading): Handler {
 
 /** What is noted of the labels of the series that are there, sorted. May take as much as an evaluation of a query. */
 async function answer<T>(
-  reading: Reading,
+  reading: ReadHistory,
   call: ApiCall,
   note: (found: Found<T>, labels: LabelSet) => void,
   stringify: (one: T) => string,

@@ -1,5 +1,5 @@
 import { numberAfter } from '../proc-file';
-import type { Source } from '../report';
+import type { Sampler } from '../report';
 import * as metrics from './cgroup-metrics';
 import { type ControllerFile, numberIn, sumOf } from './cgroup-metrics';
 
@@ -7,11 +7,11 @@ import { type ControllerFile, numberIn, sumOf } from './cgroup-metrics';
 const NO_LIMIT = 2 ** 62;
 
 /** Control groups, version 1: a hierarchy per controller. Times are nanoseconds. */
-export function cgroupV1(file: ControllerFile): Source[] {
+export function cgroupV1(file: ControllerFile): Sampler[] {
   return [cpu(file), memory(file), disk(file)];
 }
 
-function cpu(file: ControllerFile): Source {
+function cpu(file: ControllerFile): Sampler {
   const usage = file('cpuacct', 'cpuacct.usage');
   const quota = file('cpu', 'cpu.cfs_quota_us');
   const period = file('cpu', 'cpu.cfs_period_us');
@@ -29,7 +29,7 @@ function cpu(file: ControllerFile): Source {
   };
 }
 
-function memory(file: ControllerFile): Source {
+function memory(file: ControllerFile): Sampler {
   const usage = file('memory', 'memory.usage_in_bytes');
   const most = file('memory', 'memory.limit_in_bytes');
   const stat = usage && file('memory', 'memory.stat');
@@ -44,7 +44,7 @@ function memory(file: ControllerFile): Source {
   };
 }
 
-function disk(file: ControllerFile): Source {
+function disk(file: ControllerFile): Sampler {
   const bytes = file('blkio', 'blkio.throttle.io_service_bytes');
   return (report) => {
     report.set(metrics.READ, sumOf(bytes, /^\d+:\d+ Read (\d+)$/gm));

@@ -1,11 +1,11 @@
 import { numberAfter } from '../proc-file';
-import type { Source } from '../report';
+import type { Sampler } from '../report';
 import * as metrics from './cgroup-metrics';
 import { type ControllerFile, numberIn, sumOf } from './cgroup-metrics';
 import { pressure } from './pressure';
 
 /** Control groups, version 2: one hierarchy. Times are microseconds; `max` is no limit. Version 1 has the same files for processes. */
-export function cgroupV2(file: ControllerFile): Source[] {
+export function cgroupV2(file: ControllerFile): Sampler[] {
   return [
     cpu(file),
     memory(file),
@@ -15,7 +15,7 @@ export function cgroupV2(file: ControllerFile): Source[] {
   ];
 }
 
-function cpu(file: ControllerFile): Source {
+function cpu(file: ControllerFile): Sampler {
   const most = file('cpu', 'cpu.max');
   // where the processors are under version 1, this file of version 2 is not of their group
   const stat = file('cpuacct', 'cpuacct.usage') ? undefined : file('cpu', 'cpu.stat');
@@ -30,7 +30,7 @@ function cpu(file: ControllerFile): Source {
   };
 }
 
-function memory(file: ControllerFile): Source {
+function memory(file: ControllerFile): Sampler {
   const current = file('memory', 'memory.current');
   const most = file('memory', 'memory.max');
   const stat = current && file('memory', 'memory.stat');
@@ -44,7 +44,7 @@ function memory(file: ControllerFile): Source {
   };
 }
 
-function disk(file: ControllerFile): Source {
+function disk(file: ControllerFile): Sampler {
   const stat = file('io', 'io.stat');
   return (report) => {
     report.set(metrics.READ, sumOf(stat, /\brbytes=(\d+)/g));
@@ -52,7 +52,7 @@ function disk(file: ControllerFile): Source {
   };
 }
 
-function processes(file: ControllerFile): Source {
+function processes(file: ControllerFile): Sampler {
   const current = file('pids', 'pids.current');
   const most = file('pids', 'pids.max');
   return (report) => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcFile } from '../proc-file';
-import type { Source } from '../report';
+import type { Sampler } from '../report';
 import { cgroupDirectories } from './cgroup-directories';
 import { cgroupV1 } from './cgroup-v1';
 import { cgroupV2 } from './cgroup-v2';
@@ -9,7 +9,7 @@ import { cgroupV2 } from './cgroup-v2';
 type Open = (path: string) => ProcFile;
 
 /** The control group of the process: what it has used, and what it may use. Files that are not there are left out. */
-export function cgroup(open: Open, mounts = '/proc/self/mountinfo', groups = '/proc/self/cgroup'): Source[] {
+export function cgroup(open: Open, mounts = '/proc/self/mountinfo', groups = '/proc/self/cgroup'): Sampler[] {
   const directories = cgroupDirectories(textOf(mounts), textOf(groups), existsSync);
   const file = (controller: string, name: string): ProcFile | undefined => {
     const directory = directories.get(controller) ?? directories.get('');

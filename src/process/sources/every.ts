@@ -1,10 +1,10 @@
 import type { Drainer } from '../../drain/drain';
 import type { Catalog } from '../../registry/catalog';
-import type { Board } from '../board';
+import type { WorkerBoard } from '../board';
 import type { DefaultMetrics } from '../options';
 import type { ProcFile } from '../proc-file';
 import { startTimeIn } from '../published';
-import type { Source } from '../report';
+import type { Sampler } from '../report';
 import { cgroup } from './cgroup';
 import { goneThreads } from './gone';
 import { counts, stalls, workerTime } from './own';
@@ -16,13 +16,13 @@ export interface Origins {
   drainer: Drainer;
   catalog: Catalog;
   /** Of the flush workers; none elsewhere. */
-  board: Board | undefined;
+  board: WorkerBoard | undefined;
   /** One for each path, that stays open. */
   file: (path: string) => ProcFile;
 }
 
 /** All sources that default metrics with these options have. */
-export function everySource({ drainer, catalog, board, file }: Origins, options: DefaultMetrics): Source[] {
+export function everySource({ drainer, catalog, board, file }: Origins, options: DefaultMetrics): Sampler[] {
   const all = [
     usage(startTimeIn(drainer.arena)),
     memory(file('/proc/self/status')),

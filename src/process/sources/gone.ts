@@ -1,12 +1,12 @@
 import type { Drainer } from '../../drain/drain';
 import type { Catalog, Family } from '../../registry/catalog';
 import type { DefaultMetrics } from '../options';
-import type { Source } from '../report';
+import type { Sampler } from '../report';
 
 const PER_THREAD = /^nodejs_(heap_|external_memory_|eventloop_|active_)/;
 
 /** A thread that has ended has no heap and no event loop: its gauges show 0, until another thread has its place. */
-export function goneThreads(drainer: Drainer, catalog: Catalog, { prefix }: DefaultMetrics): Source {
+export function goneThreads(drainer: Drainer, catalog: Catalog, { prefix }: DefaultMetrics): Sampler {
   const columns = new ThreadColumns(catalog, prefix);
   return (report) => {
     for (const { number, owner } of drainer.used())

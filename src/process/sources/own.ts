@@ -1,7 +1,7 @@
 import type { Drainer } from '../../drain/drain';
-import type { Board } from '../board';
-import { placeName } from '../place';
-import { counter, gauge, type Source } from '../report';
+import type { WorkerBoard } from '../board';
+import { threadName } from '../place';
+import { counter, gauge, type Sampler } from '../report';
 import { stalledSeconds } from '../stall';
 import { type CollectorStats, readStats } from '../stats';
 
@@ -43,7 +43,7 @@ const STALLED = gauge(
 );
 
 /** What the library says of itself: the counts of `stats()`. */
-export function counts(drainer: Drainer): Source {
+export function counts(drainer: Drainer): Sampler {
   return (report) => {
     const stats = readStats(drainer.arena, drainer, []);
     for (const [metric, read] of STATS) report.set(metric, read(stats));
@@ -51,14 +51,14 @@ export function counts(drainer: Drainer): Source {
 }
 
 /** Threads whose event loop does not turn at this moment. */
-export function stalls(drainer: Drainer): Source {
+export function stalls(drainer: Drainer): Sampler {
   return (report) => {
     drainer.arena.tick();
-    for (const shard of drainer.used()) report.set(STALLED, stalledSeconds(shard), { thread: placeName(shard) });
+    for (const shard of drainer.used()) report.set(STALLED, stalledSeconds(shard), { thread: threadName(shard) });
   };
 }
 
-export function workerTime(board: Board): Source {
+export function workerTime(board: WorkerBoard): Sampler {
   return (report) => {
     board.addCpuTime();
     report.set(WORKER_CPU, board.cpuSeconds);

@@ -1,5 +1,5 @@
 import type { ProcFile } from '../proc-file';
-import { counter, type Source } from '../report';
+import { counter, type Sampler } from '../report';
 
 const RESOURCES = ['cpu', 'memory', 'io'];
 
@@ -9,7 +9,7 @@ const RESOURCES = ['cpu', 'memory', 'io'];
  *
  * @param whose beginning of the metrics' names
  */
-export function pressure(whose: string, open: (resource: string) => ProcFile | undefined): Source {
+export function pressure(whose: string, open: (resource: string) => ProcFile | undefined): Sampler {
   const waiting = counter(`${whose}_pressure_waiting_seconds_total`, 'Time in which some tasks waited for a resource.');
   const stalled = counter(`${whose}_pressure_stalled_seconds_total`, 'Time in which all tasks waited for a resource.');
   const files = RESOURCES.map((resource) => ({ resource, file: open(resource) }));

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { VERSION } from '../../common/version';
 import { numberAfter, type ProcFile } from '../proc-file';
 import { BUILD_INFO } from '../published';
-import { counter, gauge, type Source } from '../report';
+import { counter, gauge, type Sampler } from '../report';
 
 const KILOBYTE = 1024;
 const BLOCK = 512;
@@ -30,7 +30,7 @@ const WRITTEN = counter('process_disk_written_bytes_total', 'Bytes that the proc
 const NODE = gauge('nodejs_version_info', 'Node.js version info.');
 
 /** Times, faults and switches, by getrusage(2): on every platform. */
-export function usage(startTime: number): Source {
+export function usage(startTime: number): Sampler {
   return (report) => {
     const used = process.resourceUsage();
     report.set(CPU_USER, used.userCPUTime / 1e6);
@@ -49,7 +49,7 @@ export function usage(startTime: number): Source {
 }
 
 /** Which versions run. */
-export function versions(): Source {
+export function versions(): Sampler {
   const { version } = process;
   const [major, minor, patch] = version.slice(1).split(/[.-]/);
   return (report) => {
@@ -59,7 +59,7 @@ export function versions(): Source {
 }
 
 /** Memory and threads, by proc_pid_status(5); elsewhere than on Linux only the resident memory. */
-export function memory(status: ProcFile): Source {
+export function memory(status: ProcFile): Sampler {
   return (report) => {
     const text = status.read();
     if (text === undefined) {
@@ -75,7 +75,7 @@ export function memory(status: ProcFile): Source {
 }
 
 /** Open files, and how many there may be. Linux only. */
-export function descriptors(directory = '/proc/self/fd', limits = '/proc/self/limits'): Source {
+export function descriptors(directory = '/proc/self/fd', limits = '/proc/self/limits'): Sampler {
   const most = readLimit(limits);
   return (report) => {
     report.set(MAX_FDS, most);

@@ -1,5 +1,5 @@
 import { numberAfter, type ProcFile } from '../proc-file';
-import { counter, gauge, type Source } from '../report';
+import { counter, gauge, type Sampler } from '../report';
 import { pressure } from './pressure';
 
 type Open = (path: string) => ProcFile;
@@ -28,7 +28,7 @@ const SENT = counter('system_network_transmit_bytes_total', 'Bytes sent by a net
 const UPTIME = gauge('system_uptime_seconds', 'Time since the machine was started.');
 
 /** The machine, by proc(5), as this process may see it. */
-export function system(open: Open): Source[] {
+export function system(open: Open): Sampler[] {
   return [
     processors(open('/proc/stat')),
     load(open('/proc/loadavg')),
@@ -40,7 +40,7 @@ export function system(open: Open): Source[] {
   ];
 }
 
-export function processors(file: ProcFile): Source {
+export function processors(file: ProcFile): Sampler {
   return (report) => {
     const [name, ...ticks] = words(file.read()?.split('\n', 1)[0]);
     if (name !== 'cpu') return;
@@ -50,7 +50,7 @@ export function processors(file: ProcFile): Source {
   };
 }
 
-export function load(file: ProcFile): Source {
+export function load(file: ProcFile): Sampler {
   return (report) => {
     const loads = words(file.read());
     LOADS.forEach((metric, index) => {
@@ -59,11 +59,11 @@ export function load(file: ProcFile): Source {
   };
 }
 
-export function uptime(file: ProcFile): Source {
+export function uptime(file: ProcFile): Sampler {
   return (report) => report.set(UPTIME, Number(words(file.read())[0]));
 }
 
-export function memory(file: ProcFile): Source {
+export function memory(file: ProcFile): Sampler {
   return (report) => {
     const text = file.read() ?? '';
     for (const [word, metric] of MEMORY) report.set(metric, numberAfter(text, word) * KILOBYTE);
@@ -71,7 +71,7 @@ export function memory(file: ProcFile): Source {
 }
 
 /** Disks that were used since the machine was started. */
-export function disks(file: ProcFile): Source {
+export function disks(file: ProcFile): Sampler {
   return (report) => {
     for (const line of (file.read() ?? '').split('\n')) {
       const [, , device, , , read, , , , written, , , busy] = words(line);
@@ -84,7 +84,7 @@ export function disks(file: ProcFile): Source {
 }
 
 /** Devices of the process's network namespace that were used: in a container, those of the container. */
-export function network(file: ProcFile): Source {
+export function network(file: ProcFile): Sampler {
   return (report) => {
     for (const line of (file.read() ?? '').split('\n').slice(2)) {
       const colon = line.lastIndexOf(':');

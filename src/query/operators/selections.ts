@@ -100,29 +100,29 @@ export async function countValues(
   if (!isLabelName(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is no name of a label`);
   const { values, present, steps } = block;
   const grouping = new Grouping(without ? names : [...names, label], without);
-  const places = new Numbers(budget);
+  const numbers = new Numbers(budget);
   const labels: LabelSet[] = [];
   budget.hold(values.length);
-  const placeOf = new Int32Array(values.length);
+  const numberOf = new Int32Array(values.length);
   const visit = (cell: number): void => {
     if (present[cell] === 0) return;
     const text = formatDecimal(values[cell]);
     const series = block.labels[Math.floor(cell / steps)];
     const group = grouping.labels(withLabel(series, label, text));
-    places.charge(group);
-    placeOf[cell] = places.of(keyOf(group), labels.length);
-    if (placeOf[cell] < labels.length) return;
+    numbers.charge(group);
+    numberOf[cell] = numbers.of(keyOf(group), labels.length);
+    if (numberOf[cell] < labels.length) return;
     budget.holdObject(Object.keys(group).length, text.length);
     budget.hold(steps);
     labels.push(group);
   };
   await budget.each(values.length, visit);
-  places.release();
+  numbers.release();
   budget.release(labels.length * steps);
   const result = Block.of(labels, steps, budget);
   const count = (cell: number): void => {
     if (present[cell] === 0) return;
-    const place = placeOf[cell] * steps + (cell % steps);
+    const place = numberOf[cell] * steps + (cell % steps);
     result.values[place]++;
     result.present[place] = 1;
   };

@@ -17,8 +17,8 @@ export class FileEncoder {
   /** By name of the metric. */
   private readonly declared = new Map<string, DeclaredSeries>();
   /** Births that the last flush in the file had read, and the one that is being encoded. */
-  private places = 0;
-  private placesNow = 0;
+  private births = 0;
+  private birthsNow = 0;
   /** Series in the flush that is being encoded. */
   private series = 0;
 
@@ -44,17 +44,17 @@ export class FileEncoder {
   /** Says that the file has what was encoded last. */
   keep(): void {
     for (const declared of this.declared.values()) declared.keep();
-    this.places = this.placesNow;
+    this.births = this.birthsNow;
     this.flushes++;
   }
 
   private *lines(snapshot: Snapshot): Generator<string, void> {
-    this.placesNow = snapshot.places;
+    this.birthsNow = snapshot.births;
     if (this.flushes === 0) yield stringifyHeader(this.header);
     for (const family of snapshot.families) {
       const declared = this.declaredOf(family);
       const present = new Uint8Array(family.series.count);
-      yield* declarations(family, declared, { snapshot, known: this.places, present });
+      yield* declarations(family, declared, { snapshot, known: this.births, present });
       yield* valuesOf(family, declared, present, snapshot);
       for (const isThere of present) this.series += isThere;
     }
@@ -102,7 +102,7 @@ function* declarations(
   for (let index = 0; index < present.length; index++) {
     if (!isThere(index)) continue;
     present[index] = 1;
-    if (!declared.add(index) && family.series.places[index] < known) continue;
+    if (!declared.add(index) && family.series.births[index] < known) continue;
     // read at once after `isThere`: the series' memory may be given to another
     const labels = Object.fromEntries(family.labels(index));
     if (mustDefine) yield stringifyMetric({ metric, ...definition });

@@ -2,7 +2,7 @@ import type { ResolvedQuery, TimeSeries } from '../../delivery/types';
 import type { HistoryWindow } from '../../history/window';
 import { cumulativeQuantile } from '../../kinds/histogram-value';
 import { columnCount, kindOf } from '../../kinds/kinds';
-import { increase, type Points, rate } from '../../query/increase';
+import { increase, rate, type TimedValues } from '../../query/increase';
 import type { Selected } from './selection';
 
 /** What a query wants to know of one series: its lines' points, or what a function makes of those. */
@@ -30,7 +30,7 @@ export function evaluate(query: ResolvedQuery, window: HistoryWindow, series: Se
 /** A quantile of what was observed between two moments: `histogram_quantile(quantile, increase(...))`. */
 function quantileOf(
   quantile: number,
-  lines: readonly Points[],
+  lines: readonly TimedValues[],
   { definition: { buckets } }: Selected,
   from: number,
   to: number,
@@ -48,10 +48,10 @@ function quantileOf(
 }
 
 /** All the lines of a series, in their order, without the moments at which it had been removed. */
-function readLines(window: HistoryWindow, { definition, samples, column, place }: Selected): Points[] {
+function readLines(window: HistoryWindow, { definition, samples, column, birth }: Selected): TimedValues[] {
   const { times } = window;
   const columns = Array.from({ length: columnCount(definition) }, () => new Float64Array(times.length));
-  const first = Math.max(...columns.map((values, index) => window.read(column + index, place, values)));
+  const first = Math.max(...columns.map((values, index) => window.read(column + index, birth, values)));
   const there = presentAt(columns[kindOf(definition).presenceColumn], first);
   const row = new Float64Array(columns.length);
   const read = kindOf(definition).sampleReader(definition);
@@ -74,7 +74,7 @@ function presentAt(presence: Float64Array, first: number): Uint32Array {
   return there.subarray(0, count);
 }
 
-function pointsOf({ times, values, first }: Points): TimeSeries['points'] {
+function pointsOf({ times, values, first }: TimedValues): TimeSeries['points'] {
   const points: TimeSeries['points'] = [];
   for (let index = first; index < times.length; index++) points.push({ timestamp: times[index], value: values[index] });
   return points;

@@ -52,10 +52,10 @@ export class MemoryBackend implements StorageBackend {
     this.wallSource = new ShiftedSource(this.source, () => this.clock.ahead);
   }
 
-  store({ timestamp, takenAt, places, values }: Snapshot & Partial<TakenSnapshot>): void {
+  store({ timestamp, takenAt, births, values }: Snapshot & Partial<TakenSnapshot>): void {
     const append = (): boolean => {
       const time = takenAt === undefined ? timestamp : this.clock.date(timestamp, takenAt);
-      return this.history.append(time, places, values);
+      return this.history.append(time, births, values);
     };
     if (this.context.exclusively(append)) return;
     throw new RingmeterError(

@@ -10,7 +10,7 @@ export interface Selected {
   /** First column in a snapshot. */
   column: number;
   /** Place in the directory. */
-  place: number;
+  birth: number;
   labels: LabelPairs;
   /** The lines of the metric. */
   samples: readonly Sample[];
@@ -31,7 +31,7 @@ export function* select(family: Family, query: ResolvedQuery): Generator<Selecte
     const values = new Map(labels);
     const lines = named.filter((line) => matches(values, samples[line], wanted));
     if (lines.length > 0)
-      yield { definition, column: series.columns[index], place: series.places[index], labels, samples, lines };
+      yield { definition, column: series.columns[index], birth: series.births[index], labels, samples, lines };
   }
 }
 

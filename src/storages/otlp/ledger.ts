@@ -8,7 +8,7 @@ import type { Snapshot } from '../../snapshot/snapshot';
  *     1  timestamp           of the snapshot that was taken whole last
  *     2  fingerprint         the same one's
  *     3  generation          counts the snapshots that were taken whole; parts of an earlier one mean nothing
- *     8  values, by column; then times and generations, by place: parts taken since then
+ *     8  values, by column; then times and generations, by birth: parts taken since then
  */
 const STARTED = 0;
 const TIMESTAMP = 1;
@@ -71,30 +71,30 @@ export class Ledger {
   }
 
   /** When a series was taken after the last snapshot that was taken whole; 0 if it was not. */
-  takenAt(place: number): number {
-    return this.generations[place] === this.words[GENERATION] ? this.times[place] : 0;
+  takenAt(birth: number): number {
+    return this.generations[birth] === this.words[GENERATION] ? this.times[birth] : 0;
   }
 
   /** Whether a series has been taken with what this snapshot says of it. */
-  has({ timestamp, values }: Snapshot, place: number, column: number, width: number): boolean {
-    if (this.takenAt(place) !== timestamp) return false;
+  has({ timestamp, values }: Snapshot, birth: number, column: number, width: number): boolean {
+    if (this.takenAt(birth) !== timestamp) return false;
     for (let at = column; at < column + width; at++) if (!Object.is(this.values[at], values[at])) return false;
     return true;
   }
 
-  took({ timestamp, values }: Snapshot, place: number, column: number, width: number): void {
-    if (place >= this.room || column + width > this.room) return;
-    this.generations[place] = 0;
+  took({ timestamp, values }: Snapshot, birth: number, column: number, width: number): void {
+    if (birth >= this.room || column + width > this.room) return;
+    this.generations[birth] = 0;
     for (let at = column; at < column + width; at++) this.values[at] = values[at];
-    this.times[place] = timestamp;
-    this.generations[place] = this.words[GENERATION];
+    this.times[birth] = timestamp;
+    this.generations[birth] = this.words[GENERATION];
   }
 }
 
 /** FNV-1a over the halves of all values: tells apart snapshots of the same millisecond. */
-function fingerprint({ values, places }: Snapshot): number {
+function fingerprint({ values, births }: Snapshot): number {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  let hash = 0x811c9dc5 ^ places;
+  let hash = 0x811c9dc5 ^ births;
   for (let index = 0; index < halves.length; index++) hash = Math.imul(hash ^ halves[index], 0x01000193);
   return hash >>> 0;
 }

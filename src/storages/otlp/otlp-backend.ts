@@ -10,7 +10,7 @@ import { type PartialSuccess, partialSuccessOf, type Refusal, refusalOf } from '
 import { type Origin, TEMPORALITY } from './encoder';
 import { JsonEncoder } from './json';
 import { Ledger } from './ledger';
-import { Points } from './points';
+import { PointCursor } from './points';
 import { ProtobufEncoder } from './protobuf';
 import { type OtlpRequest, requestsOf } from './requests';
 
@@ -75,7 +75,7 @@ export class OtlpBackend implements StorageBackend {
   private requests(snapshot: Snapshot, previous: Snapshot | undefined): Iterable<OtlpRequest> {
     const { ledger, options } = this;
     const temporality = options.temporality === 'delta' ? TEMPORALITY.DELTA : TEMPORALITY.CUMULATIVE;
-    return requestsOf(snapshot, new Points(snapshot, previous, ledger, temporality), {
+    return requestsOf(snapshot, new PointCursor(snapshot, previous, ledger, temporality), {
       ledger,
       temporality,
       most: options.maxSeriesPerRequest,

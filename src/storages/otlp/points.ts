@@ -16,7 +16,7 @@ export function temporalityOf(definition: Definition, wanted: Temporality): Temp
  * The data points of one snapshot, one after the other, in the fields of this object. A delta is what was recorded since
  * the receiver last took the series: with the snapshot delivered before, or with a part of a later one.
  */
-export class Points implements Point {
+export class PointCursor implements Point {
   family!: Family;
   index = 0;
   values: Float64Array = NOTHING;
@@ -44,11 +44,11 @@ export class Points implements Point {
     this.column = series.columns[index];
     this.start = kindOf(definition).pointType === 'gauge' ? 0 : Math.min(this.ledger.started, this.time);
     if (temporalityOf(definition, this.temporality) === TEMPORALITY.CUMULATIVE) return true;
-    return this.toDelta(definition, series.places[index]);
+    return this.toDelta(definition, series.births[index]);
   }
 
-  private toDelta(definition: Definition, place: number): boolean {
-    const known = this.findBase(definition, place);
+  private toDelta(definition: Definition, birth: number): boolean {
+    const known = this.findBase(definition, birth);
     const width = columnCount(definition);
     if (this.change.length < width) this.change = new Float64Array(width);
     const before = known ? this.base : undefined;
@@ -63,13 +63,13 @@ export class Points implements Point {
    *
    * @returns false if it has nothing
    */
-  private findBase(definition: Definition, place: number): boolean {
+  private findBase(definition: Definition, birth: number): boolean {
     const { previous, ledger, column } = this;
     const end = column + columnCount(definition);
     const wasRemoved = Number.isNaN(previous?.values[column + kindOf(definition).presenceColumn]);
-    const takenAt = ledger.takenAt(place);
+    const takenAt = ledger.takenAt(birth);
     if (takenAt !== 0) this.base = ledger.values;
-    else if (previous !== undefined && place < previous.places && end <= previous.values.length && !wasRemoved)
+    else if (previous !== undefined && birth < previous.births && end <= previous.values.length && !wasRemoved)
       this.base = previous.values;
     else this.base = NOTHING;
     // a wall clock can be set back

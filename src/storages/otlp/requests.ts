@@ -3,7 +3,7 @@ import type { Family } from '../../registry/catalog';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
 import type { Encoder, Temporality } from './encoder';
 import type { Ledger } from './ledger';
-import { type Points, temporalityOf } from './points';
+import { type PointCursor, temporalityOf } from './points';
 
 /** A part of a snapshot: as many series as one request may have. */
 export class OtlpRequest {
@@ -20,13 +20,13 @@ export class OtlpRequest {
     return this.series.length / 3;
   }
 
-  add(points: Points, width: number): void {
+  add(points: PointCursor, width: number): void {
     const { family, index } = points;
     if (this.family !== family)
       this.encoder.metric(family.definition, temporalityOf(family.definition, this.temporality));
     this.family = family;
     this.encoder.point(points);
-    this.series.push(family.series.places[index], family.series.columns[index], width);
+    this.series.push(family.series.births[index], family.series.columns[index], width);
   }
 
   body(): Uint8Array {
@@ -50,18 +50,18 @@ export interface RequestsOptions {
 /** What of a snapshot is still to be sent, request by request. Each is made when it is asked for. */
 export function* requestsOf(
   snapshot: Snapshot,
-  points: Points,
+  points: PointCursor,
   { ledger, temporality, most, encoder }: RequestsOptions,
 ): Generator<OtlpRequest> {
   let request = new OtlpRequest(encoder(), temporality);
   for (const family of snapshot.families) {
-    const { places, columns, count } = family.series;
+    const { births, columns, count } = family.series;
     const isThere = presenceIn(snapshot, family);
     const width = columnCount(family.definition);
     for (let index = 0; index < count; index++) {
-      const [place, column] = [places[index], columns[index]];
+      const [birth, column] = [births[index], columns[index]];
       if (!isThere(index) || column + width > snapshot.values.length) continue;
-      if (ledger.has(snapshot, place, column, width) || !points.read(family, index)) continue;
+      if (ledger.has(snapshot, birth, column, width) || !points.read(family, index)) continue;
       request.add(points, width);
       if (request.size < most) continue;
       yield request;

@@ -21,7 +21,7 @@ export interface GivenLabels {
 export type Saying = 'values' | 'zeros' | 'end';
 
 /** Which series there are: those of a snapshot, or all registered early enough. */
-export type Shown = Pick<Snapshot, 'places'> & Partial<Pick<Snapshot, 'values'>>;
+export type Shown = Pick<Snapshot, 'births'> & Partial<Pick<Snapshot, 'values'>>;
 
 /** One series on its way to a receiver. */
 export interface OutgoingSeries {
@@ -82,7 +82,7 @@ export class OutgoingFamily {
   }
 
   /** To be called when a snapshot has been sent. */
-  settle(snapshot: Snapshot): void {
+  markSent(snapshot: Snapshot): void {
     this.zerosSent = this.showsZeros(snapshot);
   }
 

@@ -24,7 +24,7 @@ export class Outgoing {
 
   /** To be called when all of a snapshot has been sent. */
   settle(snapshot: Snapshot): void {
-    for (const family of snapshot.families) this.familyOf(family).settle(snapshot);
+    for (const family of snapshot.families) this.familyOf(family).markSent(snapshot);
   }
 
   private *ended(previous: Snapshot, snapshot: Snapshot): Generator<OutgoingSeries> {

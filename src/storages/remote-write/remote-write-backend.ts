@@ -29,7 +29,7 @@ interface Progress {
 }
 
 /** Which series a receiver may know, and when it has heard of them last. Without values any that is registered. */
-type Known = Pick<Snapshot, 'timestamp' | 'families' | 'places'> & Partial<Pick<Snapshot, 'values'>>;
+type Known = Pick<Snapshot, 'timestamp' | 'families' | 'births'> & Partial<Pick<Snapshot, 'values'>>;
 
 /**
  * How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless: a receiver would
@@ -87,7 +87,7 @@ class RemoteWriteBackend implements StorageBackend {
 
   /** If a worker before this one stored all there was, every series may be known. */
   private anything(): Known {
-    return { timestamp: 0, families: this.context.families(), places: Number.POSITIVE_INFINITY };
+    return { timestamp: 0, families: this.context.families(), births: Number.POSITIVE_INFINITY };
   }
 
   private async send(
@@ -120,6 +120,6 @@ class RemoteWriteBackend implements StorageBackend {
 }
 
 /** What is kept of a snapshot; its values say which series had been removed. */
-function outline({ timestamp, families, places, values }: Snapshot): Known {
-  return { timestamp, families, places, values: values.length === 0 ? undefined : values };
+function outline({ timestamp, families, births, values }: Snapshot): Known {
+  return { timestamp, families, births, values: values.length === 0 ? undefined : values };
 }

@@ -2,10 +2,15 @@ import { test } from 'tap';
 import type { ApiCall, Handler } from '../../../dist/src/endpoint/api/api.js';
 import { failureOf } from '../../../dist/src/endpoint/api/failure.js';
 import { Parameters } from '../../../dist/src/endpoint/api/parameters.js';
-import { answerLabels, answerLabelValues, answerSeries, type Reading } from '../../../dist/src/endpoint/api/series.js';
+import {
+  answerLabels,
+  answerLabelValues,
+  answerSeries,
+  type ReadHistory,
+} from '../../../dist/src/endpoint/api/series.js';
 import type { LabelSet, SampleSeries } from '../../../dist/src/query/types.js';
 
-const HANDLERS: Record<string, (reading: Reading) => Handler> = {
+const HANDLERS: Record<string, (reading: ReadHistory) => Handler> = {
   series: answerSeries,
   'label values': answerLabelValues,
   labels: answerLabels,
@@ -38,7 +43,7 @@ class Loop {
 }
 
 /** Reads so many series, whose labels are made when they are read, as those of a history are. */
-function reading(count: number, labelsOf: (id: number) => LabelSet, loop: Loop): Reading {
+function reading(count: number, labelsOf: (id: number) => LabelSet, loop: Loop): ReadHistory {
   const [times, values] = [Float64Array.of(1), Float64Array.of(1)];
   const seriesOf = (id: number): SampleSeries => ({
     times,

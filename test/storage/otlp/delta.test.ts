@@ -277,7 +277,7 @@ test('two snapshots of one millisecond are not taken for one', async (t) => {
 
 test('a ledger that is full remembers less and breaks nothing', async (t) => {
   const ledger = new Ledger(Ledger.allocate(8 * (8 + 3 * 2)));
-  const snapshot = { timestamp: 5, families: [], places: 9, values: Float64Array.of(1, 2, 3, 4) };
+  const snapshot = { timestamp: 5, families: [], births: 9, values: Float64Array.of(1, 2, 3, 4) };
   for (const [place, column, width, kept] of [
     [0, 0, 2, true],
     [1, 1, 2, false],

@@ -47,6 +47,6 @@ export const wanted = (value: string, limit = 10) => ({
 export function withFamily(definition: Definition): { arena: Arena; family: number } {
   const arena = makeArena();
   const family = core.register.registerFamily(arena, definition);
-  core.overlap.settle(arena, family);
+  core.overlap.decide(arena, family);
   return { arena, family };
 }

@@ -23,13 +23,13 @@ const OTHER = 2;
 function removedSeries() {
   const arena = makeArena(4, 1);
   const family = core.register.registerFamily(arena, definition);
-  core.overlap.settle(arena, family);
+  core.overlap.decide(arena, family);
   const register = (code: Core, own: Arena, value: string) =>
     code.register.registerSeries(own, family, definition, { ...wanted(value), reuses: true }).series;
   const series = register(core, arena, 'old');
   const other = register(core, arena, 'other');
   const listOf = (own: Arena, record: number): SeriesList =>
-    SeriesList.of({ ...readSeries(own, record), column: 0, place: birthOf(own, record) });
+    SeriesList.of({ ...readSeries(own, record), column: 0, birth: birthOf(own, record) });
   const list = listOf(arena, series.record);
   const recorder = new core.recorder.Recorder(arena, 'fold');
   recorder.record(CODE | series.id, 0, BEFORE);
@@ -133,7 +133,7 @@ const shownBesideReuse =
     const { arena, family, list, register, recyclerOf, read, shownOf } = removedSeries();
     const recycler = recyclerOf(core, arena);
     for (let turn = 0; turn < 3; turn++) recycler.turn();
-    const places = birthCount(arena);
+    const births = birthCount(arena);
     const labels = (own: Arena) => readLabels(own, list.records[0])[0][1];
     return {
       buffer: arena.buffer,
@@ -148,7 +148,7 @@ const shownBesideReuse =
         },
         (own) => {
           const values = Float64Array.of(valueIn(() => read(code, own)));
-          const shows = code.snapshot.presenceIn({ places, values }, { ...family, arena: own, series: list } as Family);
+          const shows = code.snapshot.presenceIn({ births, values }, { ...family, arena: own, series: list } as Family);
           return shows(0) ? `${labels(own)} ${values[0]}` : 'nothing';
         },
       ],
@@ -161,13 +161,13 @@ const shownBesideReuse =
 
 const STALE_SERIES: Mutation = [
   'snapshot/snapshot.js',
-  'mayBeReborn && !isSame(arena, series.records[index], series.places[index])',
+  'mayBeReborn && !isSame(arena, series.records[index], series.births[index])',
   'false',
 ];
 const BIRTH_FIRST: Mutation = [
   'snapshot/snapshot.js',
-  'return !(0, lives_1.isGone)(arena, record) && (0, registry_1.birthOf)(arena, record) <= birth;',
-  'return (0, registry_1.birthOf)(arena, record) <= birth && !(0, lives_1.isGone)(arena, record);',
+  'return !(0, lives_1.isGone)(arena, record) && (0, directory_1.birthOf)(arena, record) <= birth;',
+  'return (0, directory_1.birthOf)(arena, record) <= birth && !(0, lives_1.isGone)(arena, record);',
 ];
 const LATE_BIRTH: readonly Mutation[] = [
   ['registry/directory.js', '    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));\n', ''],

@@ -7,9 +7,9 @@ import { type Make, protocol, wanted, withFamily } from './protocol';
 const definition = definitionOf('counter');
 
 /** The labels of the series that a snapshot has which was taken when so many births had been counted. */
-function shownAt({ snapshot }: Core, { families }: Catalog, places: number): string {
+function shownAt({ snapshot }: Core, { families }: Catalog, births: number): string {
   const shown = families.flatMap((family) => {
-    const isThere = snapshot.presenceIn({ places }, family);
+    const isThere = snapshot.presenceIn({ births }, family);
     return Array.from({ length: family.series.count }, (_, index) => index)
       .filter(isThere)
       .map((index) => family.labels(index)[0][1]);
@@ -37,15 +37,15 @@ function bornBeside(births: bigint): Make {
         (own) => {
           const catalog = new core.catalog.Catalog(own);
           catalog.refresh();
-          const { places } = catalog;
-          const beside = shownAt(core, catalog, places);
+          const { births } = catalog;
+          const beside = shownAt(core, catalog, births);
           const isDone = Atomics.wait(own.i32, int(DONE), 0) !== 'timed-out';
           catalog.refresh();
           return {
             beside,
             isDone,
-            later: shownAt(core, catalog, places),
-            after: shownAt(core, catalog, catalog.places),
+            later: shownAt(core, catalog, births),
+            after: shownAt(core, catalog, catalog.births),
           };
         },
       ],

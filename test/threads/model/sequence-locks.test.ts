@@ -73,7 +73,7 @@ function foldedInPlace(type: 'gauge' | 'histogram', allowed: readonly string[]):
         (own) => record(own, first, 50),
         (own) => {
           const out = new Float64Array(8);
-          const list = SeriesList.of({ ...series, column: 0, place: 0 });
+          const list = SeriesList.of({ ...series, column: 0, birth: 0 });
           const sum = new merge.SeriesMerge(own);
           sum.shards = shard.openShards(own).slice(0, 1);
           sum.into(out, list, definition);

@@ -2,7 +2,7 @@ import { onAbort } from '../common/on-abort';
 import { QueryCrowded } from './refusals';
 
 /** So many may do something at one time; so many others wait for them, in order. */
-export class Places {
+export class Slots {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
 
