@@ -34,7 +34,9 @@ function useResolved() {
   const { _resolveFilename } = Module;
   Module._resolveFilename = function (request, parent, isMain, options) {
     const file = parent?.filename && options === undefined ? found[keyOf(request, parent)] : undefined;
-    return file !== undefined && existsSync(file) ? file : _resolveFilename.call(this, request, parent, isMain, options);
+    return file !== undefined && existsSync(file)
+      ? file
+      : _resolveFilename.call(this, request, parent, isMain, options);
   };
 }
 

@@ -45,5 +45,8 @@ test('docs/storages.md lists exactly the metrics of a storage and what stats() s
     rows.map(([metric]) => metric),
     metrics,
   );
-  t.same(['name', ...rows.map((row) => row[1]), 'lastError'].sort(), members('src/delivery/stats.ts', 'StorageStats').sort());
+  t.same(
+    ['name', ...rows.map((row) => row[1]), 'lastError'].sort(),
+    members('src/delivery/stats.ts', 'StorageStats').sort(),
+  );
 });
