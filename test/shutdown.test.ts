@@ -7,12 +7,14 @@ import { readLines, type StoredLine } from './storage/lines';
 t.jobs = 3;
 
 const FIXTURES = join(__dirname, 'fixtures', 'storages');
-/** What the two threads of the program and its main thread record. */
-const TOTAL = 2 * 1_000 + 500;
+/** What a thread of the program records, and its main thread. */
+const [BY_THREAD, BY_MAIN] = [1_000, 500];
 
 interface Input {
   ending: string;
   flushWorkers: number;
+  /** Threads of the program's that record, none unless given: each is a thread to start. */
+  recorders?: number;
   /** What the storage does after it has stored: 'deaf' hangs, anything else until it is told to stop. */
   hang?: string;
   /** Whether the program's threads record until the end. */
@@ -49,45 +51,53 @@ for (const flushWorkers of [0, 1]) {
     t.test(`${title} (flushWorkers: ${flushWorkers})`, { buffered: true }, body);
 
   titled('everything is stored when a process ends by itself', async (t) => {
-    const { code, last, output, events } = await run(t, { ending: 'by itself', flushWorkers });
+    const { code, last, output, events } = await run(t, { ending: 'by itself', flushWorkers, recorders: 2 });
     t.equal(code, 0);
     t.equal(output, 'ready\n');
-    t.equal(last, TOTAL);
+    t.equal(last, 2 * BY_THREAD + BY_MAIN);
     t.same(events, ['open', 'stored', 'close']);
   });
 
   titled('everything is stored when a request ends the process', async (t) => {
-    const { code, last, output } = await run(t, { ending: 'by process.exit(0) inside a request', flushWorkers });
+    const { code, last, output } = await run(t, {
+      ending: 'by process.exit(0) inside a request',
+      flushWorkers,
+      recorders: 1,
+    });
     t.equal(code, 0);
     t.equal(output, 'ready\n');
-    t.equal(last, TOTAL + 1);
+    t.equal(last, BY_THREAD + BY_MAIN + 1);
   });
 
   titled('everything is stored when the process ends before a worker is up', async (t) => {
     const { code, last, output } = await run(t, { ending: 'at once', flushWorkers });
     t.equal(code, 0);
     t.equal(output, 'ready\n');
-    t.equal(last, 500);
+    t.equal(last, BY_MAIN);
   });
 
   for (const ending of ['by an uncaught exception', 'by an unhandled rejection'])
     titled(`everything is stored when a process ends ${ending}, which looks as ever`, async (t) => {
-      const { code, last, output } = await run(t, { ending, flushWorkers });
+      const { code, last, output } = await run(t, { ending, flushWorkers, recorders: 1 });
       t.equal(code, 1);
       t.match(output, BOOM);
       t.notMatch(output, /ringmeter/i);
-      t.equal(last, TOTAL);
+      t.equal(last, BY_THREAD + BY_MAIN);
     });
 
   titled('everything is stored when the event loop was blocked until the end', async (t) => {
-    const { code, last, output } = await run(t, { ending: 'after its event loop was blocked', flushWorkers });
+    const { code, last, output } = await run(t, {
+      ending: 'after its event loop was blocked',
+      flushWorkers,
+      recorders: 1,
+    });
     t.equal(code, 3);
     t.equal(output, 'ready\n');
-    t.equal(last, TOTAL + 1);
+    t.equal(last, BY_THREAD + BY_MAIN + 1);
   });
 
   titled('what threads record until the end is stored', async (t) => {
-    const { code, last, output } = await run(t, { ending: 'at once', flushWorkers, endless: true });
+    const { code, last, output } = await run(t, { ending: 'at once', flushWorkers, recorders: 2, endless: true });
     t.equal(code, 0);
     const recorded = Number(/^recorded (\d+)$/m.exec(output)?.[1]);
     t.ok(last! >= recorded, `${last} of ${recorded} when the end began`);
@@ -97,7 +107,7 @@ for (const flushWorkers of [0, 1]) {
     const { code, last, output, events } = await run(t, { ending: 'by closing twice', flushWorkers });
     t.equal(code, 0);
     t.equal(output, 'ready\nclosed\n');
-    t.equal(last, TOTAL);
+    t.equal(last, BY_MAIN);
     t.same(events, ['open', 'stored', 'close']);
   });
 
@@ -105,7 +115,7 @@ for (const flushWorkers of [0, 1]) {
     const { code, last, output, events } = await run(t, { ending: 'by closing while it flushes', flushWorkers });
     t.equal(code, 0);
     t.equal(output, 'ready\nok,ok\n');
-    t.equal(last, TOTAL + 1);
+    t.equal(last, BY_MAIN + 1);
     t.equal(events.at(-1), 'close');
   });
 
@@ -113,19 +123,20 @@ for (const flushWorkers of [0, 1]) {
     const { code, last, output } = await run(t, { ending: 'by closing and process.exit at once', flushWorkers });
     t.equal(code, 0);
     t.equal(output, 'ready\n');
-    t.equal(last, TOTAL);
+    t.equal(last, BY_MAIN);
   });
 
   titled('workers that are killed during the last flush are replaced, and everything is stored', async (t) => {
     const { code, last, output, lines } = await run(t, {
       ending: 'by closing while its threads are killed',
       flushWorkers,
+      recorders: 1,
     });
     t.equal(code, 0, output);
     t.match(output, /^closed$/m);
-    t.equal(last, TOTAL);
+    t.equal(last, BY_THREAD + BY_MAIN);
     const stored = lines.filter(({ event }) => event === 'stored');
-    t.ok(stored.every(({ values }) => values?.n === TOTAL));
+    t.ok(stored.every(({ values }) => values?.n === BY_THREAD + BY_MAIN));
   });
 
   titled('SIGTERM ends a process as ever', async (t) => {
@@ -140,13 +151,13 @@ for (const flushWorkers of [0, 1]) {
   titled('with shutdown.signals everything is stored before SIGTERM ends the process', async (t) => {
     const more = { shutdown: { timeout: 30_000, signals: ['SIGTERM', 'SIGINT'] } };
     for (const wanted of ['SIGTERM', 'SIGINT'] as const) {
-      const { program, file } = start(t, { ending: 'by a signal', flushWorkers, more });
+      const { program, file } = start(t, { ending: 'by a signal', flushWorkers, recorders: 1, more });
       await program.line(/^ready$/);
       program.kill(wanted);
       const { code, signal, output } = await program.ended;
       t.same({ code, signal, output }, { code: null, signal: wanted, output: 'ready\n' });
       t.match(readLines(file).at(-1), { event: 'close' });
-      t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+      t.equal(readLines(file).at(-2)?.values?.n, BY_THREAD + BY_MAIN);
     }
   });
 
@@ -157,7 +168,7 @@ for (const flushWorkers of [0, 1]) {
     program.kill('SIGTERM');
     const { signal, output } = await program.ended;
     t.same({ signal, output }, { signal: 'SIGTERM', output: 'ready\nends\n' });
-    t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+    t.equal(readLines(file).at(-2)?.values?.n, BY_MAIN);
   });
 
   titled('with shutdown.signals a program that listens to the signal itself decides when it ends', async (t) => {
@@ -167,7 +178,7 @@ for (const flushWorkers of [0, 1]) {
     program.kill('SIGTERM');
     const { code, signal, output } = await program.ended;
     t.same({ code, signal, output }, { code: 7, signal: null, output: 'ready\nheard\n' });
-    t.equal(readLines(file).at(-2)?.values?.n, TOTAL);
+    t.equal(readLines(file).at(-2)?.values?.n, BY_MAIN);
   });
 
   for (const hang of ['deaf', 'until told']) {
@@ -175,10 +186,13 @@ for (const flushWorkers of [0, 1]) {
       const more = { shutdown: { timeout: 2_500 } };
       const { code, last, took, output } = await run(t, { ending: 'by itself', flushWorkers, hang, more });
       t.equal(code, 0);
-      t.equal(last, TOTAL);
+      t.equal(last, BY_MAIN);
       t.ok(took >= 2_400 && took < 15_000, `${took} ms`);
       t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
     });
+
+    // how it hangs and where it runs have nothing to do with each other: two of the four pairs are enough for the others
+    if ((hang === 'deaf') !== (flushWorkers === 0)) continue;
 
     titled(`a storage that hangs (${hang}) holds up SIGTERM for shutdown.timeout`, async (t) => {
       const more = { shutdown: { timeout: 2_500, signals: ['SIGTERM'] } };
@@ -194,7 +208,7 @@ for (const flushWorkers of [0, 1]) {
     titled(`a storage that hangs (${hang}) holds up close() for its timeout`, async (t) => {
       const { code, last, took, output } = await run(t, { ending: 'by a close that is bounded', flushWorkers, hang });
       t.equal(code, 0);
-      t.equal(last, TOTAL);
+      t.equal(last, BY_MAIN);
       t.ok(took < 15_000, `${took} ms`);
       const after = Number(/closed after (\d+) ms/.exec(output)?.[1]);
       t.ok(after >= 2_400 && after < 10_000, `${after} ms`);

@@ -6,8 +6,10 @@ const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
+const { keepResolved, useResolved } = require('./resolved.cjs');
 
 const ROOT = join(__dirname, '..');
+const EXAMPLES = join(ROOT, 'examples');
 const KEPT = join(ROOT, 'node_modules', '.cache', 'ringmeter-tests');
 const OPTIONS = readFileSync(join(ROOT, 'tsconfig.json'));
 
@@ -33,8 +35,12 @@ function translated(file) {
 }
 
 function translateAll() {
-  const files = readdirSync(__dirname, { recursive: true }).filter((file) => file.endsWith('.ts'));
-  const paths = new Set(files.map((file) => translated(join(__dirname, file))));
+  const files = [__dirname, EXAMPLES].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join(folder, file)),
+  );
+  const paths = new Set(files.map(translated));
   for (const name of readdirSync(KEPT)) if (!paths.has(join(KEPT, name))) rmSync(join(KEPT, name));
 }
 
@@ -43,10 +49,17 @@ function loadTranslated() {
   const { runMain } = Module;
   // a main module that is required, not imported, starts without a look at `--import`
   Module.runMain = (main) => (main?.endsWith('.ts') ? Module._load(main, null, true) : runMain(main));
+  // an example starts others of its files with its own options
+  if (process.argv[1]?.startsWith(EXAMPLES)) return;
   // nor do the processes that a test starts get tap's loaders
   process.execArgv = [];
   process.env.NODE_OPTIONS = '';
 }
 
-if (require.main === module) translateAll();
-else loadTranslated();
+if (require.main === module) {
+  translateAll();
+  keepResolved();
+} else {
+  useResolved();
+  loadTranslated();
+}

@@ -1,7 +1,7 @@
 import { AlertmanagerNotifier, defineSlo, WebhookNotifier } from 'ringmeter';
 import { test } from 'tap';
 import { FUNCTIONS } from '../../dist/src/alerts/template/functions.js';
-import { code, diagnose, members, section, table, text } from '../helpers/document';
+import { members, section, table, text } from '../helpers/document';
 
 // a heading is found by the line before it
 const alerts = `\n${text('docs/alerts.md')}`;
@@ -55,11 +55,4 @@ test('docs/slo.md lists exactly the options of an objective and its series', asy
     .match(/`slo:[\w:]+`/g)
     ?.map((name) => name.slice(1, -1));
   t.same(new Set(listed), new Set(series));
-});
-
-test('the code of docs/alerts.md and docs/slo.md compiles', async (t) => {
-  const first = code(alerts, '# Alerts: rules evaluated in the process');
-  t.same(diagnose(t, first), []);
-  t.same(diagnose(t, first + code(alerts, '## Silence')), []);
-  t.same(diagnose(t, code(slo, '# Service level objectives')), []);
 });

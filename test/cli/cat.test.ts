@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { until } from '../instruments/support';
 import { directoryFor, filesIn, readAll, writerFor } from '../storage/file/support';
-import { Cli, runCli } from './run';
+import { Cli, runCli, runHere } from './run';
 
 /** A directory with flushes of all instruments in several files. */
 async function written(t: Test, flushes: number, maxFileBytes = 2_500) {
@@ -56,7 +56,7 @@ test('cat shows a table for each flush', async (t) => {
 test('cat --json shows one object for each flush', async (t) => {
   const { directory } = await written(t, 12);
   t.ok(filesIn(directory).length > 1);
-  const { code, output, errors } = await runCli(t, 'cat', '--json', directory);
+  const { code, output, errors } = await runHere('cat', '--json', directory);
   t.equal(errors, '');
   t.equal(code, 0);
   t.same(
@@ -68,7 +68,7 @@ test('cat --json shows one object for each flush', async (t) => {
 test('cat takes times and names', async (t) => {
   const { directory, stored } = await written(t, 12);
   const timesOf = async (...args: string[]): Promise<number[]> => {
-    const { code, output } = await runCli(t, 'cat', '--json', ...args, directory);
+    const { code, output } = await runHere('cat', '--json', ...args, directory);
     t.equal(code, 0);
     return output === '' ? [] : lines(output).map((line) => JSON.parse(line).timestamp);
   };
@@ -79,7 +79,7 @@ test('cat takes times and names', async (t) => {
   t.same(await timesOf('--from', '1h'), times);
   t.same(await timesOf('--to', '1h'), []);
   t.same(await timesOf('--last'), times.slice(-1));
-  const { output } = await runCli(t, 'cat', directory, '--last', '--name', 'seconds', '--name', 'bytes');
+  const { output } = await runHere('cat', directory, '--last', '--name', 'seconds', '--name', 'bytes');
   t.same(
     lines(output)
       .slice(2)
@@ -160,20 +160,21 @@ test('what cat cannot do is told, with 2 if it was called wrongly and 1 if it fa
     [['toString'], 2, /no command/],
     [[], 2, /^Usage: ringmeter COMMAND/],
   ] as const) {
-    const ran = await runCli(t, ...args);
+    const ran = await runHere(...args);
     t.equal(ran.code, code, args.join(' '));
     t.match(ran.errors, says);
     t.equal(ran.output, '');
     t.notMatch(ran.errors, /\n {4}at /, 'no stack');
   }
+  t.match(await runCli(t), { code: 2, output: '', errors: /^Usage: ringmeter COMMAND/ }, 'so the process ends');
 });
 
 test('help lists the commands, and what each takes', async (t) => {
   for (const flag of ['--help', '-h']) {
-    const general = await runCli(t, flag);
+    const general = await runHere(flag);
     t.equal(general.code, 0);
     t.match(general.output, /^Usage: ringmeter COMMAND.*\n {2}cat +show/s);
-    const cat = await runCli(t, 'cat', flag);
+    const cat = await runHere('cat', flag);
     t.equal(cat.code, 0);
     for (const option of ['--from', '--to', '--name', '--last', '--follow', '--json', '--help'])
       t.ok(cat.output.includes(`  ${option} `), option);

@@ -26,8 +26,8 @@ test('lint of an endpoint without faults says nothing and exits with 0', async (
   const { collector, url } = await listening(t);
   collector.counter('requests_total', { description: 'Requests.' }).increment();
   t.same(await runCli(t, 'lint', url), { code: 0, output: '', errors: '' });
-  t.same(await runCli(t, 'lint', new URL(url).host), { code: 0, output: '', errors: '' }, 'host and port will do');
-  t.same(await runCli(t, 'lint', '--json', url), { code: 0, output: '[]\n', errors: '' });
+  t.same(await runHere('lint', new URL(url).host), { code: 0, output: '', errors: '' }, 'host and port will do');
+  t.same(await runHere('lint', '--json', url), { code: 0, output: '[]\n', errors: '' });
 });
 
 test('lint groups findings by metric and exits with 3', async (t) => {
@@ -47,7 +47,7 @@ test('lint groups findings by metric and exits with 3', async (t) => {
 
 test('lint reads files and the standard input', async (t) => {
   const file = join(t.testdir({ metrics: BAD }), 'metrics');
-  const { code, output } = await runCli(t, 'lint', '--json', file);
+  const { code, output } = await runHere('lint', '--json', file);
   t.equal(code, 3);
   const findings = JSON.parse(output);
   t.same(

@@ -144,7 +144,7 @@ test('top shows a collector, with its storages', async (t) => {
   t.teardown(() => clearInterval(timer));
   const { url } = await collector.listen({ port: 0 });
   await until('a failure', async () => /storage_failures_total\S* [1-9]/.test(await (await fetch(url)).text()));
-  const { code, output } = await runCli(t, 'top', '--once', '--interval', '300ms', url);
+  const { code, output } = await runHere('top', '--once', '--interval', '300ms', url);
   t.equal(code, 0);
   t.match(output, /\norders_total +\d+(?:\.\d+)?\/s +\d+\n/);
   t.match(output, /\nSTORAGES +STORED +FAILED .*\n\S.* +0 +[1-9]\d* +0 +0 +[1-9]\d* .* never\n/);
@@ -167,7 +167,7 @@ test('top shows Prometheus, and the alerts that fire', needs('prometheus'), asyn
     },
   });
   await until('an alert', async () => (await (await fetch(`${server.base}/api/v1/alerts`)).text()).includes('firing'));
-  const { code, output } = await runCli(t, 'top', '--once', '--interval', '300ms', server.base);
+  const { code, output } = await runHere('top', '--once', '--interval', '300ms', server.base);
   t.equal(code, 0);
   t.match(output, /\ncpu .* rss .* heap .* goroutines \d+/);
   t.match(output, /\nALERTS .*\nAlways +firing +severity=page +\d/);
@@ -259,7 +259,7 @@ ringmeter_event_loop_stalled_seconds{thread="main"} 3
 ringmeter_event_loop_stalled_seconds{thread="1"} 0
 `;
   const url = await serve(t, () => text);
-  const { output } = await runCli(t, 'top', '--once', '--interval', '100ms', url);
+  const { output } = await runHere('top', '--once', '--interval', '100ms', url);
   t.match(output, /\nmain +4 ms .* 3 s\n1 +2 ms .* 0 s\n/);
   t.equal(output.match(/^main /gm)?.length, 1);
 });

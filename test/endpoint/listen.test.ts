@@ -96,7 +96,7 @@ for (const flushWorkers of [0, 1]) {
     for await (const part of response) parts.push(part);
     const body = Buffer.concat(parts);
     t.equal(String(body.length), response.headers['content-length']);
-    t.equal(parseExposition(body)[0].lines.length, 400);
+    t.equal(parseExposition(body)[0].lines.length, 200);
     await timed(CLOSE_LIMIT_MS, closing);
   });
 

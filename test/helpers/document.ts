@@ -51,8 +51,14 @@ export function code(document: string, heading: string): string {
   return block[1];
 }
 
+/** The code of all blocks of a document. */
+export const codes = (document: string): string[] =>
+  [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
+  // a server has no document and no window
+  lib: ['lib.es2022.d.ts'],
   module: ts.ModuleKind.Node16,
   moduleResolution: ts.ModuleResolutionKind.Node16,
   strict: true,
@@ -62,7 +68,7 @@ const OPTIONS: ts.CompilerOptions = {
   skipLibCheck: true,
 };
 
-/** Reads the declarations of the library, of node and of the language once for all modules. */
+/** Reads the declarations of the library, of node and of the language once for all programs. */
 const host = ts.createCompilerHost(OPTIONS);
 const readSource = host.getSourceFile;
 const declarations = new Map<string, ts.SourceFile | undefined>();
@@ -72,11 +78,14 @@ host.getSourceFile = (file, ...rest) => {
   return declarations.get(file);
 };
 
-/** What the compiler has to say about modules of a user's. */
-export function diagnose(t: Test, ...sources: string[]): string[] {
+/** What the compiler has to say about each of some modules of a user's, which it sees together. */
+export function diagnose(t: Test, ...sources: string[]): string[][] {
   const modules = Object.fromEntries(sources.map((source, index) => [`user${index}.mts`, source]));
   const folder = t.testdir(modules);
   const files = Object.keys(modules).map((name) => join(folder, name));
   const program = ts.createProgram(files, OPTIONS, host);
-  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  const text = ({ messageText }: ts.Diagnostic) => ts.flattenDiagnosticMessageText(messageText, '\n');
+  const general = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics()].map(text);
+  if (general.length > 0) throw new Error(general.join('\n'));
+  return files.map((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map(text));
 }

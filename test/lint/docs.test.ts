@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { RULES } from '../../dist/src/lint/rules.js';
 import { runHere } from '../cli/run';
-import { diagnose, members, table, text } from '../helpers/document';
+import { members, table, text } from '../helpers/document';
 
 /** The options that `--help` lists, without itself. */
 async function optionsOf(command: string): Promise<string[]> {
@@ -30,7 +30,6 @@ test('docs/lint.md lists every rule with its severity, every option, and all tha
       .sort(),
     members('src/lint/rules.ts', 'Finding').sort(),
   );
-  for (const [, code] of document.matchAll(/```ts\n([\s\S]*?)```/g)) t.same(diagnose(t, code), []);
 });
 
 test('docs/top.md lists every option', async (t) => {

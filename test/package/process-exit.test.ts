@@ -9,7 +9,8 @@ const FIXTURES = `${__dirname}/../fixtures/consumer`;
 const PROMPT_MS = 3_000;
 
 for (const flushWorkers of [0, 1, 2]) {
-  for (const close of [false, true]) {
+  // several workers close as one does
+  for (const close of flushWorkers === 2 ? [false] : [false, true]) {
     const mode = `(flushWorkers: ${flushWorkers}, ${close ? 'with' : 'without'} close())`;
     const env = { FLUSH_WORKERS: String(flushWorkers), CLOSE: close ? '1' : '0' };
 

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { test } from 'tap';
 import { resolveDelivery } from '../../dist/src/delivery/delivery-options.js';
 import { ForeignStorage } from '../../dist/src/storages/module/foreign.js';
-import { code, diagnose, members, table, text } from '../helpers/document';
+import { members, table, text } from '../helpers/document';
 
 const document = text('docs/storages.md');
 const names = (heading: string): string[] => table(document, heading).map(([name]) => name);
@@ -49,39 +49,4 @@ test('docs/storages.md lists exactly the metrics of a storage and what stats() s
     ['name', ...rows.map((row) => row[1]), 'lastError'].sort(),
     members('src/delivery/stats.ts', 'StorageStats').sort(),
   );
-});
-
-test('the code of docs/storages.md compiles', async (t) => {
-  t.same(diagnose(t, code(document, '## Writing your own')), []);
-  t.same(diagnose(t, code(document, '## Choose')), []);
-  const made = `import { MetricsCollector } from 'ringmeter';\nconst collector = new MetricsCollector();\n`;
-  t.same(diagnose(t, made + code(document, '## When one is down')), []);
-});
-
-test("a typed module of a user's compiles, and one that does not fit does not", async (t) => {
-  const module = (label: string): string => `
-    import {
-      MetricsCollector, StorageFailure, type ModuleStorage, type ResolvedQuery, type StorageModule, type TimeSeries,
-    } from 'ringmeter';
-    interface Options { url: string }
-    const module = {
-      async open({ options, signal }) { await fetch(options.url, { signal }); },
-      async store(snapshot, { name, options, signal }) {
-        const { contentType, body } = snapshot.exposition();
-        const answer = await fetch(options.url, { method: 'POST', body, headers: { 'content-type': contentType }, signal });
-        if (!answer.ok) throw new StorageFailure(name + answer.${label}, { retryable: answer.status >= 500, retryAfter: 100 });
-        for (const { labels, value } of snapshot.metrics()) console.log(labels.method, value + 1, snapshot.timestamp);
-      },
-      query: (query: ResolvedQuery): TimeSeries[] => [{ name: query.name, labels: query.labels, points: [] }],
-      close: () => {},
-    } satisfies StorageModule<Options>;
-    export default module;
-    const storage: ModuleStorage = { module: './own.js', options: { url: 'x' }, maxMemory: 2 ** 26, retry: { firstDelay: 5 } };
-    new MetricsCollector({ storage: [storage, { module: 'x' }] });
-  `;
-  t.same(diagnose(t, module('statusText')), []);
-  t.match(diagnose(t, module('statusTxt')), [/statusTxt/]);
-  t.match(diagnose(t, `import type { StorageModule } from 'ringmeter'; export default {} satisfies StorageModule;`), [
-    /store/,
-  ]);
 });

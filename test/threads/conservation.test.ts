@@ -3,7 +3,7 @@ import { runProgram } from './run-program';
 
 const SEED = Number(process.env.RINGMETER_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** More of them, for as long as one likes: `npm run test:torture`. */
-const PROGRAMS = 6;
+const PROGRAMS = 3;
 
 test(`random programs of many threads, killed at random, lose nothing (RINGMETER_SEED=${SEED})`, async (t) => {
   for (let program = 0; program < PROGRAMS; program++)

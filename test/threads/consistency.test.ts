@@ -19,7 +19,7 @@ import { Stopper } from './stopper';
 
 const FAMILIES = 12;
 const SERIES = 400;
-const SNAPSHOTS = 20;
+const SNAPSHOTS = 8;
 
 /** Histograms in a snapshot whose buckets and sum do not tell of the same observations. */
 function contradictions({ families, values }: Snapshot): string[] {
@@ -116,7 +116,7 @@ for (const turn of ['free', 'held by somebody who is stopped'])
         }),
     );
     const answers = Promise.all(collecting.map((worker) => once(worker, 'message')));
-    await sleep(2_000);
+    await sleep(1_000);
     Atomics.store(words, 0, 1);
     const seen = (await answers).flatMap(([snapshots]) => snapshots as { takenAt: number; counts: number[] }[]);
     await observers.stop();

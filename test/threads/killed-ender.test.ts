@@ -46,7 +46,7 @@ for (const [name, file, line, when] of PLACES)
       const present = (marks: boolean): number[][] =>
         members.map((member) => {
           const columns = new Float64Array(columnCount(member.definition));
-          const list = SeriesList.of({ ...member.series, column: 0, place: 2 ** 30 });
+          const list = SeriesList.of({ ...member.series, column: 0, birth: 2 ** 30 });
           lifetimes.read(columns, list, member.definition, marks);
           return shownOf(columns, member);
         });
@@ -94,7 +94,7 @@ for (const [name, file, line, when] of PLACES)
         t.same(columns, expected, members[index].definition.type);
       });
       for (const member of members) {
-        const list = SeriesList.of({ ...member.series, column: 0, place: 2 ** 30 });
+        const list = SeriesList.of({ ...member.series, column: 0, birth: 2 ** 30 });
         t.equal(lifetimes.endAll({ record: member.family, definition: member.definition }, list, 'remove'), 1);
         t.equal(lifetimes.endAll({ record: member.family, definition: member.definition }, list, 'remove'), 0);
       }

@@ -16,10 +16,13 @@ interface Killed {
 
 /** Writers that are at it at once, in the same directory. */
 const LANES = 2;
+/** Writers that are killed beyond those that were asked for, at most, until one kill has torn a flush. */
+const MORE_KILLS = 30;
 
 /**
  * Kills writers at random moments of their work, most while they write, some before. Whatever was said to be stored is
- * there, and at most one flush more; it is still there when the next ones have repaired, compressed and gone on.
+ * there, and at most one flush more; it is still there when the next ones have repaired, compressed and gone on. If none
+ * of the kills has torn a flush, more writers are killed until one has.
  */
 export async function killWriters(t: Test, seed: number, kills: number): Promise<void> {
   const directory = directoryFor(t);
@@ -28,7 +31,8 @@ export async function killWriters(t: Test, seed: number, kills: number): Promise
   const found: Killed[] = [];
   let left = kills;
   const lane = async (): Promise<void> => {
-    while (left-- > 0) found.push(await killOne(t, directory, random));
+    while (left-- > 0 || (tornOf(found) === 0 && found.length < kills + MORE_KILLS))
+      found.push(await killOne(t, directory, random));
   };
   await Promise.all(Array.from({ length: LANES }, lane));
 
@@ -46,11 +50,15 @@ export async function killWriters(t: Test, seed: number, kills: number): Promise
     if (wrong.length > 0) t.fail('something is not as it was stored', { wrong });
   }
   const flushes = found.reduce((sum, { count }) => sum + count, 0);
-  t.equal(all.length, flushes + 1, `${kills} kills, ${flushes} flushes, ${filesIn(directory).length} files`);
-  const torn = found.reduce((sum, one) => sum + one.torn, 0);
+  t.equal(all.length, flushes + 1, `${found.length} kills, ${flushes} flushes, ${filesIn(directory).length} files`);
+  const torn = tornOf(found);
   t.ok(torn > 0, `${torn} of them were torn`);
-  t.ok(flushes > kills, 'they did get to write');
+  t.ok(flushes > found.length, 'they did get to write');
   for (const name of filesIn(directory)) if (!isWhole(textOf(join(directory, name)))) t.fail(`${name} is not whole`);
+}
+
+function tornOf(found: readonly Killed[]): number {
+  return found.reduce((sum, one) => sum + one.torn, 0);
 }
 
 async function killOne(t: Test, directory: string, random: () => number): Promise<Killed> {

@@ -13,7 +13,7 @@ function readBeside(before: readonly Step[], steps: readonly Step[], allowed: re
     const { arena, family } = withFamily(definition);
     const { series } = core.register.registerSeries(arena, family, definition, wanted('a'));
     core.shard.openShards(arena)[0].claim(1);
-    const list = SeriesList.of({ ...series, column: 0, place: 2 ** 30 });
+    const list = SeriesList.of({ ...series, column: 0, birth: 2 ** 30 });
     const lifetimes = (own: Arena, mark: number) =>
       new core.lifetimes.Lifetimes(own, new core.drain.Drainer(own, mark));
     const run = (own: Arena, todo: readonly Step[]): void => {
