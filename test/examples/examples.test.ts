@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { samples, scrape, start } from './run';
 
@@ -97,7 +96,6 @@ async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): 
   for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
     const answer = await ask();
     if (wanted(answer)) return answer;
-    await sleep(20);
   }
   throw new Error('waited in vain');
 }

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const examples = join(__dirname, '..', '..', 'examples');
-const TRANSLATION = join(__dirname, '..', 'typescript.cjs');
 
 /** How a program ended, and what it wrote. */
 export interface Ended {
@@ -11,7 +10,7 @@ export interface Ended {
   errors: string;
 }
 
-/** An example that has been started, on free ports. It is translated as tests are, which loads no compiler. */
+/** An example that has been started, as its npm script starts it, on free ports. */
 export interface Running {
   /** Resolves with what the pattern finds in the output, as soon as it is there; rejects if the example ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
@@ -20,7 +19,7 @@ export interface Running {
 }
 
 export function start(file: string, ...args: string[]): Running {
-  const command = [process.execPath, '--require', TRANSLATION, join(examples, file), ...args];
+  const command = [process.execPath, '-r', 'ts-node/register/transpile-only', join(examples, file), ...args];
   // through env(1), because tap gives its own preload to every node that a test spawns, and that one cannot load .ts
   const child = spawn('env', ['NODE_OPTIONS=', 'PORT=0', 'SERVICE_PORT=0', ...command]);
   let output = '';
