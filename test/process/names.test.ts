@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { collectDefaultMetrics as peerMetrics, Registry } from 'prom-client';
 import { collectDefaultMetrics } from 'ringmeter';
@@ -20,6 +21,7 @@ async function both(t: Test, options: typeof OPTIONS | undefined): Promise<{ our
   // something of every kind that there may be none of in this process
   const server = createServer().listen(0, '127.0.0.1');
   t.teardown(() => server.close());
+  await once(server, 'listening');
   const register = new Registry();
   peerMetrics({ ...options, register });
   const collector = collectorFor(t);
