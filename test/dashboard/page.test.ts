@@ -27,7 +27,9 @@ async function load(url: string) {
 
 /** How many of the times, which rise, lie within so many milliseconds at most. */
 function mostWithin(milliseconds: number, times: readonly number[]): number {
-  return Math.max(...times.map((from, at) => times.filter((time, other) => other >= at && time < from + milliseconds).length));
+  return Math.max(
+    ...times.map((from, at) => times.filter((time, other) => other >= at && time < from + milliseconds).length),
+  );
 }
 
 const text = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector))?.trim() ?? '';
