@@ -13,7 +13,8 @@ const loops = [1, 2].map(() => spawn(process.execPath, ['-e', BUSY], { stdio: ['
 const tap = spawn('npx', ['tap', ...process.argv.slice(2)], { stdio: 'inherit' });
 tap.once('close', (code) => {
   const isLoaded = loops.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-  if (!isLoaded) process.stderr.write('A busy process ended before the tests did: the machine was not busy all the time.\n');
+  if (!isLoaded)
+    process.stderr.write('A busy process ended before the tests did: the machine was not busy all the time.\n');
   process.exitCode = isLoaded ? (code ?? 1) : 1;
   for (const loop of loops) loop.kill();
 });
