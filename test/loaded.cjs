@@ -1,5 +1,14 @@
-// Runs the tests of the given files on a machine that is busy with something else: two processes count all the time.
+// Runs tests, those of the given files, on a machine that is busy with something else: two processes count all the time.
 const { spawn } = require('node:child_process');
+
+/** Where threads record, drain, fold in place and die, and what flush workers do; without what takes more than two minutes. */
+const FILES = [
+  ...['conservation', 'consistency', 'full-ring', 'killed-drainer', 'litmus', 'reuse', 'threads'].map(
+    (name) => `test/threads/${name}.test.ts`,
+  ),
+  ...['loaded', 'resident', 'storage-metrics', 'storages'].map((name) => `test/flush/${name}.test.ts`),
+];
+const given = process.argv.slice(2);
 
 /** Ends with this process, however that ends: its standard input is closed then. */
 const BUSY = `
@@ -10,7 +19,7 @@ const BUSY = `
   })();`;
 
 const loops = [1, 2].map(() => spawn(process.execPath, ['-e', BUSY], { stdio: ['pipe', 'ignore', 'inherit'] }));
-const tap = spawn('npx', ['tap', ...process.argv.slice(2)], { stdio: 'inherit' });
+const tap = spawn('npx', ['tap', ...(given.length > 0 ? given : FILES)], { stdio: 'inherit' });
 tap.once('close', (code) => {
   const isLoaded = loops.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
   if (!isLoaded)
