@@ -66,13 +66,13 @@ for (const flushWorkers of [1, 2])
       await until('a worker runs', () => workers.length === flushWorkers);
       await Promise.all([...workers].map((worker) => worker.terminate()));
     }
-    t.equal(collector.alerts()[0].state, 'pending', 'what was known is still known');
+    t.equal(collector.alerts()[0].activeAt, changes[0].activeAt, 'what was known is still known');
     await until('it fires', () => told().length === 2);
     t.same(told(), ['pending api', 'firing api']);
     const [pending, firing] = changes;
     t.equal(firing.activeAt, pending.activeAt);
     const held = firing.firedAt! - firing.activeAt;
-    t.ok(held >= holdFor && held < holdFor + 3_000, `it was held for ${held} ms`);
+    t.ok(held >= holdFor, `it was held for ${held} ms`);
     await until('it is told', () => hook.requests.length > 0);
     await until('workers run', () => workers.length === flushWorkers);
     await Promise.all([...workers].map((worker) => worker.terminate()));

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Test } from 'tap';
@@ -81,6 +81,16 @@ export class Service {
     t.teardown(() => child.kill());
     const [{ service, endpoint }] = await once(child, 'message');
     return new Service(child, service, endpoint);
+  }
+
+  /** Blocks the service's thread until the result is called, which tells how long it was: in wall-clock milliseconds. */
+  stall(t: Test): () => Promise<{ from: number; to: number }> {
+    const until = join(t.testdir({}), 'over');
+    const answer = fetch(`${this.url}/stall?${new URLSearchParams({ until })}`);
+    return async () => {
+      writeFileSync(until, '');
+      return (await answer).json() as Promise<{ from: number; to: number }>;
+    };
   }
 
   close(): void {

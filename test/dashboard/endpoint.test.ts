@@ -110,7 +110,7 @@ test('the document is what collector.dashboard() gives, and its schema is that o
   const { collector, endpoint } = await serving(t, { dashboard: { title: 'Shop' } });
   collector.counter('x_total').increment();
   const answer = await fetchFrom(address(endpoint, '/dashboard.json'));
-  t.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
+  t.equal(answer.headers['content-type'], 'application/json');
   t.equal(answer.headers['cache-control'], 'no-store');
   const given = JSON.parse(answer.body.toString());
   const own = await collector.dashboard();
@@ -126,12 +126,13 @@ test('the history has the same lines as the stream, at regular times', async (t)
   const timer = setInterval(() => requests.increment(1, { status: 200 }), 5);
   t.teardown(() => clearInterval(timer));
   const stream = await (await StreamClient.open(t, endpoint)).until(4);
+  const asked = Date.now();
   const { times, panels, stalls } = JSON.parse(
     (await fetchFrom(address(endpoint, '/dashboard/history?minutes=5'))).body.toString(),
   );
   t.equal(times.length, 300);
   t.ok(times.every((time: number, index: number) => index === 0 || time - times[index - 1] === 1_000));
-  t.ok(Math.abs(times.at(-1) - Date.now()) < 3_000);
+  t.ok(times.at(-1) > asked - 2_000 && times.at(-1) <= Date.now());
   const [points] = stream.of('points').slice(-1) as { panels: Record<string, Record<string, number>> }[];
   t.same(Object.keys(panels).sort(), Object.keys(points.panels).sort());
   t.same(Object.keys(panels.requests), ['requests', 'errors']);

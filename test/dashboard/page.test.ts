@@ -2,16 +2,34 @@ import autocannon from 'autocannon';
 import type { Page } from 'playwright-core';
 import type { DashboardDocument } from 'ringmeter';
 import t, { type Test } from 'tap';
+import { IDLE_HEARTBEAT_MS } from '../../dist/src/instruments/recorder';
 import { needs, poll } from '../engines/engine';
 import { barriers, type Chart, chart, launch, open, Service } from './browser';
 
 const AMOUNT = 630;
 const PER_SECOND = 200;
+const CONNECTIONS = 3;
+/** What the chart's rates are taken over, with a snapshot each second. */
+const WINDOW_S = 3.5;
 
 /** Load of which it is known exactly what it is: two of three requests are orders. */
 async function load(url: string) {
   const requests = ['/order', '/', '/order'].map((path) => ({ path: path as '/' }));
-  return autocannon({ url, connections: 3, amount: AMOUNT, overallRate: PER_SECOND, requests });
+  const answered: number[] = [];
+  const options = { url, connections: CONNECTIONS, amount: AMOUNT, overallRate: PER_SECOND, requests };
+  const result = await new Promise<autocannon.Result>((resolve, reject) =>
+    autocannon(options, (error, result) => (error ? reject(error) : resolve(result))).on('response', () =>
+      answered.push(performance.now()),
+    ),
+  );
+  return { ...result, fastest: mostWithin(1_000, answered), slowest: AMOUNT / (result.duration + WINDOW_S) };
+}
+
+/** How many of the times, which rise, lie within so many milliseconds at most. */
+function mostWithin(milliseconds: number, times: readonly number[]): number {
+  return Math.max(
+    ...times.map((from, at) => times.filter((time, other) => other >= at && time < from + milliseconds).length),
+  );
 }
 
 const text = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector))?.trim() ?? '';
@@ -24,6 +42,11 @@ function integral({ times, lines }: Chart, name: string, from: number): number {
   }, 0);
 }
 
+/** The longest time between two points, in seconds; 1 at least. */
+function longestStep({ times }: Chart, from: number): number {
+  return Math.max(1, ...times.map((time, at) => (time < from || at === 0 ? 0 : time - times[at - 1])));
+}
+
 async function run(page: Page, expression: string): Promise<void> {
   await page.fill('#panel-query input[type=text]', expression);
   await page.press('#panel-query input[type=text]', 'Enter');
@@ -34,7 +57,7 @@ async function showsNumbers(t: Test, page: Page, service: Service): Promise<void
   await poll('the page is live', live);
   await poll('there are snapshots each second', async () => {
     const document = (await (await fetch(`${service.endpoint}dashboard.json`)).json()) as DashboardDocument;
-    return document.application.windowSeconds === 3.5;
+    return document.application.windowSeconds === WINDOW_S;
   });
   const began = Date.now() / 1000;
   const result = await load(service.url);
@@ -47,9 +70,13 @@ async function showsNumbers(t: Test, page: Page, service: Service): Promise<void
   await poll('the load is over on the chart as well', quiet);
   const requests = await chart(page, 'requests');
   const counted = integral(requests, 'requests', began - 3);
-  t.ok(Math.abs(counted / AMOUNT - 1) < 0.1, `${counted} requests below the line, ${AMOUNT} were made`);
+  // with points that are further apart than a second, what is below the line is known less well
+  const tolerance = 0.1 * longestStep(requests, began - 3);
+  t.ok(Math.abs(counted / AMOUNT - 1) < tolerance, `${counted} requests below the line, ${AMOUNT} were made`);
   const most = Math.max(...requests.lines.requests.map(Number));
-  t.ok(Math.abs(most / PER_SECOND - 1) < 0.2, `at most ${most} a second, of ${PER_SECOND}`);
+  // a busy machine makes fewer requests a second than it is asked for, or many at once
+  const { slowest, fastest } = result;
+  t.ok(most > slowest && most < (fastest + CONNECTIONS) * 1.1, `at most ${most} a second, of ${slowest} to ${fastest}`);
   t.ok(
     requests.lines.errors.every((value) => !value),
     'none failed',
@@ -62,7 +89,7 @@ async function showsNumbers(t: Test, page: Page, service: Service): Promise<void
   );
   const heatmap = await chart(page, 'heatmap');
   const all = integral(heatmap, '+Inf', began - 3);
-  t.ok(Math.abs(all / AMOUNT - 1) < 0.1, `${all} in the heat map`);
+  t.ok(Math.abs(all / AMOUNT - 1) < 0.1 * longestStep(heatmap, began - 3), `${all} in the heat map`);
   await page.check('input[name=query-shape][value=table]', { force: true });
   await run(page, 'sort(sum by (route) (http_requests_total))');
   const rows = () => page.$$eval('#panel-query tbody tr', (all) => all.map((row) => row.textContent).join());
@@ -71,23 +98,26 @@ async function showsNumbers(t: Test, page: Page, service: Service): Promise<void
 }
 
 async function goesOn(t: Test, page: Page, service: Service): Promise<void> {
-  const before = (await chart(page, 'requests')).times.length;
+  const newest = async () => (await chart(page, 'requests')).times.at(-1)!;
+  const before = await newest();
   const pixels = () => page.locator('#panel-requests canvas').screenshot();
-  const stalled = fetch(`${service.url}/stall?ms=3000`);
-  await poll('the banner is there', () => page.locator('#banner').isVisible(), 3_000);
+  const asked = Date.now();
+  const goOn = service.stall(t);
+  await poll('the banner is there', () => page.locator('#banner').isVisible());
   const first = { shown: await text(page, '#banner b'), pixels: await pixels() };
-  t.match(first.shown, /^Thread main has been stalled for \d\.\d s\.$/);
-  await page.waitForTimeout(1_100);
-  t.not(await text(page, '#banner b'), first.shown, 'it counts');
-  t.notSame(await pixels(), first.pixels, 'charts move');
-  t.ok((await chart(page, 'requests')).times.length > before, 'with new numbers');
+  t.match(first.shown, /^Thread main has been stalled for \d+\.\d s\.$/);
+  await poll('it counts', async () => (await text(page, '#banner b')) !== first.shown);
+  await poll('charts move', async () => !(await pixels()).equals(first.pixels));
+  await poll('there are new numbers', async () => (await newest()) > before);
   t.match(await text(page, '#status'), /a thread is stalled/);
   t.match(await text(page, '#announcer'), /Thread main is stalled/);
-  await stalled;
+  const stalled = await goOn();
   await poll('the banner has gone', () => page.locator('#banner').isHidden());
-  t.match(await text(page, '#announcer'), /goes on after \d\.\d seconds/);
-  const [stall] = (await page.evaluate('ringmeter.store.stalls')) as { from: number; to: number }[];
-  t.ok(Math.abs(stall.to - stall.from - 3_000) < 1_200, `a band of ${stall.to - stall.from} ms`);
+  const heard = Date.now();
+  t.match(await text(page, '#announcer'), /goes on after \d+\.\d seconds/);
+  const [{ from, to }] = (await page.evaluate('ringmeter.store.stalls')) as { from: number; to: number }[];
+  t.ok(from > asked - IDLE_HEARTBEAT_MS - 50 && from < stalled.from + 50, `a band from ${from - stalled.from} ms`);
+  t.ok(to > stalled.to - 50 && to <= heard, `to ${to - stalled.to} ms`);
 }
 
 async function takesKeys(t: Test, page: Page): Promise<void> {

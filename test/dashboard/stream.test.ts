@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { MOST_STREAMS } from '../../dist/src/dashboard/stream';
-import { ask, fetchFrom, RawConnection, serving, timed, within } from '../endpoint/client';
+import { IDLE_HEARTBEAT_MS } from '../../dist/src/instruments/recorder';
+import { ask, fetchFrom, RawConnection, serving } from '../endpoint/client';
+import { until } from '../instruments/support';
 import { address, StreamClient } from './support';
 
 // most of it is waiting for seconds to pass: all at once
@@ -17,14 +20,18 @@ test('each second a document comes, made once for all who look', async (t) => {
   const collects = () => collector.stats().collects;
   const clients = await Promise.all(Array.from({ length: 10 }, () => StreamClient.open(t, endpoint)));
   await Promise.all(clients.map((client) => client.until(2)));
+  const times = () => clients.map(({ documents }) => documents.map(({ time }) => time));
+  const all = Math.max(...times().flat());
   const before = collects();
   const began = performance.now();
-  await Promise.all(clients.map((client) => client.until(client.documents.length + 3)));
+  await Promise.all(clients.map((client) => client.until(client.documents.length + 4)));
   const seconds = (performance.now() - began) / 1000;
-  t.ok(seconds > 1.5 && seconds < 6, `3 documents in ${seconds} s`);
   t.ok(collects() - before <= Math.ceil(seconds) + 2, `${collects() - before} snapshots for 10 clients`);
-  const times = clients.map(({ documents }) => documents.at(-1)!.time);
-  t.ok(Math.max(...times) - Math.min(...times) < 1_500);
+  const later = times().map((each) => each.filter((time) => time > all).slice(0, 3));
+  for (const each of later) t.same(each, later[0], 'all get the same');
+  // a document that is late makes the time to the next one shorter, by less than a second: the one after is left out then
+  const [first, , third] = later[0];
+  t.ok(third - first >= 1_000, `${third - first} ms from one to the next but one`);
 });
 
 test('nothing is done when nobody looks any more', async (t) => {
@@ -32,16 +39,13 @@ test('nothing is done when nobody looks any more', async (t) => {
   collector.counter('x_total').increment();
   const client = await (await StreamClient.open(t, endpoint)).until(2);
   client.response.destroy();
-  await within(
-    5_000,
-    () => 'the endpoint hears of it',
-    () => client.ended,
-  );
-  // what is being made at this moment is finished
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const before = collector.stats().collects;
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
-  t.equal(collector.stats().collects, before);
+  // the endpoint hears of it by and by, and finishes what it makes at that moment
+  await until('nothing is made for 2.5 s', async () => {
+    const before = collector.stats().collects;
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    return collector.stats().collects === before;
+  });
+  t.pass();
 });
 
 test('one more than may look is sent away, and let in when there is room', async (t) => {
@@ -51,13 +55,7 @@ test('one more than may look is sent away, and let in when there is room', async
   t.equal(refused.status, 503);
   t.match(refused.headers['retry-after'], '1');
   clients[0].response.destroy();
-  let last: StreamClient | undefined;
-  const end = Date.now() + 5_000;
-  while (Date.now() < end) {
-    last = await StreamClient.open(t, endpoint);
-    if (last.response.statusCode === 200) break;
-  }
-  t.equal(last?.response.statusCode, 200);
+  await until('there is room', async () => (await StreamClient.open(t, endpoint)).response.statusCode === 200);
 });
 
 test('one who does not read is cut off, and keeps nobody waiting', async (t) => {
@@ -65,19 +63,19 @@ test('one who does not read is cut off, and keeps nobody waiting', async (t) => 
   const { collector, endpoint } = await serving(t, { dashboard: { title: 'x'.repeat(2 ** 22) } });
   collector.counter('x_total').increment();
   const deaf = await RawConnection.open(t, endpoint.port);
-  deaf.write(ask('/dashboard/stream')).pause();
   const began = performance.now();
+  deaf.write(ask('/dashboard/stream')).pause();
   // without writing, nobody who does not read hears of a reset
   const nagging = setInterval(() => deaf.write(ask()), 2_000);
   t.teardown(() => clearInterval(nagging));
   const reset = new Promise<number>((resolve) => {
     deaf.socket.once('error', () => resolve(performance.now() - began));
   });
-  const reader = await (await StreamClient.open(t, endpoint)).until(2, 20_000);
+  const reader = await (await StreamClient.open(t, endpoint)).until(2);
   t.pass('others get theirs meanwhile');
   reader.response.destroy();
   const after = await reset;
-  t.ok(after > 9_000 && after < 25_000, `cut off after ${after} ms`);
+  t.ok(after > 9_000, `cut off after ${after} ms`);
 });
 
 test('HEAD is answered, and closes by itself', async (t) => {
@@ -91,47 +89,49 @@ test('closing the endpoint ends the streams at once', async (t) => {
   const { collector, endpoint } = await serving(t);
   collector.counter('x_total').increment();
   const client = await (await StreamClient.open(t, endpoint)).until(1);
-  t.ok((await timed(2_500, endpoint.close())) < 2_000);
-  await within(
-    2_000,
-    () => 'the stream has ended',
-    () => client.ended,
-  );
+  await endpoint.close();
+  await until('the stream has ended', () => client.ended);
+  t.ok(client.response.complete, 'by itself: it is not cut off, as answers are that take too long');
 });
 
 test('a thread that is blocked is told of while it is, and documents go on', async (t) => {
   const { collector, endpoint } = await serving(t);
-  const { Worker } = await import('node:worker_threads');
-  const block = `
+  const program = `
     const { parentPort, workerData } = require('node:worker_threads');
-    const collector = require(${JSON.stringify(join(__dirname, '../../dist/src/index.js'))}).attachCollector(workerData);
+    const { handle, blocked } = workerData;
+    const collector = require(${JSON.stringify(join(__dirname, '../../dist/src/index.js'))}).attachCollector(handle);
     collector.counter('x_total').increment();
-    parentPort.once('message', () => { const end = Date.now() + 2500; while (Date.now() < end); parentPort.postMessage('done'); });`;
-  const worker = new Worker(block, { eval: true, workerData: collector.handle });
+    const block = () => {
+      const from = Date.now();
+      Atomics.wait(blocked, 0, 0);
+      parentPort.postMessage({ from, to: Date.now() });
+    };
+    // a heartbeat that is due is not left out
+    parentPort.once('message', () => setTimeout(block, 1));`;
+  const blocked = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(program, { eval: true, workerData: { handle: collector.handle, blocked } });
   t.teardown(() => worker.terminate());
   collector.counter('x_total').increment();
   const client = await (await StreamClient.open(t, endpoint)).until(2);
-  const stalls = () => client.of('stalls').at(-1) as { thread: string; from: number; to: number | null }[];
-  const began = Date.now();
+  type Stall = { thread: string; from: number; to: number | null };
+  // on a busy machine this thread waits for a processor now and then, and is told as well
+  const stall = () => (client.of('stalls').at(-1) as Stall[]).findLast(({ thread }) => /^\d+$/.test(thread));
+  const asked = Date.now();
   worker.postMessage('block');
-  await within(
-    5_000,
-    () => 'the stall is told',
-    () => stalls().some(({ to }) => to === null),
-  );
-  const [{ thread, from }] = stalls();
-  t.match(thread, /^\d+$/, 'by the number of its shard');
-  t.ok(Math.abs(from - began) < 1_000, 'since about when');
+  await until('the stall is told', () => stall()?.to === null);
   const documents = client.documents.length;
-  await within(
-    5_000,
-    () => 'its end is told',
-    () => stalls().every(({ to }) => to !== null),
+  await client.until(documents + 2);
+  await until('threads are told with it', () =>
+    client.documents.some(({ system }) => system.threads.some(({ stalledSeconds }) => stalledSeconds > 0.7)),
   );
-  t.ok(client.documents.length > documents, 'documents came meanwhile');
-  t.ok(client.documents.some(({ system }) => system.threads.some(({ stalledSeconds }) => stalledSeconds > 0.7)));
-  const [{ to }] = stalls();
-  t.ok(to! - from > 1_800 && to! - from < 4_500, `${to! - from} ms`);
+  Atomics.store(blocked, 0, 1);
+  Atomics.notify(blocked, 0);
+  const [block] = await once(worker, 'message');
+  await until('its end is told', () => stall()?.to !== null);
+  const told = Date.now();
+  const { from, to } = stall()!;
+  t.ok(from > asked - IDLE_HEARTBEAT_MS - 50 && from < block.from + 50, `since ${block.from - from} ms before`);
+  t.ok(to! > block.to - 50 && to! <= told, `until ${to! - block.to} ms after`);
 });
 
 test('an open stream keeps no process alive, with flush workers and without', async (t) => {
@@ -149,12 +149,8 @@ test('an open stream keeps no process alive, with flush workers and without', as
     const [url] = await once(child.stdout, 'data');
     const client = await (await StreamClient.open(t, { url: String(url) } as never)).until(1);
     child.stdin.write('end\n');
-    await timed(8_000, once(child, 'exit'));
+    if (child.exitCode === null) await once(child, 'exit');
     t.equal(child.exitCode, 0, `flushWorkers: ${flushWorkers}`);
-    await within(
-      2_000,
-      () => 'the stream has ended',
-      () => client.ended,
-    );
+    await until('the stream has ended', () => client.ended);
   }
 });

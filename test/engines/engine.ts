@@ -69,7 +69,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until something holds; errors on the way count as not yet, the last one is told when the time is over. */
-export async function poll(what: string, holds: () => Promise<boolean>, deadline = 20_000): Promise<void> {
+export async function poll(what: string, holds: () => Promise<boolean>, deadline = 60_000): Promise<void> {
   const end = Date.now() + deadline;
   let last: unknown;
   for (;;) {

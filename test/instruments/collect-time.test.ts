@@ -9,8 +9,9 @@ import { collectorFor, samplesOf } from './support';
 const AGE = (metric: string): string => `ringmeter_collect_last_success_timestamp_seconds{metric="${metric}"}`;
 const FAILURES = (metric: string): string => `ringmeter_collect_failures_total{metric="${metric}"}`;
 
+/** Waits for the callbacks as long as that takes on a busy machine, unless a test says otherwise. */
 function withWorker(t: Test, options?: CollectorOptions): MetricsCollector {
-  const collector = new MetricsCollector({ flushInterval: 0, ...options });
+  const collector = new MetricsCollector({ flushInterval: 0, collectTimeout: 60_000, ...options });
   t.teardown(() => collector.close());
   return collector;
 }

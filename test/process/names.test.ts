@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { collectDefaultMetrics as peerMetrics, Registry } from 'prom-client';
 import { collectDefaultMetrics } from 'ringmeter';
@@ -19,7 +20,8 @@ const OPTIONS = {
 async function both(t: Test, options: typeof OPTIONS | undefined): Promise<{ ours: Families; theirs: Families }> {
   // something of every kind that there may be none of in this process
   const server = createServer().listen(0, '127.0.0.1');
-  t.teardown(() => server.close());
+  t.teardown(() => new Promise((resolve) => server.close(resolve)));
+  await once(server, 'listening');
   const register = new Registry();
   peerMetrics({ ...options, register });
   const collector = collectorFor(t);

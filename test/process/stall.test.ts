@@ -1,12 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tap, { type Test, test } from 'tap';
 import { parseExposition, until } from '../instruments/support';
 
-/** Set it to 5000 to see the stall that the library promises to show; the rest of this file scales with it. */
-const STALL_MS = Number(process.env.RINGMETER_STALL_MS ?? 2_500);
 const STALLED = 'ringmeter_event_loop_stalled_seconds{thread="main"}';
 
 /** Each test has a process of its own, and waits for it most of the time. */
@@ -37,17 +36,17 @@ test(
     await until('the event loop turns', async () => (await stalledSeconds(url)) === 0);
     t.equal(await (await fetch(stack)).text(), '', 'a thread that waits for events has no stack');
 
-    child.send(STALL_MS);
+    const over = join(t.testdir({}), 'over');
     const seen: number[] = [];
     const began = performance.now();
-    await until('half of the stall', async () => {
+    child.send(over);
+    await until('it is seen for long enough', async () => {
       seen.push(await stalledSeconds(url));
-      return seen.at(-1)! > STALL_MS / 2_000;
+      return seen.at(-1)! > 1.25;
     });
     const text = await (await fetch(stack)).text();
     seen.push(await stalledSeconds(url));
     const elapsed = (performance.now() - began) / 1000;
-    t.ok(elapsed < STALL_MS / 1000, `all of that was answered during the stall, in ${elapsed} s`);
     t.match(text, /grindTheMill \(.*stalling\.cjs:\d+:\d+\)/);
     t.notMatch(text, 'ringmeter:stack');
     t.same(
@@ -58,9 +57,10 @@ test(
     // the heartbeat before the stall can be as old as the longest time between two
     t.ok(seen.at(-1)! <= elapsed + 0.05, `${seen.at(-1)} s of ${elapsed}`);
 
+    writeFileSync(over, '');
     await until('it is over', async () => (await stalledSeconds(url)) === 0);
     await until('it was warned about', () => errors().includes('RINGMETER_STALLED'));
-    t.match(errors(), /event loop of thread main has not turned for \d\.\d s\n {4}at [\s\S]*grindTheMill/);
+    t.match(errors(), /event loop of thread main has not turned for \d+\.\d s\n {4}at [\s\S]*grindTheMill/);
     t.equal(errors().match(/RINGMETER_STALLED/g)?.length, 1, 'one warning per stall');
     child.disconnect();
     t.same(await once(child, 'exit'), [0, null]);

@@ -1,10 +1,19 @@
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import t, { type Test } from 'tap';
 import { Program } from '../package/consumer';
 import { readLines } from './lines';
 
 // each is another process and mostly waits
 t.jobs = 3;
+
+/** How long this process, which does nothing, waits for a processor: a thread of the program may wait as long. */
+const waits = monitorEventLoopDelay();
+waits.enable();
+t.teardown(() => waits.disable());
+
+/** A program that is still there then has hung. */
+const HANG_MS = 200_000;
 
 const FIXTURES = join(__dirname, '..', 'fixtures', 'storages');
 
@@ -60,10 +69,9 @@ async function contained(t: Test, module: string, way: string | undefined, says:
   const file = join(folder, 'good.jsonl');
   const path = isFile ? join(FIXTURES, module) : join(folder, 'module.mjs');
   const input = JSON.stringify({ path, way, file, flushWorkers });
-  const program = Program.start(t, FIXTURES, ['beside.cjs', input], {}, 100_000);
+  const program = Program.start(t, FIXTURES, ['beside.cjs', input], {}, HANG_MS);
   const { gap, scrape, n, bad } = JSON.parse(await program.line(/^\{/));
-  program.restart();
-  const { code, output, took } = await program.ended;
+  const { code, output } = await program.ended;
 
   t.match(bad.lastError ?? '', says);
   if (way !== 'leaks timers') {
@@ -72,14 +80,14 @@ async function contained(t: Test, module: string, way: string | undefined, says:
     // those that do store something in between are told again
     t.ok(warnings.length === 1 || (bad.stored > 0 && warnings.length > 1), `it was told once in a row: ${output}`);
   }
-  t.ok(gap < 5_000, `the serving thread was away for ${gap} ms at most`);
-  t.ok(scrape < 1_000, `half of the scrapes took ${scrape} ms at most`);
+  const longest = 5_000 + (10 * waits.max) / 1e6;
+  t.ok(gap < longest, `the serving thread was away for ${gap} ms at most`);
+  t.ok(scrape < 1_000 + (10 * waits.mean) / 1e6, `half of the scrapes took ${scrape} ms at most`);
   const stored = readLines(file).filter(({ event }) => event === 'stored');
   const gaps = stored.slice(1).map(({ at }, index) => at - stored[index].at);
-  t.ok(Math.max(...gaps) < 5_000, `the other storage's snapshots were ${Math.max(...gaps)} ms apart at most`);
+  t.ok(Math.max(...gaps) < longest, `the other storage's snapshots were ${Math.max(...gaps)} ms apart at most`);
   t.equal(code, 0, output);
   // on a machine that is very busy with other things there may be no time
   if (!/last flush, good: it was not done/.test(output))
     t.equal(stored.at(-1)?.values?.n, n, 'the last flush has everything');
-  t.ok(took < 20_000, `the process ended by itself after ${took} ms`);
 }

@@ -34,9 +34,9 @@ export async function openStorage(
     families: () => collect.catalog.families,
     exclusively: (action) => action(),
   });
-  await backend.open?.(AbortSignal.timeout(10_000));
+  await backend.open?.(AbortSignal.timeout(60_000));
   let closed = false;
-  const close = async (signal = AbortSignal.timeout(10_000)): Promise<void> => {
+  const close = async (signal = AbortSignal.timeout(60_000)): Promise<void> => {
     closed = true;
     await backend.close?.(signal);
   };
@@ -44,7 +44,7 @@ export async function openStorage(
   t.teardown(() => (closed ? undefined : close().catch(() => {})));
   let previous: Snapshot | undefined;
   const snapshot = (): Promise<Snapshot> => collect.snapshot();
-  const store = async (signal = AbortSignal.timeout(10_000)): Promise<Snapshot> => {
+  const store = async (signal = AbortSignal.timeout(60_000)): Promise<Snapshot> => {
     const taken = await snapshot();
     await backend.store(taken, { signal, previous });
     previous = taken;

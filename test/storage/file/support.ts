@@ -32,14 +32,14 @@ export async function writerFor(t: Test, options: FileStorageOptions) {
     ...opened,
     stored,
     /** Takes a snapshot of a later millisecond than the last, and stores it. */
-    async flush(signal = AbortSignal.timeout(10_000)): Promise<void> {
+    async flush(signal = AbortSignal.timeout(60_000)): Promise<void> {
       while (Date.now() <= last) await new Promise((resolve) => setTimeout(resolve, 1));
       const snapshot = await opened.snapshot();
       last = snapshot.timestamp;
       await opened.backend.store(snapshot, { signal });
       stored.push({ timestamp: snapshot.timestamp, metrics: toMetrics(snapshot) });
     },
-    close: async (signal = AbortSignal.timeout(10_000)) => opened.backend.close?.(signal),
+    close: async (signal = AbortSignal.timeout(60_000)) => opened.backend.close?.(signal),
   };
 }
 
