@@ -6,7 +6,7 @@ const FILES = [
   ...['conservation', 'consistency', 'full-ring', 'killed-drainer', 'litmus', 'reuse', 'threads'].map(
     (name) => `test/threads/${name}.test.ts`,
   ),
-  ...['loaded', 'resident', 'storage-metrics', 'storages'].map((name) => `test/flush/${name}.test.ts`),
+  ...['loaded', 'resident', 'storages'].map((name) => `test/flush/${name}.test.ts`),
 ];
 const given = process.argv.slice(2);
 

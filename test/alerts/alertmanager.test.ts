@@ -3,7 +3,7 @@ import { AlertmanagerNotifier } from 'ringmeter';
 import { test } from 'tap';
 import { needs } from '../engines/engine';
 import { until } from '../instruments/support';
-import { receive, status } from '../storage/receiver';
+import { receive, status } from '../storages/receiver';
 import { Alertmanager } from './alertmanager';
 import { HIGH, serve, toldTo } from './service';
 

@@ -1,7 +1,7 @@
 import { AlertmanagerNotifier, type NotifierOptions, WebhookNotifier } from 'ringmeter';
 import t from 'tap';
 import { textOf, until } from '../instruments/support';
-import { type Answer, receive, status } from '../storage/receiver';
+import { type Answer, receive, status } from '../storages/receiver';
 import { serve, toldTo, warnings } from './service';
 
 // each mostly waits

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
 import { until } from '../instruments/support';
-import { receive, status } from '../storage/receiver';
+import { receive, status } from '../storages/receiver';
 import { toldTo } from './service';
 
 // each is another process and mostly waits

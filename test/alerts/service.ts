@@ -1,6 +1,6 @@
 import { type AlertChange, type CollectorOptions, MetricsCollector, type RuleGroup } from 'ringmeter';
 import type { Test } from 'tap';
-import type { Received } from '../storage/receiver';
+import type { Received } from '../storages/receiver';
 
 /** A rule that follows the gauge `load`, evaluated often. */
 export const HIGH: RuleGroup = {

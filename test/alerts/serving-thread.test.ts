@@ -2,7 +2,7 @@ import { WebhookNotifier } from 'ringmeter';
 import t from 'tap';
 import { watchWorkers } from '../helpers/flush-workers';
 import { until } from '../instruments/support';
-import { receive, status } from '../storage/receiver';
+import { receive, status } from '../storages/receiver';
 import { HIGH, serve, toldTo, warnings } from './service';
 
 t.test('a callback that throws is told of, and loses neither changes nor other callbacks', async (t) => {

@@ -1,7 +1,7 @@
 import { MemoryStorage, WebhookNotifier } from 'ringmeter';
 import { test } from 'tap';
 import { collectorFor, until } from '../instruments/support';
-import { receive, status } from '../storage/receiver';
+import { receive, status } from '../storages/receiver';
 
 test('a group whose state has no room tells nobody, warns once, and tells once when it has room again', async (t) => {
   const { url, requests } = await receive(t, status(200));

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { until } from '../instruments/support';
-import { directoryFor, filesIn, readAll, writerFor } from '../storage/file/support';
+import { directoryFor, filesIn, readAll, writerFor } from '../storages/file/support';
 import { Cli, runCli, runHere } from './run';
 
 /** A directory with flushes of all instruments in several files. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Test, test } from 'tap';
 import { seal } from '../../dist/src/storages/file/format.js';
-import { directoryFor } from '../storage/file/support';
+import { directoryFor } from '../storages/file/support';
 import { runHere } from './run';
 
 /** Escape, DEL, a C1 control, and one that turns the order of what follows. */

@@ -4,7 +4,7 @@ import { test } from 'tap';
 import { needs, poll } from '../engines/engine';
 import { Server } from '../engines/server';
 import { Queried } from '../engines/servers';
-import { makeCertificates, readCertificates } from '../storage/certificates';
+import { makeCertificates, readCertificates } from '../net/certificates';
 import { serving } from './client';
 
 test('a real Prometheus scrapes an endpoint with TLS and credentials, both ways', needs('prometheus'), async (t) => {

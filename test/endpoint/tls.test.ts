@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { connect as connectSecurely } from 'node:tls';
 import { test } from 'tap';
-import { makeCertificates, readCertificates } from '../storage/certificates';
+import { makeCertificates, readCertificates } from '../net/certificates';
 import { begin, fetchFrom, fill, RawConnection, serving, timed, within } from './client';
 import { startedWorkers } from './workers';
 

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { MemoryStorage, type SeriesValue } from 'ringmeter';
 import { type Test, test } from 'tap';
+import { randomFrom } from '../history/values';
 import { collectorFor, SEED, samplesOf, stopWallClock } from '../instruments/support';
-import { randomFrom } from '../storage/history/values';
 import { needs, poll } from './engine';
 
 /** A Prometheus that serves samples of the past, given as OpenMetrics text, and scrapes nothing. Returns how to ask it. */

@@ -2,7 +2,7 @@ import { OtlpStorage } from 'ringmeter';
 import { test } from 'tap';
 import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 import { collectorFor } from '../instruments/support';
-import { backendOf, NEVER, snapshotsOf } from '../storage/otlp/support';
+import { backendOf, NEVER, snapshotsOf } from '../storages/otlp/support';
 import { needsVictoriaMetrics, TAKES_DELTAS, TAKES_OTLP, VictoriaMetrics } from './victoria-metrics';
 
 test('a VictoriaMetrics server has what a collector recorded', needsVictoriaMetrics(TAKES_OTLP), async (t) => {

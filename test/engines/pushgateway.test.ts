@@ -2,7 +2,7 @@ import { type CollectorOptions, PrometheusStorage, type PushgatewayOptions } fro
 import { type Test, test } from 'tap';
 import { canonical } from '../helpers/canonical';
 import { collectorFor, parseExposition, samplesOf } from '../instruments/support';
-import { openStorage } from '../storage/support';
+import { openStorage } from '../storages/support';
 import { needs } from './engine';
 import { everyInstrument } from './every-instrument';
 import { Pushgateway } from './servers';

@@ -2,9 +2,9 @@ import { type HttpOptions, PrometheusStorage, type RemoteWriteOptions } from 'ri
 import { type Test, test } from 'tap';
 import { canonical } from '../helpers/canonical';
 import { collectorFor, samplesOf } from '../instruments/support';
-import { makeCertificates, readCertificates } from '../storage/certificates';
-import { type Received, receive } from '../storage/receiver';
-import { openStorage } from '../storage/support';
+import { makeCertificates, readCertificates } from '../net/certificates';
+import { type Received, receive } from '../storages/receiver';
+import { openStorage } from '../storages/support';
 import { fetchProgram } from './debian';
 import { needs, poll } from './engine';
 import { everyInstrument } from './every-instrument';

@@ -3,7 +3,7 @@ import { type Test, test } from 'tap';
 import { random } from '../fixtures/program.cjs';
 import { watchWorkers } from '../helpers/flush-workers';
 import { collectorFor, SEED, until } from '../instruments/support';
-import { Journal, type Line, MODE } from '../storage/journal';
+import { Journal, type Line, MODE } from '../storages/journal';
 
 const options = (flushWorkers: number, storage: Journal): CollectorOptions => ({
   flushWorkers,

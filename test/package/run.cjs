@@ -98,7 +98,7 @@ const exits = (version) => ({
     'sh',
     '-c',
     `node="$PWD/node_modules/node/bin/node"; cd '${ROOT}' && export TAP_TIMEOUT=300 &&
-for file in test/shutdown-scraped.test.ts test/shutdown.test.ts; do "$node" --require ./test/typescript.cjs $file || exit; done`,
+for file in test/collector/shutdown-scraped.test.ts test/collector/shutdown.test.ts; do "$node" --require ./test/typescript.cjs $file || exit; done`,
   ],
 });
 

@@ -5,7 +5,7 @@ import { parseExpression } from '../../dist/src/query/parse.js';
 import { printExpression } from '../../dist/src/query/print.js';
 import { needs } from '../engines/engine';
 import { Prometheus } from '../engines/servers';
-import { randomFrom } from '../storage/history/values';
+import { randomFrom } from '../history/values';
 import { type Answer, Asked, difference, told } from './compare';
 import { Generator } from './generator';
 import { KNOWN_DIFFERENCES, knownDifferences, NOT_READ } from './known';

@@ -5,9 +5,9 @@ import { createQueryEngine } from '../../dist/src/query/engine.js';
 import type { Matcher, SampleSeries } from '../../dist/src/query/types.js';
 import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 import type { MemoryBackend } from '../../dist/src/storages/memory/memory-backend.js';
+import { randomFrom } from '../history/values';
 import { collectorFor, SEED, samplesOf, stopWallClock } from '../instruments/support';
-import { randomFrom } from '../storage/history/values';
-import { openStorage } from '../storage/support';
+import { openStorage } from '../storages/support';
 
 /** A history on this thread, and a clock that only moves when told to. */
 async function historyOf(t: Test, collector: MetricsCollector, pass: (milliseconds: number) => void, maxAge = 3_600) {

@@ -3,8 +3,8 @@ import type { Node } from '../../dist/src/query/ast.js';
 import { checkExpression, parseExpression } from '../../dist/src/query/parse.js';
 import { printExpression } from '../../dist/src/query/print.js';
 import type { Matcher } from '../../dist/src/query/types.js';
+import { randomFrom } from '../history/values';
 import { SEED } from '../instruments/support';
-import { randomFrom } from '../storage/history/values';
 import { Generator } from './generator';
 import { OTHERS, SCALARS, VECTORS } from './queries';
 

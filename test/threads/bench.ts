@@ -10,7 +10,7 @@ import { HISTOGRAM_COLUMNS } from '../../dist/src/kinds/histogram-cells.js';
 import { columnCount } from '../../dist/src/kinds/kinds.js';
 import { SUMMARY_COLUMNS } from '../../dist/src/kinds/summary-cells.js';
 import { type RegisteredSeries, registerFamily, registerSeries } from '../../dist/src/registry/register.js';
-import { addedUp } from '../aggregate/bench';
+import { addedUp } from '../kinds/bench';
 
 export function makeArena(ringCapacity = 64, maxThreads = 4): Arena {
   return Arena.create({ maker: 1, maxMemory: 16 * 2 ** 20, maxThreads, ringCapacity, settings: {} });

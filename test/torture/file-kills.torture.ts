@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { SEED } from '../instruments/support';
-import { killWriters } from '../storage/file/kill';
+import { killWriters } from '../storages/file/kill';
 
 const KILLS = Number(process.env.RINGMETER_TORTURE_KILLS ?? 200);
 

@@ -1,9 +1,9 @@
 import { type ErrorCode, MemoryStorage, RingmeterError } from 'ringmeter';
 import { test } from 'tap';
-import { errorCodes, shown, toPlainError } from '../dist/src/common/errors.js';
-import { createQueryEngine } from '../dist/src/query/engine.js';
-import { parseScrape } from '../dist/src/scrape/parse.js';
-import { collectorFor, refuses } from './instruments/support';
+import { errorCodes, shown, toPlainError } from '../../dist/src/common/errors.js';
+import { createQueryEngine } from '../../dist/src/query/engine.js';
+import { parseScrape } from '../../dist/src/scrape/parse.js';
+import { collectorFor, refuses } from '../instruments/support';
 
 test('every code has a sentence', async (t) => {
   for (const [code, sentence] of Object.entries(errorCodes)) {

@@ -7,8 +7,8 @@ import { VERSION } from '../../dist/src/common/version.js';
 import { HttpClient, HttpFailure, type HttpRequest } from '../../dist/src/net/http.js';
 import type { HttpOptions } from '../../dist/src/net/http-options.js';
 import { needs } from '../engines/engine';
+import { receive, status } from '../storages/receiver';
 import { makeCertificates, readCertificates } from './certificates';
-import { receive, status } from './receiver';
 
 function client(t: Test, options: HttpOptions = {}) {
   const one = new HttpClient(options);

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
-import { collectorFor, until } from './instruments/support';
+import { collectorFor, until } from '../instruments/support';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

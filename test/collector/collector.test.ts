@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { attachCollector, getMetricsCollector, MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
-import { Arena } from '../dist/src/arena/arena.js';
-import { HEADER } from '../dist/src/arena/layout.js';
-import { openShards } from '../dist/src/arena/shard.js';
-import { Recorder } from '../dist/src/instruments/recorder.js';
-import { collectorFor, conserves, refuses, samplesOf, until } from './instruments/support';
+import { Arena } from '../../dist/src/arena/arena.js';
+import { HEADER } from '../../dist/src/arena/layout.js';
+import { openShards } from '../../dist/src/arena/shard.js';
+import { Recorder } from '../../dist/src/instruments/recorder.js';
+import { collectorFor, conserves, refuses, samplesOf, until } from '../instruments/support';
 
 /** Warnings of this process; each code is given once, so tests below share them. */
 const warnings: { code?: string; message: string }[] = [];

@@ -1,6 +1,6 @@
 import { MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
-import { Program } from './package/consumer';
+import { Program } from '../package/consumer';
 
 const SIGNALS = ['SIGTERM', 'SIGUSR2'] as const;
 const listening = (): number[] => ['exit', ...SIGNALS].map((event) => process.listenerCount(event));

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { AlertmanagerNotifier, FileStorage, MemoryStorage, PrometheusStorage } from 'ringmeter';
 import { test } from 'tap';
-import { collectorFor } from './instruments/support';
+import { collectorFor } from '../instruments/support';
 
 test('what is printed, or made JSON of, shows a few fields and not the arena', async (t) => {
   const memory = new MemoryStorage();

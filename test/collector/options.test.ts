@@ -1,6 +1,6 @@
 import { type CollectorOptions, MemoryStorage, MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { collectorFor, refuses, samplesOf } from './instruments/support';
+import { collectorFor, refuses, samplesOf } from '../instruments/support';
 
 /** Tries options without the compiler's help. A collector that is made by mistake is closed. */
 const make = (t: Test, options: unknown) => (): MetricsCollector => {

@@ -1,12 +1,12 @@
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { Program } from './package/consumer';
+import { Program } from '../package/consumer';
 
 // each is another process
 t.jobs = 2;
 
-const FIXTURES = join(__dirname, 'fixtures', 'storages');
+const FIXTURES = join(__dirname, '..', 'fixtures', 'storages');
 const CONNECTIONS = 16;
 /** On Node 20, of exits that are not safe half abort. */
 const EXITS = 3;

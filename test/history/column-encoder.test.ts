@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { BitReader, BitWriter } from '../../../dist/src/history/bits.js';
-import { LONGEST_BLOCK } from '../../../dist/src/history/column-code.js';
-import { ColumnDecoder } from '../../../dist/src/history/column-decoder.js';
-import { ColumnEncoder } from '../../../dist/src/history/column-encoder.js';
-import { SEED } from '../../instruments/support';
+import { BitReader, BitWriter } from '../../dist/src/history/bits.js';
+import { LONGEST_BLOCK } from '../../dist/src/history/column-code.js';
+import { ColumnDecoder } from '../../dist/src/history/column-decoder.js';
+import { ColumnEncoder } from '../../dist/src/history/column-encoder.js';
+import { SEED } from '../instruments/support';
 import { anyNumber, randomFrom, STEPS, stepNames } from './values';
 
 const encoder = new ColumnEncoder();

@@ -2,7 +2,7 @@ import { type CollectorOptions, MemoryStorage, type MetricsCollector } from 'rin
 import { type Test, test } from 'tap';
 import { needs, promtoolCheck } from '../engines/engine';
 import { collectorFor, samplesOf, until } from '../instruments/support';
-import { Journal, MODE } from './journal';
+import { Journal, MODE } from '../storages/journal';
 
 const QUICK = { firstDelay: 20, longestDelay: 40 };
 

@@ -11,7 +11,7 @@ import {
   setMetricsCollector,
 } from 'ringmeter';
 import { type Test, test } from 'tap';
-import { collectorFor, conserves, samplesOf } from './instruments/support';
+import { collectorFor, conserves, samplesOf } from '../instruments/support';
 
 /** A collector that is the process's for one test. */
 function present(t: Test): MetricsCollector {
@@ -93,7 +93,7 @@ test('the collector that is set is the one of the process, until another one is,
 test('worker threads that are started after a collector was set record into it', async (t) => {
   collectorFor(t);
   const collector = present(t);
-  const source = `require(${JSON.stringify(join(__dirname, '..'))}).recordCounter('from_thread_total', { value: 3 })`;
+  const source = `require(${JSON.stringify(join(__dirname, '..', '..'))}).recordCounter('from_thread_total', { value: 3 })`;
   const worker = new Worker(source, { eval: true, execArgv: [] });
   await new Promise((resolve) => worker.once('exit', resolve));
   t.equal(collector.counter('from_thread_total').getValue(), 3);
@@ -101,7 +101,7 @@ test('worker threads that are started after a collector was set record into it',
 
 test('a second copy of the package in the process records into the same collector', async (t) => {
   const collector = present(t);
-  const root = join(__dirname, '..');
+  const root = join(__dirname, '..', '..');
   const kept = Object.keys(require.cache).filter((file) => file.startsWith(join(root, 'dist')));
   const modules = kept.map((file) => [file, require.cache[file]] as const);
   for (const file of kept) delete require.cache[file];

@@ -1,6 +1,6 @@
 import { test } from 'tap';
-import { History } from '../../../dist/src/history/history.js';
-import { DEFAULT_BUCKETS } from '../../../dist/src/kinds/buckets.js';
+import { History } from '../../dist/src/history/history.js';
+import { DEFAULT_BUCKETS } from '../../dist/src/kinds/buckets.js';
 import { normal, poisson, randomFrom } from './values';
 
 const SERIES = 10_000;

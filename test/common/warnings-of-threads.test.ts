@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { MemoryStorage, MetricsCollector, PrometheusStorage } from 'ringmeter';
 import { test } from 'tap';
-import { collectorFor, until } from './instruments/support';
+import { collectorFor, until } from '../instruments/support';
 
-const WARNER = join(__dirname, 'fixtures', 'warner.cjs');
+const WARNER = join(__dirname, '..', 'fixtures', 'warner.cjs');
 
 const warnings: { name: string; code?: string; message: string }[] = [];
 process.on('warning', (warning) => warnings.push(warning));

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type Ending, Program } from './package/consumer';
-import { readLines, type StoredLine } from './storage/lines';
+import { type Ending, Program } from '../package/consumer';
+import { readLines, type StoredLine } from '../storages/lines';
 
 // each is another process and mostly waits
 t.jobs = 3;
 
-const FIXTURES = join(__dirname, 'fixtures', 'storages');
+const FIXTURES = join(__dirname, '..', 'fixtures', 'storages');
 /** What a thread of the program records, and its main thread. */
 const [BY_THREAD, BY_MAIN] = [1_000, 500];
 

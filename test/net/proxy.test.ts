@@ -4,8 +4,8 @@ import { type Test, test } from 'tap';
 import { type HttpAnswer, HttpClient } from '../../dist/src/net/http.js';
 import type { HttpOptions } from '../../dist/src/net/http-options.js';
 import { needs } from '../engines/engine';
+import { receive, status } from '../storages/receiver';
 import { makeCertificates, readCertificates } from './certificates';
-import { receive, status } from './receiver';
 
 const VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'];
 const SECRET = 's@crét';

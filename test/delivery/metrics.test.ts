@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { FileStorage, OtlpStorage, PrometheusStorage, readMetricsDirectory, type Storage } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { collectorFor, samplesOf } from '../instruments/support';
-import { type Answer, type Received, receive } from '../storage/receiver';
-import { decode, linesOf } from '../storage/remote-write-decoder';
+import { type Answer, type Received, receive } from '../storages/receiver';
+import { decode, linesOf } from '../storages/remote-write-decoder';
 
 const takes: Answer = (response) =>
   void response.writeHead(200, { 'x-prometheus-remote-write-samples-written': '1' }).end();

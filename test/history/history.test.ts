@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { History } from '../../../dist/src/history/history.js';
-import { SEED } from '../../instruments/support';
+import { History } from '../../dist/src/history/history.js';
+import { SEED } from '../instruments/support';
 import { randomFrom, STEPS, stepNames } from './values';
 
 interface Kept {

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
-import { History } from '../../../dist/src/history/history.js';
-import { SEED } from '../../instruments/support';
+import { History } from '../../dist/src/history/history.js';
+import { SEED } from '../instruments/support';
 import { randomFrom } from './values';
 
 /** For each size of memory. */
-const KILLS = 100;
+/** `RINGMETER_KILLS` asks for more. */
+const KILLS = Number(process.env.RINGMETER_KILLS ?? 25);
 const COLUMNS = 1_500;
 const LIMITS = { maxAge: 1e9, maxSnapshots: 400 };
 
@@ -17,7 +18,7 @@ function valueAt(snapshot: number, column: number): number {
 
 const WRITER = `
   const { workerData: { memory, progress, limits, columns } } = require('node:worker_threads');
-  const { History } = require(${JSON.stringify(require.resolve('../../../dist/src/history/history.js'))});
+  const { History } = require(${JSON.stringify(require.resolve('../../dist/src/history/history.js'))});
   ${valueAt};
   const history = new History(new Float64Array(memory), limits);
   const done = new Int32Array(progress);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'tap';
-import { BitReader, BitWriter } from '../../../dist/src/history/bits.js';
-import { SEED } from '../../instruments/support';
+import { BitReader, BitWriter } from '../../dist/src/history/bits.js';
+import { SEED } from '../instruments/support';
 
 const bits = fc
   .integer({ min: 0, max: 32 })

@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { test } from 'tap';
-import { eitherSignal } from '../dist/src/common/either-signal';
-import { Queries } from '../dist/src/flush/queries';
+import { eitherSignal } from '../../dist/src/common/either-signal';
+import { Queries } from '../../dist/src/flush/queries';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
