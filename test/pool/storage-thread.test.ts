@@ -31,11 +31,12 @@ test('a healthy thread is left alone, however long the thread that watches it is
   const file = join(t.testdir({}), 'own.jsonl');
   const collector = collectorFor(t, {
     flushWorkers: 1,
-    storage: { module: LINES, options: { file }, timeout: 100, interval: 50 },
+    // longer than a busy machine keeps the thread from a processor, and shorter than this one is blocked
+    storage: { module: LINES, options: { file }, timeout: 2_000, interval: 50 },
   });
   await until('it has stored', () => collector.stats().storages[0].stored > 0);
   const before = collector.stats().storages[0].stored;
-  for (const end = performance.now() + 1_500; performance.now() < end; );
+  for (const end = performance.now() + 4_000; performance.now() < end; );
   t.ok(collector.stats().storages[0].stored > before + 5, 'it went on meanwhile');
   await sleep(700);
   t.equal(collector.stats().storages[0].failures, 0);

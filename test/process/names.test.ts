@@ -26,14 +26,17 @@ async function both(t: Test, options: typeof OPTIONS | undefined): Promise<{ our
   peerMetrics({ ...options, register });
   const collector = collectorFor(t);
   collectDefaultMetrics({ ...options, collector });
-  const lag = `${options?.prefix ?? ''}nodejs_eventloop_lag_p99_seconds`;
+  const prefix = options?.prefix ?? '';
+  const [lag, handles] = [`${prefix}nodejs_eventloop_lag_p99_seconds`, `${prefix}nodejs_active_handles`];
   let ours: Families = new Map();
   let theirs: Families = new Map();
-  await until('the event loop has been seen', async () => {
+  await until('the event loop and the servers of now have been seen', async () => {
     ours = await familiesOf(collector);
     // it writes empty lines between metrics, and NaN otherwise
     theirs = byName(Buffer.from((await register.metrics()).replaceAll('\n\n', '\n').replaceAll(' Nan\n', ' NaN\n')));
-    return lineValue(ours, lag) !== undefined;
+    // ours are those of the last sample, in which a server of the test before may still have been
+    const [own, other] = [ours, theirs].map((families) => lineValue(families, handles, { type: 'Server' }));
+    return lineValue(ours, lag) !== undefined && own === other;
   });
   return { ours, theirs };
 }

@@ -16,6 +16,8 @@ async function serve(
   { user = '', headers = {}, timeout = 10_000, path = '' } = {},
 ) {
   const server = createServer(listener).listen(0, '127.0.0.1');
+  // what has been sent may be read later than in the usual five seconds: this process unpacks it, and may have no processor
+  server.keepAliveTimeout = 0;
   await once(server, 'listening');
   t.teardown(() => {
     server.closeAllConnections();
