@@ -3,7 +3,7 @@ import { HEADER, high, int, RECORD, SERIES_FLAG } from './layout';
 
 /*
  * Series that count work in flight: requests or calls that have begun and not ended. When a thread ends, its work in
- * flight is subtracted; a reset does not subtract it. These series have a flag, and a list of them for that moment.
+ * flight is subtracted; a reset does not subtract it. A flag marks these series, and this list is for the cleanup.
  *
  * An entry of the list is one word: next entry | record of the series (int32 each).
  */

@@ -99,7 +99,7 @@ export class History {
     return newest;
   }
 
-  /** Drops all, segments first: if this thread dies in between, the next one finds the clock set back and repeats it. */
+  /** Drops all, segments first: if this thread dies in between, the next one sees the clock set back and repeats it. */
   private clear(): void {
     this.blocks.expire(Number.POSITIVE_INFINITY, 0);
     this.head.expire(Number.POSITIVE_INFINITY, 0);

@@ -30,7 +30,7 @@ export class Catalog {
   private read = 0;
   private seenBirths = 0;
   private reborn = 0;
-  /** Directory places to read again: at the last read the record was unpublished, or its family not yet decided on. */
+  /** Directory places to read again: when last read, the record was not published, or its family did not stand. */
   private pending: number[] = [];
 
   constructor(private readonly arena: Arena) {}
