@@ -23,29 +23,29 @@ export interface ArenaOptions {
   maxThreads: number;
   /** Events per ring, a power of two. */
   ringCapacity: number;
-  /** Mark of the thread that makes it. */
+  /** Mark of the thread that creates the arena. */
   maker: number;
-  /** Kept in the arena as JSON, so that whoever attaches knows how its creator wants it used. */
+  /** Stored in the arena as JSON: threads that attach read from it how its creator wants the arena used. */
   settings: unknown;
 }
 
-/** One directory entry per so many bytes of arena; a series takes more than that with its record and cells. */
+/** Bytes of arena per directory entry; one series with its record and cells takes more than that. */
 const BYTES_PER_DIRECTORY_ENTRY = 256;
 const EPOCHS_PER_LINE = int(alignToLine(1));
-/** Pages that must be left for cells, at least, beside the fixed parts and one thread's ring. */
+/** Least number of pages of cells that must fit beside the fixed parts and one thread's ring. */
 const SPARE_PAGES = 8;
-/** One chain head per so many bytes of arena: chains stay a few records long even when the directory is full. */
+/** Bytes of arena per chain head of the hash index: chains stay a few records long even when the directory is full. */
 const BYTES_PER_CHAIN = 1024;
 
 /**
- * The one SharedArrayBuffer that everything lives in, seen from one thread. Whoever has the buffer can attach to it and
- * read everything, names included.
+ * One thread's view of the SharedArrayBuffer that holds all shared data. Any thread that has the buffer can attach to
+ * it and read everything, names included.
  */
 export class Arena {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly u8: Uint8Array;
-  /** The same words as `f64`, for what has to change atomically: counts of 64 bits, and the bits of a float64. */
+  /** The same words as `f64`, for values that change atomically: 64-bit counts, and the bits of a float64. */
   readonly i64: BigInt64Array;
   readonly shards: number;
   readonly maxThreads: number;
@@ -128,8 +128,8 @@ export class Arena {
   }
 
   /**
-   * Reserves zeroed words, on cache-line boundaries. Any thread; lock-free. A thread that is terminated before it links
-   * what it got leaks it, and nothing else.
+   * Reserves zeroed words, on cache-line boundaries. Any thread; lock-free. If a thread is terminated before it links
+   * the words somewhere, these words are leaked, and nothing else.
    *
    * @param spare words that must still be free afterwards
    * @returns the pointer, or 0 if the arena is full
@@ -145,7 +145,7 @@ export class Arena {
   }
 
   /**
-   * Reserves a word for the epoch of a gauge, on a line of those that this thread reserved before.
+   * Reserves a word for the epoch of a gauge, on a cache line that only this thread takes epochs from.
    *
    * @returns its Int32Array index, or 0 if the arena is full
    */
@@ -185,8 +185,8 @@ export class Arena {
   }
 
   /**
-   * Brings the clock up to date. A thread that lost its processor after it read the system's clock does not set the arena's
-   * clock back: the later of the two values stays. The bits of positive float64 numbers are in the order of the numbers.
+   * Brings the arena's clock up to date, as an atomic maximum: a thread that was descheduled after it read the system's
+   * clock cannot set it back. Comparing bits suffices, since the bits of positive float64 numbers have the same order.
    *
    * @returns what the clock shows now
    */
@@ -202,7 +202,7 @@ export class Arena {
     return numberOf(seen);
   }
 
-  /** Adds 1 to a 64-bit count, in one atomic step: a thread that is terminated has counted or has not. Any thread. */
+  /** Adds 1 to a 64-bit count, in one atomic step, which a thread terminated meanwhile has made or not. Any thread. */
   count(word: number): void {
     Atomics.add(this.i64, word, 1n);
   }
@@ -216,7 +216,7 @@ export class Arena {
 const float = new Float64Array(1);
 const floatBits = new BigInt64Array(float.buffer);
 
-/** The bits of a float64, as they stand in the arena. */
+/** The bits of a float64, as the arena stores them. */
 export function bitsOf(value: number): bigint {
   float[0] = value;
   return floatBits[0];
@@ -232,7 +232,7 @@ export function isArena(buffer: unknown): buffer is SharedArrayBuffer {
   return versionOf(buffer) === LAYOUT_VERSION;
 }
 
-/** The version of an arena's layout; undefined if it is no arena. */
+/** The version of an arena's layout; undefined if the buffer is not an arena. */
 function versionOf(buffer: unknown): number | undefined {
   if (!types.isSharedArrayBuffer(buffer) || buffer.byteLength < HEADER.WORDS * WORD_BYTES) return undefined;
   const [magic, version] = new Int32Array(buffer, 0, 2);

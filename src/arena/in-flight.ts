@@ -2,14 +2,14 @@ import type { Arena } from './arena';
 import { HEADER, high, int, RECORD, SERIES_FLAG } from './layout';
 
 /*
- * Series that count what is in flight: requests or calls that have begun and not ended. What a thread has in flight ends
- * with the thread, and no reset ends it. Such series are flagged, and listed, so that the end of a thread finds them.
+ * Series that count work in flight: requests or calls that have begun and not ended. When a thread ends, its work in
+ * flight is subtracted; a reset does not subtract it. A flag marks these series, and this list is for the cleanup.
  *
  * An entry of the list is one word: next entry | record of the series (int32 each).
  */
 const LIST = int(HEADER.IN_FLIGHT);
 
-/** Lists a series. Idempotent; a thread that is terminated between the two stores leaves an entry that may come twice. */
+/** Adds a series to the list. Idempotent, but a thread terminated between the two stores may leave a duplicate. */
 export function markInFlight(arena: Arena, record: number): void {
   const { i32 } = arena;
   if (record === 0 || isInFlight(arena, record)) return;
@@ -23,7 +23,7 @@ export function markInFlight(arena: Arena, record: number): void {
   Atomics.or(i32, high(record + RECORD.SERIES_LIFE), SERIES_FLAG.IN_FLIGHT);
 }
 
-/** Whether a series counts what is in flight. */
+/** Whether a series counts work in flight. */
 export function isInFlight({ i32 }: Arena, record: number): boolean {
   return (Atomics.load(i32, high(record + RECORD.SERIES_LIFE)) & SERIES_FLAG.IN_FLIGHT) !== 0;
 }
@@ -32,7 +32,7 @@ export function hasInFlight({ i32 }: Arena): boolean {
   return Atomics.load(i32, LIST) !== 0;
 }
 
-/** The ids of the series that are listed. */
+/** The ids of the series in the list. */
 export function* inFlightIds(arena: Arena): Generator<number> {
   const { i32 } = arena;
   for (let entry = Atomics.load(i32, LIST); entry !== 0; entry = i32[int(entry)]) {

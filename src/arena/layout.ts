@@ -1,5 +1,5 @@
 /**
- * The bytes of the arena. Every offset of the shared memory is named here, derived from its neighbours, and nowhere else.
+ * The layout of the arena. Every offset in shared memory is named here and nowhere else, derived from its neighbours.
  *
  * Units. A *word* is 8 bytes; every pointer is a word index into the arena, 0 means "none". A field that holds a 32-bit
  * integer is addressed through the Int32Array by `int(word)`, its low half, or `high(word)`, its high half. A *position*
@@ -12,7 +12,7 @@
  *     |         |          |                  |             | pointers  | pages of cells, sketch chunks  |
  *     +---------+----------+------------------+-------------+-----------+--------------------------------+
  *
- * Nothing of the heap is ever moved or given back, so a pointer once published stays good.
+ * Nothing on the heap is ever moved or freed, so a pointer once published stays valid.
  */
 export const WORD_BYTES = 8;
 
@@ -46,38 +46,38 @@ export const LAYOUT_VERSION = 8;
  *     16  cell cursor         | column cursor          atomic: the next series id, the next snapshot column
  *     24  directory length    |                        atomic
  *     25  families            | series                 atomic: entries listed and not void; an indication
- *     26  shards ever used    |                        atomic: those before this number may hold something
+ *     26  shards ever used    |                        atomic: shards with lower numbers may hold data
  *     32  lost                (int64)                  atomic: records of threads that found no shard
  *     33  refused             (int64)                  atomic: of such threads, calls refused for their value or labels
  *     40  clock               (float64)                atomic maximum: milliseconds, ticked by whoever drains; a little late
  *     48  wake signal         |                        atomic: raised by a recording thread whose ring is half full
  *     56  end asked for       | end done               atomic: the last flush, before the process ends
- *     64  gauge epoch of no series |                   atomic: what a gauge without cells stamps its events with
+ *     64  gauge epoch of no series |                   atomic: the epoch in the events of a gauge without cells
  *     72  flushes             (int64)                  atomic: snapshots for the storages
- *     73  failed flushes      (int64)                  atomic: attempts that a storage refused
+ *     73  failed flushes      (int64)                  atomic: attempts to store that failed
  *     80  collects            (int64)                  atomic
  *     81  scrapes             (int64)                  atomic: requests that the endpoint answered with metrics
- *     88  lock of the lives   | wanted                 mutex: who may end and begin lives of series; see lives.ts
+ *     88  lock of the lives   | wanted                 mutex: to end and begin lives of series; see lives.ts
  *     89  sequence            | shortest ttl           atomic: odd while lives are changed; milliseconds, 0 = none
- *     90  collected           (float64)                when the last collect was, by the clock; an indication
- *     91  lock of the collects | wanted                mutex: whose turn it is to make a snapshot
- *     92  collects begun      |                        atomic: who finds that another one began meanwhile begins again
+ *     90  collected           (float64)                time of the last collect, by the clock; an indication
+ *     91  lock of the collects | wanted                mutex: its holder makes a snapshot
+ *     92  collects begun      |                        atomic: a collect during which this changes is repeated
  *     95  reborn              |                        atomic: how often the memory of a series was used for another one
- *     96  births              (int64)                  atomic: series that have been born so far; see registry.ts
- *     97  retire sequence     | phase                  atomic: see recycler.ts; what recording threads acknowledge
- *     98  since when          (float64)                the phase has been that, by the clock
+ *     96  births              (int64)                  atomic: series that have been born so far; see directory.ts
+ *     97  retire sequence     | phase                  atomic: recording threads acknowledge it; see recycler.ts
+ *     98  since when          (float64)                time at which the phase began, by the clock
  *     99  series in flight    |                        atomic: pointer to the first entry of a list; see in-flight.ts
  *
- * How long what only grows lasts. Everything else in the arena is bounded by the arena's size.
+ * When counters that only grow overflow or wrap. Everything else in the arena is bounded by the arena's size.
  *
  *     int64                    lost, refused, overflowed, births; flushes, collects, scrapes: 2^63, for ever
  *     float64                  births of records, counts of folded events, cells: exact up to 2^53; at 10^8 a second 2.8 years
  *                              for the events of one thread, and a sum then stops growing by 1
- *     int32, compared by       positions of a ring, questions and answers, a gauge's epochs: these wrap, and what is compared
- *     difference               is never 2^31 apart, since a ring is shorter and a question is asked once at a time. Of a
- *                              gauge, a shard whose last `set` is exactly 2^32 `set`s old looks up to date
+ *     int32, compared by       positions of a ring, questions and answers, a gauge's epochs: these wrap. Compared
+ *     difference               values are never 2^31 apart: a ring is shorter, one question at a time is asked. A shard
+ *                              whose last `set` of a gauge is exactly 2^32 `set`s old looks up to date
  *     int32, compared for      sequence words, wake signals, retire sequence, collects begun, states of lives (2^26 changes):
- *     equality                 wrong only if exactly that many changes come between two looks of one thread
+ *     equality                 wrong only if exactly that many changes come between two loads by one thread
  *     int32, not reused        marks of threads: 2^31 threads of one process
  */
 export const HEADER = {
@@ -117,7 +117,7 @@ export const HEADER = {
 } as const;
 
 /*
- * Shard: what one recording thread owns. Each group is written by one side only and stands on lines of its own.
+ * Shard: the data of one recording thread, its owner. Each group of fields has one writer and its own cache lines.
  *
  *      1  folded in place     (float64)                plain; the owner
  *      2  invalid             (float64)                plain; the owner: calls refused for their value or labels
@@ -126,13 +126,13 @@ export const HEADER = {
  *     16  published head      |                        atomic; the owner: events before it may be read by anyone
  *     32  folded              (float64)                plain; the lock's holder: events taken out of the ring
  *     33  dropped at fold     (float64)                plain; the lock's holder: of those, found no memory for their cells
- *     34  high-water mark     (float64)                plain; the lock's holder: most events seen waiting in the ring
+ *     34  high-water mark     (float64)                plain; the lock's holder: most events found waiting in the ring
  *     48  freed tail          |                        atomic; the lock's holder: slots before it may be overwritten
- *     64  lock                | wanted                 mutex: who may drain the ring and write the cells
+ *     64  lock                | wanted                 mutex: its holder may drain the ring and write the cells
  *     80  owner               |                        atomic; mark of the recording thread, 0 = free to take
  *     81  ring                |                        pointer; published last, when the two tables are in place
  *     82  page table of cells | page table of overflow cells
- *     83  acknowledged        |                        atomic; the owner: the retire sequence up to which it has forgotten
+ *     83  acknowledged        |                        atomic; the owner: retire sequence it has cleared its caches for
  *     84  asked               | answered               atomic; signals: a collect wants the owner's collect-time values;
  *                                                       the question up to which the owner has recorded them
  *     85  callbacks           |                        atomic; the owner: how many such values it has, 0 = do not ask
@@ -163,9 +163,9 @@ export const SHARD = {
  *     0  lap | operation << 28 | series id  | auxiliary word: gauge: epoch; histogram, summary: pointer to the family
  *     1  value (float64)
  *
- * The first half-word, the event's code, is written last. Its highest bit is that of the lap, which changes each time the
- * owner begins again at the start of the ring: so a slot tells whether it has the event of a position, or still the one
- * before it, or none, and the owner need not say with each event how far it has come.
+ * The first half-word, the event's code, is written last. Its highest bit is the lap bit, which flips each time the
+ * owner wraps to the start of the ring. So a reader can tell whether a slot has the event of this lap, or still that of
+ * the lap before, or none, and the owner need not publish its position with each event.
  */
 export const EVENT_WORDS = 2;
 const LAP = 1 << 31;
@@ -174,7 +174,7 @@ export const OPERATION_SHIFT = 28;
 export const SERIES_MASK = (1 << OPERATION_SHIFT) - 1;
 export const OPERATION = { NONE: 0, COUNTER_ADD: 1, GAUGE_SET: 2, GAUGE_ADD: 3, OBSERVE: 4, SUMMARIZE: 5 } as const;
 
-/** The bit of the lap in which a position is. The first laps of a ring, whose memory is zeros, have it set. */
+/** The lap bit of a position. The first lap of a ring, whose memory is still zeros, has it set. */
 export const lapOf = (position: number, ringCapacity: number): number => ((position & ringCapacity) === 0 ? LAP : 0);
 
 /*
@@ -203,13 +203,13 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *        or slot milliseconds and slot samples
  *     .. key bytes, then the definition as JSON
  *
- * Epochs stand side by side, sixteen to a line: a thread that sets many gauges has them in its caches. Those of a line were
- * registered by one thread, so that threads with gauges of their own do not wait for each other's lines.
+ * Epochs are packed, sixteen to a cache line, so a thread that sets many gauges finds them in its caches. One thread
+ * registered all epochs of a line, so threads with gauges of their own do not contend for a line (false sharing).
  *
- * The life is a pointer to what is kept of a series that was removed or reset, or that ends by itself: see LIFE.
+ * The life is a pointer to the state of a series that was removed or reset, or that has a ttl: see LIFE.
  *
- * The birth is the series' number among all births, and changes when its memory is used for another series. A record that
- * was born and is another one's now has another birth, so a thread that kept the old number can tell.
+ * The birth is a generation number: the series' number among all births. It changes when the record's memory is used
+ * for another series, so a thread that kept the old number can tell that the record has been reused.
  */
 export const RECORD = {
   CHAIN: 0,
@@ -228,27 +228,27 @@ export const RECORD = {
   SERIES_KEY: 6,
 } as const;
 export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
-/** Whether a family may be used: open until it is certain that no other one shows lines of the same name. */
+/** Whether a family may be used: OPEN until it is certain that no other family shows lines of the same name. */
 export const FAMILY_STATE = { OPEN: 0, STANDS: 1, REFUSED: 2 } as const;
-/** What a directory entry says whose record lost the race for its key. */
+/** Value of a directory entry whose record lost the race for its key. */
 export const VOID_ENTRY = -1;
 
 /*
- * Life of a series: what is kept beside its cells, which are never touched when it is removed.
+ * Life of a series: its state beside its cells. Removing a series changes the life and leaves the cells as they are.
  *
  *     0  state (atomic)      |                        LIFE_STATE bits, and above them a count of its changes
  *     1  activity            (float64)                as the last collect saw it; only with a ttl
  *     2  since               (float64)                when it was seen to change last, by the clock; only with a ttl
- *     3  two baselines: activity, then columns        what does not count any more; the state says which is current
+ *     3  two baselines: activity, then columns        subtracted from the cells; the state says which one is current
  *
  * A baseline is written while it is not current; one store of the state makes it so. The activity is a number that
  * changes with every record.
  */
 export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
 export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, RETIRING: 8, GONE: 16, LISTED: 32, CHANGE: 64 } as const;
-/** A series that is shared beyond the limit; one of which a user has a handle, for good. Neither's memory is used again. */
+/** BEYOND: shared by the label sets beyond the limit. PINNED: a user has a handle. Neither's memory is ever reused. */
 export const SERIES_FLAG = { BEYOND: 1, PINNED: 2, IN_FLIGHT: 4 } as const;
 /** Above the flags: how many cache lines the record takes, 0 for more than RECORD_CLASSES. Never changes. */
 export const SIZE_CLASS_SHIFT = 8;
-/** Records are used again for keys that take as many cache lines; those with more lines than this are not. */
+/** Most cache lines of a record that is reused. It is reused only for a record of the same number of lines. */
 export const RECORD_CLASSES = 6;

@@ -5,15 +5,15 @@ import type { Arena } from './arena';
 import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } from './layout';
 
 /*
- * Who may end and begin lives of series, and how others read beside that.
+ * The lock under which lives of series begin and end, and the sequence number for reading without it. A life lasts from
+ * a series' first record to its removal or reset. At its end the values so far become a baseline to be subtracted.
  *
- * A life ends while its series' cells are read and its baseline is written: whoever adds up cells without the shards' locks
- * must not do so half before and half after that, or what is recorded in between would count in both lives. So the word
- * HEADER.LIVES is odd while lives are being ended, and a reader that sees it move reads again.
+ * The lock's holder reads cells and stores baselines while HEADER.LIVES is odd. A reader without the shards' locks
+ * repeats its read if the word has changed: cells and baselines of different moments count records in both lives.
  *
- * Guarantees: one thread at a time changes lives. One that is terminated meanwhile leaves each series in its old life or
- *   in its new one, and is put out by whoever hears of its end.
- * Progress: readers wait a tenth of a second at most, for one that lost its processor, and then take what there is.
+ * Guarantees: one thread at a time changes lives. If it is terminated meanwhile, each series is in its old life or in
+ *   its new one, and the thread that is told of its end frees the lock (`buryLives`).
+ * Progress: a reader waits 100 ms at most for a lock holder that was descheduled, and then keeps its last copy.
  */
 const LOCK = int(HEADER.LIVES_LOCK);
 const SEQUENCE = int(HEADER.LIVES);
@@ -29,8 +29,8 @@ export function unlockLives({ i32 }: Arena): void {
 }
 
 /**
- * Runs what reads cells and ends lives. Only the lock's holder calls this. As in sequence-lock.ts, this side begins with a
- * read-modify-write of the word and readers end with one, so that no plain load of theirs is delayed past the check.
+ * Runs `change`, which reads cells and ends lives. Only the lock's holder calls this. As in sequence-lock.ts, it begins
+ * with a read-modify-write of the word and readers end with one: none of their plain loads is delayed past the check.
  */
 export function changeLives<T>({ i32 }: Arena, change: () => T): T {
   Atomics.or(i32, SEQUENCE, 1);
@@ -41,13 +41,13 @@ export function changeLives<T>({ i32 }: Arena, change: () => T): T {
   }
 }
 
-/** How often a reader reads again, and how long it waits for one that ends lives. */
+/** How often a reader tries, how often it sleeps while lives are being ended, and when it checks for a dead holder. */
 const ATTEMPTS = 4;
 const NAPS = 100;
 const NAPS_BEFORE_LOOK = 8;
 const NAP_MS = 1;
 
-/** Runs what reads cells and baselines, until no life ended meanwhile. It must overwrite what it read before. */
+/** Repeats `read` of cells and baselines until no life has ended meanwhile. `read` must overwrite old results. */
 export function readLives({ i32 }: Arena, read: () => void): void {
   let naps = 0;
   for (let attempt = 1; ; attempt++) {
@@ -61,7 +61,7 @@ export function readLives({ i32 }: Arena, read: () => void): void {
   }
 }
 
-/** Puts an ended thread out of the lock. */
+/** To bury is to clean up after an ended thread: frees the lock if it holds it, and makes the sequence even again. */
 export function buryLives({ i32 }: Arena, deadMark: number, mark: number): void {
   if (!takeOver(i32, LOCK, deadMark, mark)) return;
   if ((Atomics.load(i32, SEQUENCE) & 1) !== 0) Atomics.add(i32, SEQUENCE, 1);
@@ -77,7 +77,7 @@ export function lifeState({ i32 }: Arena, life: number): number {
   return Atomics.load(i32, int(life + WORDS.STATE));
 }
 
-/** The same, after plain loads that are good only if the state has not changed: see `loadLast`. */
+/** The state, loaded after plain loads that are valid only if the state has not changed: see `loadLast`. */
 export function lastLifeState({ i32 }: Arena, life: number): number {
   return loadLast(i32, int(life + WORDS.STATE));
 }
@@ -88,19 +88,19 @@ export function changeState({ i32 }: Arena, life: number, from: number, bits: nu
   return Atomics.compareExchange(i32, int(life + WORDS.STATE), from, to) === from;
 }
 
-/** Whether a series has been removed, as far as anybody has noted: it may have been recorded again since. */
+/** Whether a series is marked as removed. It may have been recorded again since: the next collect then shows it. */
 export function isHidden(arena: Arena, record: number): boolean {
   const life = lifeOf(arena, record);
   return life !== 0 && (lifeState(arena, life) & LIFE_STATE.HIDDEN) !== 0;
 }
 
-/** Whether a series' memory is waiting to be used again: nothing of it means anything. */
+/** Whether a series is gone: its record waits to be reused, and its contents are meaningless. */
 export function isGone(arena: Arena, record: number): boolean {
   const life = lifeOf(arena, record);
   return life !== 0 && (lifeState(arena, life) & LIFE_STATE.GONE) !== 0;
 }
 
-/** Whether any series of a family has a life. While none has, nobody need look at its records. */
+/** Whether any series of a family has a life. While none has, readers need not look at the records. */
 export function hasLives({ i32 }: Arena, family: number): boolean {
   return Atomics.load(i32, int(family + RECORD.FAMILY_LIVES)) !== 0;
 }
@@ -112,7 +112,7 @@ export function makeLife(arena: Arena, family: number, record: number, baselineW
   const life = arena.allocate(WORDS.BASELINES + 2 * baselineWords);
   if (life === 0) return 0;
   arena.f64[life + WORDS.SINCE] = arena.clock();
-  // first, so that whoever can find the life looks for it
+  // Count it before publishing it: a reader that sees no lives in the family does not look for this one.
   Atomics.add(arena.i32, int(family + RECORD.FAMILY_LIVES), 1);
   Atomics.store(arena.i32, int(record + RECORD.SERIES_LIFE), life);
   return life;
@@ -133,12 +133,12 @@ export function countSeries({ i32 }: Arena, record: number, change: 1 | -1): voi
     Atomics.add(i32, membersOf(i32[int(record + RECORD.SERIES)]), change);
 }
 
-/** Lets the next collect take whatever it sees as new: only from then on is a series idle, however late the clock was. */
+/** Makes the next collect see the series as changed: its idle time (ttl) starts there, even if the clock is late. */
 export function beginAnew({ f64 }: Arena, life: number): void {
   f64[life + WORDS.ACTIVITY] = Number.NaN;
 }
 
-/** Makes a record that was gone a hidden one, from zero. The thread that took it off the list calls this. */
+/** Changes a record from gone to hidden, from zero. Called by the thread that took it off the free list. */
 export function revive(arena: Arena, record: number): void {
   const life = lifeOf(arena, record);
   const state = lifeState(arena, life);
@@ -146,14 +146,14 @@ export function revive(arena: Arena, record: number): void {
   changeState(arena, life, state, (state & LIFE_STATE.SECOND) | LIFE_STATE.BASED | LIFE_STATE.HIDDEN);
 }
 
-/** Makes a record that nobody can find one that is gone. */
+/** Marks a record as gone that no other thread can find. */
 export function abandon(arena: Arena, record: number): void {
   const life = lifeOf(arena, record);
   const state = lifeState(arena, life);
   changeState(arena, life, state, (state & LIFE_STATE.SECOND) | LIFE_STATE.BASED | LIFE_STATE.HIDDEN | LIFE_STATE.GONE);
 }
 
-/** Shows a removed series again, from zero. Any thread. Returns whether it was this call that did it. */
+/** Shows a removed series again, from zero. Any thread. Returns whether this call did it, not another thread's. */
 export function showAgain(arena: Arena, record: number): boolean {
   const life = lifeOf(arena, record);
   while (life !== 0 && isHidden(arena, record)) {

@@ -5,8 +5,8 @@ import { alignToLine, EVENT_WORDS, HEADER, high, int, lapOf, SHARD } from './lay
 import { buryLives } from './lives';
 
 /**
- * One shard, seen from any thread. Shards are numbered; a shard outlives the threads that own it one after the other:
- * its cells, its ring and its counts just go on, so a thread that ends loses nothing and nothing has to be moved.
+ * One shard, seen from any thread. Shards are numbered. A shard outlives its owner: the next thread that claims it goes
+ * on with its cells, ring and counts, so nothing is lost when a thread ends, and no data has to be moved.
  */
 export class Shard {
   /** Word index of the shard's first field. */
@@ -45,7 +45,7 @@ export class Shard {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.OWNER));
   }
 
-  /** The retire sequence up to which the owner has forgotten what it knew of label sets: see recycler.ts. */
+  /** The retire sequence for which the owner has cleared its index of label sets: see recycler.ts. */
   get acknowledged(): number {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.ACKNOWLEDGED));
   }
@@ -65,16 +65,16 @@ export class Shard {
   }
 
   /**
-   * Position up to which the owner has written: at `published` or a few events later, found in the ring. Only good to read
-   * when those stores are old. Slots that are written again meanwhile end the search early; then what was not published
-   * when it began has been published.
+   * Position up to which the owner has written: at `published` or a few events later, found by the lap bits in the
+   * ring. A reader may use these events only when their stores are old enough. If the owner overwrites slots during the
+   * search, it ends early; but then the owner has published all events that were unpublished when the search began.
    */
   get head(): number {
     const { ringCapacity } = this.arena;
     const { published, freed } = this;
-    // its owner ended before there was a ring
+    // the owner ended before it had allocated the ring
     if (this.ring === 0) return published;
-    // a thread that was blocked may have had unpublished events taken
+    // drainers may have taken unpublished events of a blocked thread: then the freed position is ahead
     let position = ((published - freed) | 0) > 0 ? published : freed;
     while (((position - freed) | 0) < ringCapacity && this.isWritten(position)) position = (position + 1) | 0;
     return position;
@@ -87,12 +87,12 @@ export class Shard {
     return (Atomics.load(i32, int(slot)) ^ lapOf(position, ringCapacity)) > 0;
   }
 
-  /** How many collect-time values the owner has: whether it is worth asking. */
+  /** How many collect-time values the owner has; if 0, a collect does not ask it. */
   get callbacks(): number {
     return Atomics.load(this.arena.i32, int(this.base + SHARD.CALLBACKS));
   }
 
-  /** Only the owner sets this, or who gives the shard back for it. */
+  /** Called by the owner, or by the thread that releases the shard in its place. */
   set callbacks(count: number) {
     Atomics.store(this.arena.i32, int(this.base + SHARD.CALLBACKS), count);
   }
@@ -150,7 +150,7 @@ export class Shard {
     return true;
   }
 
-  /** Lets every reader know that there is something to look at up to here. */
+  /** Raises HEADER.USED_SHARDS, so that readers look at the shards up to this one. */
   private noteUse(): void {
     const { i32 } = this.arena;
     const used = int(HEADER.USED_SHARDS);
@@ -158,12 +158,12 @@ export class Shard {
       Atomics.compareExchange(i32, used, seen, this.number + 1);
   }
 
-  /** Publishes everything that was written. Only the owner calls this, or whoever took the shard over from an ended one. */
+  /** Publishes all events written. Called by the owner, or by the thread that took over from an ended owner. */
   publishHead(): void {
     Atomics.store(this.arena.i32, int(this.base + SHARD.PUBLISHED), this.head);
   }
 
-  /** Gives the shard back. Only the owner calls this: all that was ever stored is visible to it. */
+  /** Gives the shard back. Only the owner calls this, since all stores to the shard are visible to it. */
   release(mark: number): void {
     if (this.owner !== mark) return;
     this.callbacks = 0;
@@ -173,16 +173,16 @@ export class Shard {
   }
 
   /**
-   * Puts an ended thread out of the lock and out of the ownership. Several threads may hear of one end, and the next owner
-   * may record before the last of them comes here: so who takes over is the holder, or the owner, until all is in order.
-   * Then it is also buried in its turn if it ends before that.
+   * Cleans up after an ended thread: takes over its lock and its ownership, and releases both. Several threads may be
+   * told of one end, and a new owner may record before the last of them calls this. So the thread that cleans up is
+   * itself the holder, or the owner, until it is done; if it ends before that, it is buried in turn.
    *
    * @param settle called by the one thread that takes the ownership over, before it gives the shard back
    */
   bury(deadMark: number, mark: number, settle: (shard: Shard) => void): void {
     const { i32 } = this.arena;
     if (takeOver(i32, this.lock, deadMark, mark)) {
-      // it may have folded a whole batch and died before saying so
+      // the dead holder may have folded a batch without having freed its slots
       this.free();
       unlock(i32, this.lock);
     }
@@ -202,7 +202,7 @@ export function openShards(arena: Arena): Shard[] {
   return Array.from({ length: arena.maxThreads }, (_, number) => new Shard(arena, number));
 }
 
-/** Puts an ended thread out of everything it may have held. Called where the thread's end is known for certain. */
+/** Releases everything an ended thread may have held. The caller must be certain that the thread has ended. */
 export function buryThread(shards: readonly Shard[], ended: number, settle: (shard: Shard) => void = () => {}): void {
   for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId), settle);
   const { arena } = shards[0];
@@ -215,7 +215,7 @@ export function threadMark(threadId: number): number {
   return threadId + 1;
 }
 
-/** Whose mark it is. */
+/** Id of the thread that a mark stands for. */
 export function threadOf(mark: number): number {
   return mark - 1;
 }

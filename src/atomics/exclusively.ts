@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock, unlock } from './mutex';
 
 /**
- * Runs something short while no other thread holds the lock. Waits without blocking: the thread that puts out a dead
- * holder may be the one that waits.
+ * Runs a short action while this thread holds the lock. Waits for the lock without blocking the event loop: if its
+ * holder has died, this thread may be the one that has to free it.
  *
- * @param patience milliseconds after which it is given up, with the error that `inUse` makes
+ * @param patience milliseconds to wait for the lock; after that, the error that `inUse` makes is thrown
  */
 export async function exclusively<T>(
   i32: Int32Array,

@@ -11,27 +11,27 @@ const CHANGES = 1;
 const DELAY = 2;
 const SLOTS = 3;
 
-/** How long whoever is about to terminate threads waits until they are parked. */
+/** How long a thread that is about to terminate others waits for them to park. */
 export const PARK_MS = 1_000;
 
 /**
  * Parks threads before they are terminated. A thread that is terminated inside a native callback, such as one of Node 20's
  * HTTP parser, can abort the whole process; one that blocks in `Atomics.wait`, called from its own loop, cannot.
  *
- * Guarantees: a thread that has parked never runs again, so it may be treated as ended. A thread that has not joined yet,
- * since it is still loading, is not waited for; it parks as soon as it has joined.
+ * Guarantees: a thread that has parked never runs again, so it may be treated as ended. Nobody waits for a thread that
+ * is still loading and has not joined; such a thread parks as soon as it has joined.
  */
 export class Parking {
   readonly buffer: SharedArrayBuffer;
   private readonly i32: Int32Array;
 
-  /** @param from the number of threads that may have joined at a time, or the buffer of another thread's Parking */
+  /** @param from the most threads that can be joined at the same time, or the buffer of another thread's Parking */
   constructor(from: number | SharedArrayBuffer) {
     this.buffer = typeof from === 'number' ? new SharedArrayBuffer((SLOTS + from) * 4) : from;
     this.i32 = new Int32Array(this.buffer);
   }
 
-  /** Makes the next thread that starts wait before it joins; 0 ends the wait of one that waits already. */
+  /** Makes the next thread that starts wait before it joins; 0 ends such a wait, also one that has begun. */
   delayNext(milliseconds: number): void {
     Atomics.store(this.i32, DELAY, milliseconds);
     Atomics.notify(this.i32, DELAY);
@@ -42,11 +42,11 @@ export class Parking {
     const delay = Atomics.load(this.i32, DELAY);
     if (delay === 0) return;
     if (Atomics.load(this.i32, ASKED) === 0) Atomics.wait(this.i32, DELAY, delay, delay);
-    // the next thread, if this one does not fail, need not wait
+    // the delay is for one thread: the next one does not wait, unless this one fails and a new delay is set
     Atomics.compareExchange(this.i32, DELAY, delay, 0);
   }
 
-  /** Called by a thread that will ask `parkIfAsked` at every turn of its loop. */
+  /** Called once by each thread that then calls `parkIfAsked` at every turn of its loop. */
   join(threadId: number): void {
     for (let slot = SLOTS; slot < this.i32.length; slot++)
       if (Atomics.compareExchange(this.i32, slot, 0, threadId) === 0) return;
@@ -55,8 +55,8 @@ export class Parking {
   /**
    * Never returns if the threads have been asked to park. Must not be called from within a callback of a socket.
    *
-   * @param prepare ends what the thread may otherwise still read from: node turns the event loop of a thread once more after
-   * it has been terminated
+   * @param prepare closes the sockets that the thread could still read from: node turns the event loop of a thread once
+   * more after it has been terminated
    */
   parkIfAsked(threadId: number, prepare: () => void = () => {}): void {
     if (Atomics.load(this.i32, ASKED) === 0) return;
@@ -65,7 +65,7 @@ export class Parking {
     for (;;) Atomics.wait(this.i32, ASKED, 1);
   }
 
-  /** A thread has ended. */
+  /** Frees the slot of a thread that has ended. */
   forget(threadId: number): void {
     this.change(threadId, 0);
     this.change(-threadId, 0);

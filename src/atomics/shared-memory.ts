@@ -3,8 +3,8 @@ import { messageOf, RingmeterError } from '../common/errors';
 /**
  * Memory that all threads see.
  *
- * @param option whose value decides how much it is
- * @throws RingmeterError RINGMETER_OUT_OF_MEMORY if the system does not give it
+ * @param option name of the option that decides the size, for the error message
+ * @throws RingmeterError RINGMETER_OUT_OF_MEMORY if the system cannot allocate it
  */
 export function sharedMemory(bytes: number, option: string): SharedArrayBuffer {
   if (typeof SharedArrayBuffer === 'undefined')

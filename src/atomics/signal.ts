@@ -3,10 +3,10 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { turn } from './turn';
 
 /**
- * A wake-up word: threads that sleep on it are woken by whoever raises it.
+ * A wake-up word: a thread that raises it wakes all threads that sleep on it.
  *
  * Guarantees: `raise` never waits. A sleeper wakes at the latest when its time is up, so a lost wake-up is only a delay.
- * What a raise is worth: a hint. The sleeper looks at the shared state itself.
+ * A raise is only a hint: the thread that wakes has to check the shared state itself.
  */
 export function raise(i32: Int32Array, index: number): void {
   Atomics.add(i32, index, 1);
@@ -14,9 +14,9 @@ export function raise(i32: Int32Array, index: number): void {
 }
 
 /**
- * Sleeps on a word without blocking the thread's event loop, again and again. One wait is kept on the word from sleep to
- * sleep: one that is made and given up each time costs a tenth of a millisecond, which is what an idle thread consists of.
- * `Atomics.waitAsync` does not hold a thread alive and can miss, so a timer runs beside it.
+ * Sleeps on a word without blocking the thread's event loop, again and again. One `Atomics.waitAsync` is kept from
+ * sleep to sleep: making and abandoning one for each sleep costs 0.1 ms, which would be most of the processor time of
+ * an idle thread. `Atomics.waitAsync` does not keep a thread alive and can miss a wake-up, so a timer runs beside it.
  *
  * Guarantees: the event loop turns during each sleep, however often the word is raised. So a loop that sleeps in each round
  * never keeps timers and sockets from their turn.
@@ -26,7 +26,7 @@ export class Sleeper {
   private waiting = false;
   private readonly wakes = new Set<() => void>();
 
-  /** @param holdsThread whether a sleep keeps the thread alive until it is over */
+  /** @param holdsThread whether the thread stays alive while it sleeps */
   constructor(
     private readonly i32: Int32Array,
     private readonly index: number,
@@ -54,7 +54,7 @@ export class Sleeper {
     });
   }
 
-  /** Ends the sleeps that are going on. */
+  /** Wakes all sleeps that are pending. */
   end(): void {
     for (const wake of [...this.wakes]) wake();
   }
@@ -63,18 +63,18 @@ export class Sleeper {
     if (this.waiting) return;
     const { async, value } = Atomics.waitAsync(this.i32, this.index, this.seen);
     this.waiting = true;
-    // not async: the word was raised after it was looked at
+    // not async: the word has changed since it was loaded
     void (async ? value : turn()).then(woken(new WeakRef(this)));
   }
 
-  /** The wait on the word has come to its end. */
+  /** Called when the asynchronous wait on the word has ended. */
   woken(): void {
     this.waiting = false;
     this.end();
   }
 }
 
-/** A wait that nobody ends lasts as long as the thread: the arena of a sleeper that is not used any more must not. */
+/** Weak: a wait that nobody ends lasts as long as the thread, and must not keep an unused sleeper's arena in memory. */
 function woken(sleeper: WeakRef<Sleeper>): () => void {
   return () => sleeper.deref()?.woken();
 }

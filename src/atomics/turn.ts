@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers';
 
 /**
- * Resolves after the event loop has turned: a loop that awaits this in each of its rounds leaves timers and sockets their
- * turn. Promises that are resolved already do not: their continuations all run before the event loop goes on.
+ * Resolves after the event loop has turned, so a loop that awaits this in each round does not starve timers and
+ * sockets. Awaiting resolved promises would: all their continuations run before the event loop goes on.
  */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {

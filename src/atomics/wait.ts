@@ -1,6 +1,6 @@
 /**
- * Sleeps until a word is another or somebody notifies it, for so many milliseconds at most. Where a thread may not sleep
- * (`Atomics.wait` throws in the windows of Electron, for one), it looks again and again instead.
+ * Sleeps until the word differs from `value` or is notified, for `milliseconds` at most. Where a thread may not block
+ * (for example, `Atomics.wait` throws in the windows of Electron), it polls the word instead.
  */
 export function waitFor(i32: Int32Array, index: number, value: number, milliseconds: number): void {
   try {

@@ -5,7 +5,7 @@ import { isWanted, leaveToOthers, lock, tryLock, unlock } from '../atomics/mutex
 import { warnOnce } from '../common/warning';
 import { cellOf, fold } from '../kinds/fold';
 
-/** A batch under one hold of the lock: short enough that a thread waiting to read its own value hardly notices. */
+/** Events folded under one hold of the lock: few enough that a thread that wants to read a value hardly waits. */
 const BATCH = 4096;
 
 /**
@@ -15,34 +15,34 @@ const BATCH = 4096;
  */
 export const SETTLE_MS = 2;
 
-/** How long a thread waits for a holder that it has already waited for in vain: one that lives lets go in that time. */
+/** Wait for a holder for which a wait of this thread has timed out already: a running holder releases in that time. */
 const SECOND_PATIENCE_MS = 2;
 
-/** How far the owners of all shards had written at one moment. */
+/** A glance: the positions up to which the owners of all shards had written at one moment. */
 export interface Glance {
   /** Counts of events written, which do not wrap. */
   readonly heads: Float64Array;
-  /** By performance.now() of the thread that looked. */
+  /** By performance.now() of the thread that took the glance. */
   readonly takenAt: number;
-  /** Whether some thread had events that it had not published. */
+  /** Whether some thread had written events without publishing them. */
   readonly unpublished: boolean;
   /** Most events that waited in one ring. */
   readonly waiting: number;
 }
 
 /**
- * Takes events out of rings, on whichever thread has one of these. Any number of threads may drain the same arena: the
- * shard's lock lets one at a time fold a shard.
+ * Takes events out of rings and folds them into cells, on the thread that has this object. Any number of threads may
+ * drain the same arena: the shard's lock lets one thread at a time fold a shard.
  *
- * Positions in the arena wrap. Here they are widened to counts, from the count of folded events, which a head is never
- * further away from than a ring is long: what was seen long ago can then be compared with what is seen now.
+ * Positions in the arena wrap at 32 bits. Here they are widened to counts, relative to the count of folded events: a
+ * head is at most one ring length away from it. So positions seen long ago can be compared with present ones.
  */
 export class Drainer {
   /** All shards, whether or not they have ever been used. */
   readonly shards: readonly Shard[];
-  /** Such heads, as counts, that are old enough to be taken as published. */
+  /** Per shard, the head (as a count) whose events are old enough to be read as if they were published. */
   private readonly settled: Float64Array;
-  /** Mark of the thread that kept a shard's lock when this thread waited for it in vain; 0 if it was had. */
+  /** Per shard, mark of the holder for which this thread's last wait for the lock timed out; 0 if it got the lock. */
   private readonly keepers: Int32Array;
 
   constructor(
@@ -54,7 +54,7 @@ export class Drainer {
     this.keepers = new Int32Array(this.shards.length);
   }
 
-  /** Looks how far everybody has written. Give the result to `trust` at least SETTLE_MS later. */
+  /** Reads how far each owner has written. Pass the result to `trust` at least SETTLE_MS later. */
   glance(): Glance {
     const used = this.used();
     const heads = new Float64Array(this.shards.length);
@@ -64,7 +64,7 @@ export class Drainer {
     return { heads, takenAt: performance.now(), unpublished, waiting };
   }
 
-  /** From now on takes the events before those heads as published, unless the glance is too fresh. */
+  /** From now on treats the events before those heads as published; does nothing if the glance is too recent. */
   trust(glance: Glance): void {
     if (performance.now() - glance.takenAt < SETTLE_MS) return;
     glance.heads.forEach((head, number) => {
@@ -78,7 +78,7 @@ export class Drainer {
   }
 
   /**
-   * Folds what may be read now in every shard that nobody else is folding.
+   * Folds the readable events of every shard whose lock is free.
    *
    * @returns how many events were folded
    */
@@ -96,14 +96,14 @@ export class Drainer {
   }
 
   /**
-   * Drains the shards to what may be read now, and keeps their locks while `read` looks at the cells: a consistent cut
-   * across every instrument. Locks are taken in the order given, so readers cannot wait for each other in a circle.
+   * Drains all readable events of the shards, and keeps their locks while `read` reads the cells: a consistent cut
+   * across all instruments. Locks are taken in the order given, so readers cannot deadlock.
    *
-   * Who has much to read calls `breathe` now and then: it lets go of the locks for a moment if somebody waits for one, and
-   * then what is read afterwards may be newer than what was read before.
+   * A long `read` calls `breathe` now and then: if another thread waits for one of the locks, it releases all of them
+   * for a moment. Cells read after that may be newer than those read before.
    *
-   * @param patience milliseconds to wait for the locks. A shard whose lock is not to be had in time is read without it:
-   *   pending events are missing. What is read of it has to be read by sequence: see `holds`.
+   * @param patience milliseconds to wait for the locks. If a shard's lock is not free in time, `read` runs without it:
+   *   the events still in its ring are missing, and its cells have to be read by their sequence words: see `holds`.
    */
   withDrained(shards: readonly Shard[], patience: number, read: (breathe: () => void) => void): void {
     const { i32 } = this.arena;
@@ -111,7 +111,7 @@ export class Drainer {
     const breathe = (): void => {
       const wanted = held.find((shard) => isWanted(i32, shard.lock));
       if (wanted === undefined) return;
-      // all of them: who waits takes them in the same order
+      // all of them: the waiting thread may need them all, in the same order
       for (const shard of held) unlock(i32, shard.lock);
       leaveToOthers(i32, wanted.lock);
       held = this.lockAll(shards, patience);
@@ -135,7 +135,7 @@ export class Drainer {
     return shards.filter((shard) => this.lock(shard, deadline));
   }
 
-  /** A holder that has been waited for in vain is not waited for again as long as it holds the lock. */
+  /** After a wait for a holder has timed out, further waits for the same holder are short. */
   private lock(shard: Shard, deadline: number): boolean {
     const { i32 } = this.arena;
     const holder = Atomics.load(i32, shard.lock);
@@ -145,7 +145,7 @@ export class Drainer {
     return taken;
   }
 
-  /** Shards that some thread has ever recorded into, in their order; without one that is just being furnished. */
+  /** Shards that some thread has ever owned, in their order, except those whose ring is still being allocated. */
   used(): readonly Shard[] {
     const used = Atomics.load(this.arena.i32, int(HEADER.USED_SHARDS));
     return this.shards.slice(0, used).filter(({ ring }) => ring !== 0);
@@ -160,7 +160,7 @@ export class Drainer {
     const progress = base + SHARD.FOLDED;
     const first = f64[progress];
     const pending = head - first;
-    // none if somebody else has been there since the caller looked
+    // 0 if another thread has drained the shard since the caller read the head
     const count = Math.max(Math.min(pending, BATCH), 0);
     if (pending > f64[base + SHARD.HIGH_WATER]) f64[base + SHARD.HIGH_WATER] = pending;
     for (let offset = 0; offset < count; offset++) {
@@ -180,7 +180,7 @@ export class Drainer {
   }
 }
 
-/** The count that a position near the shard's count of folded events stands for. */
+/** Widens a 32-bit position to a count, by its distance from the shard's count of folded events. */
 function widen(shard: Shard, position: number): number {
   const { folded } = shard;
   return folded + ((position - (folded | 0)) | 0);

@@ -4,14 +4,14 @@ import type { Shard } from '../arena/shard';
 import { raise, Sleeper } from '../atomics/signal';
 
 /**
- * Asks the threads that have collect-time values for them, before a snapshot is made. One per thread that collects.
+ * Before a snapshot, asks the threads with collect-time callbacks to record their values. One per collecting thread.
  *
- * A thread that is blocked, or whose callbacks take too long, is waited for once, until the deadline; while it owes that
- * answer nobody waits for it or asks it again, and its last values stand.
+ * If a thread is blocked, or its callbacks take too long, a collect waits for it once, until the deadline. Until it has
+ * answered that question, it is neither asked nor waited for again, and snapshots show its last values.
  */
 export class Questions {
   private readonly sleepers = new Map<Shard, Sleeper>();
-  /** Who did not answer in time. */
+  /** Shards whose owners did not answer in time. */
   private readonly late = new Set<Shard>();
 
   constructor(
@@ -19,11 +19,11 @@ export class Questions {
     private readonly patience: number,
   ) {}
 
-  /** Resolves when everybody has answered, or the time is up. */
+  /** Resolves when all threads that were asked have answered, or the time is up. */
   async ask(shards: readonly Shard[]): Promise<void> {
     const { i32 } = this.arena;
     const able = shards.filter((shard) => shard.callbacks > 0);
-    // in the last flush of a process that ends, nobody's event loop turns any more
+    // during the last flush of an ending process, the event loops of these threads do not turn any more
     if (able.length === 0 || Atomics.load(i32, int(HEADER.END)) !== 0) return;
     const deadline = performance.now() + this.patience;
     await Promise.all(

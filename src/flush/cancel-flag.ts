@@ -1,12 +1,12 @@
 // not the globals: there are realms that have none, or whose timers are not node's
 import { clearInterval, setInterval } from 'node:timers';
 
-/** How often a thread looks whether it shall give up. */
+/** How often a thread polls the flag. */
 const LOOK_MS = 10;
 
 /**
- * Says across threads that an answer is no longer wanted: shared memory that becomes 1. Unlike a port it can be sent
- * again, to the worker that takes over from one that died.
+ * Cancels a task on another thread: shared memory that becomes 1 when its answer is not wanted any more. Unlike a
+ * MessagePort it can be sent again, to the worker that takes over from a dead one.
  */
 export function makeCancelFlag(): SharedArrayBuffer {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -16,7 +16,7 @@ export function cancel(flag: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(flag), 0, 1);
 }
 
-/** Runs something with a signal that is aborted soon after the flag says so. */
+/** Runs `run` with a signal that is aborted within LOOK_MS after the flag is set. */
 export async function whileWanted<T>(flag: SharedArrayBuffer, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const word = new Int32Array(flag);
   const controller = new AbortController();

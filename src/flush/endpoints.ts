@@ -8,7 +8,7 @@ import { MetricsPage, type MetricsSource } from '../endpoint/metrics-page';
 import type { RouteTable } from '../endpoint/route';
 import { type ListenAddress, openEndpoint, type ServedParts, type ServerSettings } from '../endpoint/server';
 
-/** Where the answers come from. */
+/** The sources of an endpoint's responses. */
 export interface EndpointSources {
   metrics: MetricsSource;
   dashboard: DashboardService;
@@ -31,12 +31,12 @@ export class Endpoints {
     this.page = dashboard.routes(inFlight);
   }
 
-  /** Opens one. It is closed when `control` says so. */
+  /** Opens an endpoint, and closes it when a message arrives on `control`. */
   async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
     const { connections, bound } = await openEndpoint(settings, this.routesFor(settings.serves));
     this.open.add(connections);
     control.once('message', async () => {
-      // its answers that go on until somebody ends them
+      // event streams, which do not end by themselves
       this.dashboard.hangUp();
       await this.closeOne(connections);
       control.postMessage('closed');
@@ -48,7 +48,7 @@ export class Endpoints {
 
   private routesFor({ api, dashboard }: ServedParts): RouteTable {
     if (!api) return this.basic;
-    // the page asks the API
+    // the page uses the API
     return { ...this.basic, ...this.api, ...(this.dashboard.isServed(dashboard) && this.page) };
   }
 

@@ -11,23 +11,23 @@ import type { Finding } from '../lint/rules';
 import type { QueryResult, RangeResult } from '../query/types';
 import type { Cardinality } from '../snapshot/cardinality';
 
-/** What a flush worker is started with. */
+/** The workerData of a flush worker. */
 export interface FlushWorkerData {
   arena: SharedArrayBuffer;
   storages: StoragePort[];
-  /** None where there are no rules. */
+  /** Undefined if there are no rules. */
   rules?: RulePort;
-  /** Whether the process is ending, and all that is left to do is the last flush. */
+  /** Whether the process is ending, and the worker shall only make the last flush. */
   ending?: boolean;
-  /** What the flush workers share beside the arena. */
+  /** Shared memory of the flush workers, beside the arena. */
   board?: SharedArrayBuffer;
-  /** Where the thread is asked to park: see atomics/parking.ts. */
+  /** Buffer of the Parking by which the thread is asked to park: see atomics/parking.ts. */
   parking: SharedArrayBuffer;
 }
 
-/** What became of a snapshot that was handed to every storage. */
+/** The outcome of storing a snapshot in every storage. */
 export interface StoreOutcome {
-  /** How many series it has. */
+  /** Number of series in the snapshot. */
   series: number;
   failures: StorageRefusal[];
 }
@@ -36,11 +36,11 @@ export interface StoreOutcome {
 export interface QueryInput {
   expression: string;
   timeout?: number;
-  /** Says when the answer is not wanted any more. */
+  /** Set when the answer is not wanted any more: see cancel-flag.ts. */
   flag: SharedArrayBuffer;
 }
 
-/** What can be asked of a flush worker: the input and the output of each task. */
+/** The tasks of a flush worker, with the input and the output of each. */
 export interface FlushTasks {
   exposition: { input: { names?: readonly string[] }; output: Exposition };
   json: { input: Record<string, never>; output: Uint8Array<ArrayBuffer> };
@@ -59,30 +59,30 @@ export interface FlushTasks {
 
 export type FlushTask = keyof FlushTasks;
 
-/** What comes back: errors keep their codes this way, which structured clone would drop. */
+/** The answer to a task. Errors are sent as plain objects, since structured clone would drop their codes. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: PlainError };
 
 /** The flushing side, wherever it runs. */
 export interface FlushSide {
-  /** Lets workers start without a delay. @returns whether there are threads that go on while the calling one is blocked */
+  /** Lets workers start without a delay. @returns whether other threads can work while the calling one is blocked */
   hurry(): boolean;
-  /** Asks those threads to stop for good, where they can be terminated safely. */
+  /** Asks those threads to park, where they can be terminated safely. */
   askToPark(): Parking | undefined;
   run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']>;
   close(): Promise<void>;
 }
 
-/** What the thread of a user's own storage is started with. */
+/** The workerData of the thread of a user's own storage. */
 export interface StorageWorkerData {
   arena: SharedArrayBuffer;
   port: StoragePort;
   parking: SharedArrayBuffer;
 }
 
-/** What it exits with when it asks to be replaced: the failed attempt that made it do so has been noted already. */
+/** Exit code by which it asks to be replaced. The failed attempt that is the reason has been recorded already. */
 export const RENEWAL = 75;
 
-/** What it is asked, and what it answers. */
+/** A query to that thread, and its answer. */
 export interface StorageQuestion {
   id: string;
   query: ResolvedQuery;

@@ -7,22 +7,22 @@ import { QueryLate } from '../query/refusals';
 import { Slots } from '../query/slots';
 import type { QueryEngine, QueryResult, RangeResult, SampleSource } from '../query/types';
 
-/** What a thread evaluates PromQL with. */
+/** The engine and the data with which a thread evaluates PromQL. */
 export interface QueryTools {
   readonly engine: QueryEngine;
-  /** What the engine reads. */
+  /** The samples that the engine reads. */
   readonly source: SampleSource;
 }
 
 export interface QueryWish {
-  /** Gives up when it is aborted. */
+  /** Aborts the evaluation. */
   signal?: AbortSignal;
-  /** Milliseconds, the time that is spent waiting for others included. Default QUERY_TIMEOUT_MS. */
+  /** Milliseconds, including the time spent waiting for other queries. Default QUERY_TIMEOUT_MS. */
   timeout?: number;
 }
 
 /**
- * All PromQL that is evaluated on one thread, whoever asks: the collector, an endpoint, rules. It reads the collector's
+ * Evaluates all PromQL on one thread, for the collector, its endpoints and its rules. The queries read the collector's
  * first MemoryStorage.
  */
 export class Queries {
@@ -30,7 +30,7 @@ export class Queries {
   private readonly closing = new AbortController();
   private tools: QueryTools | undefined;
 
-  /** @param open called when something is asked first; gives none where there is no MemoryStorage */
+  /** @param open called at the first query; returns undefined if there is no MemoryStorage */
   constructor(private readonly open: () => QueryTools | undefined) {}
 
   /** @throws what `use` and the engine throw */
@@ -44,7 +44,7 @@ export class Queries {
   }
 
   /**
-   * Does something while it has one of the few slots.
+   * Runs `work` while it holds one of the few slots, which limit concurrent queries.
    *
    * @throws RingmeterError RINGMETER_NO_STORAGE; RINGMETER_CLOSED; RINGMETER_QUERY_LIMIT as QueryLate or QueryCrowded;
    * the reason of the wish's signal
@@ -70,7 +70,7 @@ export class Queries {
     }
   }
 
-  /** Gives up whatever is being evaluated. */
+  /** Aborts all evaluations. */
   close(): void {
     this.closing.abort(new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed'));
   }

@@ -32,9 +32,9 @@ import { Snapshots } from './snapshots';
 import { Storages } from './storages';
 
 /**
- * Everything that can be asked of the flushing side. A flush worker has one; without flush workers, so has the thread of
- * the collector. Several on one arena do not disturb each other. Drains, snapshots and scrapes are what it is started for;
- * everything else is loaded by what needs it, when that is asked first.
+ * All tasks of the flushing side. Each flush worker has one; without flush workers, the collector's thread has one.
+ * Several on one arena do not disturb each other. Only the code for drains, snapshots and scrapes is loaded at the
+ * start; all other code is loaded at its first use.
  */
 export class FlushService {
   readonly settings: DashboardSettings;
@@ -101,13 +101,13 @@ export class FlushService {
     return toJson(await this.metrics());
   }
 
-  /** What there is to say about the metrics as a scrape shows them. */
+  /** Checks the metrics, as a scrape shows them, against naming and design rules. */
   async lint(): Promise<Finding[]> {
     const { lintSnapshot } = require('../lint/snapshot') as typeof import('../lint/snapshot');
     return lintSnapshot(await this.snapshot(), this.settings.defaultLabels);
   }
 
-  /** Hands a snapshot to every storage, and waits until each has stored it, or failed to at the first attempt. */
+  /** Passes a snapshot to every storage, and waits until each has stored it or its first attempt has failed. */
   async store(): Promise<StoreOutcome> {
     const snapshot = await this.snapshot();
     const failures = await this.storages.deliver(snapshot);
@@ -124,7 +124,7 @@ export class FlushService {
     );
   }
 
-  /** Starts what is due: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
+  /** Starts all due work: snapshots for the storages, deliveries, the last flush. Called at every turn of the loop. */
   tick(): void {
     const due = this.storages.claimDue();
     if (due.length > 0) void this.flush(due);
@@ -136,7 +136,7 @@ export class FlushService {
     if (asked && this.ended === undefined) void this.end();
   }
 
-  /** Not awaited by the loop: a storage that hangs must not delay a drain. */
+  /** Makes a snapshot for storages. The loop does not await it: a storage that hangs must not delay a drain. */
   private async flush(storages: ReturnType<Storages['all']>): Promise<void> {
     try {
       await this.storages.offer(await this.snapshot(), storages);
@@ -146,8 +146,8 @@ export class FlushService {
   }
 
   /**
-   * Gives up queries. The last flush: hands a snapshot to every storage, delivers what waits, closes every backend; so do
-   * the notifiers.
+   * Aborts queries and makes the last flush: passes a snapshot to every storage, delivers all queued snapshots, and
+   * closes every backend. The notifiers do the same with their alerts.
    */
   async end(): Promise<void> {
     this.queries.close();
@@ -159,7 +159,7 @@ export class FlushService {
     Atomics.notify(i32, high(HEADER.END));
   }
 
-  /** The last stall of an event loop that was longer than `stallThreshold`; undefined if there was none. */
+  /** The last stall of an event loop for longer than `stallThreshold`; undefined if there was none. */
   get lastStall(): StallStack | undefined {
     return this.resources.lastStall;
   }
@@ -206,7 +206,7 @@ export class FlushService {
     return this.storages.query(storage, query);
   }
 
-  /** Opens an endpoint on this thread. It is closed when `control` says so. */
+  /** Opens an endpoint on this thread, and closes it when a message arrives on `control`. */
   async listen(settings: ServerSettings, control: MessagePort): Promise<ListenAddress> {
     this.endpoints ??= this.openEndpoints();
     return this.endpoints.listen(settings, control);
@@ -225,7 +225,7 @@ export class FlushService {
   }
 }
 
-/** Loaded only here: most collectors have no rules, and need no engine for them. */
+/** Loads the engine for rules lazily: most collectors have no rules. */
 function openRules(
   arena: Arena,
   port: RulePort | undefined,

@@ -9,11 +9,11 @@ import type { Family } from '../registry/catalog';
 import { type CallbackValue, Collect } from '../snapshot/collect';
 import type { TakenSnapshot } from '../snapshot/snapshot';
 
-/** How often somebody has to collect: by how much of its ttl a series may end too late. */
+/** Longest time between collects as a share of the shortest ttl: a series may be removed late by this share. */
 const SHARE_OF_TTL = 1 / 8;
 const LONGEST_IDLENESS_MS = 30_000;
 
-/** Snapshots as all parts of the flushing side on one thread share them. */
+/** Makes snapshots for all parts of the flushing side on one thread, which share them. */
 export class Snapshots {
   private readonly arena: Arena;
   private readonly collect: Collect;
@@ -22,7 +22,7 @@ export class Snapshots {
   private queued: Promise<TakenSnapshot> | undefined;
   private recycledAt = 0;
 
-  /** @param readings gives the values that are put into every snapshot, and are kept elsewhere than in cells */
+  /** @param readings returns the values without cells that are added to every snapshot */
   constructor(
     drainer: Drainer,
     { collectTimeout, quarantine }: Settings,
@@ -33,20 +33,20 @@ export class Snapshots {
     this.recycler = new Recycler(this.arena, drainer, quarantine ?? QUARANTINE_MS);
   }
 
-  /** The metrics that are registered, whether or not a snapshot has been made. */
+  /** This thread's copy of the registry, as of its last refresh. */
   get catalog(): Collect['catalog'] {
     return this.collect.catalog;
   }
 
-  /** The metrics that are registered now. */
+  /** All metrics that are registered now: refreshes the catalog first. */
   families(): readonly Family[] {
     this.catalog.refresh();
     return this.catalog.families;
   }
 
   /**
-   * A snapshot of everything recorded before the call. Calls that come while one is being made share the next, so any
-   * number of impatient clients cost two collects.
+   * A snapshot of everything recorded before the call. Calls during a collect share the next one (coalescing), so any
+   * number of concurrent clients cost two collects.
    */
   take(): Promise<TakenSnapshot> {
     if (this.running === undefined) {
@@ -63,7 +63,7 @@ export class Snapshots {
     return this.queued;
   }
 
-  /** Who asks for one snapshot after the other must not keep the thread's event loop from turning. */
+  /** Lets the event loop turn first: a caller that takes one snapshot after the other must not starve it. */
   private async make(): Promise<TakenSnapshot> {
     await turn();
     return this.collect.snapshot();
@@ -79,7 +79,7 @@ export class Snapshots {
     return this.idleness || Number.POSITIVE_INFINITY;
   }
 
-  /** Collects, if some metric has a ttl and nobody else has for a while: that is when series are seen to be idle. */
+  /** Collects if some metric has a ttl and no thread has collected for a while: only a collect finds idle series. */
   tick(): void {
     const { arena, idleness } = this;
     if (idleness === 0 || this.running !== undefined) return;
@@ -90,7 +90,7 @@ export class Snapshots {
     if (arena.clock() - arena.f64[HEADER.COLLECTED] >= idleness) this.take().catch(() => {});
   }
 
-  /** Milliseconds for which nobody has to collect, so that series end not much later than their ttl; 0 = for ever. */
+  /** Longest time in ms between collects, so that series are removed soon after their ttl; 0 = no collect is needed. */
   private get idleness(): number {
     return Math.min(Atomics.load(this.arena.i32, high(HEADER.LIVES)) * SHARE_OF_TTL, LONGEST_IDLENESS_MS);
   }

@@ -13,12 +13,12 @@ import { Catalog } from '../registry/catalog';
 import { openForeign } from '../storages/module/foreign-backend';
 import { RENEWAL } from './messages';
 
-/** How often the loop turns at least: each turn is a sign of life. */
+/** Longest time between turns of the loop: each turn is a heartbeat. */
 const TURN_MS = 100;
-/** How long a thread that is to be replaced waits for its last warnings to be taken. */
+/** How long a thread that is about to be replaced waits until its last warnings have been read. */
 const WARNINGS_MS = 1_000;
 
-/** What the thread of a user's own storage does: it delivers what the flush workers put into the storage's channel. */
+/** The loop of a user's own storage thread: it delivers the snapshots that flush workers put into its channel. */
 export class StorageResident {
   private readonly channel: Channel;
   private readonly delivery: Delivery;
@@ -37,12 +37,12 @@ export class StorageResident {
         catalog.refresh();
         return catalog.families;
       },
-      // a moment later: what is warned of just now has to reach the thread that emits it
+      // exit later: the warning of this failure still has to reach the thread that emits it
       renew: () => setImmediate(() => void warningsTaken(WARNINGS_MS).then(() => process.exit(RENEWAL))),
     });
   }
 
-  /** @throws RingmeterError RINGMETER_OUT_OF_MEMORY if the module takes more than it may, which shall end the thread */
+  /** @throws RingmeterError RINGMETER_OUT_OF_MEMORY if the module exceeds its memory limit, to end the thread */
   async run(): Promise<void> {
     const { channel, arena } = this;
     while (channel.state !== STATE.CLOSED) {
@@ -51,12 +51,12 @@ export class StorageResident {
       this.checkMemory();
       this.delivery.tick();
       await channel.changed(TURN_MS);
-      // what the backend does in one turn must not keep the loop's other work from its own
+      // a backend that keeps resolving promises must not starve the rest of the event loop
       await turn();
     }
   }
 
-  /** V8 limits its own heap; buffers are outside of it. */
+  /** Limits the memory of ArrayBuffers, which are outside the heap that V8 limits. */
   private checkMemory(): void {
     const { maxMemory } = this.port.description.foreign!;
     const { arrayBuffers } = process.memoryUsage();

@@ -15,14 +15,14 @@ import type { Family } from '../registry/catalog';
 import type { TakenSnapshot } from '../snapshot/snapshot';
 import type { MemoryBackend } from '../storages/memory/memory-backend';
 
-/** How often a thread that waits for a storage looks, at least. */
+/** Longest time between two checks by a thread that waits for a storage. */
 const LOOK_MS = 20;
-/** By how much of an interval or a delay a snapshot or an attempt may be late. */
+/** By what share of its interval or delay a snapshot or an attempt may be late. */
 const SHARE_OF_INTERVAL = 1 / 8;
-/** What an attempt may take beyond its time before its thread is given up. */
+/** Time after an attempt's timeout after which its thread is considered lost. */
 const GRACE_MS = 2_000;
 
-/** The storages of a collector as one thread of the flushing side has them. */
+/** One flushing thread's view of all storages of a collector. */
 export class Storages {
   private readonly storages: OneStorage[];
 
@@ -35,24 +35,24 @@ export class Storages {
     this.storages = ports.map((port) => new OneStorage(arena, port, openChannel(port, mark), families));
   }
 
-  /** Milliseconds after which this thread should look again, so that no interval or delay is missed by much. */
+  /** Milliseconds after which this thread should call `tick` again, so that no interval or delay is missed by much. */
   get patience(): number {
     return Math.min(...this.storages.map(({ patience }) => patience));
   }
 
-  /** Delivers what waits, where it is this thread's turn. Called at every turn of its loop. */
+  /** Delivers queued snapshots, if this thread has the storage's lease. Called at every turn of its loop. */
   tick(): void {
     for (const { delivery } of this.storages) delivery?.tick();
   }
 
-  /** Those whose next snapshot is due, for one of all the threads that ask. */
+  /** The storages whose next snapshot is due. Of all threads that call this, only one gets each. */
   claimDue(): OneStorage[] {
     return this.storages.filter(
       ({ channel, interval }) => channel.state === STATE.OPEN && channel.claim(this.arena.clock(), interval),
     );
   }
 
-  /** What has become of the snapshots for each. */
+  /** Delivery statistics of each storage. */
   health(): Health[] {
     return this.storages.map((storage) => ({
       stats: readStorageStats(storage),
@@ -64,19 +64,19 @@ export class Storages {
     return this.storages;
   }
 
-  /** Those that deliver somewhere. */
+  /** The storages with a delivery queue. */
   delivered(): readonly OneStorage[] {
     return this.storages.filter(({ isDirect }) => !isDirect);
   }
 
-  /** Hands a snapshot to storages; to those with a queue, to be delivered when they can be reached. */
+  /** Passes a snapshot to storages. Those with a queue deliver it when their backend can be reached. */
   async offer(snapshot: TakenSnapshot, storages: readonly OneStorage[]): Promise<void> {
     this.noteFlush();
     await Promise.all(storages.map((storage) => storage.offer(snapshot)));
     this.tick();
   }
 
-  /** Hands a snapshot to every storage and waits until it is stored, or an attempt has failed. */
+  /** Passes a snapshot to every storage and waits until it is stored, or an attempt has failed. */
   async deliver(snapshot: TakenSnapshot): Promise<StorageRefusal[]> {
     this.noteFlush();
     const outcomes = await Promise.all(
@@ -88,12 +88,12 @@ export class Storages {
     return outcomes.filter((outcome): outcome is StorageRefusal => outcome.message !== undefined);
   }
 
-  /** Delivers what waits, once more, and closes every backend, on whichever threads they are. */
+  /** Tries once more to deliver queued snapshots, and closes every backend, on whatever thread it is. */
   async close(): Promise<void> {
     await Promise.all(this.storages.map((storage) => storage.close()));
   }
 
-  /** What PromQL reads: the history of the first MemoryStorage, by its own clock and by the wall clock. */
+  /** The data for PromQL: the history of the first MemoryStorage, by its own clock and by the wall clock. */
   memory(): MemoryBackend | undefined {
     return this.storages.find(({ kind }) => kind === 'memory')?.backend() as MemoryBackend | undefined;
   }
@@ -107,15 +107,15 @@ export class Storages {
   }
 }
 
-/** One storage as one thread has it. */
+/** One thread's view of one storage. */
 class OneStorage {
-  /** None where the storage has a thread of its own, or stores at once. */
+  /** Undefined if the storage has a thread of its own, or stores synchronously. */
   readonly delivery: Delivery | undefined;
   private readonly direct: StorageBackend | undefined;
   private made: StorageBackend | undefined;
-  /** The metrics that are registered now, as far as the storage gets them. */
+  /** The registered metrics that the storage receives. */
   private readonly families: () => readonly Family[];
-  /** Whether the last snapshot could not be taken, which is told once in a row. */
+  /** Whether the last snapshot was refused: of consecutive refusals, only the first gives a warning. */
   private refuses = false;
 
   constructor(
@@ -153,7 +153,7 @@ class OneStorage {
     return Math.min(interval || delay, delay) * SHARE_OF_INTERVAL;
   }
 
-  /** Made when it is needed first; the one that delivers is also the one that is asked. */
+  /** The backend, made at its first use; deliveries and queries use the same one. */
   backend(): StorageBackend {
     const { description, delivery } = this.port;
     this.made ??= openBackend(description.module, {
@@ -166,7 +166,7 @@ class OneStorage {
     return this.made;
   }
 
-  /** Hands it over to be delivered. Warns if it cannot be taken, the first time in a row. */
+  /** Queues a snapshot for delivery. Warns if it is refused; of consecutive refusals, only about the first. */
   async offer(snapshot: TakenSnapshot): Promise<void> {
     // another thread has made the last flush
     if (this.channel.state === STATE.CLOSED) return;
@@ -180,7 +180,7 @@ class OneStorage {
     }
   }
 
-  /** Stores at once. */
+  /** Stores a snapshot without the queue. */
   private async store(backend: StorageBackend, snapshot: TakenSnapshot): Promise<void> {
     const { queue } = this.channel;
     try {
@@ -193,7 +193,7 @@ class OneStorage {
     }
   }
 
-  /** Hands it over, and waits until it is stored or an attempt has failed. @returns what went wrong, if anything did */
+  /** Queues a snapshot, and waits until it is stored or an attempt has failed. @returns the error message, if any */
   async deliver(snapshot: TakenSnapshot): Promise<string | undefined> {
     const { channel, direct } = this;
     if (direct !== undefined) {

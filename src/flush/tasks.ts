@@ -2,7 +2,7 @@ import { whileWanted } from './cancel-flag';
 import type { FlushTask, FlushTasks } from './messages';
 import type { FlushService } from './service';
 
-/** Answers one task on the thread that has the service. */
+/** Runs one task on the thread that has the service. */
 export function perform<T extends FlushTask>(
   service: FlushService,
   task: T,

@@ -1,11 +1,11 @@
 /**
- * Numbers of few bits one behind the other, the lowest bit first; and numbers of whole bytes: a byte, or a varint.
- * Whole bytes begin at a byte: the writer must be `align`ed and the reader at a multiple of 8.
+ * Writes bit fields, packed, the lowest bit first, and numbers of whole bytes (a byte, or a varint). Whole bytes start
+ * at a byte boundary: call `align` on the writer first; the reader's position must be a multiple of 8.
  */
 export class BitWriter {
   bytes = new Uint8Array(1_024);
   private view = new DataView(this.bytes.buffer);
-  /** Bytes written; what is `pending` comes on top. */
+  /** Bytes written, without the `pending` bits. */
   length = 0;
   private pending = 0;
   private filled = 0;
@@ -44,7 +44,7 @@ export class BitWriter {
     this.bytes[this.length++] = value;
   }
 
-  /** An integer between -2^52 and 2^52: the sign in the lowest bit, then seven bits a byte, the lowest first. */
+  /** An integer between -2^52 and 2^52, zigzag-coded (the sign in the lowest bit), seven bits a byte, lowest first. */
   varint(value: number): void {
     let rest = value < 0 ? value * -2 - 1 : value * 2;
     for (; rest >= 0x8000_0000; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 0x80);
@@ -53,7 +53,7 @@ export class BitWriter {
   }
 }
 
-/** Reads what a `BitWriter` wrote. May look at, but not use, up to four bytes behind it. */
+/** Reads the output of a `BitWriter`. May load up to four bytes behind the end, which it does not use. */
 export class BitReader {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;

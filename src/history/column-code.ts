@@ -1,15 +1,15 @@
-/** Most values of a column in one block: so many that the longest encoding has a length of one byte. */
+/** Most values of a column in one block: the length of the longest encoding then still fits into one byte. */
 export const LONGEST_BLOCK = 30;
 
 /**
- * A column of a block, encoded by itself in the way that takes the fewest bytes. Nothing at all: every value is 0.
- * Otherwise a byte that says how, and then:
+ * The encoding of one column of a block, independent of other columns. The encoder uses the form with the fewest
+ * bytes. An empty encoding means: every value is 0. Otherwise the first byte is one of these codes:
  *
- *     0 to 32            integers: the first value, the least difference of two neighbours (both varints), and by how much
- *                        each difference is larger than that, in as many bits as the byte says
+ *     0 to 32            integers: the first value, the least difference of two neighbours (both varints), then of each
+ *                        difference its excess over the least one, in as many bits as the code says
  *     CONSTANT_INTEGER   a varint
  *     CONSTANT           64 bits
- *     XOR                the first value in 64 bits, then each one's difference from its neighbour, bit by bit:
+ *     XOR                the first value in 64 bits, then for each value its XOR with the value before:
  *                        0 = none; 1,0 = the bits that changed are within those of the change before, which follow;
  *                        1,1 = leading zeros (5 bits), changed bits less one (6 bits), and those
  *     RAW                64 bits each

@@ -6,7 +6,7 @@ export class ColumnDecoder {
   private readonly word = new Float64Array(1);
   private readonly halves = new Int32Array(this.word.buffer);
 
-  /** Writes `count` values to `into` from `at` on; `length` is how many bytes they are encoded in. */
+  /** Writes `count` values to `into` from `at` on; `length` is the number of bytes of their encoding. */
   decode(reader: BitReader, length: number, count: number, into: Float64Array, at: number): void {
     if (length === 0) {
       into.fill(0, at, at + count);

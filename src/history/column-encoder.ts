@@ -1,18 +1,18 @@
 import type { BitWriter } from './bits';
 import { CODE, LONGEST_BLOCK } from './column-code';
 
-/** Differences of integers below this, and sums of those, are exact, and varints. */
+/** Differences of integers below this, and sums of these differences, are exact and fit a varint. */
 const LARGEST_INTEGER = 2 ** 51;
 const WIDEST = 2 ** 32;
 const MOST_LEADING = 31;
-/** What announcing another window of changed bits costs. */
+/** Bits that a new window of changed bits costs: leading zeros (5) and length (6). */
 const WINDOW_BITS = 11;
 
 /** Encodes columns. One per writing thread. */
 export class ColumnEncoder {
-  /** What is to be encoded. */
+  /** The values to encode. */
   readonly values = new Float64Array(LONGEST_BLOCK);
-  /** The same, in halves of 32 bits: the lower one first (every machine that Node runs on is little-endian). */
+  /** The same words as 32-bit halves, the lower half first (every machine that Node runs on is little-endian). */
   private readonly halves = new Int32Array(this.values.buffer);
   private least = 0;
   private width = 0;
@@ -70,7 +70,7 @@ export class ColumnEncoder {
     for (let index = 1; index < count; index++) out.bits(values[index] - values[index - 1] - least, width);
   }
 
-  /** Integers with one large step among small ones: the step makes all differences wide, but not all changes. */
+  /** Writes integers in the shorter of two forms: one large step makes all differences wide, but only one XOR. */
   private writeShorter(count: number, out: BitWriter): void {
     const start = out.length;
     this.writeIntegers(count, out);
@@ -96,7 +96,7 @@ export class ColumnEncoder {
     out.bits(this.halves[index * 2 + 1], 32);
   }
 
-  /** @returns how many bytes it took */
+  /** Writes the values in the XOR form. @returns the number of bytes */
   private writeChanges(count: number, out: BitWriter): number {
     const { halves } = this;
     const start = out.length;

@@ -1,13 +1,13 @@
 const WORD_BYTES = 8;
-/** When the last snapshot was taken: on the history's clock, on the arena's, and by how much the first is ahead of the wall clock. */
+/** Time of the last snapshot by the history's clock and by the arena's; how far the first leads the wall clock. */
 const WORDS = { TIME: 0, TAKEN: 1, AHEAD: 2, LENGTH: 4 } as const;
-/** Milliseconds by which the wall clock may differ from what has passed between two snapshots without having been set. */
+/** If wall-clock and monotonic time since the last snapshot differ by more than this, the wall clock was set. */
 const JUMP_MS = 1_000;
 
 /**
- * The times of a history. They follow the wall clock as long as nobody sets it. Where it is set, they go on as the arena's
- * monotonic clock does, and are ahead of the wall clock or behind it from then on, until it is set right again. So a
- * snapshot is as old as time has passed since, and no step of the wall clock makes it too old or hides it.
+ * The clock of a history. It follows the wall clock until somebody sets the wall clock. Then it goes on at the pace of
+ * the arena's monotonic clock, with a constant offset to the wall clock, until that is set right again. So the age of a
+ * snapshot is the time that has really passed, and no step of the wall clock makes it expire or hides it.
  *
  * In shared memory, for all threads. The caller of every method holds the storage's lease.
  */
@@ -23,15 +23,15 @@ export class HistoryClock {
   }
 
   /**
-   * The time of a new snapshot.
+   * The history time of a new snapshot, which becomes the last one.
    *
-   * @param timestamp on the wall clock
-   * @param takenAt on the arena's
+   * @param timestamp by the wall clock
+   * @param takenAt by the arena's clock
    */
   date(timestamp: number, takenAt: number): number {
     const { words } = this;
     const time = timestamp + words[WORDS.AHEAD];
-    // taken by another thread before the last one: it comes too late
+    // another thread took this snapshot before the last one, and delivers it too late
     if (takenAt < words[WORDS.TAKEN]) return time;
     const expected = Math.round(this.at(takenAt) ?? timestamp);
     const isLikely = (one: number): boolean => Math.abs(one - expected) <= JUMP_MS && one >= words[WORDS.TIME];
@@ -41,13 +41,13 @@ export class HistoryClock {
     return words[WORDS.TIME];
   }
 
-  /** The history's time at a moment of the arena's clock; undefined if there is no snapshot yet. */
+  /** The history time for a time of the arena's clock; undefined if there is no snapshot yet. */
   at(moment: number): number | undefined {
     const { words } = this;
     return words[WORDS.TAKEN] === 0 ? undefined : words[WORDS.TIME] + moment - words[WORDS.TAKEN];
   }
 
-  /** Milliseconds that the history is ahead of the wall clock; negative where it is behind, 0 unless that was set. */
+  /** Milliseconds by which the history is ahead of the wall clock; negative: behind; 0 unless that clock was set. */
   get ahead(): number {
     return this.words[WORDS.AHEAD];
   }

@@ -5,45 +5,45 @@ import { Segment, SegmentWriter } from './segment';
 import { HistoryWindow } from './window';
 
 export interface HistoryLimits {
-  /** Milliseconds after which a snapshot is forgotten. */
+  /** Milliseconds after which a snapshot is dropped. */
   maxAge: number;
   maxSnapshots: number;
 }
 
-/** In how many steps a block is closed, if the head has room for the snapshots that come meanwhile. */
+/** Steps in which a block is closed (compressed), if the head has room for the snapshots that arrive meanwhile. */
 const STEPS = 4;
-/** More snapshots than the head ever holds if it has room: a block, and what comes while it and the next are closed. */
+/** Most snapshots in a head with enough room: a block, and those that arrive while it and the next are closed. */
 const LONGEST_HEAD = LONGEST_BLOCK + 2 * STEPS;
-/** Least columns of a step. */
+/** Least number of columns that a step compresses. */
 const LEAST_COLUMNS = 1_024;
 /**
- * Milliseconds. A snapshot that is older than the newest by up to this was collected before it by another thread and
- * comes too late; by more, and the clock has been set back.
+ * Milliseconds. If a snapshot is older than the newest one by up to this, another thread collected it earlier and
+ * delivers it late; if it is older by more, the clock has been set back.
  */
 const LATEST = 60_000;
 
 /** A block that is being closed. */
 interface Closing {
   snapshots: readonly RingEntry[];
-  /** Columns that have their segments. */
+  /** Number of columns whose segments are written. */
   done: number;
 }
 
 /** A block that is closed. */
 interface Block {
   segments: readonly Segment[];
-  /** Its entries in the ring, and those of what is left of a block before it. */
+  /** Number of its entries in the ring, together with those left over from a block before it. */
   entries: number;
 }
 
 /**
- * Snapshots in shared memory, the newest as they are and the others compressed by column: see layout.ts. It outlives the
- * workers that write it, and each of them can read it.
+ * Snapshots in shared memory, the newest ones uncompressed and the others compressed by column: see layout.ts. The
+ * memory outlives the workers that write it, and each of them can read it.
  *
- * Not safe for two threads at once: the caller of every method holds the storage's lease. To append costs a copy of the
- * snapshot and, on average, the encoding of as many values as it has columns, some 15 ns each. No append encodes more
- * than LONGEST_BLOCK / STEPS values for each column, or LONGEST_BLOCK for each of LEAST_COLUMNS; only where the head has
- * no room for 16 snapshots, or many columns have just been added, it can be as many values as the head has words.
+ * Not safe for two threads at once: the caller of every method holds the storage's lease. An append costs a copy of the
+ * snapshot and, on average, the encoding of one value per column, some 15 ns each. One append encodes at most
+ * LONGEST_BLOCK / STEPS values per column, or LONGEST_BLOCK for each of LEAST_COLUMNS. If the head has no room for 16
+ * snapshots, or many columns have just been added, the limit is the number of words of the head.
  */
 export class History {
   private readonly head: SnapshotRing;
@@ -51,7 +51,7 @@ export class History {
   private readonly blocks: SnapshotRing;
   private readonly writer = new SegmentWriter();
 
-  /** @param words shared memory that begins as zeros */
+  /** @param words shared memory, initially zeros */
   constructor(
     private readonly words: Float64Array,
     private readonly limits: HistoryLimits,
@@ -61,15 +61,15 @@ export class History {
     this.blocks = new SnapshotRing(words.subarray(this.headWords));
   }
 
-  /** Bytes of what is kept. */
+  /** Bytes of all stored entries. */
   get bytes(): number {
     const entries = [...this.head.entries(), ...this.blocks.entries()];
     return entries.reduce((sum, { values }) => sum + values.length, 0) * WORD_BYTES;
   }
 
   /**
-   * Adds a snapshot behind the newest. One that is older than the newest changes nothing: whatever it has, the newer one
-   * has. If the clock was set back by more than a minute, the history begins again.
+   * Appends a snapshot. If it is older than the newest one, it is ignored, since the newer one covers it. If the clock
+   * was set back by more than a minute, the history is cleared and begins again.
    *
    * @returns false if the snapshot is larger than the head
    */
@@ -85,7 +85,7 @@ export class History {
     return true;
   }
 
-  /** The snapshots from `from` to `to`, inclusive, as far as they are kept. */
+  /** The stored snapshots from `from` to `to`, inclusive. */
   window(from: number, to: number): HistoryWindow {
     const blocks = [...this.closedBlocks()].map(({ segments }) => segments);
     const head = this.unclosed(blocks.at(-1)?.[0]);
@@ -99,13 +99,13 @@ export class History {
     return newest;
   }
 
-  /** The segments first: should this thread end in between, the next one finds the clock set back again. */
+  /** Drops all, segments first: if this thread dies in between, the next one sees the clock set back and repeats it. */
   private clear(): void {
     this.blocks.expire(Number.POSITIVE_INFINITY, 0);
     this.head.expire(Number.POSITIVE_INFINITY, 0);
   }
 
-  /** Makes room in number for one more snapshot. A block is forgotten when its last snapshot is. */
+  /** Drops old snapshots so that one more is within the limits. A block is dropped together with its last snapshot. */
   private forget(time: number): void {
     const { maxSnapshots } = this.limits;
     if (this.closing() === undefined) this.head.expire(time, maxSnapshots - 1);
@@ -120,7 +120,7 @@ export class History {
     }
   }
 
-  /** Goes a step on with closing a block, if it is time; to the end, if a snapshot of so many columns has no room. */
+  /** Does one step of closing a block, if one is due; all steps, if the head has no room for so many columns. */
   private compress(columns: number): void {
     const steps = Math.min(Math.max(Math.floor(this.headWords / columns / STEPS), 1), STEPS);
     const begun = this.closing();
@@ -135,7 +135,7 @@ export class History {
     return { snapshots: this.unclosed(undefined).slice(0, LONGEST_BLOCK), done: 0 };
   }
 
-  /** Writes one segment. With the last one, the block's snapshots leave the head. */
+  /** Writes one segment. After the last one, the block's snapshots are dropped from the head. */
   private step({ snapshots, done }: Closing, steps: number): void {
     const columns = Math.max(...snapshots.map(({ values }) => values.length));
     const end = Math.min(columns, done + Math.max(LEAST_COLUMNS, Math.ceil(columns / steps)));
@@ -146,7 +146,7 @@ export class History {
     this.closing();
   }
 
-  /** The block whose last segment is still missing. If it is not, drops what the head need not have any more. */
+  /** The block that lacks its last segment, if any. Otherwise drops the snapshots of closed blocks from the head. */
   private closing(): Closing | undefined {
     const last = this.lastSegment();
     if (last === undefined) return undefined;
@@ -162,7 +162,7 @@ export class History {
     return last && new Segment(last.values);
   }
 
-  /** The blocks that have all their segments, the oldest first. */
+  /** The complete blocks, the oldest first. */
   private *closedBlocks(): Generator<Block> {
     let segments: Segment[] = [];
     let entries = 0;
@@ -178,7 +178,7 @@ export class History {
     }
   }
 
-  /** The snapshots of the head that are not in the newest closed block, or before it. */
+  /** The snapshots of the head that are newer than the newest closed block. */
   private unclosed(block: Segment | undefined): RingEntry[] {
     const last = block?.last ?? Number.NEGATIVE_INFINITY;
     return [...this.head.entries()].filter(({ position }) => position > last);

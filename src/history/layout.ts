@@ -2,8 +2,8 @@
  * The bytes of a history: two rings in one SharedArrayBuffer, and nothing else. Words of 8 bytes, float64.
  *
  *     words     | what
- *     a quarter | head    SnapshotRing: the newest snapshots, as they came
- *     the rest  | blocks  SnapshotRing: what was before, its entries are segments
+ *     a quarter | head    SnapshotRing: the newest snapshots, uncompressed
+ *     the rest  | blocks  SnapshotRing: the older snapshots; its entries are segments
  *
  *     time ------------------------------------------------------------------->
  *      block             block             block, being closed
@@ -14,10 +14,10 @@
  *     +-----------------+-----------------+-----------------+--------+
  *                                          `--- still in the head ---'
  *
- * A block is some successive snapshots of the head, compressed column by column; a segment is a block's part for a range
- * of columns. A block is closed in several steps, a segment each, and counts from the moment its last segment is in the
- * ring. From then on its snapshots' entries in the head count no more, whether they have been dropped or not. So each
- * change is one append to a ring, which a thread that is terminated has done or not; the next one goes on there.
+ * A block is some successive snapshots of the head, compressed column by column; a segment is a block's part for a
+ * range of columns. A block is closed in several steps, a segment each, and is valid once its last segment is in the
+ * ring. From then on readers ignore its snapshots in the head, whether or not they have been dropped. So each change is
+ * one append to a ring, which is atomic: if a thread is terminated, the next one continues from there.
  *
  * A segment, the values of an entry whose timestamp and births are those of the block's last snapshot:
  *
@@ -36,7 +36,7 @@
  */
 export const SEGMENT = { FIRST: 0, LAST: 1, COUNT: 2, BEGIN: 3, END: 4, TIMES: 5 } as const;
 export const WORD_BYTES = 8;
-/** Columns that share an offset. */
+/** Number of columns that share an offset. */
 export const OFFSET_EVERY = 32;
 
 /** Words of the head. A snapshot must fit into it. */

@@ -4,14 +4,14 @@ import type { ColumnDecoder } from './column-decoder';
 import { ColumnEncoder } from './column-encoder';
 import { OFFSET_EVERY, SEGMENT, segmentParts, WORD_BYTES } from './layout';
 
-/** A range of columns of some snapshots, as it stands in a ring. Good while the caller holds the lease. */
+/** A view of a segment in a ring: a range of columns of some snapshots. Valid while the caller holds the lease. */
 export class Segment {
   readonly first: number;
   readonly last: number;
   readonly count: number;
   readonly begin: number;
   readonly end: number;
-  /** Of the snapshots. */
+  /** Times, births and numbers of columns of the snapshots. */
   readonly times: Float64Array;
   readonly births: Float64Array;
   readonly columns: Float64Array;
@@ -40,7 +40,7 @@ export class Segment {
     this.encodings = byteOffset + encodings;
   }
 
-  /** Whether no segment of its block comes behind it. */
+  /** Whether it is the last segment of its block. */
   get isLast(): boolean {
     return this.end === Math.max(...this.columns);
   }
@@ -102,7 +102,7 @@ export class SegmentWriter {
     return { offsets, lengths };
   }
 
-  /** Copies a column to the encoder. Where a snapshot does not have it yet, the first value that there is stands. */
+  /** Copies a column to the encoder. Snapshots that do not have the column yet get the first value of a later one. */
   private gather(snapshots: readonly RingEntry[], column: number): void {
     const { values } = this.encoder;
     for (let index = snapshots.length - 1; index >= 0; index--) {

@@ -4,20 +4,20 @@ import { LONGEST_BLOCK } from './column-code';
 import { ColumnDecoder } from './column-decoder';
 import type { Segment } from './segment';
 
-/** Some successive snapshots of a window, by their indexes in what holds them. */
+/** Some successive snapshots of a window, by their indexes in their block or in the head. */
 interface Part {
   /** Index of the part's first snapshot in the window. */
   at: number;
-  /** First and behind-last index of its snapshots in their block, or in the head. */
+  /** First index (inclusive) and last index (exclusive) of its snapshots in their block, or in the head. */
   begin: number;
   end: number;
   /** Undefined for the head. */
   block: readonly Segment[] | undefined;
 }
 
-/** The snapshots of a history between two moments. Good while the caller holds the lease. */
+/** The snapshots of a history between two times. Valid while the caller holds the lease. */
 export class HistoryWindow {
-  /** When the snapshots were taken, wall-clock milliseconds. Ascending; two may be of the same millisecond. */
+  /** Wall-clock milliseconds of the snapshots, ascending; two may be equal. */
   readonly times: Float64Array;
   private readonly parts: Part[] = [];
   private readonly decoder = new ColumnDecoder();
@@ -25,8 +25,8 @@ export class HistoryWindow {
   private readonly scratch = new Float64Array(LONGEST_BLOCK);
 
   /**
-   * @param head the snapshots behind the blocks
-   * @param skip how many of the oldest do not count any more
+   * @param head the snapshots newer than the blocks
+   * @param skip the number of oldest snapshots to ignore, since they have expired
    */
   constructor(
     buffer: ArrayBufferLike,
@@ -60,8 +60,8 @@ export class HistoryWindow {
    * Reads a column of a series. Touches only that column's bytes.
    *
    * @param birth the number of the series' birth: snapshots that cover fewer births do not have it
-   * @param into as long as `times`
-   * @returns the first index in `times` from which on the series is there; `into` is filled from it on
+   * @param into has the length of `times`
+   * @returns the index in `times` of the first snapshot that has the series; `into` is filled from that index on
    */
   read(column: number, birth: number, into: Float64Array): number {
     for (let index = this.parts.length - 1; index >= 0; index--) {
@@ -75,7 +75,7 @@ export class HistoryWindow {
     return 0;
   }
 
-  /** @returns the first index in the head from which on the series is there */
+  /** @returns the index of the first snapshot in the head that has the series */
   private readHead({ at, begin, end }: Part, column: number, birth: number, into: Float64Array): number {
     for (let index = end; index > begin; index--) {
       const { tag: births, values } = this.head[index - 1];

@@ -10,29 +10,29 @@ import type { Recorder } from './recorder';
 import type { Removal } from './removal';
 import type { SeriesSet } from './series-set';
 
-/** What every metric of a collector works with. */
+/** The objects and limits that all metrics of a collector share on one thread. */
 export interface Instrumentation {
   readonly recorder: Recorder;
   readonly reading: SeriesReading;
   readonly removal: Removal;
-  /** Most series of one metric, and of all together. */
+  /** Most series of one metric, and of all metrics together. */
   readonly cardinalityLimit: number;
   readonly seriesLimit: number;
-  /** Labels that every series gets, unless it has one of that name itself. */
+  /** Labels that every series gets, unless it has a label of the same name itself. */
   readonly defaultLabels: LabelPairs;
-  /** Values that are asked for when a snapshot is made. */
+  /** Callbacks that are called when a snapshot is made. */
   readonly collectTime: CollectTimeValues;
   /** Where the label sets of all metrics are looked up. */
   readonly labelTree: LabelTree;
-  /** Series that a label set was resolved to on this thread. */
+  /** Ids of the series that label sets have been resolved to on this thread. */
   readonly resolved: SeriesSet;
 }
 
 /**
  * One series of one metric, bound to the thread that asked for it. Resolve it once and keep it.
  *
- * It has few fields, so that with very many series, each of which has to come from memory when it is used, a record
- * fetches one cache line.
+ * It has few fields, so that a record fetches only one cache line: with very many series, none of them is in the
+ * processor's caches when it is used.
  */
 export abstract class BoundSeries {
   protected readonly recorder: Recorder;
@@ -60,7 +60,7 @@ export abstract class BoundSeries {
     return this.metric.definition.name;
   }
 
-  /** Type and labels, for those who look at the object. */
+  /** Type and labels, for `console.log` and debuggers. */
   shown(): object {
     const { type, name } = this.metric.definition;
     const labels = this.record === 0 ? [] : readLabels(this.recorder.arena, this.record);
@@ -75,7 +75,7 @@ export abstract class BoundSeries {
 
 showsOnly(BoundSeries, (series) => series.shown());
 
-/** What the series of a metric share. */
+/** The data that all series of a metric share. */
 export interface MetricContext extends Instrumentation {
   readonly definition: Definition;
   /** Pointer to the family's record. */

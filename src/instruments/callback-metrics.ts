@@ -6,7 +6,7 @@ import type { Instruments } from './instruments';
 
 const labelNames = ['metric'] as const;
 
-/** What the library says of callbacks: of when their values are, and how often they failed. */
+/** The library's own metrics about callbacks: the time of their last success, and the number of failures. */
 export class CallbackMetrics implements CallbackOutcomes {
   private lastSuccess: Gauge | undefined;
   private failures: Counter | undefined;
@@ -29,7 +29,7 @@ export class CallbackMetrics implements CallbackOutcomes {
     this.failures?.increment(1, { metric });
   }
 
-  /** What the user has defined otherwise, or there is no room for, is done without. */
+  /** Undefined if the user has defined the name differently, or there is no room: then the metric is left out. */
   private make<M>(type: 'counter' | 'gauge', name: string, options: MetricOptions): M | undefined {
     try {
       return this.instruments().get(type, name, options) as M;

@@ -7,13 +7,13 @@ import { isPromise, type Observe, type Observed, observations } from './observed
 import type { Pace } from './pace';
 import { isFiniteNumber } from './values';
 
-/** Who hears what became of a callback's call. */
+/** Receives the outcome of each callback's call. */
 export interface CallbackOutcomes {
   succeeded(metric: string): void;
   failed(metric: string): void;
 }
 
-/** A metric, or one series of it, that a callback gives values for. */
+/** A metric, or one series of it, for which a callback returns values. */
 export interface CollectTarget {
   /** Name of the metric. */
   readonly metric: string;
@@ -21,20 +21,20 @@ export interface CollectTarget {
    * Records a value.
    *
    * @param labels undefined for the series that the callback belongs to
-   * @param key the same for all objects with the same labels; undefined if these cannot be read
+   * @param key a text that identifies the label set, whatever the order of its labels; undefined if it cannot be read
    */
   take(value: number, labels: Labels | undefined, key: string | undefined): void;
   /**
-   * Removes the series of label sets that no callback names any more; left out if the callback always names the same one.
+   * Removes the series of label sets that no callback returns any more; undefined if the callback is of one series.
    *
-   * @returns whether they are removed; otherwise they are given again after the next answer
+   * @returns whether they were removed; otherwise this is called again with them after the next answer
    */
   drop?(sets: ReadonlyMap<string, Labels | undefined>): boolean;
 }
 
 /** One callback. */
 export class CollectCallback {
-  /** Whether the callback is running, or the promise that it gave is not settled yet. */
+  /** Whether the callback is running, or the promise that it returned is still pending. */
   private busy = false;
   private readonly named = new NamedSets();
 
@@ -47,7 +47,7 @@ export class CollectCallback {
     private readonly all: ReadonlySet<CollectCallback>,
   ) {}
 
-  /** Calls the callback, unless it is still busy. @returns undefined if it answered at once, or is still busy */
+  /** Calls the callback, unless it is still busy. @returns undefined if it answered synchronously, or is still busy */
   ask(): Promise<void> | undefined {
     if (this.busy) return undefined;
     this.busy = true;
@@ -88,12 +88,12 @@ export class CollectCallback {
       if (!isFiniteNumber(value)) bad.push(value);
     }
     this.dropUnnamed();
-    // the others are taken all the same
+    // the valid values have been recorded by now
     if (bad.length > 0) throw new TypeError(`a value must be a finite number, got ${shown(bad[0])}`);
     this.outcomes.succeeded(target.metric);
   }
 
-  /** If removing fails, this is tried again after the next answer. */
+  /** Removes the series of label sets missing from this answer. If that fails, it is retried after the next answer. */
   private dropUnnamed(): void {
     const { target, named } = this;
     const unnamed = named.unnamed();
@@ -106,7 +106,7 @@ export class CollectCallback {
 
   private fail(error: unknown): void {
     const { metric } = this.target;
-    // a callback that asks a collector which is being closed: nothing is wrong with it
+    // the callback called a collector that is being closed: this is not a failure of the callback
     if ((error as { code?: unknown } | null | undefined)?.code === ('RINGMETER_CLOSED' satisfies ErrorCode)) return;
     warnOnce('RINGMETER_COLLECT_FAILED', `the callback of ${metric} failed: ${messageOf(error)}`, metric);
     this.outcomes.failed(metric);

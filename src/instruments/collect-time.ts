@@ -9,16 +9,16 @@ import type { Observe } from './observed';
 import { Pace } from './pace';
 import type { Recorder } from './recorder';
 
-/** The thread looks for itself this often, should a question go unnoticed. */
+/** The thread also polls for questions this often, in case a wake-up was lost. */
 const LOOK_MS = 500;
 
 /**
- * The values of one thread that exist elsewhere and are asked for when a snapshot is made. A collect, on whichever thread,
- * raises the shard's question and waits a little for the answer; the callbacks run here, between two turns of the event
- * loop, and what they give is recorded like everything else. Keeps no thread alive.
+ * The collect-time callbacks of one thread, which return values that exist elsewhere. A collect on any thread raises
+ * the shard's question and waits a little for the answer. The callbacks run on this thread, between two turns of its
+ * event loop, and their values are recorded like all others. Does not keep the thread alive.
  *
- * Progress: between two answers the event loop turns, and callbacks take at most the share of its time that `Pace` leaves
- * them. Who asks more often waits for the next answer, and shows the last values if that comes too late.
+ * Progress: between two answers the event loop turns, and callbacks take at most the share of its time that `Pace`
+ * allows. If collects are more frequent, they wait for the next answer, and show the last values if it comes too late.
  */
 export class CollectTimeValues {
   private readonly sources = new Set<CollectCallback>();
@@ -33,9 +33,9 @@ export class CollectTimeValues {
     private readonly outcomes: CallbackOutcomes,
   ) {}
 
-  /** @returns how to stop asking; the values stay as they were last */
+  /** @returns a function that unregisters the callback; its last values stay */
   add(target: CollectTarget, observe: Observe): () => void {
-    // nobody asks any more
+    // closed: no question will be answered any more
     if (this.closed) return () => {};
     const source = new CollectCallback(target, observe, this.outcomes, this.pace, this.sources);
     this.sources.add(source);
@@ -47,16 +47,16 @@ export class CollectTimeValues {
     };
   }
 
-  /** Whether other threads have callbacks too, which may name the same label sets. */
+  /** Whether other threads have callbacks too, which may return the same label sets. */
   get hasRivals(): boolean {
     const { arena, own } = this.recorder;
     return openShards(arena).some(({ number, callbacks }) => callbacks > 0 && number !== own?.number);
   }
 
   /**
-   * Asks once more while the process ends: only what is given at once can still be recorded. Not the callback that ends the
-   * process: it is running. If another one calls `process.exit()` as well, that fails here: it would end the process at
-   * once, before the last flush.
+   * Calls the callbacks once more while the process ends; only synchronous answers can still be recorded. A callback
+   * that itself called `process.exit()` is still running and is skipped. If another callback calls `process.exit()`
+   * here, that call throws, since it would end the process at once, before the last flush.
    */
   lastCall(): void {
     const { exit } = process;
@@ -102,7 +102,7 @@ export class CollectTimeValues {
     this.listening = false;
   }
 
-  /** Callbacks that are still busy with an earlier question have kept it waiting once: not again. */
+  /** Does not wait for callbacks that are still busy with an earlier question, which waited for them already. */
   private async answer(): Promise<void> {
     const done = this.pace.measure();
     const running: Promise<void>[] = [];

@@ -3,7 +3,7 @@ import { checkOptions } from '../common/options-check';
 import { checkLabelName } from './labels';
 
 /**
- * Checks labels that all series are to have, and makes their values texts.
+ * Checks labels that all series get, and converts their values to strings.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION and those of `checkLabelName`
  */
@@ -11,7 +11,7 @@ export function checkCommonLabels(option: string, labels: unknown = {}): Record<
   const known = checkOptions(option, labels as Record<string, unknown>, Object.keys(labels ?? {}));
   return Object.fromEntries(
     Object.entries(known).map(([name, value]) => {
-      // every metric shows these: what a histogram or a summary writes itself cannot be among them
+      // all metrics show these labels: the names that histograms and summaries reserve are refused
       for (const reserved of ['le', 'quantile']) checkLabelName(name, reserved);
       if (!['string', 'number', 'boolean'].includes(typeof value))
         throw new RingmeterError(

@@ -29,10 +29,10 @@ export class BoundCounter extends BoundSeries {
   }
 
   /**
-   * Calls `observe` before every snapshot, on this thread: it gives a total that is counted elsewhere. See
+   * Calls `observe` before every snapshot, on this thread: it returns a total that is counted elsewhere. See
    * `Counter.collect`.
    *
-   * @returns how to stop that
+   * @returns a function that unregisters the callback
    */
   collect(observe: Observe<number>): () => void {
     const growth = new Growth();
@@ -68,8 +68,8 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
   }
 
   /**
-   * Adds `value`, a finite number >= 0, to the series of `labels`, or to the one without labels. What cannot be used is
-   * refused and counted; this never throws.
+   * Adds `value`, a finite number >= 0, to the series of `labels`, or to the one without labels. Invalid values and
+   * labels are refused and counted; this never throws.
    */
   increment(value = 1, labels?: Labels<Name>): void {
     const code = this.index.code(this.find(labels));
@@ -83,15 +83,15 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
   }
 
   /**
-   * For a total that is counted elsewhere: calls `observe` before every snapshot, on this thread, and adds by how much what
-   * it gives has grown: a number, or `{ labels, value }` of each series, or a promise of either. A total that is smaller than
-   * before has begun again from 0. The series of a label set that it does not name any more is removed, unless other
-   * threads have callbacks too, whose totals it may have as well. Failures and deadlines are those of `Gauge.collect`.
+   * For a total that is counted elsewhere: calls `observe` before every snapshot, on this thread, and adds the increase
+   * of the total since the last call. `observe` returns a number, or `{ labels, value }` for each series, or a promise
+   * of either. A total lower than before counts as restarted from 0. A series whose label set is not returned any more
+   * is removed, unless other threads have callbacks too, which may share it. Failures, deadlines: see `Gauge.collect`.
    *
-   * @returns how to stop that
+   * @returns a function that unregisters the callback
    */
   collect(observe: Observe<Observed<Name>>): () => void {
-    // by label set: beyond the limit many share a series, and the memory of a series may be given to another one
+    // by label set, not by series: the overflow series is shared, and the memory of a series may be reused
     const growths = new Map<string, Growth>();
     const growthOf = (key = ''): Growth => {
       const known = growths.get(key) ?? new Growth();
@@ -103,7 +103,7 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
       {
         metric: name,
         take: (total, labels, key) => {
-          // a label set that is refused has no growth to be kept
+          // a refused label set gets no entry in `growths`
           if (this.index.code(this.find(labels)) === 0) this.learn(labels, total)?.increment(growthOf(key).to(total));
           else this.increment(growthOf(key).to(total), labels as Labels<Name>);
         },
@@ -124,12 +124,12 @@ export class Counter<Name extends string = string> extends Metric<BoundCounter, 
   }
 }
 
-/** By how much a total has grown since it was seen last. */
+/** Computes the increase of a total since its last value. */
 class Growth {
   private last = 0;
 
   to(total: number): number {
-    // what is no total is refused by the counter, and forgotten here
+    // the counter refuses an invalid total; it is not remembered here
     if (!isIncrement(total)) return total;
     const { last } = this;
     this.last = total;

@@ -8,7 +8,7 @@ import { decide, findRival } from '../registry/overlap';
 import { noteTtl, readDefinition, registerFamily } from '../registry/register';
 import { checkLabelName, type Labels } from './labels';
 
-/** What every kind of metric may be given. */
+/** Options of all kinds of metrics. */
 export interface MetricOptions<Name extends string = string> {
   /** Shown as HELP. Default: ''. */
   description?: string;
@@ -20,7 +20,7 @@ export interface MetricOptions<Name extends string = string> {
   ttl?: number;
   /** Most series; further label sets share the overflow series. Default: the collector's `cardinalityLimit`. */
   cardinalityLimit?: number;
-  /** Labels of the one series that is wanted: what is returned is bound to it. */
+  /** If given, the bound series of these labels is returned instead of the metric. */
   labels?: Labels<Name>;
 }
 
@@ -28,14 +28,14 @@ export interface HistogramOptions<Name extends string = string> extends MetricOp
 
 export interface SummaryOptions<Name extends string = string> extends MetricOptions<Name>, WindowOptions {}
 
-/** Any metric's options, as they come. */
+/** Options of any kind of metric, not checked yet. */
 type AnyOptions = MetricOptions & DefinitionOptions;
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'ttl', 'cardinalityLimit', 'labels'] as const;
-/** What is asked for must be what the metric has. */
+/** Options that must equal those of an existing metric of the same name, if they are given. */
 const SETTLED = ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const;
-/** What stands in the definition of a kind that has no such option. */
+/** Values in the definition of a kind that does not have these options. */
 const WITHOUT_OPTIONS = { buckets: [], quantiles: [], maxAge: 600, maxSamples: 10_000 };
 
 /**
@@ -96,7 +96,7 @@ function checkLabelNames(name: string, labelNames: unknown, reserved: string | u
 /**
  * Get-or-create in the registry.
  *
- * @returns the family's record and its definition, as whoever came first made it
+ * @returns the family's record and its definition, which is that of the first thread that registered the name
  * @throws RingmeterError RINGMETER_METRIC_CONFLICT, RINGMETER_OUT_OF_MEMORY
  */
 export function define(
@@ -120,7 +120,7 @@ function refuseRival({ name }: Definition, rival: string | undefined): void {
     throw new RingmeterError('RINGMETER_METRIC_CONFLICT', `${name} would show lines of the same name as ${rival}`);
 }
 
-/** What was asked for explicitly must be what the metric is; what was left out may be anything. */
+/** Throws if an option that was given explicitly differs from the present metric; omitted options may differ. */
 function refuseConflict(wanted: Definition, present: Definition, given: AnyOptions): void {
   const conflict = (what: string, is: unknown, want: unknown): never => {
     throw new RingmeterError(

@@ -6,11 +6,11 @@ import { directoryLength, PENDING_ENTRY, readEntry } from '../registry/directory
 import { type Refusal, readDefinition } from '../registry/register';
 import { readLabels } from '../registry/series-key';
 
-/** How far back the directory is read, and how many series are looked at: three milliseconds' work at most. */
+/** How many of the newest directory entries are read, and how many series are examined: 3 ms at most. */
 const NEWEST_ENTRIES = 16_384;
 const SAMPLE = 1_024;
 const LONGEST_EXAMPLE = 80;
-/** What a family has been warned about already: one bit for each reason. */
+/** Bits in a family's record: the reasons for which the user has been warned already. */
 const WARNED: Record<Refusal, number> = { limit: 1, total: 2, memory: 4 };
 
 export interface ExplodingMetric {
@@ -22,9 +22,8 @@ export interface ExplodingMetric {
 }
 
 /**
- * Warns that a metric's label sets get no series of their own any more, and names the label with the most values. Each
- * metric is warned about once per reason, by the thread that finds the bit in the arena unset; later refusals cost one
- * atomic operation.
+ * Warns that new label sets of a metric share the overflow series, and names the label with the most values. The user
+ * is warned once per metric and reason, by the thread that sets the bit; a later refusal costs one atomic operation.
  */
 export function warnOfExplosion(metric: ExplodingMetric, refusal: Refusal): void {
   const { arena, family, definition, cardinalityLimit, seriesLimit } = metric;
@@ -42,7 +41,7 @@ export function warnOfExplosion(metric: ExplodingMetric, refusal: Refusal): void
   warn(code, `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`);
 }
 
-/** The label with the most values among the newest series of a metric, as an end of a sentence. */
+/** The end of the warning: the label with the most values among the newest series of a metric. */
 function culprit(arena: Arena, family: number): string {
   const values = new Map<string, Set<string>>();
   let count = 0;
@@ -74,7 +73,7 @@ function largest(arena: Arena): number {
   return most?.[0] ?? 0;
 }
 
-/** Records of series that were registered last, the newest first; without those beyond a limit. */
+/** Records of the series registered last, the newest first, without overflow series. */
 function* newest(arena: Arena): Generator<number> {
   const end = directoryLength(arena);
   for (let place = end - 1; place >= Math.max(end - NEWEST_ENTRIES, 0); place--) {

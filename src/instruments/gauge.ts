@@ -9,7 +9,7 @@ import { Metric } from './metric';
 import type { Observe, Observed } from './observed';
 import { isFiniteNumber } from './values';
 
-/** Turns the code of a gauge's `set` events into that of its additions. */
+/** XOR mask that turns the code of a gauge's `set` events into that of its additions. */
 const SET_TO_ADD = (OPERATION.GAUGE_SET ^ OPERATION.GAUGE_ADD) << OPERATION_SHIFT;
 
 /** One series of a gauge. The last `set` of any thread wins; additions of all threads since then count. */
@@ -22,7 +22,7 @@ export class BoundGauge extends BoundSeries {
     this.epoch = series.epoch;
   }
 
-  /** @internal Says that the series counts what is in flight: it ends with the thread, and a reset does not end it. */
+  /** @internal Marks the series as counting work in flight: it ends with its thread, but not with a reset. */
   countInFlight(): this {
     markInFlight(this.recorder.arena, this.record);
     return this;
@@ -60,9 +60,9 @@ export class BoundGauge extends BoundSeries {
   }
 
   /**
-   * Calls `observe` before every snapshot, on this thread, and sets what it gives. See `Gauge.collect`.
+   * Calls `observe` before every snapshot, on this thread, and sets the gauge to its result. See `Gauge.collect`.
    *
-   * @returns how to stop that
+   * @returns a function that unregisters the callback
    */
   collect(observe: Observe<number>): () => void {
     return this.metric.collectTime.add({ metric: this.name, take: (value) => this.set(value) }, observe);
@@ -83,7 +83,7 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
     return this.isInFlight ? bound.countInFlight() : bound;
   }
 
-  /** @internal Says that all series count what is in flight: see `BoundGauge.countInFlight`. */
+  /** @internal Marks all series as counting work in flight: see `BoundGauge.countInFlight`. */
   countInFlight(): this {
     this.isInFlight = true;
     return this;
@@ -92,7 +92,7 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
   /**
    * @internal Counts a call that begins.
    *
-   * @returns the series that the call's end has to be taken off; undefined if the labels cannot be used
+   * @returns the series from which to subtract the call when it ends; undefined if the labels are invalid
    */
   began(labels: Labels<Name> | undefined): EventStart | undefined {
     const set = this.find(labels);
@@ -102,7 +102,7 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
     return series;
   }
 
-  /** @internal Takes a call off the series that it was counted in: by now its labels may have another one. */
+  /** @internal Subtracts a call from the series that counted it: by now, its labels may resolve to another series. */
   ended(series: EventStart): void {
     this.addTo(series, -1);
   }
@@ -163,12 +163,12 @@ export class Gauge<Name extends string = string> extends Metric<BoundGauge, Name
   }
 
   /**
-   * For a value that exists elsewhere: calls `observe` before every snapshot, on this thread, and sets what it gives: a
-   * number, or `{ labels, value }` of each series, or a promise of either. The series of a label set that it does not name
-   * any more is removed. If it fails, or has not answered within the collector's `collectTimeout`, the last values stand,
-   * and `ringmeter_collect_last_success_timestamp_seconds` says of when they are.
+   * For a value that exists elsewhere: calls `observe` before every snapshot, on this thread, and sets its result: a
+   * number, or `{ labels, value }` for each series, or a promise of either. A series whose label set is not returned
+   * any more is removed. If `observe` fails, or has not answered within the collector's `collectTimeout`, the last
+   * values stand, and `ringmeter_collect_last_success_timestamp_seconds` tells their time.
    *
-   * @returns how to stop that; the series stay with their last values
+   * @returns a function that unregisters the callback; the series stay with their last values
    */
   collect(observe: Observe<Observed<Name>>): () => void {
     const { name } = this;

@@ -17,7 +17,7 @@ const kinds: { [T in MetricType]: new (context: MetricContext) => AnyMetric } = 
   summary: Summary,
 };
 
-/** The metrics of one collector on one thread, by name: asking again gives the same object. */
+/** The metrics of one collector on one thread, by name: the same name always gives the same object. */
 export class Instruments {
   private readonly metrics = new Map<string, AnyMetric>();
 
@@ -38,7 +38,7 @@ export class Instruments {
     return labels === undefined ? metric : metric.labels(labels as Labels);
   }
 
-  /** Forgets label sets that were resolved: all series have been removed. */
+  /** Clears the caches of resolved label sets, since all series have been removed. */
   forget(): void {
     for (const metric of this.metrics.values()) metric.forget();
   }

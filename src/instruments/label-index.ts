@@ -1,15 +1,15 @@
 import { type Branch, type LabelList, LabelTree, NOWHERE, UNLABELLED } from './label-tree';
 import { NumberTable } from './number-table';
 
-/** Places that the index may add to the tree for each series: more than some orders of names and spellings need. */
+/** Places that the index may add to the tree per series: enough for several orders of names and several spellings. */
 const PLACES_PER_SERIES = 8;
-/** For metrics that may have very few series. */
+/** Added to that limit, for metrics that may have very few series. */
 const LEAST_PLACES = 1_024;
-/** An index may look for its label sets among so many times as many of other metrics, and among so many in any case. */
+/** A shared tree may have SPARSEST times as many label sets as this metric has, and FEW_SETS in any case. */
 const SPARSEST = 32;
 const FEW_SETS = 16_384;
 
-/** What the events of a series begin with. */
+/** The constant part of a series' events. */
 export interface EventStart {
   /** First half-word: operation and series id. Never 0. */
   readonly code: number;
@@ -18,29 +18,29 @@ export interface EventStart {
 }
 
 /**
- * From a caller's label object to the events of a metric's series, on one thread.
+ * Maps a caller's label object to the events of a metric's series, on one thread.
  *
- * The metrics of a collector share a tree of label sets, since what a request does to several of them it mostly does with
- * the same labels: then only the first look-up fetches that way from memory, which with very many label sets is most of what
- * a record costs (three counters in turn, 60,000 label sets at random: 280 ns a record, and 610 with a tree for each).
+ * The metrics of a collector share a tree of label sets, since a request mostly records several metrics with the same
+ * labels: then only the first look-up fetches the path in the tree from memory. With very many label sets that is most
+ * of the cost of a record (three counters in turn, 60,000 random label sets: 280 ns each, 610 with a tree per metric).
  *
- * A metric that has only few of very many label sets should have a tree of its own: its numbers would be far apart.
+ * A metric with only few of very many label sets should have a tree of its own: its set numbers would be far apart.
  *
- * It is a cache: one series has no end of spellings (`{ a: '' }` is `{}` for every name `a`), so each metric adds only so
- * many.
+ * It is a cache of limited size: one series has infinitely many spellings (`{ a: '' }` is `{}` for every name `a`), so
+ * each metric adds a limited number.
  */
 export class LabelIndex {
   private readonly codes = new NumberTable();
   private readonly epochs = new NumberTable();
   private placesLeft: number;
-  /** Label sets of this metric, each as often as it was inserted. */
+  /** Number of insertions of label sets of this metric, repeated ones included. */
   private inserted = 0;
-  /** Where this metric's label sets begin, mostly. */
+  /** The branch at which most of this metric's label sets begin. */
   private usual: Branch | undefined;
 
   /**
-   * @param series most series that there can be
-   * @param tree which other metrics may have too
+   * @param series the most series of the metric
+   * @param tree may be shared with other metrics
    */
   constructor(
     series: number,
@@ -49,7 +49,7 @@ export class LabelIndex {
     this.placesLeft = LEAST_PLACES + series * PLACES_PER_SERIES;
   }
 
-  /** The number of a label set in the tree, which may have no series of this metric; NOWHERE if there is none. */
+  /** The number of a label set in the tree, which may have no series of this metric; NOWHERE if it is not there. */
   find(labels: Readonly<Record<string, unknown>>): number {
     return this.tree.find(labels, this.usual);
   }
@@ -65,8 +65,8 @@ export class LabelIndex {
   }
 
   /**
-   * Remembers the series of a label set that has been checked, if there is room. Not of one with lone surrogates: those are
-   * spellings of U+FFFD, and what comes with them is noise.
+   * Caches the series of a checked label set, if there is room. Label sets with lone surrogates are not cached: they
+   * are spellings of U+FFFD, and usually noise.
    *
    * @returns false if the tree has so many label sets of other metrics that this one should have a tree of its own
    */
@@ -91,7 +91,7 @@ export class LabelIndex {
     return set;
   }
 
-  /** Forgets the series of a label set, in this order of names and these spellings. */
+  /** Removes the entry of a label set with this order of names and these spellings. */
   delete({ names, values, size }: LabelList): void {
     const labels = Object.fromEntries(names.slice(0, size).map((name, index) => [name, values[index]]));
     this.codes.set(size === 0 ? UNLABELLED : this.find(labels), 0);

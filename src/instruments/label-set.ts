@@ -3,23 +3,23 @@ import type { LabelPairs } from '../kinds/definition';
 import { type LabelValue, toPairs } from '../registry/label-pairs';
 import { type LabelProblem, type LabelRules, labelNameProblem, MAX_LABELS_LENGTH } from './labels';
 
-/** Names for which the pairs are not in order yet. */
+/** Value of `arranged` while the pairs are not sorted for the present names. */
 const UNARRANGED = -1;
 
 /**
- * A caller's label object, checked and copied. It is read into again and again: what a record with labels that have no
- * series costs must not be garbage. Names that stand where they stood last time are neither checked nor sorted again.
+ * A caller's label object, checked and copied. The object is reused for each read, so that a record with labels that
+ * have no series allocates nothing. Names at the same index as in the last read are neither checked nor sorted again.
  */
 export class LabelSet {
-  /** Names and values in the order of the caller's object. Entries from `size` on mean nothing. */
+  /** Names and values in the order of the caller's object. Entries from `size` on are unused. */
   readonly names: string[] = [];
   readonly values: LabelValue[] = [];
   size = 0;
-  /** The same as the registry takes them: sorted texts, with the default labels. Good until the next `read`. */
+  /** The same in the registry's form: sorted strings, with the default labels. Valid until the next `read`. */
   pairs: LabelPairs = [];
   /** The pair of each name. */
   private readonly own: [name: string, value: string][] = [];
-  /** How many of the names the pairs are for. */
+  /** Number of names that the pairs are sorted for. */
   private arranged = UNARRANGED;
 
   constructor(
@@ -28,10 +28,10 @@ export class LabelSet {
   ) {}
 
   /**
-   * Reads every value once, since a getter may give another one next time. Throws what a getter throws, and can be used
-   * again after that.
+   * Reads every value only once, since a getter may return a different value next time. If a getter throws, its error
+   * is passed on, and the object can be used again.
    *
-   * @returns what is wrong; the set means nothing then
+   * @returns the problem, if any; the contents are invalid then
    */
   read(labels: unknown): LabelProblem | undefined {
     if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
@@ -39,7 +39,7 @@ export class LabelSet {
     let size = 0;
     let length = 0;
     for (const name in labels) {
-      // somebody's addition to all objects is no label
+      // an enumerable property that somebody added to Object.prototype is not a label
       if (!Object.hasOwn(labels, name) && Object.hasOwn(Object.prototype, name)) continue;
       const value: unknown = (labels as Record<string, unknown>)[name];
       const problem = name === this.names[size] ? undefined : this.rename(size, name);
@@ -74,7 +74,7 @@ export class LabelSet {
     this.arranged = UNARRANGED;
     const { names } = this.rules;
     const own = this.own.slice(0, this.size);
-    // all that are there are in `names`, and none twice
+    // all present labels are in `names`, and none occurs twice: so fewer labels than names means that one is missing
     if (names !== null && own.length < names.size) {
       const missing = [...names].find((name) => !own.some(([present]) => present === name));
       return invalid(`label ${missing} is missing`);

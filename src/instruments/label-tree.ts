@@ -1,17 +1,17 @@
 /**
- * Where the values of a label set lead: its number if no known set goes on from there, which spares an object for nearly all
- * of them, and fetching it; otherwise a step.
+ * The child for a label value: the label set's number if no known set continues from there (nearly all leaves: no node
+ * object has to be allocated and fetched); otherwise a step.
  */
 export type Place = number | Step;
 
-/** What `LabelTree.find` says of label sets that are not in the tree. */
+/** Result of `LabelTree.find` for label sets that are not in the tree. */
 export const NOWHERE = 0;
-/** The number of the label set without labels. It is not in the tree, where what is no object at all would find it. */
+/** Number of the empty label set. It is not in the tree: otherwise a look-up of a non-object would find it. */
 export const UNLABELLED = 1;
 
-/** A node of the tree: what is there after some labels of a set, and what follows. */
+/** A node of the tree: reached after some labels of a set. It has that set's number, and the continuations. */
 class Step {
-  /** Continuations by the name of the next label, in the order in which callers' objects happened to have them. */
+  /** Continuations by the name of the next label, in the order in which they were added. */
   branch: Branch | undefined;
 
   /** @param set number of the label set that ends here, if one does */
@@ -24,7 +24,7 @@ class Step {
     return branch ?? this.branch?.rest?.get(name);
   }
 
-  /** The branch of a name, which is made if there is none: the first few names of a step are the fastest to be found. */
+  /** Get-or-create of the branch of a name. The first few names of a step are found fastest. */
   branchOf(name: string): Branch {
     const known = this.find(name);
     if (known !== undefined) return known;
@@ -35,14 +35,14 @@ class Step {
   }
 }
 
-/** Branches of a step in a list: comparing a name with the very same string is one instruction. */
+/** Branches of a step that are in a linked list: comparing identical string objects takes one instruction. */
 const LISTED_BRANCHES = 4;
 
 /**
- * A label that label sets go on with, and its values. Up to four are fields: comparing a string with the very same string
- * is one instruction, where a Map hashes and probes. A record with three labels takes 34 ns with them and 55 without (perf,
- * "label object"). With more values all are in a Map, since one that is in none of the fields would be compared with each,
- * letter by letter unless both are literals: with 31 values a record takes 56 ns instead of 65.
+ * A label name with which label sets continue, and its values. Up to four values are fields: comparing identical string
+ * objects takes one instruction, where a Map hashes and probes. A record with three labels takes 34 ns with fields and
+ * 55 without (perf, "label object"). With more values, all are in a Map: otherwise a value that is in none of the
+ * fields would be compared with each, letter by letter unless both are literals (with 31 values: 56 ns, not 65).
  */
 export class Branch {
   private value0: unknown;
@@ -57,7 +57,7 @@ export class Branch {
 
   /** The next of the few branches that a step keeps in a list. */
   other: Branch | undefined;
-  /** In the first of the list: the branches beyond those. */
+  /** Only in the first branch of the list: the branches beyond the list. */
   rest: Map<string, Branch> | undefined;
 
   constructor(readonly name: string) {}
@@ -73,7 +73,7 @@ export class Branch {
 
   set(value: unknown, place: Place): void {
     if (this.more !== undefined) this.more.set(value, place);
-    // NaN equals nothing, not even in a field
+    // NaN does not equal itself, so a field would never match it; a Map finds it
     else if (Number.isNaN(value)) this.moreWith(value, place);
     else if (this.place0 === undefined || this.value0 === value) [this.value0, this.place0] = [value, place];
     else if (this.place1 === undefined || this.value1 === value) [this.value1, this.place1] = [value, place];
@@ -91,7 +91,7 @@ export class Branch {
     this.more.set(value, place);
   }
 
-  /** Of the first branch of a step: adds one that the step does not have. */
+  /** Called on the first branch of a step: adds a branch that the step does not have yet. */
   append(branch: Branch): void {
     let last: Branch = this;
     let listed = 1;
@@ -105,23 +105,23 @@ export class Branch {
 }
 
 /**
- * Numbers label sets, from 2 upwards, on one thread. Finding neither joins nor allocates: it follows the values of a caller's
- * object, in its own order of names, down a tree. Objects with the same labels in another order are another label set.
+ * Numbers label sets, from 2 upwards, on one thread. A look-up neither joins strings nor allocates: it follows the
+ * values of a caller's object down a tree, in the object's order of names: another order is another label set.
  */
 export class LabelTree {
   private readonly root = new Step();
   private sets = UNLABELLED;
   private steps = 0;
 
-  /** Label sets and steps: what the tree has grown by. */
+  /** Number of label sets and steps: the size of the tree. */
   get size(): number {
     return this.sets + this.steps;
   }
 
   /**
-   * The number of a label set; NOWHERE if it is not in the tree, or empty, or no object of labels at all.
+   * The number of a label set; NOWHERE if it is not in the tree, is empty, or is not a label object.
    *
-   * @param usual where label sets begin, mostly
+   * @param usual the branch to try first, at which most label sets begin
    */
   find(labels: Readonly<Record<string, unknown>>, usual: Branch | undefined): number {
     let place: Place = this.root;
@@ -140,7 +140,7 @@ export class LabelTree {
     return typeof place === 'number' ? place : place.set;
   }
 
-  /** The number of a label set that has been checked and is not empty; it is added if it is not there. */
+  /** Get-or-create of the number of a label set that has been checked and is not empty. */
   add({ names, values, size }: LabelList): number {
     const last = size - 1;
     let step = this.root;
@@ -153,12 +153,12 @@ export class LabelTree {
     return known === undefined ? this.sets : known.set;
   }
 
-  /** Where label sets begin that begin with this name, if there are any. */
+  /** The branch of the label sets that begin with this name, if there are any. */
   beginning(name: string): Branch | undefined {
     return this.root.find(name);
   }
 
-  /** The step after a label with which more is to follow. */
+  /** Get-or-create of the step after a label that is not the last one of its set. */
   private follow(step: Step, name: string, value: unknown): Step {
     const branch = step.branchOf(name);
     const known = branch.get(value);
@@ -170,7 +170,7 @@ export class LabelTree {
   }
 }
 
-/** Names and values of a label set, in the order of the caller's object; those from `size` on mean nothing. */
+/** Names and values of a label set, in the order of the caller's object; elements from `size` on are unused. */
 export interface LabelList {
   readonly names: readonly string[];
   readonly values: readonly unknown[];

@@ -21,13 +21,13 @@ export interface LabelRules {
   reserved: string | undefined;
 }
 
-/** What is wrong with labels. Not an error: those take microseconds to make, and a record does not throw. */
+/** A problem with labels. Not an Error: making one takes microseconds, and a record does not throw. */
 export interface LabelProblem {
   code: ErrorCode;
   message: string;
 }
 
-/** What is wrong with a label name, if anything. */
+/** The problem with a label name, if there is one. */
 export function labelNameProblem(name: unknown, reserved: string | undefined): LabelProblem | undefined {
   if (typeof name !== 'string' || !LABEL_NAME.test(name) || name.startsWith('__'))
     return {
@@ -48,7 +48,7 @@ export function checkLabelName(name: unknown, reserved: string | undefined): voi
 }
 
 /**
- * Tells whether a series has all of some label values. An empty value is that of a label the series does not have.
+ * Returns a test whether a series has all of the wanted label values. An empty value matches an absent label.
  *
  * @throws RingmeterError RINGMETER_INVALID_LABELS
  */

@@ -28,30 +28,30 @@ import type { Recorder } from './recorder';
 type LabelObject = Readonly<Record<string, unknown>>;
 
 const NO_LABELS: LabelObject = Object.freeze({});
-/** What all label sets beyond the limit share. */
+/** Labels of the overflow series, which all label sets beyond the limit share. */
 const OVERFLOW_LABELS: LabelPairs = [['ringmeter_overflow', 'true']];
-/** A label set with more names is not worth keeping what it was read into. */
+/** A LabelSet object that has read more names than this is not kept for reuse. */
 const USUAL_LABELS = 64;
 
 /**
- * A metric on one thread: finds the series of label sets. `S` is its kind of bound series.
+ * A metric on one thread: resolves label sets to series. `S` is its kind of bound series.
  *
- * A record with a label object finds the code of its events and needs no bound series; those are for who asks for them, and
- * for the first records of a label set.
+ * A record with a label object looks up the code of its events and needs no bound series. Bound series are made only
+ * when the user asks for them, and for the first records of a label set.
  *
- * A label set is remembered when it is resolved for the second time: one that was resolved once for good, or is never
- * seen again, costs this thread's heap nothing.
+ * A label set is cached when it is resolved for the second time. So a label set that is resolved once and kept as a
+ * handle, or that never occurs again, takes no heap memory.
  */
 export abstract class Metric<S extends BoundSeries, Name extends string = string> {
-  /** Changes when what was known of label sets is forgotten. */
+  /** Cache of resolved label sets; replaced by an empty one when it is cleared. */
   protected index: LabelIndex;
-  /** The bound series that were asked for more than once, by the code of their events. */
+  /** Bound series that were requested more than once, by the code of their events. */
   private readonly handles = new Map<number, S>();
   private readonly rules: LabelRules;
   private readonly limits: SeriesLimits;
-  /** What label sets are read into, while none is. */
+  /** The LabelSet for the next read; undefined while it is in use. */
   private spareSet: LabelSet | undefined;
-  /** What label sets share that have no series of their own. */
+  /** The overflow series, by reason, for label sets without a series of their own. */
   private readonly shared: { [R in Refusal]?: S } = {};
 
   protected readonly recorder: Recorder;
@@ -89,8 +89,8 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * Removes the series of a label set: nothing shows it any more. What is recorded for it afterwards, also through a handle
-   * that was kept, begins again from zero.
+   * Removes the series of a label set: it is not shown any more. Later records of that label set, also through an old
+   * handle, show it again from zero.
    *
    * @param labels none for the series without labels
    * @returns whether there was one
@@ -103,7 +103,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return this.removeRecords([this.forgetSet(set)]) === 1;
   }
 
-  /** Removes the series of label sets, as far as there are any. @throws RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY */
+  /** Removes the series of those label sets that have one. @throws RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY */
   protected drop(sets: Iterable<Labels | undefined>): void {
     const set = new LabelSet(this.rules, this.context.defaultLabels);
     const records: number[] = [];
@@ -111,7 +111,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     this.removeRecords(records);
   }
 
-  /** Forgets what a label set was resolved to. @returns the record of its series, 0 if there is none */
+  /** Removes a label set from the cache. @returns the record of its series, 0 if there is none */
   private forgetSet(set: LabelSet): number {
     const { recorder, family } = this.context;
     this.index.delete(set);
@@ -127,10 +127,10 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * Removes all series that have these label values, or whose labels fulfil a condition. Looks at every series of the
-   * metric, on this thread.
+   * Removes all series that have these label values, or for whose labels a predicate returns true. Examines every
+   * series of the metric, on this thread.
    *
-   * @returns how many there were. Throws as `remove` does, and whatever the condition throws: then nothing is removed
+   * @returns how many were removed. Throws as `remove` does, and the predicate's errors: then nothing is removed
    */
   removeMatching(labels: PartialLabels<Name> | ((labels: Record<string, string>) => boolean)): number {
     const matches = typeof labels === 'function' ? labels : matcherOf(labels, this.rules, this.context.defaultLabels);
@@ -139,25 +139,25 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return count;
   }
 
-  /** Removes all series of the metric, which stays. Returns how many there were. Throws as `remove` does. */
+  /** Removes all series of the metric, but not the metric. Returns their number. Throws as `remove` does. */
   clear(): number {
     const count = this.context.removal.endMatching(this.living, 'remove');
     this.forget();
     return count;
   }
 
-  /** Lets all series of the metric begin again from zero; they stay. Throws as `remove` does. */
+  /** Sets all series of the metric back to zero; they are still shown. Throws as `remove` does. */
   reset(): void {
     this.context.removal.endMatching(this.living, 'reset');
   }
 
-  /** Forgets which label sets were resolved, since their series were removed: the next record shows them again. */
+  /** Clears the cache of resolved label sets, since their series were removed: the next record shows them again. */
   forget(): void {
     this.index = this.emptyIndex();
     this.handles.clear();
   }
 
-  /** The same where the memory of series may be used again. */
+  /** Clears the cache as well, but only if the metric has a ttl ("mortal"): then the memory of series may be reused. */
   forgetMortal(): void {
     if (this.isMortal) this.forget();
   }
@@ -170,7 +170,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return { record: this.context.family, definition: this.context.definition };
   }
 
-  /** The series that a read is about. Throws as `bound` does. */
+  /** The series to read a value from. Throws as `bound` does. */
   protected read(labels: LabelObject | undefined): S {
     return this.known(labels) ?? this.resolve(labels === undefined ? NO_LABELS : labels);
   }
@@ -180,9 +180,9 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * The series of a label set, for good.
+   * The series of a label set, pinned: the caller may keep it for ever.
    *
-   * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names; and whatever a getter throws
+   * @throws RingmeterError RINGMETER_INVALID_LABELS and the codes of bad label names; and the errors of getters
    */
   protected bound(labels: unknown): S {
     for (;;) {
@@ -192,9 +192,9 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * Says that a series has a handle for good: its memory will not be another's.
+   * Pins a series, since the user has a handle: its memory will never be reused.
    *
-   * @returns false if it is another's already, or soon: then it has to be looked for again
+   * @returns false if its memory has been reused or is about to be: then the caller has to look the series up again
    */
   private pin({ record }: S): boolean {
     if (record === 0) return true;
@@ -205,15 +205,15 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * The number of a record's label set: the index has the code of its events by it, or 0 if that has to be learned, or its
-   * labels cannot be read.
+   * The number of a record's label set, which is the key of the index. The index has no code for it (0) if `learn` has
+   * to resolve the labels first, or if they cannot be read.
    */
   protected find(labels: LabelObject | undefined): number {
     if (labels === undefined) return UNLABELLED;
     try {
       const { index } = this;
       const set = index.find(labels);
-      // a getter of the labels may have recorded something, and what was known have been forgotten
+      // a getter of the labels may have recorded, which may have replaced the index
       return index === this.index ? set : NOWHERE;
     } catch {
       return NOWHERE;
@@ -227,7 +227,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
       if (problem !== undefined) throw new RingmeterError(problem.code, problem.message);
       const series = this.enter(set);
       const known = set.size === 0 ? UNLABELLED : this.find(labels as LabelObject);
-      // what was asked for only once is for the caller to keep
+      // only a label set that is cached (resolved before) gets its handle cached; the first time, the caller keeps it
       if (this.index.code(known) === series.code) this.handles.set(series.code, series);
       return series;
     } finally {
@@ -236,11 +236,11 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
   }
 
   /**
-   * The series of a record that `find` does not know how to make: undefined, and counted, if its labels or its value cannot
-   * be used. A value that cannot be recorded does not make a series.
+   * The series of a record that `find` does not know, registered if necessary. If its labels or its value are invalid,
+   * the record is counted as refused, no series is created, and the result is undefined.
    */
   protected learn(labels: LabelObject | undefined, value: unknown): S | undefined {
-    // labels in place of the value: whatever is wrong with the labels follows from that
+    // the labels were passed in place of the value: report that, not the problem with the labels that follows from it
     if (typeof value === 'object' && value !== null) return refuseValue(this.context, value);
     const set = this.takeSet();
     try {
@@ -256,7 +256,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     }
   }
 
-  /** Not there twice: a getter of the set that is being read may record something itself. */
+  /** Takes the spare LabelSet, or makes one: a getter of the labels being read may itself record with labels. */
   private takeSet(): LabelSet {
     const set = this.spareSet ?? new LabelSet(this.rules, this.context.defaultLabels);
     this.spareSet = undefined;
@@ -281,9 +281,9 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     if (known !== undefined) return this.remember(set, known);
     const refusal = whyRefused(arena, family, definition, key, record, this.limits);
     const shared = refusal && this.shared[refusal];
-    // another thread may have registered this very set since it was looked for
+    // if a series was born since the search, it may be this label set, registered by another thread
     if (shared === undefined || births !== birthMark(arena)) return this.register(set);
-    // in a flood of label sets this is what nearly all of them come to
+    // the fast path in a flood of label sets: nearly all of them end here
     arena.count(family + RECORD.FAMILY_OVERFLOWED);
     return shared;
   }
@@ -297,7 +297,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
       beyond: () => toPairs(OVERFLOW_LABELS, defaultLabels),
     });
     if (refusal === undefined) return this.remember(set, series);
-    // a label set that is refused is not remembered: what grows without bound must not fill this thread's heap either
+    // a refused label set is not cached: label sets that grow without bound must not fill this thread's heap either
     recorder.arena.count(family + RECORD.FAMILY_OVERFLOWED);
     warnOfExplosion({ ...this.context, arena: recorder.arena }, refusal);
     const shared = this.bind(series);
@@ -317,7 +317,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
     return true;
   }
 
-  /** A thread without a shard does not hear that the memory of a series is used again. */
+  /** Whether this thread may cache label sets: without a shard it cannot acknowledge that memory is to be reused. */
   private get canForget(): boolean {
     return !this.isMortal || this.context.recorder.own !== undefined;
   }
@@ -325,7 +325,7 @@ export abstract class Metric<S extends BoundSeries, Name extends string = string
 
 showsOnly(Metric, ({ type, name, description }) => ({ type, name, description }));
 
-/** What is no label object is given back by itself: that is refused. */
+/** Merges two label objects, `late` taking precedence. Returns a non-object as it is, so that it is refused later. */
 export function together(early: LabelObject | undefined, late: LabelObject | undefined): LabelObject | undefined {
   if (early === undefined) return late;
   if (late === undefined || !isObject(early)) return early;

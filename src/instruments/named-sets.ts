@@ -1,29 +1,29 @@
 import type { Labels } from './labels';
 
-/** A label set that a callback has named. */
+/** A label set that a callback has returned ("named"). */
 interface NamedSet {
   readonly labels: Labels | undefined;
   /** Number of the last answer that named it. */
   answer: number;
 }
 
-/** What `keyOf` says of no labels. */
+/** Result of `keyOf` for no labels. */
 const NO_LABELS = '[]';
 
 /**
- * The label sets that one callback has named, since a set that it does not name any more is not to be shown any more. The
- * series without labels is not among them: without it the metric would be shown as 0.
+ * The label sets that one callback has returned: a series whose label set is missing from the next answer is removed.
+ * The series without labels is not tracked: if it were removed, the metric would be shown as 0.
  */
 export class NamedSets {
   private readonly sets = new Map<string, NamedSet>();
   private answer = 0;
 
-  /** A new answer begins: `unnamed` is about the sets that are added from now on. */
+  /** Begins a new answer: `unnamed` returns the sets that are not added again from now on. */
   begin(): void {
     this.answer++;
   }
 
-  /** @param key undefined for labels that cannot be read: there is no series of them */
+  /** Adds a set to the answer. @param key undefined for labels that cannot be read: they have no series */
   add(key: string | undefined, labels: Labels | undefined): void {
     if (key === undefined || key === NO_LABELS) return;
     const known = this.sets.get(key);
@@ -36,7 +36,7 @@ export class NamedSets {
     return this.sets.has(key);
   }
 
-  /** The sets that earlier answers named, and this one does not. */
+  /** The sets of earlier answers that are missing from this one. */
   unnamed(): Map<string, Labels | undefined> {
     const unnamed = new Map<string, Labels | undefined>();
     for (const [key, { labels, answer }] of this.sets) if (answer !== this.answer) unnamed.set(key, labels);

@@ -8,7 +8,7 @@ import type { Labels } from './labels';
 import type { Recorder } from './recorder';
 import type { Summary } from './summary';
 
-/** What all objects have is not said of this record; comparing with it costs nothing, as asking for own properties does. */
+/** To ignore inherited options: comparing with these values is cheaper than a check for own properties. */
 const ALL = Object.prototype as { labels?: Labels; value?: number };
 
 function labelsOf(options: RecordOptions | undefined): Labels | undefined {
@@ -16,14 +16,14 @@ function labelsOf(options: RecordOptions | undefined): Labels | undefined {
   return labels === ALL.labels ? undefined : labels;
 }
 
-/** What may be said of a record beside the metric's name and the value. */
+/** Options of a record, beside the metric's name and the value. */
 export interface RecordOptions {
   labels?: Labels;
 }
 
 /**
- * Records by the metric's name: it is made at the first record if there is none, with default options. Never throws: a
- * name that cannot be one, or is that of another type of metric, is refused and counted like a bad value.
+ * Records by the metric's name. The first record creates the metric, with default options, if there is none. Never
+ * throws: an invalid name, or the name of a metric of another type, is refused and counted like an invalid value.
  */
 export class NamedRecords {
   private readonly counters = new Map<string, Counter>();
@@ -73,7 +73,7 @@ export class NamedRecords {
     }
   }
 
-  /** A name that is none may be anything: those are warned about together. */
+  /** Counts a refused name. All invalid names share one warning, since there may be any number of them. */
   private refuse(name: unknown, error: unknown): void {
     const isConflict = error instanceof RingmeterError && error.code === 'RINGMETER_METRIC_CONFLICT';
     this.recorder.refuse(messageOf(error), isConflict ? `${name} conflict` : 'name');

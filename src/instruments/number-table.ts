@@ -2,8 +2,8 @@ const NONE = new Int32Array(0);
 const LEAST = 16;
 
 /**
- * Int32 numbers by small integers, side by side: what a request looks up for several metrics is then in the nearest caches,
- * and takes one load.
+ * A map from small integers to int32 numbers, as an array: a look-up takes one load, and the elements that a request
+ * needs for several metrics tend to be in the processor's nearest caches.
  */
 export class NumberTable {
   private numbers: Int32Array = NONE;

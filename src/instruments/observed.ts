@@ -8,8 +8,8 @@ export interface Observation<Name extends string = string> {
 }
 
 /**
- * What a callback gives: the value of the series without labels, or values with their labels, or nothing if it has set
- * them itself.
+ * The result of a callback: the value of the series without labels, or values with their labels, or nothing if the
+ * callback has recorded the values itself.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: what a function gives that returns nothing
 export type Observed<Name extends string = string> = number | Iterable<Observation<Name>> | undefined | void;
@@ -17,13 +17,13 @@ export type Observed<Name extends string = string> = number | Iterable<Observati
 /** Called when a snapshot is about to be made, on the thread that registered it. */
 export type Observe<O = Observed> = () => O | Promise<O>;
 
-/** What a callback gives that gives one number. */
+/** The value of a callback that returns one number. */
 interface Unlabelled {
   readonly value: number;
   readonly labels: undefined;
 }
 
-/** A string can be iterated too. */
+/** The values in a callback's result. A string is refused, although it is iterable. */
 export function observations(given: Observed): Iterable<Unlabelled | Observation> {
   if (typeof given === 'number') return [{ value: given, labels: undefined }];
   if (given === undefined) return [];

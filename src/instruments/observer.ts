@@ -6,7 +6,7 @@ import { Metric, together } from './metric';
 import { stopwatch, timed } from './timing';
 import { isFiniteNumber } from './values';
 
-/** What the series of histograms and summaries have in common: they observe values, usually durations. */
+/** Common base of the series of histograms and summaries, which observe values, usually durations. */
 export abstract class BoundObserver extends BoundSeries {
   get epoch(): number {
     return 0;
@@ -22,7 +22,7 @@ export abstract class BoundObserver extends BoundSeries {
     else this.refuse(value);
   }
 
-  /** Starts a clock. Calling what it returns observes the seconds since then and returns them. */
+  /** Starts a stopwatch. The returned function observes the seconds since then and returns them. */
   startTimer(): () => number {
     const elapsed = stopwatch();
     return () => {
@@ -43,7 +43,7 @@ export abstract class BoundObserver extends BoundSeries {
   }
 }
 
-/** What histograms and summaries have in common. */
+/** Common base of histograms and summaries. */
 export abstract class Observer<Name extends string, S extends BoundObserver> extends Metric<S, Name> {
   /**
    * The series of a label set; keep it, since resolving costs more than recording.
@@ -62,8 +62,8 @@ export abstract class Observer<Name extends string, S extends BoundObserver> ext
   }
 
   /**
-   * Starts a clock. Calling what it returns, with labels that are known only then if there are any, observes the seconds
-   * and returns them. Never throws.
+   * Starts a stopwatch. The returned function observes the seconds since then and returns them; it takes further labels
+   * that are known only at the end. Never throws.
    */
   startTimer(labels?: Partial<Labels<Name>>): (labels?: Partial<Labels<Name>>) => number {
     const elapsed = stopwatch();

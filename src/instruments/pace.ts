@@ -1,18 +1,18 @@
 import { performance } from 'node:perf_hooks';
 
-/** After callbacks took some time of their thread's event loop, they are left alone for this many times as long. */
+/** After callbacks have kept their thread busy for some time, they are not called for this many times as long. */
 const REST_PER_BUSY = 3;
-/** They are left alone for at least so long, in milliseconds: in that time the event loop turns. */
+/** Shortest such pause, in milliseconds, in which the event loop turns. */
 const LEAST_REST_MS = 1;
 
 /**
- * Limits the share of a thread's time that callbacks can take to a quarter, however often they are asked for values. Time in
- * which the event loop waits while a callback awaits something does not count.
+ * Rate limit: callbacks can take at most a quarter of their thread's time, however often snapshots are made. Idle time
+ * of the event loop while a callback awaits something does not count.
  */
 export class Pace {
   private restsUntil = 0;
 
-  /** Call this before a callback is called. @returns what to call when it is done */
+  /** Call this before callbacks are called. @returns a function to call when they are done */
   measure(): () => void {
     const began = performance.now();
     const activeBefore = activeTime();
@@ -23,7 +23,7 @@ export class Pace {
     };
   }
 
-  /** Milliseconds for which callbacks are still to be left alone; 0 if they may be called. */
+  /** Milliseconds until callbacks may be called again; 0 = now. */
   get rest(): number {
     return Math.max(Math.ceil(this.restsUntil - performance.now()), 0);
   }

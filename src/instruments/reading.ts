@@ -7,11 +7,11 @@ import type { Recorder } from './recorder';
 
 /**
  * How long a reading thread waits for a flush worker that is folding: a batch takes well under a millisecond, but the
- * worker may have lost its processor to others. Only then does a read miss events that are still in a ring.
+ * worker may have been descheduled. Only if this time runs out does a read miss events that are still in a ring.
  */
 const PATIENCE_MS = 500;
 
-/** Reads the present value of a series, synchronously, on the thread that asks: it sees everything it recorded itself. */
+/** Reads the present value of a series, synchronously, on the calling thread, with all that it has recorded. */
 export class SeriesReading {
   private readonly lifetimes: Lifetimes;
 

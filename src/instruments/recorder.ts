@@ -13,21 +13,21 @@ import { endInFlight } from '../lifecycle/in-flight';
 
 /** Elements of the Int32Array that an event takes. */
 const EVENT_INTS = int(EVENT_WORDS);
-/** Events between two atomic publications: 15 ns spread over this many records; fewer in a ring that has few. */
+/** Events between two atomic publications, whose 15 ns are spread over them; fewer if the ring is small. */
 const PUBLISH_EVERY = 64;
-/** Events dealt with before looking again whether there is room: looking costs more than folding in place. */
+/** Events folded in place or dropped between two checks for room in the ring: a check costs more than such a fold. */
 const LOOK_EVERY = 128;
-/** Milliseconds between the heartbeats of a thread that records, which also publish; and of one that does not just now. */
+/** Milliseconds between heartbeats, which also publish, of a thread that is recording, and of an idle one. */
 const HEARTBEAT_MS = 100;
 export const IDLE_HEARTBEAT_MS = 500;
 
-/** Where there is room for an event. */
+/** Where the next event goes. */
 const Room = {
   /** In the ring. */
   RING: 0,
   /** Not in the ring: fold it in place. */
   CELLS: 1,
-  /** Not in the ring, and the user wants it dropped then. */
+  /** The ring is full, and the user wants events dropped then (onFull: 'drop'). */
   DROP: 2,
   /** There is no shard for this thread. */
   NONE: 3,
@@ -36,10 +36,10 @@ type Room = (typeof Room)[keyof typeof Room];
 
 /**
  * Writes one thread's events: the only producer of its shard's ring, and the only writer of the shard's overflow cells.
- * Used by the one thread that made it. Takes a shard at the first record.
+ * Only the thread that made it uses it. It claims a shard at the first record.
  *
- * Publication: the three stores of events come first, `Atomics.store` of the published head after them; whoever loads the
- * published head may read every event before it.
+ * Publication: the three stores of an event come first, the `Atomics.store` of the published head after them. A thread
+ * that loads the published head may read every event before it.
  */
 export class Recorder {
   private readonly i32: Int32Array;
@@ -51,22 +51,22 @@ export class Recorder {
   /** Where the ring begins and ends. */
   private begin = 0;
   private end = 0;
-  /** The bit that events of this lap have, and the position of the lap's first one. */
+  /** The lap bit of the present lap's events, and the position of its first event. */
   private lap = 0;
   private lapStart = 0;
   private shard: Shard | undefined;
-  /** Position before which slots could be written again when this was last read. */
+  /** Last value read of the shard's freed position: slots before it may be overwritten. */
   private freed = 0;
-  /** Events to deal with otherwise before looking again for room in the ring, or for a shard. */
+  /** Number of events that bypass the ring before the next check for room in it, or for a free shard. */
   private patience = 0;
-  /** What `freed` was when drainers were last woken: they have not been there since. */
+  /** Value of `freed` when drainers were last woken: if it is unchanged, they have not drained since. */
   private freedAtWake = 0;
   private readonly publishEvery: number;
   private heartbeat: NodeJS.Timeout | undefined;
-  /** The retire sequence that this thread has acknowledged, and the one up to which it has forgotten: see recycler.ts. */
+  /** The retire sequences that this thread has acknowledged, and has cleared its caches for: see recycler.ts. */
   private acknowledged = 0;
   private forgotten = 0;
-  /** Forgets which label sets were resolved, where their series' memory may be used again. */
+  /** Clears the caches of resolved label sets whose series' memory may be reused. */
   forget = (): void => {};
   private readonly mark = threadMark(threadId);
 
@@ -80,11 +80,11 @@ export class Recorder {
     this.withoutRing = onFull === 'fold' ? Room.CELLS : Room.DROP;
     this.i32 = arena.i32;
     this.f64 = arena.f64;
-    // a look has to fall at half a ring
+    // `look` has to run when the ring is half full
     this.publishEvery = Math.min(PUBLISH_EVERY, arena.ringCapacity / 4);
   }
 
-  /** Records one event. The value is a finite number; that is the caller's business. */
+  /** Records one event. The caller has checked that the value is a finite number. */
   record(code: number, aux: number, value: number): void {
     if (this.at === this.stop) {
       const room = this.turn();
@@ -97,8 +97,8 @@ export class Recorder {
   }
 
   /**
-   * Records one event of a gauge's `set`, in a new epoch. The epoch is taken only when there is room for the event: one
-   * whose `set` never comes would leave the other threads waiting for it.
+   * Records one event of a gauge's `set`, in a new epoch. The epoch is taken only when there is room for the event: if
+   * its `set` were then dropped, the additions that other threads stamp with that epoch would wait for it in vain.
    *
    * @param epoch Int32Array index of the gauge's epoch
    */
@@ -114,11 +114,11 @@ export class Recorder {
   }
 
   private write(code: number, aux: number, value: number): void {
-    // each field read once: half a nanosecond of five
+    // reading each field once saves half a nanosecond of five
     const { i32, at } = this;
     i32[at + 1] = aux;
     this.f64[(at >> 1) + 1] = value;
-    // last: it says that the event is there
+    // last: its lap bit tells readers that the event is complete
     i32[at] = code | this.lap;
     this.at = at + EVENT_INTS;
   }
@@ -137,15 +137,15 @@ export class Recorder {
   }
 
   /**
-   * The epoch that an addition to a gauge is stamped with. A plain load: a moment late is as good as a moment earlier. The
-   * word is 0 before the first `set`, and for a moment each time the epochs wrap, while a `set` skips 0. In both cases -1 is
-   * right: it is older than the next `set`, and the epoch of the last one before the wrap.
+   * The epoch for an addition to a gauge. A plain load: a slightly old value is as good as an addition made slightly
+   * earlier. The word is 0 before the first `set`, and for a moment each time the epochs wrap, while a `set` skips 0.
+   * In both cases -1 is right: it is older than the next `set`, and it is the last epoch before the wrap.
    */
   epoch(index: number): number {
     return this.i32[index] || -1;
   }
 
-  /** An epoch later than every one that any thread has taken so far. Never 0, which cells have that were never written. */
+  /** Takes an epoch later than all that any thread has taken so far. Never 0, the epoch of cells never written. */
   private nextEpoch(index: number): number {
     return (Atomics.add(this.i32, index, 1) + 1) | 0 || this.nextEpoch(index);
   }
@@ -153,7 +153,7 @@ export class Recorder {
   /**
    * Counts a record whose value or labels cannot be used.
    *
-   * @param subject the metric and what is wrong: the user is warned once about each
+   * @param subject the metric and the problem: the user is warned once per subject
    */
   refuse(reason: string, subject: string): void {
     warnOnce('RINGMETER_INVALID_RECORD', `a record was refused and counted as invalid: ${reason}`, subject);
@@ -167,7 +167,7 @@ export class Recorder {
     Atomics.store(this.i32, int(this.shard.base + SHARD.PUBLISHED), this.position);
   }
 
-  /** Publishes and gives the shard back; another thread, or this one, may take it up where it was left. */
+  /** Publishes and releases the shard; another thread, or this one, may claim it and continue at its positions. */
   close(): void {
     clearTimeout(this.heartbeat);
     this.forget();
@@ -180,17 +180,17 @@ export class Recorder {
     this.patience = 0;
   }
 
-  /** The shard this thread records into, if it has recorded yet. */
+  /** The shard that this thread records into; undefined before its first record. */
   get own(): Shard | undefined {
     return this.shard;
   }
 
-  /** The shard of this thread, taken now if it has none; undefined if there is none to be had. */
+  /** The shard of this thread, claimed now if it has none; undefined if no shard is free. */
   claimed(): Shard | undefined {
     return this.ownsShard() ? this.shard : undefined;
   }
 
-  /** What has to happen now and then: take a shard, publish, find out whether there is room, and where. */
+  /** The slow path of a record, now and then: claims a shard, publishes, and finds out where the next event goes. */
   private turn(): Room {
     if (!this.ownsShard()) return Room.NONE;
     if (this.patience > 0) {
@@ -214,11 +214,11 @@ export class Recorder {
     const { base } = this.shard!;
     const { ringCapacity } = this.arena;
     Atomics.store(i32, int(base + SHARD.PUBLISHED), position);
-    // a plain load: a moment late is as good as a moment earlier
+    // a plain load: seeing the new sequence slightly later does no harm
     if (i32[int(HEADER.RETIRE)] !== this.acknowledged) this.acknowledge();
     let waiting = (position - this.freed) | 0;
     if (waiting >= ringCapacity / 2) {
-      // on a line that the drainer writes: fetched only when it matters
+      // this word is on a cache line that drainers write: fetch it only when it matters
       this.freed = Atomics.load(i32, int(base + SHARD.FREED));
       waiting = (position - this.freed) | 0;
     }
@@ -230,8 +230,8 @@ export class Recorder {
   }
 
   /**
-   * In two steps: the record that is under way may be for a series that is forgotten now. When this is called again, that
-   * one has been published, or folded.
+   * In two calls: first clears the caches, then acknowledges. The record in progress may still be for a series that the
+   * first call removes from the caches; by the second call, its event has been published or folded.
    */
   private acknowledge(): void {
     const sequence = Atomics.load(this.i32, int(HEADER.RETIRE));
@@ -244,7 +244,7 @@ export class Recorder {
     this.forgotten = sequence;
   }
 
-  /** Deals with an event for which the ring has no room. */
+  /** Folds, drops or counts an event for which the ring has no room. */
   private overflow(room: Room, code: number, aux: number, value: number): void {
     if (room === Room.CELLS && this.foldInPlace(code, aux, value)) return;
     if (this.shard === undefined) this.arena.count(HEADER.LOST);
@@ -255,12 +255,12 @@ export class Recorder {
       warnOnce('RINGMETER_DROPPED', "a ring was full and onFull is 'drop': records are dropped and counted");
   }
 
-  /** Whether there are overflow cells for the series of an event, or memory for them. */
+  /** Whether the series of an event has overflow cells; allocates them if there is memory. */
   private hasCells(code: number): boolean {
     return cellOf(this.arena, this.shard!.overflowCells, code & SERIES_MASK) !== 0;
   }
 
-  /** Folds one event into the overflow cells. Readers of those cells go by the sequence word of the series. */
+  /** Folds one event into the overflow cells, which other threads read by the sequence word, without a lock. */
   private foldInPlace(code: number, aux: number, value: number): boolean {
     const { arena, shard } = this;
     const progress = shard!.base + SHARD.FOLDED_IN_PLACE;
@@ -269,7 +269,7 @@ export class Recorder {
     return fold(arena, cell, code, aux, value, progress, done, true);
   }
 
-  /** Whether there is a shard to write to; if there is none to be had, looks again only now and then. */
+  /** Whether this thread has a shard; claims one if it can. If none is free, it tries again only now and then. */
   private ownsShard(): boolean {
     if (this.shard !== undefined) return true;
     if (this.patience === 0 && this.takeShard()) return true;
@@ -277,7 +277,7 @@ export class Recorder {
     return false;
   }
 
-  /** Adopts the first free shard, its positions and all. */
+  /** Claims the first free shard, and continues at its positions. */
   private takeShard(): boolean {
     const shards = openShards(this.arena);
     const shard = shards.find((candidate) => candidate.claim(this.mark));
@@ -302,14 +302,14 @@ export class Recorder {
   /** @param before the position at the last heartbeat */
   private beat(before: number): void {
     this.publish();
-    // no record is under way
+    // no record is in progress in a timer callback, so both steps can be made at once
     for (let step = 0; step < 2 && this.i32[int(HEADER.RETIRE)] !== this.acknowledged; step++) this.acknowledge();
     this.beatLater(before);
   }
 
   /** @param before the position at the last heartbeat */
   private beatLater(before = this.position): void {
-    // not in `publish`, which a loop that does not turn may call too; and by a clock that nobody else has to tick
+    // not in `publish`, which also runs while the event loop is blocked; `tick`, since nobody else may tick the clock
     this.f64[this.shard!.base + SHARD.HEARTBEAT] = this.arena.tick();
     const { position } = this;
     const pause = position === before ? IDLE_HEARTBEAT_MS : HEARTBEAT_MS;
@@ -323,7 +323,7 @@ export class Recorder {
   }
 }
 
-/** Of shards none of which could be claimed. One that nobody owns got no ring, since the arena is full. */
+/** Why no shard could be claimed. If one of them has no owner, the arena was too full for its ring. */
 function whyNoShard({ maxThreads, ringCapacity, buffer }: Arena, shards: readonly Shard[]): string {
   const reason = shards.some(({ owner }) => owner === 0)
     ? `no memory for the ring of another recording thread: raise maxMemory (${buffer.byteLength} bytes) or lower ringCapacity (${ringCapacity} events)`
@@ -331,7 +331,7 @@ function whyNoShard({ maxThreads, ringCapacity, buffer }: Arena, shards: readonl
   return `${reason}; what this thread records is counted as dropped`;
 }
 
-/** Weakly: what is recorded after `close()` begins to beat again, which must not hold an arena for good. */
+/** Weak: a record after `close()` restarts the heartbeat, whose timer must not keep the arena in memory for ever. */
 function beatLater(recorder: WeakRef<Recorder>, before: number): void {
   recorder.deref()?.beatAgain(before);
 }

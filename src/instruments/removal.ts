@@ -8,13 +8,13 @@ import { readLabels } from '../registry/series-key';
 import { SeriesList } from '../registry/series-list';
 import type { Recorder } from './recorder';
 
-/** Metrics of the library itself, which are not the user's to clear. */
+/** The library's own metrics, which a user's `clear` and `reset` of all metrics leave alone. */
 const OWN_METRICS = /^ringmeter_/;
 
-/** Removes and resets series, on the thread that asks; what it has recorded itself belongs to the life that ends. */
+/** Removes and resets series, on the calling thread, with all that this thread has recorded before. */
 export class Removal {
   private readonly lifetimes: Lifetimes;
-  /** Made when it is needed first: a thread that only records need not know all series. */
+  /** Made at its first use: a thread that only records does not need the list of all series. */
   private catalog: Catalog | undefined;
 
   constructor(
@@ -24,7 +24,7 @@ export class Removal {
     this.lifetimes = new Lifetimes(recorder.arena, drainer);
   }
 
-  /** @returns how many of the series were there. @throws as `Lifetimes.endAll` does */
+  /** @returns how many of the series were not removed already. @throws as `Lifetimes.endAll` does */
   end(family: LivingFamily, records: readonly number[], ending: Ending): number {
     const { recorder } = this;
     const width = columnCount(family.definition);
@@ -36,7 +36,7 @@ export class Removal {
     return series.count === 0 ? 0 : this.lifetimes.endAll(family, series, ending);
   }
 
-  /** All series of a metric, or those whose labels fulfil a condition. */
+  /** Ends all series of a metric, or those for whose labels `matches` returns true. */
   endMatching(family: LivingFamily, ending: Ending, matches?: (labels: Record<string, string>) => boolean): number {
     const { arena } = this.recorder;
     const series = this.refreshed().families.find(({ record }) => record === family.record)?.series;
@@ -49,7 +49,7 @@ export class Removal {
     return this.end(family, records, ending);
   }
 
-  /** All series of all the user's metrics. */
+  /** Ends all series of all the user's metrics. */
   endAll(ending: Ending): number {
     let count = 0;
     for (const family of this.refreshed().families)

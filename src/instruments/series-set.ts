@@ -1,4 +1,4 @@
-/** A set of series ids, a bit each. */
+/** A set of series ids, as a bitmap. */
 export class SeriesSet {
   private bits = new Uint8Array(1_024);
 

@@ -1,12 +1,12 @@
-/** Starts a clock; the function that is returned gives the seconds since then. Monotonic. */
+/** Starts a stopwatch; the returned function returns the seconds since then. Monotonic. */
 export function stopwatch(): () => number {
   const started = performance.now();
   return () => (performance.now() - started) / 1000;
 }
 
 /**
- * Runs `fn` and hands the seconds it took to `observe`, whether it returned, threw, resolved or rejected. Returns what
- * `fn` returned; something that fails to be a promise is a result like any other.
+ * Runs `fn` and passes the seconds it took to `observe`, whether it returned, threw, resolved or rejected. Returns the
+ * result of `fn`. A thenable that fails to work as a promise is treated as a plain result.
  */
 export function timed<T>(fn: () => T, observe: (seconds: number) => void): T {
   const elapsed = stopwatch();
@@ -26,7 +26,7 @@ export function timed<T>(fn: () => T, observe: (seconds: number) => void): T {
     const then = thenOf(result);
     if (then !== undefined) return (settled(then, result, done) ?? result) as T;
   } catch {
-    // thrown by a `then`, or while looking for it
+    // thrown by `then` itself, or by the getter of `then`
   }
   done();
   return result;

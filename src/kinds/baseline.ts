@@ -1,6 +1,6 @@
 import type { Definition } from './definition';
 
-/** What has been added up of one series, before its baseline is taken off. */
+/** The merged values of one series, before its baseline is subtracted. */
 export interface MergedColumns {
   readonly values: Float64Array;
   /** First column in `values`. */
@@ -10,18 +10,18 @@ export interface MergedColumns {
 }
 
 /**
- * What is kept of a series when it is removed or reset, and taken off what its cells have since: some words of float64,
- * beside the activity that all kinds keep.
+ * The values of a series at its removal or reset, which are subtracted from its cells from then on: some float64 words,
+ * in addition to the activity that all kinds store.
  */
 export interface Baseline {
   words(definition: Definition): number;
-  /** Writes it to `f64`, from index `at` on, word after word. */
+  /** Writes the baseline to `f64`, from index `at` on, word after word. */
   write(f64: Float64Array, at: number, merged: MergedColumns, definition: Definition): void;
   /**
-   * Takes it off.
+   * Subtracts the baseline from the merged values.
    *
    * @param words the baseline, from index `at` on
-   * @param keepsInFlight whether the series counts what is in flight, which a reset does not end
+   * @param keepsInFlight whether the series counts work in flight, which a reset does not subtract
    */
   subtract(
     merged: MergedColumns,
@@ -35,7 +35,7 @@ export interface Baseline {
 /**
  * The baseline of kinds whose first columns are sums that only grow.
  *
- * @param columns how many
+ * @param columns the number of these columns
  */
 export function baselineOfSums(columns: (definition: Definition) => number): Baseline {
   return {
@@ -50,7 +50,7 @@ export function baselineOfSums(columns: (definition: Definition) => number): Bas
   };
 }
 
-/** Sums may have become infinite. */
+/** The difference of two sums; 0 if they are equal, since Infinity - Infinity is NaN. */
 export function difference(now: number, before: number): number {
   return now === before ? 0 : now - before;
 }

@@ -1,10 +1,10 @@
 import { PAGE_WORDS } from '../arena/layout';
 import { RingmeterError, shown } from '../common/errors';
 
-/** More would not fit a page of cells, which has room for some other words beside them. */
+/** Most bounds of a histogram: their cells and some other words have to fit into one page of cells. */
 export const MAX_BUCKETS = PAGE_WORDS - 64;
 
-/** The field's usual bounds for durations in seconds. */
+/** The customary bounds for durations in seconds (those of Prometheus clients). */
 export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
@@ -29,12 +29,12 @@ export function exponentialBuckets(start: number, factor: number, count: number)
   return checkBuckets(Array.from({ length: count }, (_, index) => tidy(start * factor ** index)));
 }
 
-/** Digits that a double has for certain. */
+/** Significant decimal digits that every double preserves. */
 const DIGITS = 15;
 
 /**
- * Adds two numbers, without the floating-point dust: -0.3 and three times 0.1 are 0. The larger operand says which digits
- * are dust; those of the sum do not, where the operands cancel each other out.
+ * Adds two numbers and rounds away the floating-point error: -0.3 and three times 0.1 are 0. The larger operand decides
+ * which digits are kept; the size of the sum does not tell, where the operands cancel each other out.
  */
 function sumOf(one: number, other: number): number {
   const largest = Math.max(Math.abs(one), Math.abs(other));
@@ -43,7 +43,7 @@ function sumOf(one: number, other: number): number {
   return decimals >= 0 && decimals <= 100 ? tidy(Number(sum.toFixed(decimals))) : tidy(sum);
 }
 
-/** Rounds away floating-point dust, so that three times 0.1 is the label "0.3". */
+/** Rounds away the floating-point error, so that three times 0.1 is the label "0.3". */
 function tidy(bound: number): number {
   return Number(bound.toPrecision(DIGITS));
 }
@@ -72,7 +72,7 @@ export function checkBuckets(buckets: unknown): number[] {
     throw new RingmeterError('RINGMETER_INVALID_BUCKETS', message);
   };
   if (!Array.isArray(buckets)) return fail(`buckets must be an array of numbers, got ${shown(buckets)}`);
-  // Array.from makes the holes of a list visible
+  // Array.from turns the holes of a sparse array into undefined
   const bounds: unknown[] = Array.from(buckets.at(-1) === Number.POSITIVE_INFINITY ? buckets.slice(0, -1) : buckets);
   if (bounds.length === 0 || bounds.length > MAX_BUCKETS)
     return fail(`buckets must have 1 to ${MAX_BUCKETS} finite bounds, got ${bounds.length}`);

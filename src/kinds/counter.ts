@@ -4,14 +4,14 @@ import type { Delta, Kind } from './kind';
 import type { OnMerged, SeriesMerger, SeriesNumbers } from './merger';
 import { hasOverflown, type ShardCells } from './shard-cells';
 
-/** Cells: word 0 is the sum of all increments. There is no sequence word, since one word cannot be read torn. */
+/** Cells: word 0 is the sum of all increments. No sequence word is needed, since reads of a single word do not tear. */
 export const COUNTER = { SUM: 0, WORDS: 1 } as const;
 /** The one column of counters and gauges. */
 export const VALUE_COLUMN = 0;
 
 /**
- * What a counter can seem to lose because its threads' sums were added in another order (one of them has ended), as a
- * part of its value. A greater loss is a series that began again.
+ * Largest apparent decrease of a counter, relative to its value, that rounding can explain: a thread's end changes the
+ * order in which the threads' sums are added. After a larger decrease the series has begun again.
  */
 const ROUNDING = 1e-9;
 

@@ -2,7 +2,7 @@
 export const METRIC_TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
 export type MetricType = (typeof METRIC_TYPES)[number];
 
-/** What a metric is, as it stands in the registry. All threads that use the metric agree on it. */
+/** The definition of a metric, as the registry stores it. All threads that use the metric share it. */
 export interface Definition {
   name: string;
   type: MetricType;
@@ -19,9 +19,9 @@ export interface Definition {
   maxAge: number;
   /** Most observations of a summary's window, per recording thread. */
   maxSamples: number;
-  /** Seconds after which a series that is not recorded is removed; none if left out. */
+  /** Seconds without a record after which a series is removed; undefined: never. */
   ttl?: number;
-  /** Most series; the collector's limit if left out. */
+  /** Most series; undefined: the collector's limit. */
   cardinalityLimit?: number;
 }
 

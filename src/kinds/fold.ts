@@ -5,8 +5,8 @@ import { foldObservation } from './histogram';
 import { foldSummary } from './summary';
 
 /**
- * The first cell of a series in the shard that a page table belongs to; the page is allocated at the first use. Called by
- * whoever may write those cells: the holder of the shard's lock (cells), or the shard's owner (overflow cells).
+ * The first cell of a series in the shard that a page table belongs to; the page is allocated at the first use. Called
+ * by the thread that may write those cells: the holder of the shard's lock (cells) or its owner (overflow cells).
  *
  * @returns 0 if there is no memory, or for series 0, which stands for "no room in the registry"
  */
@@ -23,17 +23,17 @@ function newPage(arena: Arena, table: number, series: number): number {
 }
 
 /**
- * Applies one event to the cells of its series. Called by whoever may write them.
+ * Applies one event to the cells of its series. Only the thread that may write these cells calls this.
  *
  * The caller can be terminated at any function entry and at any loop edge, but not between two stores. So every case
  * first finds and computes everything, and then does its stores in one straight line that ends with
  * `f64[progress] = done`, the caller's count of events folded: a killed thread neither loses nor repeats an event. Where
- * an event takes several stores, the line begins and ends with the sequence word, for those who read without the lock:
- * atomically if the cells are written without a lock, plainly if the caller holds the shard's lock. See sequence-lock.ts.
+ * an event takes several stores, the line begins and ends with the sequence word, for readers without the lock. It is
+ * stored atomically if the cells are written without a lock, and plainly under the shard's lock. See sequence-lock.ts.
  *
- * @param cell from `cellOf`; 0 is refused
- * @param progress word that counts the caller's folded events, and `done`, what it counts to with this one
- * @param isShared whether others may read these cells at this moment: the owner's overflow cells
+ * @param cell from `cellOf`; if it is 0, the result is false
+ * @param progress word that counts the caller's folded events; `done` is its value after this event
+ * @param isShared whether other threads may read these cells at this moment: true for the owner's overflow cells
  * @returns false if there is no memory for the event; nothing has been stored then
  */
 export function fold(

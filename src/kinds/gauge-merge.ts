@@ -2,15 +2,15 @@ import { high, int } from '../arena/layout';
 import { GAUGE } from './gauge-cells';
 
 /**
- * Adds up what the shards know of one gauge: the newest `set` that has arrived wins, and every addition stamped with its
- * epoch or a later one counts, whichever thread made it. Epoch 0 is that of cells which were never written: older than any
- * other, with the value 0.
+ * Merges the shards' cells of one gauge: the newest `set` that has been folded wins, and every addition of any thread
+ * that is stamped with its epoch or a later one counts. Cells that were never written have epoch 0 and the value 0;
+ * that epoch is older than any other.
  *
- * Epochs wrap. How old one is follows from the gauge's shared epoch, which is never behind any of them; a shard whose last
- * `set` is exactly 2^32 `set`s old would be taken for up to date.
+ * Epochs wrap. The age of an epoch is its distance from the gauge's shared epoch, which is never behind any of them. A
+ * shard whose last `set` is exactly 2^32 `set`s old would be taken for up to date.
  */
 export class GaugeMerge {
-  /** What was set and added in which epoch, as far as one shard knows: NaN if the `set` was elsewhere. */
+  /** For each generation of each shard: its epoch, the value set (NaN if another shard has the `set`), additions. */
   private readonly epochs: Int32Array;
   private readonly values: Float64Array;
   private readonly added: Float64Array;
@@ -20,7 +20,7 @@ export class GaugeMerge {
   /** Epoch of the `set` that won, when `value` was called. */
   winner = 0;
 
-  /** @param most how many cells can be added */
+  /** @param most the most cells that are merged at a time */
   constructor(most: number) {
     this.epochs = new Int32Array(most * 2);
     this.values = new Float64Array(most * 2);
@@ -65,7 +65,7 @@ export class GaugeMerge {
   }
 }
 
-/** The epoch of cells that were never written, and its age: more than that of any epoch. */
+/** The epoch of cells that were never written, and its age, which is higher than that of any other epoch. */
 const NEVER_WRITTEN = 0;
 const OLDEST = 2 ** 32;
 

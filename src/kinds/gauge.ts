@@ -12,10 +12,10 @@ import type { ShardCells } from './shard-cells';
 /**
  * Folds a `set` or an addition, which is stamped with the epoch of the `set` before. See `fold`.
  *
- * An epoch that is not that of the cells is a later one: a thread's events are folded in the order it recorded them, and
- * the epochs it sees only grow. So they are never compared by size, and may wrap.
+ * If an event's epoch differs from that of the cells, it is later: a thread's events are folded in the order of
+ * recording, and the epochs that a thread sees only grow. So epochs are compared only for equality, and may wrap.
  *
- * @param set NaN for an addition, which a finite event value never is
+ * @param set the value of a `set` (always finite); NaN for an addition
  */
 export function foldGauge(
   arena: Arena,
@@ -98,8 +98,8 @@ class GaugeMerger implements SeriesMerger {
 }
 
 /**
- * The value, and the epoch of its `set`: after another `set` there is nothing to take off. What is in flight at a reset ends
- * later all the same.
+ * The value, and the epoch of its `set`: after a newer `set` nothing is subtracted. Work in flight at a reset still
+ * ends later, so it is not subtracted either.
  */
 const baseline: Baseline = {
   words: () => 2,

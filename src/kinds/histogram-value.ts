@@ -19,7 +19,7 @@ export function toHistogramValue(values: Float64Array, column: number, bounds: r
 }
 
 /**
- * `cumulativeQuantile` of buckets that are not cumulative.
+ * The same as `cumulativeQuantile`, from counts that are not cumulative.
  *
  * @param counts observations per bucket, +Inf last: one more than `bounds`
  */

@@ -16,7 +16,7 @@ const columnCount = ({ buckets }: Definition): number => HISTOGRAM_COLUMNS.COUNT
 /**
  * Adds an observation to its bucket and to the sum. See `fold`.
  *
- * @param family the record, which has the bounds
+ * @param family pointer to the family's record, which has the bounds
  */
 export function foldObservation(
   arena: Arena,

@@ -8,57 +8,57 @@ import type { ShardCells } from './shard-cells';
 import type { SeriesValue } from './value';
 
 /**
- * Everything that depends on what a metric is. There is one of these per kind, and the rest of the library asks it: a new
- * kind is one new file, an entry in `kinds.ts`, and an operation in `fold.ts`.
+ * Everything that depends on the kind of a metric (counter, gauge, ...). The rest of the library is generic: a new kind
+ * is one new file, an entry in `kinds.ts`, and an operation in `fold.ts`.
  *
- * _Cells_ are what folding writes, per series and shard. _Columns_ are the numbers of one series in a snapshot, which merging
- * makes of the cells of all shards.
+ * Folding writes _cells_, per series and shard. Merging makes from the cells of all shards the _columns_ of a snapshot:
+ * the numbers of each series.
  */
 export interface Kind {
   readonly type: MetricType;
 
   /** Words of one series' cells in one shard. */
   cellWords(definition: Definition): number;
-  /** How many of them become zeros when the memory is given to another series. The rest is kept for it. */
+  /** How many of these words, from the first on, are zeroed when another series gets the memory. The rest is kept. */
   clearedWords(definition: Definition): number;
-  /** The numbers that folding needs, which stand in the family's record. */
+  /** The numbers that folding needs; they are stored in the family's record. */
   foldingParameters(definition: Definition): readonly number[];
   /** Whether each series has a shared word from which threads take epochs. */
   readonly hasEpoch: boolean;
-  /** Words that cells at `cell` have taken elsewhere. The holder of the shard's lock calls this. */
+  /** Words allocated elsewhere on behalf of the cells at `cell`. The holder of the shard's lock calls this. */
   outsideWords(arena: Arena, cell: number): number;
-  /** What is done to the cells of each shard when a series is removed or reset, at `now` of the arena's clock. */
+  /** Changes the cells of each shard when a series is removed or reset, at `now` by the arena's clock. */
   end?(f64: Float64Array, cell: number, now: number): void;
 
   /** Columns of one series. */
   columnCount(definition: Definition): number;
   /**
-   * A column that is never NaN where there is a series. Of a series that was removed, and not recorded since, all columns
+   * A column that is never NaN for a present series. If a series was removed, and not recorded since, all its columns
    * are NaN. (A gauge to which threads added both infinities is NaN as well, and is not shown.)
    */
   readonly presenceColumn: number;
-  /** Adds up the cells of shards. One per thread that merges, since it keeps room between calls. */
+  /** Makes a merger of shards' cells. One per merging thread, since it keeps buffers between calls. */
   merger(cells: ShardCells): SeriesMerger;
-  /** Series that are merged before the caller looks whether another thread waits: some tenths of a millisecond's work. */
+  /** Series merged between two checks whether another thread waits for a lock: some tenths of a millisecond. */
   readonly seriesAtOnce: number;
-  /** What is kept of a series when it is removed or reset, so that it counts from zero again. */
+  /** The values that are stored when a series is removed or reset, and subtracted later: it then counts from zero. */
   readonly baseline: Baseline;
 
-  /** What follows the metric's name in its lines, each once. */
+  /** The suffixes of the metric's name in its lines, each once. */
   readonly suffixes: readonly string[];
-  /** The label that the metric's own lines have, if they have one. */
+  /** The label that the kind itself adds to its lines (`le`, `quantile`), if any. */
   readonly reservedLabel?: string;
   /** The lines that one series shows, in their order. */
   samples(definition: Definition): Sample[];
-  /** Reads all of them at once. */
+  /** Makes a function that reads the values of all these lines at once. */
   sampleReader(definition: Definition): SampleReader;
   /** The value of a series as an object. */
   value(definition: Definition, values: Float64Array, column: number): SeriesValue;
 
   readonly pointType: PointType;
-  /** Whether the values only grow, so that what was recorded between two snapshots can be told. */
+  /** Computes the records between two snapshots; only for kinds whose values only grow. */
   readonly delta?: Delta;
-  /** Gives the numbers of one series to a writer. */
+  /** Passes the numbers of one series to a writer. */
   writePoint(writer: PointWriter, definition: Definition, values: Float64Array, column: number): void;
 
   /** Which numbers can be recorded, for error messages. */
@@ -70,8 +70,8 @@ export interface Kind {
 }
 
 /**
- * Writes to `change` what was recorded between two snapshots. A series that has gone back has begun again: then it is what
- * it has now.
+ * Writes to `change` the difference of two snapshots. If the values of a series have decreased, it has begun again, and
+ * the difference is its present values.
  *
  * @param column the first one of the series, in both snapshots
  * @param before undefined if nothing was recorded before

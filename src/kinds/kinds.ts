@@ -17,17 +17,17 @@ export function columnCount(definition: Definition): number {
   return kindOf(definition).columnCount(definition);
 }
 
-/** Names that a metric's lines begin with. */
+/** The names of a metric's lines, without labels. */
 export function sampleNames(definition: Pick<Definition, 'name' | 'type'>): string[] {
   return kindOf(definition).suffixes.map((suffix) => `${definition.name}${suffix}`);
 }
 
-/** Whether quantiles can be estimated from what a metric counts. */
+/** Whether a metric counts in buckets, from which quantiles can be estimated. */
 export function hasBuckets(definition: Definition): boolean {
   return kindOf(definition).pointType === 'histogram';
 }
 
-/** Whether the metric has a line of this name that adds up everything since its series began. */
+/** Whether the metric has a cumulative line of this name: the total since the series began. */
 export function isCumulative(definition: Definition, line: string): boolean {
   const { name } = definition;
   return kindOf(definition)

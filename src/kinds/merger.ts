@@ -1,9 +1,9 @@
 import type { Definition } from './definition';
 
-/** Series of one metric: numbers side by side, of which those below `count` mean something. */
+/** Series of one metric, as a struct of arrays; elements from `count` on are unused. */
 export interface SeriesNumbers {
   readonly count: number;
-  /** Numbers in the arena. */
+  /** Series ids in the arena. */
   readonly ids: Int32Array;
   /** First columns in a snapshot. */
   readonly columns: Int32Array;
@@ -12,18 +12,18 @@ export interface SeriesNumbers {
 }
 
 /**
- * Is told of each series that has been added up.
+ * Called for each series that has been merged.
  *
- * @param activity a number that every record changes; of a counter, every one that is not 0
+ * @param activity a number that every record changes; for a counter, every record other than 0
  * @param epoch of the `set` that is shown, if the kind has epochs; otherwise 0
  */
 export type OnMerged = (index: number, activity: number, epoch: number) => void;
 
-/** Adds up the cells of shards. */
+/** Merges the cells of shards. */
 export interface SeriesMerger {
   /**
-   * Adds the series from one index of the list to another, the last not included, to their columns of `out`, which must
-   * be zero.
+   * Merges the series at the indexes `from` to `to` (exclusive) of the list into their columns of `out`, which must be
+   * zero.
    */
   merge(
     out: Float64Array,

@@ -1,15 +1,15 @@
 /** Types of data points that OTLP distinguishes. Source: opentelemetry-proto, metrics/v1. */
 export type PointType = 'sum' | 'gauge' | 'histogram' | 'summary';
 
-/** A part of a snapshot's values. */
+/** A range of a snapshot's values. */
 export interface Columns {
   readonly values: Float64Array;
-  /** The first one. */
+  /** Index of the first column. */
   readonly from: number;
   readonly count: number;
 }
 
-/** Takes the numbers of one series, as an encoder of a format with types of points. */
+/** Receives the numbers of one series; implemented by encoders of formats with typed points. */
 export interface PointWriter {
   number(value: number): void;
   /** @param counts observations per bucket, not cumulative; one more than bounds, the last is that of +Inf */

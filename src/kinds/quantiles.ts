@@ -1,6 +1,6 @@
 import { RingmeterError, shown } from '../common/errors';
 
-/** Each is a number of every series in every snapshot, for which no cells have to be found. */
+/** Limited, since each quantile takes a column per series in every snapshot; the limit on cells does not apply. */
 const MAX_QUANTILES = 100;
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION */

@@ -1,26 +1,26 @@
 /** One line that a metric shows for each of its series, as Prometheus names it. Its value is the sum of some columns. */
 export interface Sample {
-  /** What follows the metric's name: '', '_bucket', '_sum' or '_count'. */
+  /** Suffix of the metric's name: '', '_bucket', '_sum' or '_count'. */
   readonly suffix: string;
   /** The label the metric itself adds: `le` or `quantile`. */
   readonly label?: readonly [name: string, value: string];
-  /** Columns that are added up, counted from the first of the series; `end` is not included. */
+  /** Range of columns to add up, relative to the series' first column; `end` is exclusive. */
   readonly begin: number;
   readonly end: number;
-  /** Whether it adds up everything since the series began, from zero. */
+  /** Whether the line is the total since the series began, from zero. */
   readonly isCumulative?: boolean;
-  /** Whether it is NaN while nothing has been recorded. Other lines are 0 then. */
+  /** Whether the line is NaN before the first record. Other lines are 0 then. */
   readonly isEmptyAtFirst?: boolean;
 }
 
-/** The value of a line in a snapshot, of the series that begins at `column`. */
+/** The value of a line in a snapshot, for the series whose columns begin at `column`. */
 export function readSample({ begin, end }: Sample, values: Float64Array, column: number): number {
   let sum = 0;
   for (let at = column + begin; at < column + end; at++) sum += values[at];
   return sum;
 }
 
-/** The value of a line of a series that has recorded nothing. */
+/** The value of a line before the first record of its series. */
 export function valueAtFirst({ isEmptyAtFirst }: Sample): number {
   return isEmptyAtFirst ? Number.NaN : 0;
 }

@@ -4,18 +4,18 @@ import type { Shard } from '../arena/shard';
 import { readConsistently } from '../atomics/sequence-lock';
 
 /**
- * The cells of some shards, as merging reads them, on whichever thread. Its caller holds the shards' locks, which keeps the
- * cells still. Overflow cells are written without a lock, and so are, for this thread, those of a shard whose lock it did
- * not get: of these it takes copies that are checked by their sequence words.
+ * The cells of some shards, as any merging thread reads them. The caller holds the shards' locks, so no other thread
+ * writes the cells. Two sorts of cells may still change: overflow cells, which the owner writes without a lock, and the
+ * cells of a shard whose lock the caller did not get. These are copied, and the copies checked by their sequence words.
  *
- * Pages are looked up with plain loads: the lock has made the cells visible, and what a new page of overflow cells does
- * not show yet is an event that is being folded at this moment.
+ * Pages are looked up with plain loads: the lock has made the cells visible. If a new page of overflow cells is not
+ * visible yet, at most an event that is being folded at this moment is missed.
  */
 export class ShardCells {
   shards: readonly Shard[] = [];
-  /** Whether nobody else can write the cells of a shard, its overflow cells aside. */
+  /** Whether no other thread can write the cells of a shard, apart from its overflow cells. */
   isStill: (shard: Shard) => boolean = () => true;
-  /** Where `copy` puts what it copies, from index 0 on. */
+  /** The destination of `copy`, from index 0 on. */
   readonly copiedF64: Float64Array;
   readonly copiedI32: Int32Array;
   private still: readonly boolean[] = [];
@@ -26,12 +26,12 @@ export class ShardCells {
     this.copiedI32 = new Int32Array(room);
   }
 
-  /** To be called before series are merged without a break: until then, nobody lets go of a lock or takes one. */
+  /** Notes which shards' locks are held. Call this before a run of merges during which no lock is taken or released. */
   begin(): void {
     this.still = this.shards.map(this.isStill);
   }
 
-  /** Whether the cells of a shard, by its index among `shards`, can be read where they are. */
+  /** Whether the cells of a shard, given by its index in `shards`, can be read in place, without a copy. */
   isStillAt(index: number): boolean {
     return this.still[index];
   }
@@ -51,7 +51,7 @@ export class ShardCells {
   }
 }
 
-/** Whether the shard's owner has ever folded in place; it counts an event when the event is in its cells. */
+/** Whether the shard's owner has ever folded in place. The owner raises this count when the event is in the cells. */
 export function hasOverflown(shard: Shard): boolean {
   return shard.count(SHARD.FOLDED_IN_PLACE) > 0;
 }

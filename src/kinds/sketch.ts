@@ -11,7 +11,7 @@ import { BINS, CHUNK, CHUNK_ENTRIES, SLOT, SLOTS, SUMMARY } from './summary-cell
  */
 export const RELATIVE_ERROR = 1 / 128;
 
-/** How many octaves there are. */
+/** Number of octaves: all values of the upper 12 bits. */
 const OCTAVES = 2 ** 12;
 
 /** The octave (sign and exponent bits) of a value, from the high half of its float64. */
@@ -34,8 +34,8 @@ export function binMiddle(octave: number, bin: number): number {
  * Int32Array index of the counter of a value's octave, bin 0, slot 0. Allocates the chunk at the first use.
  * Only the writer of the cells calls this.
  *
- * When 64 octaves are in use already (values 2^64 apart, or of both signs), the nearest of them takes the value: counts
- * stay exact, and only quantiles that fall among such values are off.
+ * When 64 octaves are in use already (values 2^64 apart, or of both signs), the value is counted in the nearest of
+ * them: counts stay exact, and only quantiles that fall among such values are inaccurate.
  *
  * @returns 0 if there is no memory
  */
@@ -69,15 +69,15 @@ function newChunk(arena: Arena, entry: number, octave: number): number {
 }
 
 /**
- * Empties a slot for new values. A thread that is terminated in between has not yet moved the current slot, so the next
- * writer of the cells starts again.
+ * Empties a slot for new values. If the thread is terminated in here, it has not yet changed the current slot, so the
+ * next writer of the cells empties the slot again: idempotent.
  */
 export function clearSlot(arena: Arena, cell: number, slot: number): void {
   const { i32, f64 } = arena;
   const state = cell + SUMMARY.SLOTS + slot * SLOT.WORDS;
   const sequence = int(cell);
   f64[state + SLOT.BEGAN] = 0;
-  // A reader without the lock that has begun to copy this slot copies again; one that begins later leaves the slot out.
+  // A lock-free reader that has begun to copy this slot retries; one that begins later skips the slot (BEGAN is 0).
   Atomics.add(i32, sequence, 2);
   const entries = int(cell + SUMMARY.CHUNKS);
   for (let entry = entries; entry < entries + CHUNK_ENTRIES; entry++) {
@@ -88,17 +88,17 @@ export function clearSlot(arena: Arena, cell: number, slot: number): void {
   f64[state + SLOT.SUM] = 0;
   f64[state + SLOT.MIN] = Number.POSITIVE_INFINITY;
   f64[state + SLOT.MAX] = Number.NEGATIVE_INFINITY;
-  // A reader that sees the slot begin again, which comes next, sees that it is empty.
+  // The caller sets BEGAN next: a reader that sees the new value also sees the emptied slot.
   Atomics.add(i32, sequence, 2);
 }
 
-/** Several shards' windows of one series, merged. Reused from series to series. */
+/** The merged windows of one series over several shards. The object is reused for the next series. */
 export class MergedWindow {
   count = 0;
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  /** By octave; kept from series to series, all zero but for those in `used`. */
+  /** Bins by octave. The arrays are reused for the next series; only those of octaves in `used` are not zero. */
   private readonly bins: (Float64Array | undefined)[] = new Array(OCTAVES);
   private used: number[] = [];
   private sorted = true;
@@ -134,7 +134,7 @@ export class MergedWindow {
     }
   }
 
-  /** @param live the slots to add, a bit each */
+  /** @param live bit mask of the slots to add */
   private addChunk(i32: Int32Array, chunk: number, live: number): void {
     const bins = this.octave(i32[int(chunk)] - 1);
     const counts = int(chunk + CHUNK.COUNTS);
@@ -172,7 +172,7 @@ export class MergedWindow {
 
   /**
    * The smallest value that at least `quantile` of the window's values do not exceed (nearest rank), within
-   * RELATIVE_ERROR. NaN for an empty window, or a quantile that is none.
+   * RELATIVE_ERROR. NaN for an empty window, or a `quantile` outside 0 to 1.
    */
   quantile(quantile: number): number {
     if (this.count === 0 || !(quantile >= 0 && quantile <= 1)) return Number.NaN;

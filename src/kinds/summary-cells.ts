@@ -3,8 +3,8 @@
  *
  *     0  sequence            | current slot
  *     1  count               2  sum           float64, since the start
- *     3  cut                                  float64; slots that began up to then do not count. Whoever removes or resets
- *                                             the series writes it, and nobody else, whoever writes the other words.
+ *     3  cut                                  float64; slots that began up to this time do not count. Written
+ *                                             only by the thread that removes or resets the series.
  *     4  SLOTS x (began, count, sum, min, max)   float64; began = 0: empty. Together they are the window.
  *    29  CHUNK_ENTRIES pointers (int32) to chunks of the sketch: open addressing, the hash is the octave
  */

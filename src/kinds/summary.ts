@@ -18,7 +18,7 @@ const halves = new Int32Array(halfView.buffer);
 /**
  * Adds an observation to the current slot of the window, and to the sums since the start. See `fold`.
  *
- * @param family the record, which has the length and the capacity of a slot
+ * @param family pointer to the family's record, which has the length and the capacity of a slot
  */
 export function foldSummary(
   arena: Arena,
@@ -59,8 +59,8 @@ export function foldSummary(
 }
 
 /**
- * The slot that new values go to; moves on to the oldest one when the current is old or full. A slot begins later than the
- * cut, even if the clock as this thread sees it does not show so late a time yet.
+ * The slot for new values. When the current slot is too old or full, the oldest slot is emptied and becomes the current
+ * one. It begins later than the cut, even if this thread still sees an earlier time on the clock.
  */
 function currentSlot(arena: Arena, cell: number, slotMilliseconds: number, slotSamples: number): number {
   const { i32, f64 } = arena;
@@ -133,7 +133,7 @@ class SummaryMerger implements SeriesMerger {
   }
 }
 
-/** Slots that began when the series was removed, or earlier, do not count. */
+/** The later of `oldest` and the cut: slots that began at the removal of the series, or earlier, do not count. */
 function afterCut(f64: Float64Array, cell: number, oldest: number): number {
   return Math.max(oldest, f64[cell + SUMMARY.CUT]);
 }
@@ -175,7 +175,7 @@ function sampleReader({ quantiles: { length: quantiles } }: Definition): SampleR
   };
 }
 
-/** What the sketch has taken beside the cells. */
+/** Words that the sketch has allocated outside the cells. */
 function outsideWords({ i32 }: Arena, cell: number): number {
   let chunks = 0;
   const entries = int(cell + SUMMARY.CHUNKS);
@@ -187,12 +187,12 @@ function outsideWords({ i32 }: Arena, cell: number): number {
 export const summary: Kind = {
   type: 'summary',
   cellWords: () => SUMMARY.WORDS,
-  // the chunks of the sketch stay
+  // the pointers to the sketch's chunks are kept
   clearedWords: () => SUMMARY.CHUNKS,
   foldingParameters: ({ maxAge, maxSamples }) => [(maxAge * 1000) / SLOTS, Math.floor(maxSamples / SLOTS)],
   hasEpoch: false,
   outsideWords,
-  /** What stands in the window does not count any more, and the next values begin a new slot. */
+  /** The values in the window do not count any more; the next value begins a new slot. */
   end(f64, cell, now) {
     f64[cell + SUMMARY.CUT] = now;
   },
@@ -200,7 +200,7 @@ export const summary: Kind = {
   presenceColumn: SUMMARY_COLUMNS.COUNT,
   merger: (cells) => new SummaryMerger(cells),
   seriesAtOnce: 256,
-  // count and sum; the window has its cut
+  // count and sum only: for the window, the cut has this role
   baseline: baselineOfSums(() => 2),
   suffixes: ['', '_sum', '_count'],
   reservedLabel: 'quantile',

@@ -4,12 +4,12 @@ import type { Shard } from '../arena/shard';
 import { Drainer } from '../drain/drain';
 import { GAUGE } from '../kinds/gauge-cells';
 
-/** How long to wait for the lock of a shard: whoever drains holds it for a few milliseconds. */
+/** How long to wait for the lock of a shard: a draining thread holds it for a few milliseconds. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Takes off what the owner of a shard has in flight, since its thread ends. The caller owns the shard. Idempotent: if the
- * caller's thread is terminated meanwhile, the next one that gives the shard back does it again.
+ * Subtracts the work that a shard's owner has in flight, since that thread ends. The caller owns the shard. Idempotent:
+ * if the caller's thread is terminated meanwhile, the next thread that releases the shard does it again.
  *
  * @param mark of the calling thread
  */

@@ -6,32 +6,32 @@ import { VALUE_COLUMN } from '../kinds/counter';
 import type { Definition } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
 
-/** What has been added up of one series, before anything is taken off. */
+/** The sums of one series over all shards, before its baseline is subtracted. Lives: see arena/lives.ts. */
 export interface RawSeries {
-  /** In the list that was added up. */
+  /** Index in the list of series that was merged. */
   index: number;
   record: number;
   values: Float64Array;
   /** First column in `values`. */
   column: number;
-  /** A number that every record changes; of a counter, every one that is not 0. */
+  /** A number that every record changes; for a counter, every record other than 0. */
   activity: number;
   /** Epoch of the `set` that is shown, if the kind has epochs. */
   epoch: number;
 }
 
-/** What is done with each series when it has been added up; what it is given is good only during the call. */
+/** Called for each series when it has been merged; the argument is reused, and valid only during the call. */
 export type OnMergedSeries = (raw: Readonly<RawSeries>) => void;
 
-/** Words of a baseline: the activity, then what the kind keeps. */
+/** Words of a baseline: the activity, then the words of the kind. */
 const KEPT = 1;
 export function baselineWords(definition: Definition): number {
   return KEPT + kindOf(definition).baseline.words(definition);
 }
 
 /**
- * Whether requests or calls that a series counts are going on. Such a series must stay: its ttl says nothing of how long they
- * take, and if its memory were used again, their ends would be taken off another series.
+ * Whether a series counts requests or calls that have not ended yet. Such a series must not expire: they may take
+ * longer than its ttl, and if its memory were reused, their ends would be subtracted from another series.
  */
 export function countsInFlight(arena: Arena, { record, values, column }: RawSeries): boolean {
   return isInFlight(arena, record) && values[column + VALUE_COLUMN] !== 0;
@@ -54,7 +54,7 @@ export function writeBaseline(
   kindOf(definition).baseline.write(f64, baseline + KEPT, raw, definition);
 }
 
-/** Whether something was recorded since the current baseline. */
+/** Whether anything has been recorded since the current baseline. */
 export function isChanged(
   { f64 }: Arena,
   life: number,
@@ -66,9 +66,9 @@ export function isChanged(
 }
 
 /**
- * Takes off what was recorded in earlier lives. Any thread.
+ * Subtracts the values recorded in earlier lives. Any thread.
  *
- * @param marks whether a series that is removed gets NaN; otherwise it gets what it would begin again with
+ * @param marks whether a removed series gets NaN; otherwise it gets the values that its next life would start with
  */
 export function subtractBaseline(arena: Arena, definition: Definition, raw: RawSeries, marks: boolean): void {
   const life = lifeOf(arena, raw.record);
@@ -81,7 +81,7 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
     const words = baselineWords(definition);
     const from = baselineOf(life, state, words);
     for (let word = 0; word < words; word++) scratch[word] = arena.f64[from + word];
-    // Before this baseline is overwritten, the state changes: it names the other one as current.
+    // A writer changes the state before it overwrites this baseline: if the state is the same, the copy is valid.
     if (lastLifeState(arena, life) !== state) continue;
     const { values, column } = raw;
     if (marks && (state & LIFE_STATE.HIDDEN) !== 0 && scratch[0] === raw.activity)
@@ -91,5 +91,5 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
   }
 }
 
-/** A baseline that is being read: the most words that one can have. */
+/** Copy of a baseline, with room for the longest one. */
 const scratch = new Float64Array(KEPT + PAGE_WORDS);

@@ -24,10 +24,10 @@ import type { SeriesList } from '../registry/series-list';
 import { baselineWords, countsInFlight, isChanged, type RawSeries, subtractBaseline, writeBaseline } from './life';
 import { SeriesMerge } from './merge';
 
-/** How long one that removes series waits for another, and for the shards' locks. */
+/** How long a thread that removes series waits for the lock of the lives, and for the shards' locks. */
 const PATIENCE_MS = 2_000;
 const SHARD_PATIENCE_MS = 500;
-/** Series that are ended under one hold of the shards' locks: some tenths of a millisecond's work. */
+/** Series that are ended under one hold of the shards' locks: that takes some tenths of a millisecond. */
 const BATCH = 1_024;
 
 /** A metric whose series are read or ended. */
@@ -36,10 +36,10 @@ export interface LivingFamily {
   readonly definition: Definition;
 }
 
-/** What becomes of series that end: hidden until something is recorded, or shown from zero at once. */
+/** What happens to a series whose life ends: hidden until its next record, or shown from zero at once. */
 export type Ending = 'remove' | 'reset';
 
-/** Ends lives of series, and adds up series without what earlier lives left in their cells. Any thread has its own. */
+/** Ends lives of series (see lives.ts), and merges series, less the values of their earlier lives. One per thread. */
 export class Lifetimes {
   private readonly merge: SeriesMerge;
 
@@ -54,8 +54,8 @@ export class Lifetimes {
   shards: readonly Shard[] = [];
 
   /**
-   * Adds up shards that came into use after the locks were taken, too: a baseline that somebody has written since may have
-   * counted them. Called when no life can end any more before the cells are read, or that would be noticed.
+   * Also merges shards that came into use after the locks were taken: a baseline written since then may include them.
+   * Called while the lock of the lives is held, or the caller checks HEADER.LIVES afterwards (`readLives`).
    */
   private intoNow(...[values, series, definition, range]: Parameters<SeriesMerge['into']>): void {
     this.merge.shards = this.drainer.used();
@@ -63,8 +63,8 @@ export class Lifetimes {
   }
 
   /**
-   * Adds up some series of a metric for a snapshot; those that are removed get NaN. Unless another thread is ending lives
-   * just then, it notes which have changed, and ends those that have not for as long as their ttl.
+   * Merges some series of a metric for a snapshot; removed series get NaN. Unless another thread holds the lock of the
+   * lives, it also notes which series have changed, and ends those that have not changed for their ttl.
    *
    * @param now by the arena's clock
    */
@@ -88,7 +88,7 @@ export class Lifetimes {
       }
   }
 
-  /** Adds up series as they are. @param marks whether those that are removed get NaN; otherwise 0 */
+  /** Merges series without ending any. @param marks whether removed series get NaN; otherwise 0 */
   read(
     values: Float64Array,
     series: SeriesList,
@@ -136,11 +136,11 @@ export class Lifetimes {
   }
 
   /**
-   * Ends the lives of series of one metric, with everything that may be drained now.
+   * Ends the lives of series of one metric, after draining all readable events.
    *
    * @param series its columns begin at 0, one series after the other
-   * @param ended is given the last columns of each that was there, under the locks
-   * @returns how many were there
+   * @param ended called under the locks with the last columns of each series that was not removed already
+   * @returns how many were not removed already
    * @throws RingmeterError RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY
    */
   endAll(
@@ -165,7 +165,7 @@ export class Lifetimes {
       };
       for (let from = 0; from < series.count; from += BATCH)
         drainer.withDrained(drainer.used(), SHARD_PATIENCE_MS, () => {
-          // after everything was drained: no slot of a window that has been folded began later
+          // after the drain: no slot of a summary's window that is in the cells began later than this
           now = arena.tick();
           const to = Math.min(from + BATCH, series.count);
           changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
@@ -183,10 +183,10 @@ export class Lifetimes {
   }
 
   /**
-   * Ends the life of one series: what has been added up becomes its baseline. Whoever is terminated here has done so or
-   * not; only the number of series can be wrong by one then.
+   * Ends the life of one series: its merged values become its baseline. Atomic: a thread terminated here has ended the
+   * life or has not; only the number of series can then be wrong by one.
    *
-   * @returns whether it was there
+   * @returns whether the series was not removed already
    */
   private end(family: LivingFamily, raw: RawSeries, ending: Ending, now: number): boolean {
     const { arena } = this;
@@ -202,14 +202,14 @@ export class Lifetimes {
     writeBaseline(arena, life, state, definition, raw);
     const hides = ending === 'remove' ? LIFE_STATE.HIDDEN : 0;
     const bits = ((state ^ LIFE_STATE.SECOND) & LIFE_STATE.SECOND) | LIFE_STATE.BASED | hides;
-    // others can only have shown it again meanwhile
+    // it fails only if another thread has shown the series again meanwhile
     while (!changeState(arena, life, state, bits)) state = lifeState(arena, life);
     const wasHidden = (state & LIFE_STATE.HIDDEN) !== 0;
     if (wasHidden !== (hides !== 0)) countSeries(arena, raw.record, wasHidden ? 1 : -1);
     return true;
   }
 
-  /** Lets the kind do what it does to the cells of each shard when a series ends. */
+  /** Applies the kind's `end`, if it has one, to the cells of the series in each shard. */
   private endCells(definition: Definition, id: number, now: number): void {
     const { i32, f64 } = this.arena;
     const kind = kindOf(definition);
@@ -222,7 +222,7 @@ export class Lifetimes {
   }
 }
 
-/** Fills in that a series is not there, if its memory has been given to another one since the list was read. */
+/** Whether a series' memory has been reused since the list was read. If so, fills the series' columns with NaN. */
 function isOther(
   arena: Arena,
   definition: Definition,

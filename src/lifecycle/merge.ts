@@ -8,8 +8,8 @@ import type { SeriesList } from '../registry/series-list';
 import type { OnMergedSeries, RawSeries } from './life';
 
 /**
- * Adds up series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks, as
- * `ShardCells` says.
+ * Merges series over shards, into the columns of a snapshot. Any thread; the caller holds the shards' locks: see
+ * `ShardCells`.
  */
 export class SeriesMerge {
   private readonly cells: ShardCells;
@@ -23,13 +23,13 @@ export class SeriesMerge {
     epoch: 0,
   };
 
-  /** @param isStill whether nobody else can write the cells of a shard, its overflow cells aside */
+  /** @param isStill whether no other thread can write the cells of a shard, apart from its overflow cells */
   constructor(arena: Arena, isStill: (shard: Shard) => boolean = () => true) {
     this.cells = new ShardCells(arena);
     this.cells.isStill = isStill;
   }
 
-  /** Which shards to add up. */
+  /** The shards to merge. */
   get shards(): readonly Shard[] {
     return this.cells.shards;
   }
@@ -39,9 +39,9 @@ export class SeriesMerge {
   }
 
   /**
-   * Adds series of one metric, those from one index of the list to another, to their columns of `out`, which must be zero.
+   * Merges a range of the series of one metric into their columns of `out`, which must be zero.
    *
-   * @param settle is given each of them then
+   * @param settle called for each of them afterwards
    */
   into(
     out: Float64Array,

@@ -14,32 +14,32 @@ import { baselineWords, countsInFlight, isChanged, type RawSeries } from './life
 import { SeriesMerge } from './merge';
 
 /*
- * How the memory of removed series is used again. Only of metrics with a ttl, and not where a user has a handle: then what
- * refers to a series is the index of label sets that each recording thread has, its ring, and what workers have read.
+ * Reuses the memory of removed series, by epoch-based reclamation. Only for metrics with a ttl, and series without a
+ * user's handle: only recording threads (index of label sets, ring) and reading workers refer to such a series.
  *
- * IDLE      Series that have been removed for a while become RETIRING, and the sequence goes up. Whoever looks for one of
- *           their label sets finds it, and shows it again, as before.
- * RETIRING  Each recording thread sees the sequence when it publishes, forgets its index, and acknowledges that when it
- *           publishes next: what it was recording meanwhile is before that in its ring. When all have, everything is
- *           drained, and what has not been recorded is GONE: nobody finds it any more, its cells become zeros. What was
- *           recorded after all is shown again.
- * LEAVING   When all have acknowledged once more, and a while has passed for those that only read, nobody walks past the
- *           records any more. They go to their family's list, and may get another key, and another birth.
+ * IDLE      Series removed QUARANTINE_MS ago become RETIRING, and the retire sequence is raised. A thread that looks up
+ *           such a label set still finds the series, and shows it again.
+ * RETIRING  Each recording thread sees the sequence at a publication, and clears its index; at its next publication it
+ *           acknowledges: events recorded meanwhile are in its ring by then. After all have, this thread drains all
+ *           shards. It buries series without new records: they become GONE, no look-up finds them, and their cells are
+ *           zeroed. It shows the others again.
+ * LEAVING   After all threads have acknowledged once more, and QUARANTINE_MS for threads that only read, no thread
+ *           refers to the records. They go to their family's free list, and may get another key and another birth.
  *
- * A thread that is blocked delays this and nothing else. A thread that ends has no index. One that is terminated here
- * leaves a phase that the next one goes through again: each step can be taken twice.
+ * A blocked thread delays only the recycling. A thread that has ended has no index. If a thread is terminated in here,
+ * the next one repeats the phase: each step is idempotent.
  */
 const PHASE = { IDLE: 0, RETIRING: 1, LEAVING: 2 } as const;
 const SEQUENCE = int(HEADER.RETIRE);
 const PHASE_WORD = high(HEADER.RETIRE);
-/** Series that are looked at under one hold of the shards' locks. */
+/** Series that are examined under one hold of the shards' locks. */
 const BATCH = 1_024;
 const SHARD_PATIENCE_MS = 50;
 
-/** Milliseconds that a series has been removed, and that nobody looks for it, before its memory is used again. */
+/** Milliseconds from a series' removal to RETIRING, and again from LEAVING to the reuse of its memory. */
 export const QUARANTINE_MS = 30_000;
 
-/** One on each thread that collects; one of them at a time does something. */
+/** One on each collecting thread; the lock of the lives lets one of them run at a time. */
 export class Recycler {
   private readonly merge: SeriesMerge;
 
@@ -51,7 +51,7 @@ export class Recycler {
     this.merge = new SeriesMerge(arena, drainer.holds);
   }
 
-  /** Goes on to the next phase if it is time. Never waits for long. */
+  /** Goes on to the next phase if its conditions are met. Never waits for long. */
   turn(families: readonly Family[]): void {
     const { arena, drainer } = this;
     if (!lockLives(arena, drainer.mark, 0)) return;
@@ -87,7 +87,7 @@ export class Recycler {
     return this.drainer.shards.every((shard) => shard.owner === 0 || shard.acknowledged === sequence);
   }
 
-  /** @returns whether there is anything to do */
+  /** Marks old removed series as RETIRING. @returns whether there are any, or any left from a phase that was cut off */
   private retire(families: readonly Family[], now: number): boolean {
     const { arena } = this;
     let found = false;
@@ -106,7 +106,7 @@ export class Recycler {
     return found;
   }
 
-  /** @returns whether all that are retiring have been dealt with */
+  /** Makes the retiring series of a family GONE, or shows them again. @returns whether all of them are done */
   private bury(family: Family): boolean {
     const { arena, drainer } = this;
     const { definition } = family;
@@ -115,7 +115,7 @@ export class Recycler {
       const shards = drainer.used();
       let complete = false;
       drainer.withDrained(shards, SHARD_PATIENCE_MS, () => {
-        // what was recorded before a thread acknowledged has to be in the cells, which have to be still
+        // the cells must have all events recorded before the acknowledgements, and nobody may write them now
         if (!shards.every(drainer.holds) || drainer.used().length !== shards.length || !this.allAcknowledged()) return;
         this.merge.shards = shards;
         const settle = (raw: RawSeries): void => this.buryOne(definition, raw, shards);
@@ -134,7 +134,7 @@ export class Recycler {
     const life = lifeOf(arena, record);
     const state = lifeState(arena, life);
     if ((state & LIFE_STATE.GONE) === 0) {
-      // somebody has looked for it, or has a handle now
+      // another thread has shown the series again, or has taken a handle
       if ((state & LIFE_STATE.RETIRING) === 0) return;
       const isUsed = isKept(arena, record) || countsInFlight(arena, raw);
       if (isUsed || isChanged(arena, life, state, definition, raw.activity)) {
@@ -142,7 +142,7 @@ export class Recycler {
         return;
       }
       if (!changeState(arena, life, state, (bitsOf(state) & ~LIFE_STATE.RETIRING) | LIFE_STATE.GONE)) return;
-      // whoever gets a handle says so before looking whether it is gone
+      // a thread that takes a handle sets PINNED first and then checks GONE; this side does both in the other order
       if (isKept(arena, record)) {
         changeState(arena, life, lifeState(arena, life), bitsOf(state) & ~LIFE_STATE.RETIRING);
         showAgain(arena, record);
@@ -153,7 +153,7 @@ export class Recycler {
     this.zero(definition, arena.i32[high(record + RECORD.SERIES)], life, shards);
   }
 
-  /** Makes zeros of the cells, but for what stays with them, and of both baselines. */
+  /** Zeroes the cells, except the words that the kind keeps, and both baselines. */
   private zero(definition: Definition, id: number, life: number, shards: readonly Shard[]): void {
     const { i32, f64 } = this.arena;
     const words = kindOf(definition).clearedWords(definition);
@@ -166,7 +166,7 @@ export class Recycler {
     f64.fill(0, life + LIFE.BASELINES, life + LIFE.BASELINES + 2 * baselineWords(definition));
   }
 
-  /** The series of a family that are retiring, or gone and not on the list, BATCH at a time; columns begin at 0 in each. */
+  /** The series of a family that are RETIRING, or GONE and not LISTED, BATCH at a time; columns begin at 0 in each. */
   private *leftOf({ definition, series }: Family): Generator<SeriesList> {
     const { arena } = this;
     const width = columnCount(definition);
@@ -191,7 +191,7 @@ export class Recycler {
       const life = lifeOf(arena, record);
       const state = life === 0 ? 0 : lifeState(arena, life);
       if ((state & LIFE_STATE.GONE) === 0 || (state & LIFE_STATE.LISTED) !== 0) continue;
-      // first, so that it cannot be there twice
+      // set LISTED first, so that the record cannot get on the free list twice
       if (changeState(arena, life, state, bitsOf(state) | LIFE_STATE.LISTED)) giveBack(arena, record);
     }
   }

@@ -9,32 +9,32 @@ import { warn } from '../common/warning';
 import type { ListenAddress, ServerSettings } from '../endpoint/server';
 import { isProtected, resolveAccess, resolveTls, SECURITY_OPTIONS, type SecurityOptions } from './listen-security';
 
-/** Where the endpoint listens, and to whom. */
+/** Where the endpoint listens, and which requests it accepts. */
 export interface ListenOptions extends SecurityOptions {
-  /** 0 = a free one. Default 9464. */
+  /** TCP port; 0 = any free port. Default 9464. */
   port?: number;
   /** Default 127.0.0.1: this machine only. */
   host?: string;
-  /** Whether it answers queries, and has the dashboard, which needs them. Default true. */
+  /** Whether it serves the query API, and the dashboard, which needs that API. Default true. */
   api?: boolean;
 }
 
-/** How an endpoint is opened: the line to it, and where it listens. */
+/** Opens a server in a flush worker. Returns the port that controls the server, and its address. */
 export type OpenServer = (settings: ServerSettings) => Promise<{ control: MessagePort; bound: ListenAddress }>;
 
 const ALL_INTERFACES = "host must be a name or an address ('0.0.0.0' or '::' for those of all interfaces), got ''";
 
-/** After its worker died, the endpoint is opened again; the delay between attempts doubles up to the longest. */
+/** After its worker has died, the endpoint is reopened with exponential backoff, up to the longest delay. */
 const REOPEN_DELAY_MS = 50;
 const LONGEST_REOPEN_DELAY_MS = 5_000;
-/** Failures in a row after which the user is told. */
+/** Consecutive failures after which the user is warned. */
 const REOPEN_FAILURES_TOLD = 5;
 
 /** A running scrape endpoint. */
 export class Endpoint {
   private closed = false;
 
-  /** The line to the server; none while its worker has died and another has not taken over yet. */
+  /** Port to the server; undefined from the death of its worker until another worker has taken over. */
   private control: MessagePort | undefined;
 
   private constructor(
@@ -48,7 +48,7 @@ export class Endpoint {
   }
 
   /**
-   * @param siblings the endpoints that have not been closed; it becomes one of them
+   * @param siblings the set of open endpoints, to which this one is added
    * @throws RingmeterError RINGMETER_LISTEN_FAILED, RINGMETER_INVALID_OPTION
    */
   static async open(
@@ -59,7 +59,7 @@ export class Endpoint {
     const given = checkOptions('listen options', options, ['port', 'host', 'api', ...SECURITY_OPTIONS]);
     const port = checkInteger('port', given.port, 9464, 0, 65_535);
     const host = checkString('host', given.host, '127.0.0.1');
-    // for node it would mean all of them
+    // node would take '' as all interfaces
     if (host === '') throw new RingmeterError('RINGMETER_INVALID_OPTION', ALL_INTERFACES);
     const access = resolveAccess(host, given);
     const tls = resolveTls(given.tls);
@@ -82,7 +82,7 @@ export class Endpoint {
     return `${scheme}://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}/metrics`;
   }
 
-  /** Stops accepting, lets running answers finish. */
+  /** Stops accepting connections, and resolves when running responses have been sent. */
   async close(): Promise<void> {
     this.closed = true;
     const { control } = this;
@@ -101,12 +101,12 @@ export class Endpoint {
       this.control = undefined;
       if (!this.closed) void this.reopen(0);
     });
-    // a port that is not started never hears of its other end's close
+    // a port that is not started never emits 'close' when its other end closes
     control.start();
     control.unref();
   }
 
-  /** The worker that had the endpoint has died: another one takes the same address, however long that takes. */
+  /** Called when the endpoint's worker has died: retries until another worker listens at the same address. */
   private async reopen(failures: number): Promise<void> {
     if (this.closed) return;
     try {
@@ -124,5 +124,5 @@ export class Endpoint {
   }
 }
 
-// neither the line to the server nor passwords and keys
+// without the port to the server, passwords and keys
 showsOnly(Endpoint, ({ url, host, port }) => ({ url, host, port }));

@@ -1,12 +1,12 @@
 /** The first delay; each failure doubles it, up to the longest. */
 const FIRST_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 10_000;
-/** After this time without a failure the next one counts as the first again. */
+/** After this time without a failure, the backoff starts again at the first delay. */
 const CALM_MS = 10_000;
-/** The longest delay while somebody waits for a worker. */
+/** The longest delay while a task waits for a worker. */
 const LONGEST_WAITED_FOR_MS = 1_000;
 
-/** Failures of workers in a row, whether they failed before or after they were ready. */
+/** Exponential backoff after consecutive failures of workers, whether before or after they were ready. */
 export class Failures {
   private count = 0;
   /** The time until which the failures so far are remembered. */
@@ -15,10 +15,10 @@ export class Failures {
   private delay = 0;
 
   /**
-   * Counts one more.
+   * Counts a failure.
    *
-   * @param isWaitedFor whether somebody waits for what the worker shall do
-   * @returns how long to wait before a worker is started in its place, in milliseconds
+   * @param isWaitedFor whether a task waits for a worker
+   * @returns milliseconds to wait before a replacement is started
    */
   next(isWaitedFor: boolean): number {
     this.last = performance.now();
@@ -29,7 +29,7 @@ export class Failures {
     return this.delay;
   }
 
-  /** How long to wait now that somebody waits for a worker, in milliseconds; undefined if none is delayed for longer. */
+  /** Milliseconds left of the shortened delay, now that a task waits; undefined if there is nothing to shorten. */
   get cut(): number | undefined {
     if (this.delay <= LONGEST_WAITED_FOR_MS || performance.now() >= this.last + this.delay) return undefined;
     return Math.max(0, this.last + LONGEST_WAITED_FOR_MS - performance.now());

@@ -19,27 +19,27 @@ export interface FlushPoolOptions {
   resourceLimits: ResourceLimits;
 }
 
-/** A task is given to another worker when the one that had it died, this often. */
+/** How often a task is attempted in all, if the worker that runs it dies. */
 const TRIES = 4;
-/** As long as a timer may be; it is not meant to fire. */
+/** The longest delay of a timer: this timer is not meant to fire. */
 const HOLD_MS = 2 ** 31 - 1;
-/** Workers that end while others end may all have slots. */
+/** Parking slots per worker: more than one, since ending workers keep theirs while replacements join. */
 const SLOTS_PER_WORKER = 4;
-/** Reasons that are remembered as told, so that a failure that repeats is told once. */
+/** Most failure reasons that are remembered, so that the user is warned once about each. */
 const MOST_REASONS = 100;
 
-/** The collector's side of the flush workers. */
+/** The pool of flush workers, on the collector's thread. */
 export class FlushPool implements FlushSide {
   private piscina: Piscina;
-  /** That of the present workers. */
+  /** The Parking of the present pool's workers. */
   private parking: Parking;
   private readonly failures = new Failures();
   private restart: NodeJS.Timeout | undefined;
-  /** Tasks that wait for their outcomes. */
+  /** Number of tasks that wait for their outcomes. */
   private waiting = 0;
   private hastening: NodeJS.Timeout | undefined;
   private readonly told = new Set<string>();
-  /** What a worker failed of last. */
+  /** Error message of the last failure of a worker. */
   private reason: string | undefined;
   private closed = false;
   private readonly stopWatching: () => void;
@@ -59,7 +59,7 @@ export class FlushPool implements FlushSide {
   async run<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
     // no time must be lost for the last flush
     if (task === 'end') this.hurry();
-    // an endpoint that is opened again comes by itself, as often as it takes
+    // nobody waits for a 'listen': endpoints retry it by themselves
     const isWaitedFor = task !== 'listen';
     if (isWaitedFor) this.hasten();
     this.waiting += isWaitedFor ? 1 : 0;
@@ -72,7 +72,7 @@ export class FlushPool implements FlushSide {
     }
   }
 
-  /** Cuts short the delay of a worker that is due to start: somebody has begun to wait for it. */
+  /** Shortens the delay before the next worker starts, since a task has begun to wait for it. */
   private hasten(): void {
     const { cut } = this.failures;
     if (cut === undefined || this.hastening !== undefined) return;
@@ -91,7 +91,7 @@ export class FlushPool implements FlushSide {
     return this.piscina.threads.length > 0;
   }
 
-  /** Asks the workers to stop for good, where they can be terminated safely. Does not wait for them. */
+  /** Asks the workers to park, where they can be terminated safely. Does not wait for them. */
   askToPark(): Parking {
     this.closed = true;
     this.park(this.parking);
@@ -110,24 +110,24 @@ export class FlushPool implements FlushSide {
     raise(new Int32Array(this.data.arena), int(HEADER.WAKE));
   }
 
-  /** Tasks catch their own errors: what Piscina rejects with means that the worker is gone. All tasks can be repeated. */
+  /** Tasks catch their own errors: a rejection by Piscina means that the worker has died. All tasks can be repeated. */
   private async attempt<T>(message: unknown, transferList: MessagePort[], tries: number): Promise<Outcome<T>> {
     if (this.closed) throw closedError();
-    // the process must not end while somebody waits for an answer: a worker that is to come holds nothing
+    // keep the process alive while a caller waits for an answer: a worker that has not started yet does not
     const held = setInterval(() => {}, HOLD_MS);
     try {
       return await this.piscina.run(message, { transferList });
     } catch (error) {
-      // a query that was running on a worker which was not the one that made the last flush
+      // closed meanwhile: a query was running on a worker other than the one that made the last flush
       if (this.closed) throw closedError();
-      // Piscina tells a task what its worker died of, and then nobody else
+      // if a task was running, Piscina reports the worker's error only to that task
       if (error instanceof Error) this.failed(error);
-      // a port can be sent only once
+      // a MessagePort can be transferred only once
       if (tries > 1 && transferList.length === 0) {
         await new Promise(setImmediate);
         return this.attempt(message, transferList, tries - 1);
       }
-      // the pool that had the task was replaced, for this reason
+      // the pool that ran the task has been replaced: `this.reason` has the cause
       const isEnd = ENDED.test(messageOf(error));
       const reason = (isEnd ? this.reason : undefined) ?? messageOf(error);
       throw new RingmeterError('RINGMETER_WORKER_FAILED', `a flush worker failed: ${reason}`, { cause: error });
@@ -142,10 +142,10 @@ export class FlushPool implements FlushSide {
       filename: workerFile('flush'),
       minThreads: flushWorkers,
       maxThreads: flushWorkers,
-      // more than queries of PromQL are let in: they must not keep a flush waiting
+      // more than the limit on concurrent PromQL queries, which must not delay a flush
       concurrentTasksPerWorker: 256,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // 'sync' would park an idle worker in Atomics.wait, its timers and sockets with it
+      // 'sync' would block an idle worker in Atomics.wait, and starve its timers and sockets
       atomics: 'disabled',
       workerData: { ...OWN_THREAD, ...this.data, parking: this.parking.buffer } satisfies FlushWorkerData,
       niceIncrement,
@@ -158,8 +158,8 @@ export class FlushPool implements FlushSide {
   }
 
   /**
-   * A worker died. Piscina has started its replacement already: that waits before it does anything, longer and longer if
-   * workers fail again and again. The user is told once per reason. A worker that was terminated from outside has not failed.
+   * Called when a worker has died. Piscina has started its replacement already, which first waits, with exponential
+   * backoff if workers keep failing. The user is warned once per reason. Termination from outside does not count.
    */
   private failed({ message }: Error): void {
     if (this.closed || ENDED.test(message)) return;
@@ -172,8 +172,8 @@ export class FlushPool implements FlushSide {
   }
 
   /**
-   * Piscina replaces a worker that ends, except one that ends before it was ready: after that it starts none any more.
-   * Another pool takes its place then, after a delay that grows while that fails.
+   * Piscina replaces a worker that ends, except one that ends before it was ready: after that it starts no more
+   * workers. Then this replaces the whole pool, with exponential backoff.
    */
   private replenish(): void {
     if (this.closed || this.restart !== undefined) return;
@@ -192,10 +192,10 @@ export class FlushPool implements FlushSide {
   }
 }
 
-/** What Piscina says of a worker that ended without an error of its own. */
+/** Matches Piscina's error message for a worker that ended without throwing. */
 const ENDED = /^(worker exited with code|Terminating worker thread)/;
 
-/** Ends workers that have been asked to park. */
+/** Waits until the workers, which have been asked to park, are parked, and then terminates them. */
 async function retire(piscina: Piscina, parking: Parking): Promise<void> {
   await parking.wait(PARK_MS);
   await piscina.destroy();

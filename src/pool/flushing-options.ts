@@ -3,7 +3,7 @@ import type { Settings } from '../common/settings';
 import type { Storage } from '../delivery/types';
 import type { FlushPoolOptions } from './flush-pool';
 
-/** What a collector's creator wants of everything beyond recording, with every default filled in. */
+/** A collector's options for everything except recording, with all defaults filled in. */
 export interface FlushingOptions extends FlushPoolOptions {
   settings: Settings;
   storages: readonly Storage[];

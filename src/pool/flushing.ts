@@ -29,30 +29,30 @@ import { onThreadEnd } from './thread-ends';
 import { checkWorkerFile, cleanStart, workerFile } from './worker-file';
 
 /**
- * All that a collector has beyond recording, seen from its thread: the flush workers, or in their place this thread
- * itself, and the threads of the user's own storages.
+ * Everything in a collector except recording, seen from the collector's thread: the flush workers (or this thread
+ * itself in their place), and the threads of the user's own storages.
  */
 export class Flushing {
-  /** What the threads share about each storage; behind them, about each notifier. */
+  /** The shared state of each storage, followed by that of each notifier. */
   private readonly channels: readonly Channel[];
   private readonly ports: readonly StoragePort[];
   private readonly rules: RulePort | undefined;
   private started: FlushSide | undefined;
   private readonly starting: NodeJS.Immediate;
   private readonly threads = new Map<number, StorageThread>();
-  /** What has been asked of the flushing side and not been answered. */
+  /** Tasks of the flushing side that have not been answered yet. */
   private readonly running = new Set<Promise<unknown>>();
   private readonly stopWatching: () => void;
   private readonly bury: (ended: number) => void;
   private closed = false;
-  /** Whether the process ends and the last flush has been asked for. */
+  /** Whether the process is ending and the last flush has been requested. */
   private ending = false;
   private readonly refusals: StorageRefusal[] = [];
-  /** Where the threads of this collector are asked to park, once they have been. */
+  /** The Parkings of this collector's threads, once the threads have been asked to park. */
   private parkings: Parking[] = [];
   private readonly endingParking = new Parking(1);
 
-  /** @param options none where the collector was attached to: storages and workers are elsewhere then */
+  /** @param options undefined if this collector is attached to another thread's, which has the storages and workers */
   constructor(
     private readonly arena: Arena,
     shards: readonly Shard[],
@@ -63,7 +63,7 @@ export class Flushing {
     this.rules = options?.rules;
     this.channels = [...this.ports, ...(this.rules?.notifiers ?? [])].map((port) => openChannel(port, mark));
     const buryRules = this.rules && rulesBurial(this.rules, mark);
-    // before any thread is started: it has to hear of them all
+    // before any thread is started, so that the end of every thread is reported
     this.bury = (ended) => {
       buryThread(shards, ended, (shard) => endInFlight(shard, mark));
       for (const channel of this.channels) channel.bury(threadMark(ended));
@@ -79,8 +79,8 @@ export class Flushing {
   }
 
   /**
-   * Started when it is first needed, or at the next turn of the event loop: starting a thread takes some milliseconds, and
-   * what is constructed to record with can do so at once.
+   * Started lazily: when it is first needed, or at the next turn of the event loop. Starting a thread takes some
+   * milliseconds, and the collector's constructor must not wait for it before recording.
    */
   private get side(): FlushSide {
     const { arena, ports, rules, options } = this;
@@ -94,7 +94,7 @@ export class Flushing {
     return this.started;
   }
 
-  /** Nobody waits for it: why it cannot be done is told to whoever asks for something first. */
+  /** Starts the flushing side before any task needs it. If that fails, warns; the first task that needs it throws. */
   private startEarly(): void {
     if (isRealmOver()) return;
     try {
@@ -124,14 +124,14 @@ export class Flushing {
     return this.ask(task, input);
   }
 
-  /** In the root context: what a task opens, or a worker that is started for it, outlives the request that asked. */
+  /** In the root context: resources opened by a task, or a worker started for it, outlive the calling request. */
   private ask<T extends FlushTask>(task: T, input: FlushTasks[T]['input']): Promise<FlushTasks[T]['output']> {
     return inRootContext(() => this.side.run(task, input));
   }
 
-  /** The last flush, unless it takes longer. @returns what could not be delivered */
+  /** Makes the last flush, within so many milliseconds. @returns the storages with undelivered snapshots */
   async end(milliseconds: number): Promise<StorageRefusal[]> {
-    // what was asked for before shall be answered, also where there is nothing to flush
+    // earlier tasks still get their answers, even if there is nothing to flush
     if (this.channels.length === 0 && this.running.size === 0) return [];
     for (const thread of this.threads.values()) thread.end();
     let timer: NodeJS.Timeout | undefined;
@@ -149,8 +149,8 @@ export class Flushing {
   }
 
   /**
-   * The same while the process ends, in two steps: asks other threads for it. Called in an exit handler, where no event
-   * loop turns any more. Only what leaves the process is worth waiting for.
+   * The last flush while the process ends, in two steps. This step requests it from other threads. Called in an exit
+   * handler, where this thread's event loop does not turn any more. Skipped if no data leave the process.
    */
   beginEnd(milliseconds: number): void {
     const { arena, ports, rules } = this;
@@ -176,7 +176,7 @@ export class Flushing {
       warnNow('RINGMETER_STORAGE_FAILED', `last flush, ${storage}: ${message}`);
   }
 
-  /** Asks the threads to stop for good, where they can be terminated safely, before the process goes on ending. */
+  /** Asks the threads to park, where they can be terminated safely, before the process ends. */
   askToPark(): void {
     if (this.closed) return;
     const threads = [...this.threads.values()];
@@ -187,7 +187,7 @@ export class Flushing {
     this.parkings = [this.endingParking, ...(pool ? [pool] : []), ...threads.map(({ parking }) => parking)];
   }
 
-  /** Blocks until they have, or the deadline has passed. What they hold is free then: exit handlers may read values. */
+  /** Blocks until they have parked, or the deadline. Then frees their locks, so that exit handlers can read values. */
   waitUntilParked(deadline: number): void {
     for (const parking of this.parkings) {
       parking.waitBlocking(deadline);
@@ -195,7 +195,7 @@ export class Flushing {
     }
   }
 
-  /** Without flush workers nobody is left who could: a thread that is started now takes over what this one held. */
+  /** Without flush workers, starts a thread for the last flush, which takes over the leases of this thread. */
   private startEndingWorker(): void {
     for (const channel of this.channels) channel.giveUpLease();
     const { arena, ports, rules } = this;
@@ -213,7 +213,7 @@ export class Flushing {
     new Worker(workerFile('flush'), { workerData, ...cleanStart() });
   }
 
-  /** What the last flush has left behind. */
+  /** The storages and notifiers with snapshots that the last flush has not delivered. */
   private undelivered(): StorageRefusal[] {
     return [...this.ports, ...(this.rules?.notifiers ?? [])].flatMap(({ description, delivery: { name } }, index) => {
       const { state, queue } = this.channels[index];
@@ -228,7 +228,7 @@ export class Flushing {
 
   async close(): Promise<void> {
     this.closed = true;
-    // whoever still waits for a storage need not any more
+    // ends the waits for storages on all threads
     for (const channel of this.channels) channel.state = STATE.CLOSED;
     clearImmediate(this.starting);
     await this.started?.close();
@@ -237,7 +237,7 @@ export class Flushing {
   }
 }
 
-/** Loaded only here, like what follows: a thread that merely records has no use for the pool. */
+/** Loads the pool lazily, like the functions below their modules: a thread that only records does not need them. */
 function startPool(data: Omit<FlushWorkerData, 'parking'>, options: FlushingOptions): FlushPool {
   const { FlushPool } = require('./flush-pool') as typeof import('./flush-pool');
   try {
@@ -247,7 +247,7 @@ function startPool(data: Omit<FlushWorkerData, 'parking'>, options: FlushingOpti
   }
 }
 
-/** The flushing side on this thread; resident if it is the only one, on request where the arena's maker has workers. */
+/** The flushing side on this thread: a resident loop if it is the only one; on request if the maker has workers. */
 function startInThread(
   arena: Arena,
   ports: readonly StoragePort[],
@@ -267,7 +267,7 @@ function startThread(arena: Arena, port: StoragePort, channel: Channel): Storage
   return new StorageThread(arena, port, channel);
 }
 
-/** How to put a thread that has ended out of what rules share. */
+/** Returns a function that releases the locks of an ended thread in the shared memory of the alert rules. */
 function rulesBurial(rules: RulePort, mark: number): (ended: number) => void {
   const { buryRuleThread } = require('../alerts/port') as typeof import('../alerts/port');
   return (ended) => buryRuleThread(rules, mark, ended);

@@ -3,12 +3,12 @@ import { ResidentLoop } from '../flush/resident';
 import type { FlushService } from '../flush/service';
 import { perform } from '../flush/tasks';
 
-/** The flushing side on the calling thread: the same interface, no workers. */
+/** The flushing side on the calling thread: the same interface as the pool, without workers. */
 export class InThread implements FlushSide {
   private service: FlushService | undefined;
   private readonly loop: ResidentLoop | undefined;
 
-  /** @param resident whether to drain and flush by itself, or only on request (workers elsewhere do the rest) */
+  /** @param resident whether to drain and flush in a loop, or only on request (another thread's workers do the rest) */
   constructor(
     private readonly makeService: () => FlushService,
     resident: boolean,

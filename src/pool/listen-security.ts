@@ -5,9 +5,9 @@ import { checkOneOf, checkOptions } from '../common/options-check';
 import { type AccessRules, type Credentials, digestOf, isLoopback } from '../endpoint/access';
 import type { ServerCertificate } from '../endpoint/server';
 
-/** Who may ask an endpoint, and how: for all of its routes. */
+/** Access control of an endpoint, for all of its routes. */
 export interface SecurityOptions {
-  /** What clients have to know. Default: nothing. */
+  /** Credentials that clients must send. Default: none. */
   auth?: { username: string; password: string } | { token: string };
   /** Makes it an https server. Default: http. */
   tls?: ListenTlsOptions;
@@ -23,11 +23,11 @@ export interface SecurityOptions {
 /** Certificates as PEM, not as paths. */
 export interface ListenTlsOptions {
   key: string | Uint8Array;
-  /** The server's certificate, followed by those between it and the authority. */
+  /** The server's certificate, followed by the intermediate certificates. */
   cert: string | Uint8Array;
-  /** Of the key. */
+  /** Passphrase of the key. */
   passphrase?: string;
-  /** Authorities by one of which the certificate of every client must be issued; if left out, clients need none. */
+  /** Authorities one of which must have issued each client's certificate; undefined: clients need no certificate. */
   ca?: string | Uint8Array;
   /** `'TLSv1.2'` (default) or `'TLSv1.3'`. */
   minVersion?: 'TLSv1.2' | 'TLSv1.3';
@@ -100,14 +100,14 @@ function checkStrings(name: string, value: unknown, expected: string): readonly 
   return fail(`${name} must be ${expected}, got ${shown(value)}`);
 }
 
-/** Whether the certificates are any good is found where they are used. @throws RingmeterError RINGMETER_INVALID_OPTION */
+/** Checks only types: the server itself checks the certificates. @throws RingmeterError RINGMETER_INVALID_OPTION */
 export function resolveTls(tls: ListenTlsOptions | undefined): ServerCertificate | undefined {
   if (tls === undefined) return undefined;
   const given = checkOptions('tls', tls, ['key', 'cert', 'passphrase', 'ca', 'minVersion']);
   const pem = (name: 'key' | 'cert' | 'ca'): string => {
     const value: unknown = given[name];
     if (typeof value === 'string' || value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
-    // it may be a key: it is not shown
+    // the value may be a key, so it is not shown
     return fail(`tls.${name} must be PEM, as a string or a Buffer, got ${typeof value}`);
   };
   const { passphrase, ca, minVersion } = given;

@@ -1,7 +1,7 @@
 /*
- * Options of node that decide how modules are found and loaded. A thread that the library starts gets these and no others:
- * most are about the process (`--inspect`, `--cpu-prof`, `--max-old-space-size`, ...), start a program (`--eval`, `--test`,
- * `--watch`), or are refused by worker threads.
+ * Options of node that decide how modules are found and loaded. A thread that the library starts gets only these
+ * options: most others concern the process (`--inspect`, `--cpu-prof`, `--max-old-space-size`, ...), start a program
+ * (`--eval`, `--test`, `--watch`), or are refused by worker threads.
  */
 
 const PRELOADS = new Set(['-r', '--require', '--import']);
@@ -40,7 +40,7 @@ export function loadsPackages(preload: string): boolean {
   return /(^|[\\/])\.pnp\.(c?js|loader\.mjs)$/.test(preload);
 }
 
-/** What is kept of a list of options, in node's order. @param keepsPreload whether a preload, or a loader, is kept */
+/** The options of a list that are kept, in node's order. @param keepsPreload whether a preload, or a loader, is kept */
 export function keptArguments(args: readonly string[], keepsPreload: Keeps): string[] {
   const kept: string[] = [];
   for (let index = 0; index < args.length; index++) {
@@ -53,7 +53,7 @@ export function keptArguments(args: readonly string[], keepsPreload: Keeps): str
   return kept;
 }
 
-/** The same of the text of `NODE_OPTIONS`. */
+/** The same for the text of `NODE_OPTIONS`. */
 export function keptOptions(text: string, keepsPreload: Keeps): string {
   return keptArguments(words(text), keepsPreload).map(quoted).join(' ');
 }
@@ -62,13 +62,13 @@ function isCode(name: string): boolean {
   return PRELOADS.has(name) || name.endsWith('loader');
 }
 
-/** node takes an underscore where a name has a hyphen, and a value behind `=`. */
+/** Splits an argument as node does: `_` in a name is the same as `-`, and the value may follow after `=`. */
 function split(argument: string): { name: string; inline: string | undefined } {
   const [, name, inline] = /^(--[^=]+)=(.*)$/s.exec(argument) ?? [undefined, argument, undefined];
   return { name: name.startsWith('--') ? name.replaceAll('_', '-') : name, inline };
 }
 
-/** As node divides the text: at spaces, unless in double quotes, where a backslash stands before what is meant literally. */
+/** Splits the text as node does: at spaces outside double quotes; inside, a backslash escapes the next character. */
 function words(text: string): string[] {
   return (text.match(/(?:"(?:\\.|[^"\\])*"?|[^\s"])+/gs) ?? []).map((word) =>
     word.replace(/"((?:\\.|[^"\\])*)"?/gs, (_, inner: string) => inner.replace(/\\(.)/gs, '$1')),

@@ -7,7 +7,7 @@ import type { FlushTasks } from '../flush/messages';
 import type { QueryResult, RangeResult } from '../query/types';
 
 interface EveryQueryOptions {
-  /** Gives the query up; the promise is then rejected with its reason. */
+  /** Aborts the query; the promise is then rejected with the signal's reason. */
   signal?: AbortSignal;
   /** Milliseconds that the evaluation may take, waiting for others included. Default 30 000. */
   timeout?: number;
@@ -27,7 +27,7 @@ export interface RangeQueryOptions extends EveryQueryOptions {
   step: number;
 }
 
-/** How a query is handed to the flushing side. */
+/** Sends a query to the flushing side. */
 export type RunQuery = <T extends 'instant' | 'range'>(
   task: T,
   input: FlushTasks[T]['input'],

@@ -1,6 +1,6 @@
 import { messageOf, RingmeterError } from '../common/errors';
 
-/** What a person can do about it, by node's error code. */
+/** Advice for the user, by node's error code. */
 const CURES = new Map(
   Object.entries({
     ERR_ACCESS_DENIED:

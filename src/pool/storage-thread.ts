@@ -17,9 +17,9 @@ import { OWN_THREAD } from './own-thread';
 import { startFailure } from './start-failure';
 import { startForModules, workerFile } from './worker-file';
 
-/** How often the thread's sign of life is looked at. */
+/** How often the thread's heartbeat is checked. */
 const WATCH_MS = 500;
-/** How long it may be silent at least: it may be loading, or be short of processor time. */
+/** Shortest time without a heartbeat after which it is replaced: it may be loading, or short of processor time. */
 const LEAST_SILENCE_MS = 5_000;
 /** How long `close()` waits for a thread that is in a call which cannot be interrupted. */
 const PATIENCE_MS = 1_000;
@@ -27,10 +27,10 @@ const LAST_LIVES = 2;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The thread of a storage that is the user's own code. Whatever that code does, it does to this thread only: one that
- * ends, for whatever reason, or does not turn its event loop for longer than an attempt may take (and for five seconds),
- * is replaced. That is the work of this thread's event loop: while it is blocked, no thread is replaced, and a healthy one
- * goes on.
+ * The thread of a storage that is the user's own code, which can so harm only that thread. If the thread ends, for
+ * whatever reason, or its event loop does not turn for longer than an attempt may take (and for five seconds), it is
+ * replaced. The collector's event loop does that: while it is blocked, no thread is replaced, and healthy threads go
+ * on.
  */
 export class StorageThread {
   readonly parking = new Parking(2);
@@ -39,7 +39,7 @@ export class StorageThread {
   private readonly watch: NodeJS.Timeout;
   private readonly asked = new Map<string, (answer: StorageAnswer['outcome']) => void>();
   private reason: string | undefined;
-  /** How often the thread may still end before its storage is given up, once the collector ends. */
+  /** How often the thread may still end before its storage is given up; limited once the collector ends. */
   private lives = Number.POSITIVE_INFINITY;
   private closed = false;
 
@@ -60,7 +60,7 @@ export class StorageThread {
     try {
       this.worker = this.launch();
     } catch (error) {
-      // the system has no thread to give now
+      // the system cannot start a thread at the moment
       this.reason = startFailure(error).message;
       void this.ended(1);
     }
@@ -78,7 +78,7 @@ export class StorageThread {
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil(port.description.foreign!.maxMemory / 2 ** 20) },
       ...startForModules(),
     });
-    // anything can be thrown, and posted, by the user's code
+    // the user's code can throw and post values of any type
     worker.on('error', (error: unknown) => {
       this.reason = messageOf(error);
     });
@@ -88,7 +88,7 @@ export class StorageThread {
       this.parking.forget(threadId);
       void this.ended(code);
     });
-    // a listener for messages would hold the process
+    // a listener for messages would keep the process alive
     worker.unref();
     return worker;
   }
@@ -117,7 +117,7 @@ export class StorageThread {
     if (failures === 1) warn('RINGMETER_STORAGE_FAILED', `storage ${port.delivery.name}: ${message}; it is replaced`);
   }
 
-  /** Ends a thread that does not turn its loop. */
+  /** Terminates a thread whose event loop does not turn any more. */
   private check(): void {
     const { worker, channel, port } = this;
     const now = this.arena.tick();
@@ -128,7 +128,7 @@ export class StorageThread {
     void worker.terminate();
   }
 
-  /** Says that the collector ends: if the thread is waited for, it is started now; it is replaced once more. */
+  /** Called when the collector ends: starts the thread at once if a restart is pending; replaces it only once more. */
   end(): void {
     this.lives = LAST_LIVES;
     if (this.restart === undefined) return;
@@ -136,7 +136,7 @@ export class StorageThread {
     this.start();
   }
 
-  /** Asks the backend. @throws RingmeterError RINGMETER_STORAGE_FAILED, and what the backend's own error is passed as */
+  /** Queries the backend. @throws RingmeterError RINGMETER_STORAGE_FAILED, or the code of the backend's own error */
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
     const { worker, asked } = this;
     const { name, timeout } = this.port.delivery;
@@ -158,7 +158,7 @@ export class StorageThread {
     throw new RingmeterError(outcome.error.code, outcome.error.message);
   }
 
-  /** Asks the thread to stop for good, where it can be terminated safely. */
+  /** Asks the thread to park, where it can be terminated safely. */
   askToPark(): void {
     this.parking.ask();
     this.channel.wake();

@@ -6,17 +6,17 @@ import { inRootContext } from '../common/root-context';
 import { shareListener } from '../common/shared-listeners';
 
 /**
- * Ends of threads, however they come. Of a worker thread that this thread starts, node reports the exit after the thread
- * is joined. Threads that were started before anyone watched, or by another thread than this one, announce themselves
- * with a port, whose other end closes when they end, after the last thing they do. Either way everything that the thread
- * ever stored is visible to the listener.
+ * Reports the ends of threads, whatever the reason. For a worker that this thread starts, node emits 'exit' after it
+ * has joined the thread. A thread that was started earlier, or by another thread, announces itself with a port, whose
+ * other end closes after the last action of that thread. Either way, all stores of the thread are visible to the
+ * listener.
  *
- * Both are heard when the event loop turns. A thread that waits for a lock meanwhile, without turning it, looks whether the
+ * Both events need a turn of the event loop. If this thread blocks, waiting for a lock, it checks itself whether the
  * lock's holder has ended: a message cannot be delivered to a port whose other end is closed.
  */
 type Listener = (threadId: number) => void;
 
-/** What a thread that announces itself sends. */
+/** The message by which a thread announces itself. */
 interface Announcement {
   readonly ringmeter: 'thread';
   readonly threadId: number;
@@ -28,7 +28,7 @@ const listeners = new Set<Listener>();
 const announced = new Map<number, MessagePort>();
 let watching = false;
 
-/** Calls `listener` for every thread that ends from now on, perhaps more than once. Returns how to stop that. Keeps nothing alive. */
+/** Calls `listener` at least once for each thread that ends. Returns an unsubscribe function. Keeps nothing alive. */
 export function onThreadEnd(listener: Listener): () => void {
   if (!watching) {
     onRealmEnd(shareListener(process, 'worker', watch));
@@ -41,7 +41,7 @@ export function onThreadEnd(listener: Listener): () => void {
 }
 
 function watch(worker: Worker): void {
-  // an ended worker has forgotten its id
+  // read now: the `threadId` of an ended worker is -1
   const { threadId } = worker;
   shareListener(worker, 'exit', () => report(threadId));
 }
@@ -58,7 +58,7 @@ function receive(message: unknown): void {
   port.unref();
 }
 
-/** Nobody reads these messages. `postMessage` returns whether there is somebody who could; its types do not say so. */
+/** Probes a thread with a message that nobody reads: `postMessage` returns false (untyped) if its port is closed. */
 function look(threadId: number): void {
   const delivered: unknown = announced.get(threadId)?.postMessage(null);
   if (delivered === false) report(threadId);
@@ -68,11 +68,11 @@ function report(ended: number): void {
   for (const listener of [...listeners]) listener(ended);
 }
 
-/** Ports whose closing tells of this thread's end; held here, since what nobody holds is closed by and by. */
+/** Ports whose close reports this thread's end; referenced here, since a port that is garbage-collected is closed. */
 const held: MessagePort[] = [];
 const announcedTo = new Set<number>();
 
-/** Lets another thread know when this one ends. What is sent is on its way even if this thread ends at once. */
+/** Announces this thread to another one, which is then told when this one ends, even if it ends immediately. */
 export function announceTo(thread: number): void {
   if (thread === threadId || announcedTo.has(thread)) return;
   announcedTo.add(thread);
@@ -80,6 +80,6 @@ export function announceTo(thread: number): void {
   port1.unref();
   held.push(port1);
   const announcement: Announcement = { ringmeter: 'thread', threadId, port: port2 };
-  // that thread may have ended, and its collector with it
+  // rejected if that thread has ended, and with it its collector
   postMessageToThread(thread, announcement, [port2]).catch(() => announcedTo.delete(thread));
 }

@@ -2,7 +2,7 @@ import { extname, join } from 'node:path';
 import { checkOwnFile } from '../common/own-file';
 import { keptArguments, keptOptions, loadsPackages } from './node-options';
 
-/** The file that a thread of the library's own is started with. */
+/** The entry file of one of the library's own threads. */
 export function workerFile(name: 'flush' | 'storage'): string {
   return join(__dirname, '..', '..', 'workers', `${name}${extname(__filename)}`);
 }
@@ -12,23 +12,23 @@ export function checkWorkerFile(name: 'flush' | 'storage'): void {
   checkOwnFile(workerFile(name));
 }
 
-/** How node is told to start a thread. */
+/** Options with which node starts a thread. */
 export interface Start {
   execArgv: string[];
   env: NodeJS.ProcessEnv;
 }
 
 /**
- * For threads that run the library's code alone. A preload of the user's must not run there: an agent would watch them, and
- * a collector that it makes would start workers without end. What makes packages loadable, as Yarn's `.pnp.cjs`, must.
+ * For threads that run only the library's code. The user's preloads must not run there: an agent would instrument them,
+ * and a collector made by a preload would start workers recursively. Yarn's `.pnp.cjs`, by which packages load, must.
  */
 export function cleanStart(): Start {
   return start((preload) => loadsPackages(preload));
 }
 
 /**
- * For threads that load a module of the user's, which may need any preload: a translator of TypeScript, a hook that finds
- * modules. A collector that a preload makes there starts no thread (`own-thread.ts`).
+ * For threads that load a module of the user's, which may need any preload, such as a TypeScript compiler or a module
+ * hook. A collector that a preload makes there starts no thread (`own-thread.ts`).
  */
 export function startForModules(): Start {
   const { execArgv, env } = start(() => true);
@@ -43,7 +43,7 @@ function start(keepsPreload: (preload: string) => boolean): Start {
   };
 }
 
-/** The command `ts-node` preloads itself by other means than node's options. */
+/** Options to preload ts-node: the command `ts-node` preloads itself without node's options. */
 function tsNode(): string[] {
   const instance = Reflect.get(process, Symbol.for('ts-node.register.instance')) as
     | { options?: { transpileOnly?: boolean } }
@@ -53,7 +53,7 @@ function tsNode(): string[] {
     const file = instance.options?.transpileOnly ? 'ts-node/register/transpile-only' : 'ts-node/register';
     return ['--require', require.resolve(file, { paths: [process.cwd(), ...(require.main?.paths ?? [])] })];
   } catch {
-    // it is not installed where the program is: the user has to preload it
+    // ts-node is not installed where the program is: the user has to preload it
     return [];
   }
 }

@@ -23,21 +23,21 @@ export class Family {
   }
 }
 
-/** One thread's reading of the registry. Grows by what was registered since the last `refresh`. */
+/** One thread's copy of the registry. `refresh` adds the families and series registered since the last call. */
 export class Catalog {
   readonly families: Family[] = [];
   private readonly byRecord = new Map<number, Family>();
   private read = 0;
   private seenBirths = 0;
   private reborn = 0;
-  /** Places whose records had not been published, or whose families did not stand, when they were read. */
+  /** Directory places to read again: when last read, the record was not published, or its family did not stand. */
   private pending: number[] = [];
 
   constructor(private readonly arena: Arena) {}
 
   refresh(): void {
     const reborn = Atomics.load(this.arena.i32, int(HEADER.REBORN));
-    // before the directory: every series that has been born by now is in it
+    // read before the directory's length: every birth counted here is of a series that the directory has
     const births = birthCount(this.arena);
     const length = directoryLength(this.arena);
     if (reborn !== this.reborn) this.noteReborn();
@@ -54,12 +54,12 @@ export class Catalog {
     for (const { record, series } of this.families) series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
   }
 
-  /** How many births had been counted at the last `refresh`: series that were born later are in no snapshot so far. */
+  /** The number of births at the last `refresh`: series born later are in no snapshot so far. */
   get births(): number {
     return this.seenBirths;
   }
 
-  /** Looks which series have been given another one's memory. */
+  /** Updates the series whose memory has been reused for another series. */
   private noteReborn(): void {
     for (const { definition, series } of this.families) {
       if (!definition.ttl) continue;
@@ -81,10 +81,10 @@ export class Catalog {
       this.familyAt(record);
       return;
     }
-    // the thread that published it may have ended before it was born
+    // the thread that published the record may have ended before it gave the series its birth
     bear(this.arena, record);
     const { series } = this.familyAt(i32[int(record + RECORD.SERIES)]);
-    // number by number: an object for each of very many series would be the peak of a first scrape
+    // field by field: an object for each series would cause the highest memory use of a first scrape
     const index = series.extend();
     series.ids[index] = i32[high(record + RECORD.SERIES)];
     series.columns[index] = i32[int(record + RECORD.SERIES_COLUMN)];

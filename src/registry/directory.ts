@@ -18,15 +18,15 @@ import { abandon, isGone, revive } from '../arena/lives';
  * The directory of families and series in shared memory: append-only, readable by every thread, no locks.
  *
  * A record is written whole, listed in the directory, and then published by the compare-and-swap that makes it the head
- * of its hash chain. Whoever finds it in its chain may use it; a directory entry counts once its chain reaches it, and a
- * family's once that stands.
+ * of its hash chain. A thread that finds the record in its chain may use it. A directory entry is valid once the record
+ * is reachable in its chain; that of a family, once the family stands (see overlap.ts).
  *
- * A series is born after it has been published: it takes the next number of HEADER.BIRTHS. So a thread that first reads
- * how many births there were, and then the directory, finds every series whose birth it has counted. The thread that
- * published the record gives it its birth; any other thread that finds a published record without one does so in its place.
+ * A series is born after it has been published: it takes the next number of HEADER.BIRTHS. So a thread that reads first
+ * the number of births and then the directory finds all series born by then. The publishing thread assigns the birth;
+ * another thread that finds a published record without one assigns it instead.
  *
- * Guarantees: two threads that register the same key at once get the same record. A thread that is terminated anywhere
- *   in between leaves at most an entry that no chain reaches, for which nobody ever held a handle. Nobody waits.
+ * Guarantees: two threads that register the same key at once get the same record. A thread that is terminated at any
+ *   point leaves at most an unreachable entry, for which no thread ever held a handle. No thread waits.
  * Progress: lock-free; a lost race means that another thread's record was published.
  */
 export interface NewRecord {
@@ -36,19 +36,19 @@ export interface NewRecord {
   bodyWords: number;
   /** Bytes behind the key. */
   tail?: Uint8Array;
-  /** Words of cells that it needs in every shard. */
+  /** Words of cells that the series needs in every shard. */
   cellWords: number;
-  /** Whether it may take the room that is kept for the cells of others, and for its like. */
+  /** Whether it may use the reserves: SHARE_FOR_CELLS and SHARE_FOR_LAST. */
   isLast?: boolean;
-  /** Gives a record that nobody uses any more, with room for so many words and hidden; or 0. */
+  /** Takes a free record with room for `words`, in the hidden state, so that it can be reused; 0 if there is none. */
   reuse?(words: number): number;
-  /** Writes the body; the record is still private then. Returns false if its cells do not fit after all. */
+  /** Writes the body while the record is still private to this thread. Returns false if its cells do not fit. */
   write(record: number): boolean;
 }
 
-/** Names alone must not use up the arena: what is registered needs cells in every shard that records it. */
+/** Share of the arena that records must leave free: every series also needs cells in each shard that records it. */
 const SHARE_FOR_CELLS = 1 / 4;
-/** Of the directory's places, how many are kept for the series that those share which find no room. */
+/** Share of the directory's places reserved for overflow series, which are shared by label sets that find no room. */
 const SHARE_FOR_LAST = 1 / 64;
 
 /** FNV-1a. Keys are short and compared byte by byte anyway. */
@@ -123,22 +123,22 @@ export function find(arena: Arena, kind: number, key: Uint8Array, length = key.l
   return born(arena, kind, record);
 }
 
-/** A number that changes with every birth: who compares it before and after a search knows whether there were any. */
+/** Changes with every birth: if it is equal before and after a search, no series was born meanwhile. */
 export function birthMark({ i32 }: Arena): number {
   return Atomics.load(i32, int(HEADER.BIRTHS));
 }
 
-/** How many births there have been: every series born so far is in the directory. */
+/** The number of births so far. Every series born so far is in the directory. */
 export function birthCount(arena: Arena): number {
   return arena.counted(HEADER.BIRTHS);
 }
 
-/** Number of a series among all births, from 0. Changes when the record becomes another series; plain, written before that. */
+/** Number of a series among all births, from 0. A plain load; a new number is stored before the record is reused. */
 export function birthOf({ f64 }: Arena, record: number): number {
   return f64[record + RECORD.SERIES_BIRTH] - 1;
 }
 
-/** Gives a published series its birth, if it has none. Any thread; of several, one succeeds, and numbers may be left out. */
+/** Gives a published series its birth, if it has none. Any thread; of several, one succeeds; numbers may be skipped. */
 export function bear({ i64 }: Arena, record: number): void {
   const word = record + RECORD.SERIES_BIRTH;
   if (Atomics.load(i64, word) !== 0n) return;
@@ -149,13 +149,13 @@ function nextBirth(i64: BigInt64Array): bigint {
   return bitsOf(Number(Atomics.add(i64, HEADER.BIRTHS, 1n)) + 1);
 }
 
-/** Bears what has been found, if it is a series. */
+/** Gives a found record its birth, if it is a series without one. */
 function born(arena: Arena, kind: number, record: number): number {
   if (kind === RECORD_KIND.SERIES && record !== 0) bear(arena, record);
   return record;
 }
 
-/** The record with this key, which is made if there is none. 0 if the arena or its directory is full. */
+/** Get-or-create of the record with this key. Returns 0 if the arena or its directory is full. */
 export function findOrInsert(arena: Arena, fresh: NewRecord): number {
   const { i32 } = arena;
   const { kind, key } = fresh;
@@ -181,13 +181,13 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
     }
     seen = head;
   }
-  // counted last: who finds that there is no room for another one, and no birth since it searched, has seen all of them
+  // Counted after the birth: a thread that finds the limit reached, and no birth since its search, has seen all series.
   born(arena, kind, record);
   Atomics.add(i32, counterOf(kind), 1);
   return record;
 }
 
-/** Publishes a record under another key. It is listed already; who loses the race leaves it to the recycler. */
+/** Publishes a reused record under its new key. It is in the directory already; if the race is lost, it is recycled. */
 function publishAgain(arena: Arena, record: number, chain: number, from: number, sought: Sought): number {
   const { i32, i64, u8 } = arena;
   // Store the new birth first: readers use it to detect that the record became another series.
@@ -210,7 +210,7 @@ function publishAgain(arena: Arena, record: number, chain: number, from: number,
   }
 }
 
-/** Takes a record out of its chain. Only the holder of the lock of the lives calls this; others only put records in front. */
+/** Takes a record out of its chain. Called by the holder of the lock of the lives; others only prepend records. */
 export function unlink(arena: Arena, record: number): void {
   const { i32 } = arena;
   const chain = chainOf(arena, i32[high(record + RECORD.CHAIN)]);
@@ -222,8 +222,8 @@ export function unlink(arena: Arena, record: number): void {
 }
 
 /**
- * Whether a record and its cells still fit. Asked before anything is reserved, since what is reserved is never given
- * back: with a flood of label sets that do not fit, nothing may leak. What does not fit now never will.
+ * Whether a record and its cells still fit. Checked before anything is reserved, since reserved memory is never freed:
+ * a flood of label sets that do not fit must not leak memory. A record that does not fit now never will.
  */
 export function hasRoom(arena: Arena, words: number, cellWords: number, isLast = false): boolean {
   const { i32 } = arena;
@@ -245,7 +245,7 @@ export function recordWords(bodyWords: number, keyBytes: number, tailBytes: numb
 
 const wordsOf = ({ bodyWords, key, tail }: NewRecord) => recordWords(bodyWords, key.length, tail?.length ?? 0);
 
-/** Writes a record that only the caller knows yet. */
+/** Writes a new record, private to the calling thread until it is published. */
 function compose(arena: Arena, fresh: NewRecord, hash: number): number {
   const { i32, u8 } = arena;
   const record = arena.allocate(wordsOf(fresh), spareWords(arena, fresh.isLast));
@@ -286,10 +286,10 @@ export function familyState(arena: Arena, family: number): number {
   return Atomics.load(arena.i32, high(family + RECORD.FAMILY_PLACE));
 }
 
-/** What `readEntry` says of an entry that does not count yet. */
+/** Result of `readEntry` for an entry that is not valid yet. */
 export const PENDING_ENTRY = 0;
 
-/** The record at one place of the directory; PENDING_ENTRY if it does not count yet, VOID_ENTRY if it never will. */
+/** The record at one place of the directory; PENDING_ENTRY if it is not valid yet, VOID_ENTRY if it never will be. */
 export function readEntry(arena: Arena, place: number): number {
   const record = Atomics.load(arena.i32, int(arena.i32[int(HEADER.DIRECTORY)]) + place);
   if (record === VOID_ENTRY || record === PENDING_ENTRY) return record;
@@ -300,7 +300,7 @@ export function readEntry(arena: Arena, place: number): number {
   return link === record ? record : PENDING_ENTRY;
 }
 
-/** Where cells come that are reserved when the cursor stands there, or 0 if they do not fit: never across a page. */
+/** Start of the cells to reserve at this cursor: they never cross a page boundary. 0 if they do not fit. */
 function cellsAfter(arena: Arena, cursor: number, words: number): number {
   const crosses = (cursor & PAGE_MASK) + words > PAGE_WORDS;
   const start = crosses ? (cursor | PAGE_MASK) + 1 : cursor;
@@ -308,7 +308,7 @@ function cellsAfter(arena: Arena, cursor: number, words: number): number {
 }
 
 /**
- * Reserves the cells of one series: consecutive in the space of cells, never across a page. Lock-free.
+ * Reserves the cells of one series: consecutive ids, never across a page boundary. Lock-free.
  *
  * @returns the series id, or 0 if every page table is full
  */

@@ -2,12 +2,12 @@ import type { Arena } from '../arena/arena';
 import { alignToLine, high, int, RECORD, RECORD_CLASSES, SIZE_CLASS_SHIFT } from '../arena/layout';
 
 /*
- * Records of series that are gone, by family and by size: nobody refers to them any more, see recycler.ts. What takes one
- * gives it another key; its cells, columns and life stay with it.
+ * Free lists, by family and size, of the records of gone series, to which no thread refers any more: see recycler.ts. A
+ * thread that takes a record gives it another key. The record keeps its cells, columns and life.
  */
 const LINE_WORDS = alignToLine(1);
 
-/** The size class of a record: how many cache lines it takes; 0 if its memory is not used again, since it takes too many. */
+/** The size class of a record: its number of cache lines; 0 if it has too many to be reused. */
 export function sizeClass(words: number): number {
   const lines = alignToLine(words) / LINE_WORDS;
   return lines > RECORD_CLASSES ? 0 : lines;
@@ -18,7 +18,7 @@ function freeList(family: number, lines: number): number {
   return lines === 0 ? 0 : int(family + RECORD.FAMILY_FREE) + lines - 1;
 }
 
-/** The same for the list that a record belongs to. */
+/** Int32Array index of the list that a record belongs to, or 0 if there is none. */
 function listOf({ i32 }: Arena, record: number): number {
   return freeList(i32[int(record + RECORD.SERIES)], i32[high(record + RECORD.SERIES_LIFE)] >>> SIZE_CLASS_SHIFT);
 }
@@ -28,7 +28,7 @@ export function isReusable(arena: Arena, record: number): boolean {
   return listOf(arena, record) !== 0;
 }
 
-/** Puts a record on its family's list. Only the holder of the lock of the lives calls this, in its time: see recycler.ts. */
+/** Puts a record on its family's list. Called by the holder of the lock of the lives after LEAVING: see recycler.ts. */
 export function giveBack(arena: Arena, record: number): void {
   const { i32 } = arena;
   const list = listOf(arena, record);
@@ -39,15 +39,15 @@ export function giveBack(arena: Arena, record: number): void {
   }
 }
 
-/** Whether there is a record on a family's list for a key of such a size. */
+/** Whether a family's list has a record of this size. */
 export function hasFree({ i32 }: Arena, family: number, words: number): boolean {
   const list = freeList(family, sizeClass(words));
   return list !== 0 && Atomics.load(i32, list) !== 0;
 }
 
 /**
- * Takes a record off a family's list; 0 if there is none. Only threads that acknowledge call this: while one of them is
- * at it nothing is put on the list that has been taken off meanwhile.
+ * Takes a record off a family's list; 0 if there is none. Called only by threads that acknowledge the retire sequence:
+ * so no record can be taken off and put back during this call, which would break its compare-and-swap (ABA).
  */
 export function takeFree({ i32 }: Arena, family: number, words: number): number {
   const list = freeList(family, sizeClass(words));

@@ -4,8 +4,8 @@ import type { LabelPairs } from '../kinds/definition';
 export type LabelValue = string | number | boolean;
 
 /**
- * A label set as the registry keeps it: sorted, with the collector's default labels, which the set may override, also by
- * an empty value. The pairs of the set are the very ones that were given.
+ * A label set as the registry stores it: sorted, with the collector's default labels. The set may override a default,
+ * also by an empty value. The pairs of the set itself are reused, not copied.
  */
 export function toPairs(own: LabelPairs, defaults: LabelPairs): LabelPairs {
   const pairs = [...own];

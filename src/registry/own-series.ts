@@ -4,7 +4,7 @@ import { toPairs } from './label-pairs';
 import { decide } from './overlap';
 import { readDefinition, registerFamily, registerSeries } from './register';
 
-/** A series of the library's own that has no cells: its value is read, or was read, when a snapshot is made. */
+/** A series of the library itself, without cells: its value is read when a snapshot is made. */
 export interface OwnSeries {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
@@ -16,7 +16,7 @@ export interface OwnSeries {
  * Get-or-create of such a series.
  *
  * @param defaultLabels those of the collector
- * @returns its column in a snapshot; undefined if the user has defined the name otherwise, or there is no room
+ * @returns its column in a snapshot; undefined if the user has a different metric of that name, or there is no room
  */
 export function openOwnSeries(
   arena: Arena,
@@ -32,7 +32,7 @@ export function openOwnSeries(
   return series.id === 0 ? undefined : series.column;
 }
 
-/** What a metric of the library's own is in the registry. */
+/** The definition of one of the library's own metrics. */
 export function ownDefinition(
   { name, type, description }: Omit<OwnSeries, 'labels'>,
   labelNames: string[] | null,

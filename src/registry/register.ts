@@ -21,8 +21,8 @@ import { encodeSeriesKey, type SeriesKey } from './series-key';
 const encoder = new TextEncoder();
 
 /**
- * Get-or-create of a family by its name. What is returned may have been defined otherwise by someone else: compare. It is
- * shown once it is settled that it stands.
+ * Get-or-create of a family by its name. Another thread may have registered the name with another definition: the
+ * caller has to compare. The family is shown once it is decided that it stands: see overlap.ts.
  *
  * @returns the record, or 0 if the arena is full
  */
@@ -46,9 +46,9 @@ export function registerFamily(arena: Arena, definition: Definition): number {
 }
 
 /**
- * Keeps the shortest ttl of all metrics that stand, which tells how often some thread has to collect.
+ * Stores the shortest ttl of all metrics that stand: it decides how often some thread has to collect.
  *
- * @param ttl seconds; none if the series of the metric stay
+ * @param ttl seconds; undefined if the series of the metric do not expire
  */
 export function noteTtl({ i32 }: Arena, ttl: number | undefined): void {
   if (!ttl) return;
@@ -64,7 +64,7 @@ export function findFamily(arena: Arena, name: string): number {
 
 export function readDefinition(arena: Arena, family: number): Definition {
   const stored = JSON.parse(arena.text(tailOf(arena, family), arena.i32[int(family + RECORD.FAMILY_SIZES)]));
-  // what is left out must not be found in Object.prototype
+  // own properties: omitted ones must not be looked up in Object.prototype
   return { ttl: undefined, cardinalityLimit: undefined, ...stored };
 }
 
@@ -83,10 +83,10 @@ export interface RegisteredSeries {
 const NO_ROOM: RegisteredSeries = { id: 0, epoch: int(HEADER.SPARE_EPOCH), column: 0, record: 0 };
 const SERIES_BODY_WORDS = RECORD.SERIES_KEY - RECORD.SERIES;
 
-/** Why there is no series of its own for a label set: the metric, or all together, have as many as they may, or the arena is full. */
+/** Why a label set gets no series of its own: its metric's limit, the limit of all metrics together, or memory. */
 export type Refusal = 'limit' | 'total' | 'memory';
 
-/** Most series that are not removed. */
+/** Limits on the number of series; removed ones do not count. */
 export interface SeriesLimits {
   /** Of the metric. */
   limit: number;
@@ -94,12 +94,12 @@ export interface SeriesLimits {
   total?: number;
 }
 
-/** Which series is wanted. */
+/** The series to find or to create. */
 export interface WantedSeries extends SeriesLimits {
   labels: LabelPairs;
-  /** Whether the memory of a series that is gone may be used: by threads that own a shard. */
+  /** Whether the memory of a gone series may be reused. Only threads that own a shard may do that. */
   reuses?: boolean;
-  /** Labels of the series that is given beyond the limit. */
+  /** Labels of the overflow series, which label sets beyond the limit share. */
   beyond(): LabelPairs;
 }
 
@@ -123,9 +123,9 @@ function limitReached(
 }
 
 /**
- * Why a series could not be registered now, if it could not. Takes nothing: meant for floods of label sets.
+ * Why a series could not be registered now; undefined if it could. Reserves nothing: cheap in floods of label sets.
  *
- * @param record of the series, if it has been removed: then it has what it needs
+ * @param record of the series, if it was removed: such a series has its memory already
  */
 export function whyRefused(
   arena: Arena,
@@ -144,13 +144,13 @@ export function whyRefused(
 }
 
 /**
- * Get-or-create of a series, or of the one that those beyond the limit share.
+ * Get-or-create of a series, or of the overflow series if the limit is reached.
  *
- * A series is counted after it has been published and born. So a thread that finds the limit reached, and that nothing was
- * born since it looked for its key, knows that no other thread has just registered this key. Threads that register
- * different keys in the same instant may all find the last place free: then each of them gets a series.
+ * A series is counted after it has been published and born. So if a thread finds the limit reached, and no birth since
+ * it searched for its key, no other thread has registered this key meanwhile. Threads that register different keys at
+ * the same moment may all find the last place free: then each of them gets a series.
  *
- * @returns the series, and why it is not the one that was asked for, if it is not
+ * @returns the series; with it the reason, if it is the overflow series
  */
 export function registerSeries(
   arena: Arena,
@@ -167,7 +167,7 @@ export function registerSeries(
     if (known !== undefined) return { series: known };
     refusal = limitReached(arena, family, wanted);
     const record = refusal === undefined ? insertMember(arena, family, definition, key, reuses) : 0;
-    // it was just being retired: then it cannot be found any more
+    // if it is gone, the recycler has just retired it: search again, which does not find it any more
     if (record !== 0 && !isGone(arena, record)) return { series: readSeries(arena, record) };
     looksAgain = record !== 0 || (refusal !== undefined && births !== birthMark(arena));
   }
@@ -176,7 +176,7 @@ export function registerSeries(
   return { series: readSeries(arena, record), refusal: refusal ?? 'memory' };
 }
 
-/** Inserts a series of its own, and counts it as a member of its family. @returns the record, 0 without memory */
+/** Registers a series and counts it as a member of its family. @returns the record, 0 without memory */
 function insertMember(
   arena: Arena,
   family: number,
@@ -186,12 +186,12 @@ function insertMember(
 ): number {
   const { record, fresh } = insertSeries(arena, family, definition, key, { reuses });
   if (fresh) Atomics.add(arena.i32, membersOf(family), 1);
-  // one that was removed counts as a member when it is shown again
+  // a removed series is counted as a member by `showAgain`
   if (record !== 0) showAgain(arena, record);
   return record;
 }
 
-/** @returns the record, 0 without memory, and whether it was made just now */
+/** @returns the record, 0 without memory, and whether this call created it */
 function insertSeries(
   arena: Arena,
   family: number,

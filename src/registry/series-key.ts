@@ -7,10 +7,10 @@ import { keySpan } from './directory';
  * Lengths are 32 bits, the highest first; texts are UTF-8. No two label sets that are shown differently share a key.
  */
 const LENGTH_BYTES = 4;
-/** Most UTF-8 bytes of one UTF-16 unit. */
+/** Most UTF-8 bytes that one UTF-16 unit can take. */
 const MOST_PER_UNIT = 3;
 
-/** A key: the first `length` of the bytes. */
+/** A key: the first `length` bytes of a buffer. */
 export interface SeriesKey {
   readonly bytes: Uint8Array;
   readonly length: number;
@@ -19,8 +19,8 @@ export interface SeriesKey {
 const key = { bytes: Buffer.alloc(1_024), length: 0 };
 
 /**
- * The key of a label set, good until the next call: looking for a series must not leave garbage for every text it has.
- * Labels without a value are left out, since Prometheus does not tell an empty label from none.
+ * The key of a label set, valid until the next call: the buffer is reused, so that a search allocates nothing per
+ * label. Empty labels are left out, since Prometheus treats a label with an empty value as absent.
  */
 export function encodeSeriesKey(family: number, labels: LabelPairs): SeriesKey {
   let units = 0;
@@ -42,7 +42,7 @@ function writeLength(at: number, length: number): number {
   return at + LENGTH_BYTES;
 }
 
-/** Most texts are short and ASCII: those are not worth a call out of JavaScript. Lone surrogates become U+FFFD. */
+/** Short ASCII texts, the usual case, are copied in JavaScript: an encoder costs more. Lone surrogates: U+FFFD. */
 function writeText(at: number, text: string): number {
   const { bytes } = key;
   const start = at + LENGTH_BYTES;

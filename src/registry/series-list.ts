@@ -1,4 +1,4 @@
-/** Where one series stands. */
+/** Where the data of one series are. */
 export interface SeriesEntry {
   id: number;
   /** Int32Array index of the word that a gauge takes its epochs from; 0 for other metrics. */
@@ -7,20 +7,20 @@ export interface SeriesEntry {
   column: number;
   /** Pointer to the registry record, which has the labels. */
   record: number;
-  /** Number of its birth: see registry.ts. */
+  /** Number of its birth: see directory.ts. */
   birth: number;
 }
 
 /**
- * Series of one metric, in the order they were registered: numbers side by side. A worker may know a million series, and
- * an object for each would take more memory than their cells. Entries from `count` on mean nothing.
+ * Series of one metric, in the order they were registered, as a struct of typed arrays: a worker may know a million
+ * series, and an object for each would take more memory than their cells. Entries from `count` on are unused.
  */
 export class SeriesList {
   count = 0;
   /** Changes when the memory of a series here has been used for another one. */
   reborn = 0;
   ids = new Int32Array(1);
-  /** Empty but for gauges. */
+  /** Empty unless the metric is a gauge. */
   epochs = new Int32Array(0);
   columns = new Int32Array(1);
   records = new Int32Array(1);
@@ -33,7 +33,7 @@ export class SeriesList {
     return list;
   }
 
-  /** Makes room for so many at once, if they are many more: growing to that in steps takes twice the memory, for a while. */
+  /** Makes room for `count` series at once, if they are many more: growing in steps briefly takes twice the memory. */
   reserve(count: number): void {
     if (count > this.ids.length * 2) this.resize(count);
   }
@@ -53,7 +53,7 @@ export class SeriesList {
     return this.count++;
   }
 
-  /** Sets where a gauge takes its epochs from; 0, of other metrics, takes no memory. */
+  /** Sets the word that a gauge takes its epochs from; other metrics have 0, for which nothing is allocated. */
   setEpoch(index: number, epoch: number): void {
     if (epoch === 0) return;
     if (this.epochs.length !== this.ids.length) this.epochs = larger(this.epochs, this.ids.length);

@@ -13,32 +13,32 @@ import { presenceIn, type Snapshot } from './snapshot';
 /** A label of a metric. */
 export interface LabelCardinality {
   name: string;
-  /** Different values it has among the metric's series. */
+  /** Number of different values among the metric's series. */
   values: number;
   /** Some of them. */
   examples: string[];
 }
 
-/** What one metric takes. */
+/** The series of one metric and the memory they take. */
 export interface MetricCardinality {
   name: string;
   type: Definition['type'];
-  /** Series that are there, the overflow series included. */
+  /** Present series, the overflow series included. */
   series: number;
-  /** Most series of its own, and the seconds after which an idle one is removed (0 = never). */
+  /** Most series (without the overflow series), and the seconds after which an idle one is removed (0 = never). */
   limit: number;
   ttl: number;
-  /** Series that were removed and take memory until their label set comes again. */
+  /** Removed series, whose memory stays allocated until their label set is recorded again. */
   removed: number;
-  /** Times that a label set was given no series of its own. */
+  /** Number of times that a label set was given the overflow series instead of its own. */
   overflowed: number;
-  /** Bytes of the arena that all these take, as far as they can be told. */
+  /** Bytes of the arena that all these take, as far as they can be attributed. */
   bytes: number;
   /** Those with the most values first. */
   labels: LabelCardinality[];
 }
 
-/** Where the series of a collector are. */
+/** The series of a collector, by metric. */
 export interface Cardinality {
   series: number;
   /** Most series of all metrics together. */
@@ -58,13 +58,13 @@ const LONGEST_EXAMPLE = 100;
 /** Places of the directory have an int32 each. */
 const PLACE_BYTES = 4;
 
-/** What is asked for beside the snapshot. */
+/** The limits that are reported beside the counts. */
 export interface CardinalityLimits {
   cardinalityLimit: number;
   seriesLimit: number;
 }
 
-/** Ranks metrics by their series, and their labels by their values. Some microseconds for each series. */
+/** Ranks metrics by number of series, and their labels by number of values. Takes some microseconds per series. */
 export function cardinalityOf(
   arena: Arena,
   shards: readonly Shard[],
@@ -119,7 +119,7 @@ function metricOf(
   };
 }
 
-/** Counts the values of the labels of some series, by their hashes: a million texts would take more than the series. */
+/** Counts distinct label values by their hashes: a set of a million texts would take more memory than the series. */
 class LabelCount {
   private readonly labels = new Map<number, { name: string; values: Set<number>; examples: string[] }>();
 
@@ -153,7 +153,7 @@ class LabelCount {
   }
 }
 
-/** 53 bits of two FNV-1a hashes: among a million texts two are taken for one in one case of ten thousand. */
+/** 53 bits of two FNV-1a hashes: for a million texts the probability of a collision is about 1 in 10,000. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let first = 0x811c9dc5;
   let second = 0x1b873593;

@@ -10,34 +10,34 @@ import { Catalog } from '../registry/catalog';
 import { columnsUsed } from '../registry/directory';
 import type { TakenSnapshot } from './snapshot';
 
-/** How long a collect waits for a shard's lock; a holder that lives needs far less than a millisecond. */
+/** How long a collect waits for a shard's lock; a running holder releases it in far less than a millisecond. */
 const PATIENCE_MS = 100;
 
 const TURN = int(HEADER.COLLECT_LOCK);
 const BEGUN = int(HEADER.COLLECTS_BEGUN);
-/** How long a collect waits at first for another thread's to end: a million series take some tens of milliseconds. */
+/** How long a collect first waits for another thread's collect: a million series take some tens of milliseconds. */
 const TURN_PATIENCE_MS = 250;
 
-/** A value of the library's own, read when a snapshot is made. */
+/** A value of one of the library's own metrics, read when a snapshot is made. */
 export interface CallbackValue {
   /** Column of its series. */
   readonly column: number;
   readonly read: () => number;
 }
 
-/** Adds up the shards into snapshots. One per thread that collects. */
+/** Merges the shards into snapshots. One per collecting thread. */
 export class Collect {
   readonly catalog: Catalog;
-  /** Values that are kept elsewhere than in cells, and put into every snapshot. */
+  /** Values that have no cells; each is read for every snapshot. */
   readings: readonly CallbackValue[] = [];
   private readonly lifetimes: Lifetimes;
-  /** Milliseconds; tests have less. */
+  /** Milliseconds; tests set less. */
   private readonly turnPatience: number = TURN_PATIENCE_MS;
 
   constructor(
     private readonly arena: Arena,
     private readonly drainer: Drainer,
-    /** Left out where nobody's collect-time values are asked for. */
+    /** Undefined where a collect does not ask threads for collect-time values. */
     private readonly questions?: Questions,
   ) {
     this.catalog = new Catalog(arena);
@@ -45,9 +45,9 @@ export class Collect {
   }
 
   /**
-   * Everything recorded before the call, by whichever thread: events that their thread has written but not published
-   * (it may be blocked) are waited for until their stores have settled, a few milliseconds. Before that, threads are asked
-   * for their collect-time values.
+   * A snapshot of everything that any thread recorded before the call. First it asks the threads for their collect-time
+   * values. If a thread has written events without publishing them (it may be blocked), it then waits a few
+   * milliseconds, until these stores are visible.
    */
   async snapshot(): Promise<TakenSnapshot> {
     await this.questions?.ask(this.drainer.used());
@@ -66,11 +66,11 @@ export class Collect {
   }
 
   /**
-   * One thread collects at a time: of two that let each other in between two metrics, each would have something that is
-   * older than what the other one has.
+   * Lets one thread collect at a time: if two collects interleaved, metric by metric, neither snapshot would be the
+   * newer one in all of its values.
    *
-   * @returns false if the turn did not come in time: whoever has it has no processor, is stopped or has died, or there are
-   *   very many series. Then who began first begins again
+   * @returns false if the lock was not free in time: its holder was descheduled, stopped or has died, or there are very
+   *   many series. Then this thread collects all the same, and the collect that began first is repeated
    */
   private async takeTurn(patience: number): Promise<boolean> {
     const { arena, drainer } = this;
@@ -82,12 +82,12 @@ export class Collect {
     return true;
   }
 
-  /** @returns undefined if another thread began to collect meanwhile: its snapshot may have something older, and be later */
+  /** @returns undefined if another collect began meanwhile: that snapshot is later, and yet may have older values */
   private snapshotNow(): TakenSnapshot | undefined {
     const { arena, catalog, drainer, lifetimes } = this;
     arena.tick();
     catalog.refresh();
-    // after the catalog was read: every series in it has its columns
+    // after `refresh`: every series in the catalog has been given its columns by then
     const values = new Float64Array(columnsUsed(arena));
     const shards = drainer.used();
     lifetimes.shards = shards;
@@ -95,7 +95,7 @@ export class Collect {
     let takenAt = 0;
     let timestamp = 0;
     drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
-      // while the locks are held: whoever takes a later snapshot has a later time
+      // under the locks, so that a later snapshot always has a later time
       turn = Atomics.add(arena.i32, BEGUN, 1) + 1;
       takenAt = arena.tick();
       timestamp = Date.now();

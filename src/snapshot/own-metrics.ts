@@ -5,16 +5,16 @@ import type { CallbackValue } from './collect';
 
 type Kind = 'counter' | 'gauge';
 
-/** Something that the library says of each of its own parts of one kind. */
+/** A metric that the library exposes about each of its parts of one kind (such as each storage). */
 export type OwnMetric<Part> = readonly [name: string, type: Kind, description: string, read: (part: Part) => number];
 
-/** What is read of it, and what the label that tells it from the others says. */
+/** One such part, and the value of the label that identifies it. */
 export interface LabelledPart<Part> {
   readonly name: string;
   readonly part: Part;
 }
 
-/** Registers metrics for parts. What the user has defined otherwise, or there is no room for, is left out. */
+/** Registers metrics for parts. Skips names that the user has defined differently, and metrics without room. */
 export function registerOwnMetrics<Part>(
   arena: Arena,
   labelName: string,

@@ -1,13 +1,13 @@
 import type { Snapshot } from './snapshot';
 
-/** What is kept of a snapshot. */
+/** The parts of a snapshot that are stored. */
 export type Kept = Pick<Snapshot, 'timestamp' | 'births' | 'values'>;
 
 const COPY = { TIMESTAMP: 0, BIRTHS: 1, COLUMNS: 2, VALUES: 3 } as const;
 
 /** Shared memory for one snapshot: its timestamp, its births, how many columns it has, the columns. */
 export class SnapshotCopy {
-  /** @param words begin as zeros, and have room for it */
+  /** @param words initially zeros, with room for the largest snapshot */
   constructor(private readonly words: Float64Array) {}
 
   keep({ timestamp, births, values }: Kept): void {
@@ -18,7 +18,7 @@ export class SnapshotCopy {
     words.set(values, COPY.VALUES);
   }
 
-  /** What is kept, copied; nothing if nothing ever was. */
+  /** A copy of the stored snapshot; undefined if none has been stored yet. */
   read(): Kept | undefined {
     const { words } = this;
     if (words[COPY.TIMESTAMP] === 0) return undefined;

@@ -3,15 +3,15 @@
  *
  *     word 0  oldest            position of the oldest entry (float64, monotonic)
  *          1  end               position behind the newest entry (float64, monotonic)
- *          2  entries           how many
+ *          2  entries           their number
  *          8  ring of words
  *
- * An entry: its length in words, its timestamp, when it was put here by a clock that only the caller knows, a number that
- * the caller chooses (the tag), then the values. An entry never wraps: where the rest of the ring is too short, a length of
- * minus the rest skips it.
+ * An entry: its length in words, its timestamp, the time of its insertion (by a clock of the caller's choice), a number
+ * that the caller chooses (the tag), then the values. An entry never wraps: if the rest of the ring is too short for
+ * it, a skip entry fills the rest; its length is minus the number of words skipped.
  *
- * Not safe for two threads at once: the caller holds the arena's flush lease. A thread that is terminated inside has
- * either not moved `end` yet, or finished: the header's words are stored last, the one that counts by itself.
+ * Not safe for two threads at once: the caller holds the arena's flush lease. If a thread is terminated during a
+ * change, either nothing has changed or the change is complete: the header is stored last, and one word of it decides.
  */
 const OLDEST = 0;
 const END = 1;
@@ -21,27 +21,27 @@ const ENTRY = { LENGTH: 0, TIMESTAMP: 1, PUT_AT: 2, TAG: 3, VALUES: 4 } as const
 export const ENTRY_WORDS = ENTRY.VALUES;
 
 export interface RingEntry {
-  /** Where it stands among all that was ever appended; grows. */
+  /** Position among all words ever appended; monotonic. */
   position: number;
   timestamp: number;
-  /** What its age is counted from. */
+  /** The time from which its age is counted. */
   putAt: number;
-  /** A number of the caller's: of a snapshot, the births that it covers. */
+  /** A number that the caller chooses: for a snapshot, the number of births that it covers. */
   tag: number;
-  /** A view of the ring: good while the caller holds the lease. */
+  /** A view of the ring, valid while the caller holds the lease. */
   values: Float64Array;
 }
 
 export class SnapshotRing {
   private readonly capacity: number;
 
-  /** @param words shared memory that begins as zeros */
+  /** @param words shared memory, initially zeros */
   constructor(private readonly words: Float64Array) {
     this.capacity = words.length - RING;
   }
 
   /**
-   * @param putAt what its age is counted from
+   * @param putAt the time from which its age is counted
    * @returns its position; undefined if the snapshot is larger than the whole ring
    */
   append(timestamp: number, tag: number, values: Float64Array, putAt = timestamp): number | undefined {
@@ -73,8 +73,8 @@ export class SnapshotRing {
   }
 
   /**
-   * Lets the ring begin at its beginning again, if it is empty or has room for so many words before what it keeps:
-   * memory that was never touched stays untouched.
+   * Continues at the start of the ring, if the ring is empty or has room for `room` words before its entries. So memory
+   * that was never touched stays untouched, and not resident.
    */
   rewind(room = Number.POSITIVE_INFINITY): void {
     const { words, capacity } = this;
@@ -84,12 +84,12 @@ export class SnapshotRing {
     if (behind > 0 && behind < capacity && (kept === 0 || before >= room)) this.pad(capacity - behind);
   }
 
-  /** Whether a snapshot of so many columns is not larger than the whole ring. */
+  /** Whether a snapshot of so many columns fits into the ring at all, if it were empty. */
   fits(columns: number): boolean {
     return ENTRY.VALUES + columns <= this.capacity;
   }
 
-  /** How many more snapshots of so many columns fit without the oldest having to go. */
+  /** How many more snapshots of so many columns fit before the oldest one must be dropped. */
   roomFor(columns: number): number {
     const { words, capacity } = this;
     const length = ENTRY.VALUES + columns;
@@ -99,7 +99,7 @@ export class SnapshotRing {
     return Math.floor(rest / length) + Math.floor((free - rest) / length);
   }
 
-  /** Skips the rest of the ring, with an entry that is nothing. */
+  /** Fills the rest of the ring with a skip entry. */
   private pad(length: number): void {
     const { words, capacity } = this;
     this.makeRoom(length);
@@ -113,7 +113,7 @@ export class SnapshotRing {
     while (words[END] + length - words[OLDEST] > capacity) this.dropOldest();
   }
 
-  /** Forgets entries that were put here before `time`, and the oldest beyond `most`. */
+  /** Drops entries inserted before `time`, and the oldest of those beyond `most`. */
   expire(time: number, most: number): void {
     let count = 0;
     for (const _ of this.entries()) count++;
@@ -124,7 +124,7 @@ export class SnapshotRing {
     }
   }
 
-  /** Forgets the oldest entry, if there is one. */
+  /** Drops the oldest entry, if there is one. */
   dropOldest(): void {
     const { words, capacity } = this;
     this.passSkips();
@@ -133,14 +133,14 @@ export class SnapshotRing {
     this.passSkips();
   }
 
-  /** A skip before the oldest entry takes room for nothing. */
+  /** Drops skip entries before the oldest entry, which only take room. */
   private passSkips(): void {
     const { words, capacity } = this;
     while (words[OLDEST] < words[END] && words[RING + (words[OLDEST] % capacity)] < 0)
       words[OLDEST] -= words[RING + (words[OLDEST] % capacity)];
   }
 
-  /** From the oldest to the newest, or from the one that stands at a position. */
+  /** The entries from the oldest to the newest, or from the entry at a given position on. */
   *entries(from = this.words[OLDEST]): Generator<RingEntry> {
     const { words, capacity } = this;
     for (let position = from; position < words[END]; ) {

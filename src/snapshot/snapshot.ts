@@ -4,25 +4,25 @@ import { kindOf } from '../kinds/kinds';
 import type { Family } from '../registry/catalog';
 import { birthOf } from '../registry/directory';
 
-/** The immutable result of one collect: what renderers and storages read, and a renderer compares with the next one. */
+/** The immutable result of one collect. Renderers and storages read it; a renderer may compare it with the next one. */
 export interface Snapshot {
   /** Wall-clock milliseconds of the collect. */
   readonly timestamp: number;
-  /** The metrics with their series; a family's list may grow later, beyond what this snapshot has columns for. */
+  /** The metrics with their series. A family's list may grow later: this snapshot has no columns for the new series. */
   readonly families: readonly Family[];
-  /** How many births had been counted: a series whose birth has this number or a later one is not in this snapshot. */
+  /** Number of births at the collect: a series whose birth has this number or a higher one is not in this snapshot. */
   readonly births: number;
   /** Indexed by the series' columns. */
   readonly values: Float64Array;
 }
 
-/** A snapshot as it comes from a collect. */
+/** A snapshot as a collect returns it. */
 export interface TakenSnapshot extends Snapshot {
   /** By the arena's clock, which all threads share and which never goes back: tells which of two snapshots is newer. */
   readonly takenAt: number;
 }
 
-/** Tells which of a family's series a snapshot has: those registered early enough, but for those that were removed. */
+/** Returns a test whether a snapshot has a series of the family: registered before the snapshot and not removed. */
 export function presenceIn(
   { births, values }: { births: number /** Without them, removed series count. */; values?: Float64Array },
   { arena, definition, series }: Family,
@@ -31,7 +31,7 @@ export function presenceIn(
   const mayBeReborn = definition.ttl !== undefined;
   return (index) => {
     if (series.births[index] >= births) return false;
-    // Its memory may be another's by now, or soon. What is read of it at once after this is still its own.
+    // Its memory may have been reused. If this check passes, labels read immediately afterwards are still its own.
     if (mayBeReborn && !isSame(arena, series.records[index], series.births[index])) return false;
     if (values === undefined) return true;
     const column = series.columns[index] + offset;
@@ -40,8 +40,8 @@ export function presenceIn(
 }
 
 /**
- * Whether a record still is that of the series that was read. The state is loaded first, atomically: a record that becomes
- * another series is gone before, and gets its new birth before it is not gone any more.
+ * Whether a record still belongs to the series that was read. The state is loaded first, atomically: a record that is
+ * reused is first marked gone, then gets its new birth, and only then loses the gone mark.
  */
 function isSame(arena: Arena, record: number, birth: number): boolean {
   return !isGone(arena, record) && birthOf(arena, record) <= birth;
