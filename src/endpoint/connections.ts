@@ -42,7 +42,7 @@ export class Connections {
       });
   }
 
-  /** Closes the connection that is missed the least. @returns whether there is one */
+  /** Evicts the longest idle connection (LRU), else one whose client reads nothing. @returns whether it evicted one */
   private makeRoom(): boolean {
     const all = [...this.all];
     const idle = all.filter(([, { idle }]) => idle).sort(([, one], [, other]) => one.quietSince - other.quietSince);

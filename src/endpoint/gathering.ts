@@ -14,7 +14,7 @@ export class Gathering {
   /**
    * The caller must render synchronously after awaiting this: so snapshots are rendered in order.
    *
-   * @param crowded whether others are being answered: then, after one has been made, some time is left for more to come
+   * @param crowded whether other answers are being sent: then snapshots are spaced out, so that more requests share one
    */
   snapshot(crowded: boolean): Promise<Snapshot> {
     this.next ??= this.begin(crowded);

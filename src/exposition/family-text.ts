@@ -11,7 +11,7 @@ const BLOCK_LINES = 2_048;
 
 /** One metric's lines as they were last rendered. */
 export class FamilyText {
-  /** The header; for a metric without series also its zero lines. */
+  /** The header; and the text that replaces header and lines while there are no series. */
   private readonly header: Uint8Array;
   private readonly empty: Uint8Array;
   private readonly lines: FamilyLines;
@@ -47,7 +47,7 @@ export class FamilyText {
     for (const block of blocks) block.update(shown);
   }
 
-  /** The header, and the blocks; either may be empty. */
+  /** The text before the blocks, and the blocks that have text, of which there may be none. */
   get parts(): { head: Uint8Array; blocks: readonly TextBlock[] } {
     const blocks = this.blocks.filter(({ length }) => length > 0);
     return { head: blocks.length > 0 ? this.header : this.empty, blocks };
