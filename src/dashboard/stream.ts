@@ -34,7 +34,7 @@ interface Viewer {
 
 /**
  * Sends documents as server-sent events; each is made once for all clients, and none without clients. A client that
- * reads nothing for PATIENCE_MS is disconnected.
+ * reads nothing for as long as any endpoint allows is disconnected.
  */
 export class DashboardStream {
   private readonly viewers = new Set<Viewer>();

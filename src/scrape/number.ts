@@ -1,4 +1,4 @@
-/** Unambiguous, so that it does not backtrack exponentially over many digits. */
+/** Unambiguous, so that matching many digits does not backtrack catastrophically. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 /** Digits that a double adds up exactly. */
