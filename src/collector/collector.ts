@@ -398,8 +398,8 @@ export class MetricsCollector {
   }
 
   /**
-   * The JavaScript stack that the main thread is in now, innermost call first; '' while it waits for events. Taken by a
-   * flush worker; asked on another thread that has joined the collector, by that one: it works while the main thread is stuck.
+   * The present stack of the main thread, innermost call first; '' while it waits for events. A flush worker takes it;
+   * if called on another thread that has joined, that thread does: it works while the main thread is blocked.
    *
    * @param options.timeout milliseconds to wait for an answer; default 2 000
    * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE

@@ -30,7 +30,7 @@ export interface CollectorOptions {
   collectTimeout?: number;
   /** Events per ring, 16 bytes each; a power of two from 64 to 2^24. Default 65 536. */
   ringCapacity?: number;
-  /** What a record does that finds the ring full: 'fold' it in place, or 'drop' and count it. Default 'fold'. */
+  /** Policy for a full ring: the recording thread folds the event ('fold'), or drops and counts it. Default 'fold'. */
   onFull?: 'fold' | 'drop';
   /** Bytes of shared memory, resident where touched; nothing goes beyond. Default 256 MiB, at most 2 GiB. */
   maxMemory?: number;

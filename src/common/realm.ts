@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearInterval, setInterval } from 'node:timers';
 
 /** The `jest` object in every module of a test file; each test file has its own realm and copy of the package. */

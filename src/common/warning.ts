@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setTimeout } from 'node:timers';
 import { postMessageToThread, threadId } from 'node:worker_threads';
 import type { ErrorCode } from './errors';

@@ -5,14 +5,14 @@ import { RingmeterError } from '../common/errors';
 import { DeliveryQueue, type QueueSizes, queueWords } from './delivery-queue';
 
 /*
- * The bytes of a channel: the state that threads share about one storage. Words of 8 bytes; words that different threads
- * write stand a cache line apart.
+ * The bytes of a channel: the state that threads share about one storage. Words of 8 bytes; words that different
+ * threads write stand a cache line apart.
  *
  *      0  lease               | state                  mutex: which thread delivers; atomic: STATE
  *      8  lock                | wanted                 mutex: who changes the queue
  *      9  wake                |                        atomic: incremented after every change
  *     16  next snapshot due   (int64)                  atomic: by the arena's clock, milliseconds
- *     24  heartbeat           (float64)                by the arena's clock: when the delivering thread last turned its loop
+ *     24  sign of life        (float64)                by the arena's clock: last loop turn of the delivering thread
  *     32  delivery queue
  */
 const LEASE = 0;

@@ -30,8 +30,8 @@ export interface Queued {
 
 /**
  * The snapshots that wait for one storage, and the counts of the others; in shared memory. All changes run under the
- * channel's lock. A thread may be terminated between any two stores to memory: the snapshot that it was settling is then
- * either settled or waits as before the attempt.
+ * channel's lock. A thread may be terminated between any two stores to memory: the snapshot that it was settling is
+ * then either settled or waits as before the attempt.
  */
 export class DeliveryQueue extends DeliveryRecord {
   private readonly ring: SnapshotRing;

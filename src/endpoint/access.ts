@@ -46,7 +46,7 @@ export class Access {
   }
 
   /**
-   * Protects against DNS rebinding: a page whose own name is made to point here cannot avoid sending that name as `Host`.
+   * Protects against DNS rebinding: a page whose own name is made to point here cannot avoid that name in `Host`.
    * Addresses and localhost cannot be rebound. Only HTTP/1.0 clients, which are no browsers, send no `Host` header.
    */
   private knowsHost(authority: string | undefined): boolean {

@@ -66,7 +66,7 @@ export class Exchange {
   }
 }
 
-/** Resets the connection at once. Unread data is discarded, also by the system, which would otherwise keep sending it. */
+/** Resets the connection at once. Discards unread data, also in the system, which would otherwise keep sending it. */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
   socket.resetAndDestroy();

@@ -85,7 +85,7 @@ export class TextBlock {
     if (this.extend(shown, moved) || moved) this.keep();
   }
 
-  /** @returns whether a width changed: then `fresh` has the new text; otherwise updated in place, and `fresh` is empty */
+  /** @returns whether a width changed: then `fresh` has the new text; otherwise `text` was updated in place */
   private revisit(shown: Shown): boolean {
     const { text, widths, born, lines, first, series } = this;
     const { births } = lines.family.series;

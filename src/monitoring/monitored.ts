@@ -51,7 +51,7 @@ export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptio
   return alike(fn, monitoring) as unknown as F;
 }
 
-/** Whether a function is a generator function, or a wrapper with its prototype, like ours: decorators can be stacked. */
+/** Whether a function is a generator function, or a wrapper with its prototype, as ours: decorators can be stacked. */
 function makesGenerators(fn: AnyFunction): boolean {
   if (types.isGeneratorFunction(fn)) return true;
   const tag: unknown = Reflect.get(fn, Symbol.toStringTag);

@@ -88,7 +88,7 @@ export class HttpClient {
     throw new HttpFailure(wanted, answer);
   }
 
-  /** Sends one request and returns the answer, whatever its status, with the body unread. @throws StorageFailure if none */
+  /** Sends one request and returns the answer with its body unread, whatever its status. @throws StorageFailure */
   async open(wanted: HttpRequest): Promise<Dispatcher.ResponseData> {
     const { method, url, idempotent = method !== 'POST' } = wanted;
     const mayBeClosed = idempotent && this.isUsed;

@@ -12,7 +12,7 @@ interface Proxies {
 }
 
 /**
- * Sends requests through the proxies of the environment variables: `https` requests by CONNECT, `http` requests unchanged.
+ * Sends requests through the proxies of the environment variables: `https` requests by CONNECT, `http` ones unchanged.
  * Connects directly to the hosts in NO_PROXY.
  *
  * @returns undefined if the environment names none

@@ -45,7 +45,7 @@ export class FamilyLines {
     return `${count} ${reborn}`;
   }
 
-  /** The lines that fulfil all matchers, and undefined for each other one: callers may pause while testing takes long. */
+  /** The lines that fulfil all matchers, undefined for each other one: callers can pause a slow search. */
   *select(matchers: readonly Matcher[]): Generator<SeriesLine | undefined, void> {
     const ofName = matchers.filter(({ name }) => name === NAME);
     const lines = this.lines.flatMap((line, at) =>

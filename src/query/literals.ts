@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { TextDecoder, TextEncoder } from 'node:util';
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -3,7 +3,7 @@
  * table 5-8: for a window of 30 days the factors are 14.4, 6, 3 and 1.
  */
 export interface BurnRate {
-  /** Milliseconds. Both windows must exceed the rate: the long one shows that it matters, the short that it continues. */
+  /** Milliseconds. Both windows must exceed the rate: the long one proves relevance, the short that it continues. */
   readonly long: number;
   readonly short: number;
   /** The share of the budget that is spent within the long window when the alert fires. */

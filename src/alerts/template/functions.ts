@@ -40,7 +40,7 @@ function entry(value: unknown, key: string | number): unknown {
   return found ? (value as Record<string | number, unknown>)[key] : '';
 }
 
-/** Functions of Go's text/template and of Prometheus, except `query`, `and` and `or`. `this` is the expansion's budget. */
+/** Functions of Go's text/template and Prometheus, except `query`, `and` and `or`. `this`: the expansion's budget. */
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   not: (value: unknown) => !isTrue(value),
   eq: (first: unknown, ...others: unknown[]) => others.some((other) => first === other),

@@ -43,7 +43,7 @@ export class ScrapePair {
     return samples.length === 0 ? undefined : samples.reduce((sum, { value }) => sum + value, 0);
   }
 
-  /** How much a line has grown: a fall is a restart from 0, and so is a line that is new. NaN in the first scrape. */
+  /** The increase of a line. A decrease is a reset to 0; a new line started from 0. NaN in the first scrape. */
   increase(sample: ScrapedSample): number {
     if (this.before === undefined) return Number.NaN;
     const before = this.before.valueOf(sample.name, sample.labels);

@@ -19,7 +19,7 @@ export function absent(node: Node, present: Uint8Array, budget: Budget): Block {
   return block;
 }
 
-/** A label with several matchers is left out. */
+/** The labels of equality matchers; a label with several of them is left out. */
 function absentLabels(node: Node): LabelSet {
   const inner = unwrapped(node);
   if (inner.kind !== 'selector') return NO_LABELS;

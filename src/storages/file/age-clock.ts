@@ -5,8 +5,8 @@ import { SILENCE_MS } from './lock';
 const STEP_MS = 1_000;
 
 /**
- * The clock for the ages of files: the wall clock, like the times of files. A jump forward is ignored until it has lasted
- * for an hour: if the clock was set wrong by mistake, no file is removed before it is corrected.
+ * The clock for the ages of files: the wall clock, like the times of files. A jump forward is ignored until it has
+ * lasted for an hour: if the clock was set wrong by mistake, no file is removed before it is corrected.
  */
 export class AgeClock {
   /** The wall clock minus the monotonic clock, in milliseconds, when the wall clock was last accepted. */

@@ -11,7 +11,7 @@ import type { FileBackendOptions } from './file-backend';
 export interface FileStorageOptions extends DeliveryOptions {
   /** Where the files are. It is made if it is not there. Several processes may share it. */
   directory: string;
-  /** Bytes; a file is closed if a flush as large as the last would exceed them. Default 64 MiB, at most a quarter of `maxBytes`. */
+  /** Bytes; a file is closed if another flush like the last would not fit. Default 64 MiB, at most `maxBytes / 4`. */
   maxFileBytes?: number;
   /** Seconds; a file is closed when it is older, and another begun. Default 3600. */
   maxFileAge?: number;

@@ -41,8 +41,8 @@ export class Housekeeping {
   }
 
   /**
-   * Removes before it compresses, so that no file is compressed just before its removal. Compresses files one at a time,
-   * the youngest first, since those are kept longest.
+   * Removes before it compresses, so that no file is compressed just before its removal. Compresses one file at a time,
+   * the youngest first, since those are kept longest, until none is left.
    */
   async tidy(signal: AbortSignal): Promise<void> {
     const { room } = this.options;

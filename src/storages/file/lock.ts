@@ -18,7 +18,7 @@ const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
  * thread or process ends, in whatever way; then nobody can connect any more. A process id would not do: it means
  * nothing in another container, and threads have none.
  *
- * Assumes: a writer's name is never reused. Guarantees: the files of a writer found dead on this machine may be taken over.
+ * Assumes: a writer's name is never reused. Guarantees: files of a writer found dead on this machine may be taken over.
  * A writer on another machine, or where sockets cannot be made (the path is too long, the filesystem has none), cannot be
  * asked: it counts as alive until it has written nothing for an hour.
  */

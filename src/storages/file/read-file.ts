@@ -48,8 +48,8 @@ export class FileReader {
 
   /**
    * The flushes after those of the last call. The memory of each line is charged to the budget before the next is read:
-   * values until the next flush is requested, declarations of metrics and series until the end of the file. No flushes if
-   * the file has been removed meanwhile.
+   * values until the next flush is requested, declarations of metrics and series until the end of the file. No flushes
+   * if the file has been removed meanwhile.
    */
   async *flushes(): AsyncGenerator<StoredFlush, void> {
     const start = this.offset;

@@ -21,7 +21,7 @@ interface Granted {
 /**
  * Keeps all files of a directory within `maxBytes`: a writer calls `grant` before it writes, and `trim` removes the
  * oldest files that nobody writes to. Bytes are granted in steps; the current file of another live writer is counted up
- * to two steps larger than it is, so that two concurrent grants cannot exceed the bound together. A writer that is alone
+ * to two steps larger than it is, so that two concurrent grants cannot exceed the bound. A writer that is alone
  * lists the directory again only after it has used half of the bytes that were free below `maxBytes / 2`.
  */
 export class Room {

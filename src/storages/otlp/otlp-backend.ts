@@ -51,7 +51,7 @@ export class OtlpBackend implements StorageBackend {
   }
 
   /**
-   * Sends the part of this snapshot that the receiver has not accepted yet. If it refuses a request for its content, the
+   * Sends the part of this snapshot that the receiver has not accepted yet. If it refuses one for its content, the
    * other requests are still sent; the first such refusal is thrown at the end.
    */
   async store(snapshot: Snapshot, { signal, previous }: Attempt): Promise<void> {

@@ -32,7 +32,7 @@ interface Progress {
 type Known = Pick<Snapshot, 'timestamp' | 'families' | 'births'> & Partial<Pick<Snapshot, 'values'>>;
 
 /**
- * If the wall clock goes back by at most so many milliseconds, samples are still dated after the previous ones: a receiver
+ * If the wall clock goes back by at most so many milliseconds, samples are dated after the previous ones: a receiver
  * would refuse them all until the clock has caught up. After a larger step they are sent with the wall-clock time.
  */
 const MOST_SHIFT = 60_000;

@@ -80,7 +80,7 @@ export class Sender {
   }
 
   /**
-   * A 1.0 receiver refuses the request, or ignores the unknown fields and answers 2xx without storing anything. The second
+   * A 1.0 receiver refuses the request, or ignores the unknown fields and answers 2xx without storing any. The second
    * case shows in the missing headers that count what was written.
    */
   private async isTakenAs2(
