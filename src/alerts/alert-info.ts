@@ -13,25 +13,25 @@ export interface AlertInfo {
   readonly state: 'pending' | 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** What the expression gave last. */
+  /** The last value of the expression. */
   readonly value: number;
   readonly activeAt: number;
   readonly firedAt: number | undefined;
   readonly resolvedAt: number | undefined;
-  /** The silences that hold for it: while there are any, notifiers are not told. */
+  /** Ids of the silences that match it: while there are any, notifiers are not called. */
   readonly silencedBy: readonly string[];
 }
 
-/** A change of an alert. `inactive`: it was pending and did not come to fire. */
+/** A state transition of an alert. `inactive`: it was pending and ended without firing. */
 export interface AlertChange extends Omit<AlertInfo, 'state'> {
   readonly state: AlertTransition;
-  /** Of the evaluation that found it. */
+  /** Time of the evaluation that caused it. */
   readonly time: number;
 }
 
 /**
- * @param time of the evaluation, or now; by the wall clock
- * @param ahead milliseconds that the wall clock is ahead of the rules'
+ * @param time wall-clock time of the evaluation, or now
+ * @param ahead the wall clock minus the rules' clock, in milliseconds
  */
 export function describeAlert(
   { file, name: group }: ResolvedGroup,

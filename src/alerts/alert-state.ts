@@ -1,6 +1,6 @@
 import type { ResolvedRule } from './rules';
 
-/** `resolved` is kept for a while after it fired, so that nobody misses it. */
+/** A fired alert stays `resolved` for a while, so that its end can be observed. */
 export type AlertState = 'pending' | 'firing' | 'resolved';
 
 /** One alert, as it is kept between evaluations. Everything in it survives JSON; times in wall-clock milliseconds. */
@@ -13,40 +13,40 @@ export interface Alert {
   readonly activeAt: number;
   firedAt?: number;
   resolvedAt?: number;
-  /** Since when only `keepFiringFor` keeps it firing. */
+  /** Since when its series is gone and only `keepFiringFor` keeps it firing. */
   keptSince?: number;
-  /** When it was handed to each notifier last, by the notifier's name. */
+  /** When it was last passed to each notifier, by the notifier's name. */
   sentAt: Record<string, number>;
 }
 
-/** When a notifier was told of an alert last, if it was. */
+/** When an alert was last passed to a notifier; undefined if never. */
 export function sentTo({ sentAt }: Alert, notifier: string): number | undefined {
   return Object.hasOwn(sentAt, notifier) ? sentAt[notifier] : undefined;
 }
 
-/** Notes that a notifier has been told; whatever it is called, also `__proto__`. */
+/** Notes that an alert was passed to a notifier. Safe for every notifier name, including `__proto__`. */
 export function noteSent(alert: Alert, notifier: string, time: number): void {
   alert.sentAt = { ...alert.sentAt, [notifier]: time };
 }
 
-/** What an evaluation found: an alert's labels, and what they are about now. */
+/** An alert as an evaluation found it: its labels, with the present annotations and value. */
 export type FoundAlert = Pick<Alert, 'labels' | 'annotations' | 'value'>;
 
-/** A change that somebody may want to hear of. `inactive`: it was pending, and did not fire. */
+/** A state transition that is reported to listeners. `inactive`: it was pending and ended without firing. */
 export type AlertTransition = AlertState | 'inactive';
 
 /** By the key of the alert's labels. */
 export type Alerts = Map<string, Alert>;
 
-/** How long resolved alerts are kept, and sent again: as long as Prometheus does. */
+/** How long resolved alerts are kept and re-sent; the same as in Prometheus. */
 const RESOLVED_RETENTION_MS = 15 * 60_000;
 
 /**
- * One step of a rule's alerts: pending while the expression gives them, firing after `for`, resolved after
- * `keep_firing_for`. The same steps as Prometheus' (rules/alerting.go, "Eval").
+ * Advances a rule's alerts by one evaluation: pending while the expression returns them, firing after `for`, resolved
+ * after `keep_firing_for`. The same state machine as Prometheus' (rules/alerting.go, "Eval").
  *
- * @param alerts those of the last step; changed
- * @param found by key
+ * @param alerts the alerts after the last evaluation; modified in place
+ * @param found the alerts of this evaluation, by key
  * @param time of the evaluation
  */
 export function step(
@@ -72,7 +72,7 @@ export function step(
 
 type Changed = Parameters<typeof step>[4];
 
-/** Whether an alert whose series is gone goes on firing all the same. */
+/** Whether an alert whose series is gone continues to fire. */
 function keepsFiring(alert: Alert, keepFiringFor: number, time: number): boolean {
   if (alert.state !== 'firing' || keepFiringFor === 0) return false;
   alert.keptSince ??= time;
@@ -97,7 +97,7 @@ function end(alerts: Alerts, key: string, alert: Alert, time: number, changed: C
   } else if (time - alert.resolvedAt! > RESOLVED_RETENTION_MS) alerts.delete(key);
 }
 
-/** What a rule writes of its alerts: `ALERTS` with its state, and since when it is active in `ALERTS_FOR_STATE`. */
+/** The series that a rule writes for its alerts: `ALERTS` with the state, `ALERTS_FOR_STATE` with the start time. */
 export function alertSamples(alerts: Alerts): { labels: Record<string, string>; value: number }[] {
   return [...alerts.values()].flatMap(({ labels, state, activeAt }) =>
     state === 'resolved'

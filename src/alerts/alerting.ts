@@ -9,7 +9,7 @@ import { makeRuleClock, type RuleClock } from './rule-clock';
 import type { SharedDocument } from './shared-document';
 import { checkSilence, type SilenceOptions } from './silences';
 
-/** A collector's alerts, seen from its thread. Nothing here waits for a worker. */
+/** A collector's alerts on the collector's own thread. No method waits for a worker. */
 export class Alerting {
   private readonly states: readonly SharedDocument<GroupState>[];
   private readonly silences: SharedDocument<Silences>;
@@ -30,7 +30,7 @@ export class Alerting {
     this.clock = makeRuleClock(this.board.clockOffset);
   }
 
-  /** The alerts that are pending or firing, as the last evaluations left them. */
+  /** The alerts that are pending or firing after the last evaluations. */
   alerts(): AlertInfo[] {
     const silences = this.silences.read() ?? [];
     const now = Date.now();

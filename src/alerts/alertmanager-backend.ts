@@ -2,14 +2,14 @@ import type { CreateBackend } from '../delivery/types';
 import type { Notification } from './notification';
 import { NotifierBackend, type NotifierContext } from './notifier-backend';
 
-/** Alerts end by themselves if they have not been sent again for so many intervals, as Prometheus has it. */
+/** Alerts expire if they are not re-sent for so many intervals, as in Prometheus. */
 const INTERVALS = 4;
 
 export const createBackend: CreateBackend = (context) => new NotifierBackend(context, compose);
 
 /**
- * Source: Alertmanager's api/v2/openapi.yaml, "postAlerts". When an alert ends that still fires is said when it is sent,
- * not when it was put into the queue: one that had to wait has not ended meanwhile.
+ * Source: Alertmanager's api/v2/openapi.yaml, "postAlerts". The expiry of a firing alert is computed when it is sent,
+ * not when it is queued: an alert that had to wait in the queue must not arrive expired.
  */
 function compose({ interval, alerts }: Notification, { url, resendInterval, externalLabels }: NotifierContext) {
   const target = new URL(url);

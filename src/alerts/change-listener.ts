@@ -8,12 +8,12 @@ import type { ChangeRing } from './change-ring';
 import type { StoredChange } from './documents';
 import type { RuleBoard } from './rule-board';
 
-/** How often it looks at least: a wake-up can be missed. */
+/** Milliseconds after which it polls at the latest: a wake-up can be missed. */
 const LOOK_MS = 500;
 
 export type AlertCallback = (change: AlertChange) => unknown;
 
-/** Calls callbacks of the serving thread when alerts change, whenever its event loop turns. Keeps nothing alive. */
+/** Calls callbacks on the serving thread when alerts change, at a turn of its event loop. Keeps no thread alive. */
 export class ChangeListener {
   private readonly callbacks = new Map<symbol, AlertCallback>();
   private readonly sleeper: Sleeper;
@@ -31,14 +31,14 @@ export class ChangeListener {
     void inRootContext(() => this.run());
   }
 
-  /** @returns how to be called no more */
+  /** @returns an unsubscribe function */
   add(callback: AlertCallback): () => void {
     const key = Symbol('callback');
     this.callbacks.set(key, callback);
     return () => void this.callbacks.delete(key);
   }
 
-  /** Tells what there is still to be told, and nothing after it. */
+  /** Delivers the pending changes, and then stops. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.sleeper.end();
@@ -52,7 +52,7 @@ export class ChangeListener {
     }
   }
 
-  /** One reading after the other: each change is told once. */
+  /** Reads the ring one call at a time, so that each change is delivered once. */
   private tell(): Promise<void> {
     this.reading = this.reading.then(() => this.tellNew()).catch(failed);
     return this.reading;
@@ -65,7 +65,7 @@ export class ChangeListener {
     if (gap) warn('RINGMETER_RULE_FAILED', 'changes of alerts were lost: this thread was blocked for too long');
     for (const [group, change] of changes) {
       this.call(this.describe(group, change));
-      // many changes, or slow callbacks, must not keep timers and sockets from their turn
+      // many changes, or slow callbacks, must not starve timers and sockets
       await turn();
     }
   }

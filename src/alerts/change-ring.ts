@@ -4,8 +4,8 @@ import { packText, unpackText } from './packed-text';
 import type { RuleBoard } from './rule-board';
 
 /**
- * Changes of alerts on their way to the serving thread: entries of a ring, whose `timestamp` is the change's sequence
- * number, `tag` its group, and whose values are JSON as packed text. Bounded: where nobody reads, the oldest make room.
+ * A bounded ring of alert changes for the serving thread. An entry's `timestamp` is the change's sequence number, its
+ * `tag` the group, its values JSON as packed text. If nobody reads, the oldest entries are overwritten.
  */
 export class ChangeRing {
   private readonly ring: SnapshotRing;
@@ -17,7 +17,7 @@ export class ChangeRing {
     this.ring = new SnapshotRing(new Float64Array(buffer));
   }
 
-  /** Adds what is not there yet: a thread that took over adds what the one before it had not come to. */
+  /** Appends the changes that are missing. Idempotent: a successor appends what a terminated thread could not. */
   async publish(group: number, changes: readonly StoredChange[]): Promise<void> {
     if (changes.length === 0) return;
     await this.board.withChanges(() => {
@@ -29,12 +29,12 @@ export class ChangeRing {
     this.board.tell();
   }
 
-  /** Where the next change will stand. */
+  /** The position of the next change. */
   get end(): number {
     return this.ring.end;
   }
 
-  /** What came from a position on. @returns also where to go on, and whether something before it is gone */
+  /** Reads from a position on. @returns the changes, the next position, and whether earlier ones were overwritten */
   async read(
     position: number,
   ): Promise<{ changes: [group: number, change: StoredChange][]; end: number; gap: boolean }> {

@@ -13,7 +13,7 @@ const GROUP_KEYS = ['name', 'interval', 'limit', 'rules'];
 const ALERT_KEYS = ['alert', 'expr', 'for', 'keepFiringFor', 'keep_firing_for', 'labels', 'annotations'];
 const RECORD_KEYS = ['record', 'expr', 'labels'];
 
-/** Where something stands, for messages. */
+/** The location of a rule or option, for messages. */
 type Place = string;
 
 type Given = Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ export function checkGroup(group: unknown, file: string, defaultInterval: number
   };
 }
 
-/** What an empty key of a file is: its scalars are read as texts. */
+/** Whether a key of a file is empty: scalars of files are read as text, an empty one as ''. */
 function isNothing(value: unknown): boolean {
   return value === undefined || value === null || ['', '~', 'null'].includes(value as string);
 }
@@ -60,7 +60,7 @@ function checkKeys(place: Place, what: string, value: unknown, known: readonly s
 
 function checkInterval(place: Place, interval: unknown, fallback: number): number {
   const milliseconds = checkDuration(place, 'interval', interval, fallback);
-  // in files, 0 stands for the default
+  // in files, 0 selects the default
   return milliseconds === 0 ? fallback : milliseconds;
 }
 
@@ -72,7 +72,7 @@ function checkLimit(place: Place, limit: unknown): number {
 
 function checkDuration(place: Place, key: string, value: unknown, fallback: number): number {
   if (value === undefined || value === null) return fallback;
-  // nought needs no unit, as in Prometheus
+  // 0 needs no unit, as in Prometheus
   const milliseconds = typeof value === 'string' ? readDuration(value === '0' ? '0s' : value) : value;
   if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST) return milliseconds;
   return invalidRule(place, `${key} must be a duration as '5m' or '1h30m', or milliseconds, got ${shown(value)}`);

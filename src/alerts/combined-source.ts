@@ -1,7 +1,7 @@
 import { slicesOf } from '../query/slices';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
-/** Several sources as one: what was measured, and what rules made of it. */
+/** Joins several sources into one: the measured series, and those that rules recorded. */
 export class CombinedSource implements SampleSource {
   constructor(private readonly sources: readonly SampleSource[]) {}
 

@@ -1,7 +1,7 @@
 import type { Alert, AlertTransition } from './alert-state';
 import type { Silence } from './silences';
 
-/** What became of a rule at its last evaluation. */
+/** The state of a rule after its last evaluation. */
 export interface RuleState {
   health: 'unknown' | 'ok' | 'err';
   lastError: string;
@@ -12,7 +12,7 @@ export interface RuleState {
   readonly alerts: readonly Alert[];
 }
 
-/** A change of an alert as it is kept until the serving thread has heard of it. */
+/** A change of an alert, stored until the serving thread has read it. */
 export interface StoredChange {
   /** Counts the group's changes, from 1 on. */
   readonly sequence: number;
@@ -22,15 +22,15 @@ export interface StoredChange {
   readonly alert: Alert;
 }
 
-/** All that the next evaluation of a group has to know of the last, so that any thread can make it. */
+/** The state of a group between two evaluations, so that any thread can make the next one. */
 export interface GroupState {
   /** Of the evaluation. */
   readonly time: number;
   readonly rules: readonly RuleState[];
-  /** The changes of this evaluation; and how many there were up to now. */
+  /** The changes of this evaluation, and the total of all evaluations so far. */
   readonly changes: readonly StoredChange[];
   readonly changeCount: number;
-  /** Whether the notifiers have been told that this was the last. */
+  /** Whether the notifiers have been told that the collector closes. */
   readonly closed: boolean;
 }
 

@@ -14,25 +14,25 @@ export interface PreparedRule extends ResolvedRule {
 export function prepareRule(rule: ResolvedRule): PreparedRule {
   const parse = (texts: Readonly<Record<string, string>>) =>
     Object.entries(texts).map(([name, text]) => [name, new Template(text)] as const);
-  // those of recording rules are no templates
+  // labels of recording rules are not templates
   const templates = rule.kind === 'alert' ? { labels: parse(rule.labels), annotations: parse(rule.annotations) } : NONE;
   return { ...rule, templates };
 }
 
 const NONE = { labels: [], annotations: [] };
 
-/** What an evaluation is made with. */
+/** The context of an evaluation. */
 export interface EvaluationContext {
   readonly engine: Pick<QueryEngine, 'instant'>;
   readonly externalLabels: LabelSet;
-  /** Of the expressions, by the history's clock: milliseconds since 1970. */
+  /** Time at which expressions are evaluated, on the history's clock: milliseconds since 1970. */
   readonly time: number;
-  /** Of the step, by the rules' clock. Default: the same. */
+  /** Time of the step, on the rules' clock. Default: `time`. */
   readonly now?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The samples that a recording rule gives. @throws Error and RingmeterError, which say why it has failed */
+/** The samples of a recording rule. @throws Error and RingmeterError, which say why it has failed */
 export async function evaluateRecording(
   rule: PreparedRule,
   limit: number,
@@ -51,8 +51,8 @@ export async function evaluateRecording(
 /**
  * One step of an alerting rule.
  *
- * @param alerts those of the last step; changed, unless the expression cannot be evaluated
- * @returns the samples that tell of them
+ * @param alerts the alerts after the last step; modified in place, unless the expression cannot be evaluated
+ * @returns the samples of `ALERTS` and `ALERTS_FOR_STATE`
  * @throws as `evaluateRecording` does
  */
 export async function evaluateAlerting(
@@ -97,12 +97,12 @@ async function findAlerts(rule: PreparedRule, context: EvaluationContext): Promi
   return found;
 }
 
-/** A template that fails must not keep an alert from being told. */
+/** The failure of a template must not suppress the alert. */
 async function expanded(text: Promise<string>): Promise<string> {
   return text.catch((error: unknown) => `<error expanding template: ${messageOf(error)}>`);
 }
 
-/** What an expression gives now, as rules take it. */
+/** Evaluates an expression, and converts the result to the vector that rules need. */
 async function vector(
   expression: string,
   { engine, time, signal }: EvaluationContext,
@@ -113,7 +113,7 @@ async function vector(
   throw new Error('rule result is not a vector or scalar');
 }
 
-/** An empty label is none. */
+/** Removes labels with empty values, which equal missing labels. */
 function withoutEmpty(labels: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
 }

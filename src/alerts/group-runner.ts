@@ -16,7 +16,7 @@ import type { RuleSample, SampleLog } from './sample-log';
 import type { SharedDocument } from './shared-document';
 import { silencedBy } from './silences';
 
-/** What the groups of a thread have in common. */
+/** What the group runners of a thread share. */
 export interface RunnerHost {
   readonly board: RuleBoard;
   readonly log: SampleLog;
@@ -25,30 +25,30 @@ export interface RunnerHost {
   readonly notifiers: readonly NotifierQueue[];
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly engine: Pick<QueryEngine, 'instant'>;
-  /** Default: the times that `tick` is given are those of the history and of the wall clock. */
+  /** Default: history and wall clock go by the times passed to `tick`. */
   readonly clock?: RuleClock;
-  /** Aborted when the collector closes: what is being evaluated is given up. */
+  /** Aborted when the collector closes, which aborts running evaluations. */
   readonly closing: AbortSignal;
 }
 
-/** How often a thread that waits for a group's lease looks. */
+/** Milliseconds between two attempts to take a group's lease. */
 const LOOK_MS = 10;
 
 /**
- * Evaluates one group, on whichever thread has the group's lease at the moment. What has to outlast an evaluation is
- * written at its end, in one piece: a thread that ends in between has not evaluated, the next one begins where the last
- * whole evaluation ended.
+ * Evaluates one group, on the thread that holds the group's lease. The state is written atomically at the end of an
+ * evaluation: if the thread is terminated before, the evaluation has no effect, and the next thread continues after the
+ * last complete one.
  */
 export class GroupRunner {
   private running: Promise<void> | undefined;
   private readonly rules: readonly PreparedRule[];
   private memory: Memory | undefined;
-  /** Whether the last state could not be written, which is told once in a row. */
+  /** Whether the last run failed: consecutive failures are warned about once. */
   private refused = false;
 
   /**
    * @param number of the group
-   * @param firstRule the number of its first rule among those of all groups
+   * @param firstRule the number of its first rule, counted over all groups
    */
   constructor(
     private readonly host: RunnerHost,
@@ -60,12 +60,12 @@ export class GroupRunner {
     this.rules = group.rules.map(prepareRule);
   }
 
-  /** Milliseconds until the next step. Steps are multiples of the interval since 1970: they are the same for all threads. */
+  /** Milliseconds until the next step. Steps are multiples of the interval since 1970, hence equal on all threads. */
   patience(now: number): number {
     return this.group.interval - (now % this.group.interval);
   }
 
-  /** Begins what is due, if no other thread is at it. Called at every turn of the thread's loop. */
+  /** Starts an evaluation if one is due and this thread gets the lease. Called at every turn of the thread's loop. */
   tick(now: number): void {
     const { host, number } = this;
     if (this.running !== undefined || host.board.isClosed) return;
@@ -76,7 +76,7 @@ export class GroupRunner {
     });
   }
 
-  /** Tells the notifiers that it was the last; once, on one thread. */
+  /** Resolves the alerts at the notifiers, under the group's lease; only the first of all threads does so. */
   async close(): Promise<void> {
     const { host, number } = this;
     await this.running;
@@ -102,7 +102,7 @@ export class GroupRunner {
     return { group: this.group.name, interval: this.group.interval };
   }
 
-  /** The newest step that has not been evaluated. A clock that was set back by more than an interval begins again. */
+  /** The newest step not evaluated yet. If the clock was set back by more than an interval, steps start anew. */
   private dueStep(now: number): number | undefined {
     const { interval } = this.group;
     const last = this.host.board.lastStep(this.number);
@@ -125,7 +125,7 @@ export class GroupRunner {
       board.noteDuration(this.number, (performance.now() - start) / 1000);
       this.refused = false;
     } catch (error) {
-      // what is in memory may be ahead of what was written; the next step begins with that
+      // the memory may be ahead of the stored state: drop it, and reload the stored state at the next step
       this.memory = undefined;
       if (step !== undefined) board.setLastStep(this.number, step);
       if (!this.refused) warn('RINGMETER_RULE_FAILED', `group ${this.group.name}: ${messageOf(error)}`);
@@ -133,7 +133,7 @@ export class GroupRunner {
     }
   }
 
-  /** The state that the last evaluation left, whichever thread made it. */
+  /** The state after the last evaluation, which may have run on another thread. */
   private async recall(): Promise<Memory> {
     const { document, group, host, number } = this;
     if (this.memory?.version === document.version) return this.memory;
@@ -159,13 +159,13 @@ export class GroupRunner {
         changes.push({ sequence, rule: index, state: to, time, alert: { ...alert } });
       };
       results.push(await this.evaluateRule(index, rule, alerts[index], time, changed));
-      // an evaluation of a few milliseconds does not let the event loop turn, and there may be many rules
+      // a short evaluation does not let the event loop turn by itself, and there may be many rules
       await turn();
     }
     const rules = statesOf(results, alerts);
     const changeCount = (state?.changeCount ?? 0) + changes.length;
     const next: GroupState = { time, rules, changes, changeCount, closed: false };
-    // before anybody is told: what cannot be written, now or with the times of sending, would be told again at every step
+    // checked before notifying: if the state with the times of sending cannot be stored, every step would notify again
     document.check({ ...next, rules: this.withSending(rules, time) });
     document.write(next);
     this.memory = { version: document.version, state: next, alerts };
@@ -177,7 +177,7 @@ export class GroupRunner {
     await host.changes.publish(number, changes);
   }
 
-  /** As if every alert had been sent to every notifier. */
+  /** The state as it would be if every alert had been sent to every notifier. */
   private withSending(rules: readonly RuleState[], time: number): RuleState[] {
     const sentAt = Object.fromEntries(this.host.notifiers.map(({ name }) => [name, time]));
     return rules.map((rule) => ({ ...rule, alerts: rule.alerts.map((alert) => ({ ...alert, sentAt })) }));
@@ -220,7 +220,7 @@ export class GroupRunner {
       : evaluateAlerting(rule, alerts, this.group.limit, context, changed);
   }
 
-  /** A rule that could not be evaluated says nothing. @returns whether anything was sent, which the alerts note */
+  /** Notifies for all rules except failed ones, and notes the time in the alerts. @returns whether anything was sent */
   private async notify(results: readonly RuleState[], alerts: readonly Alerts[], time: number): Promise<boolean> {
     if (this.host.notifiers.length === 0) return false;
     const silences = this.host.silences.read() ?? [];
@@ -236,7 +236,7 @@ export class GroupRunner {
   }
 }
 
-/** What this thread knows of the group's state, and of which version of it. */
+/** This thread's cache of the group's state, and the version that it caches. */
 interface Memory {
   readonly version: number;
   readonly state: GroupState | undefined;
@@ -249,6 +249,6 @@ function statesOf(results: readonly RuleState[], alerts: readonly Alerts[]): Rul
 }
 
 function toMap(alerts: readonly Alert[]): Alerts {
-  // copied: an evaluation changes them
+  // copied: evaluations modify alerts in place
   return new Map(alerts.map((alert) => [keyOf(alert.labels), { ...alert, sentAt: { ...alert.sentAt } }]));
 }

@@ -6,7 +6,7 @@ import { checkGroup, invalidRule } from './check-rules';
 import type { ResolvedGroup, RuleFile, RuleGroup } from './rules';
 
 /**
- * Checks the rules that a collector is given: groups, and files of groups, which are read now.
+ * Checks the `rules` option of a collector: groups, and files of groups, which are read synchronously.
  *
  * @param defaultInterval of groups that have none, in milliseconds
  * @throws RingmeterError RINGMETER_INVALID_OPTION if it is no array; RINGMETER_INVALID_RULE
@@ -36,13 +36,13 @@ function loadFile(given: RuleFile, defaultInterval: number): ResolvedGroup[] {
   const keys = Object.keys(content ?? {});
   if (typeof content !== 'object' || keys.some((key) => key !== 'groups'))
     invalidRule(file, `a file of rules has groups, and nothing else, got ${keys.join(', ') || shown(content)}`);
-  // an empty key is an empty text here
+  // an empty key is read as ''
   const groups = (keys.length > 0 && content?.groups) || [];
   if (!Array.isArray(groups)) invalidRule(file, `groups must be a list, got ${shown(groups)}`);
   return groups.map((group: unknown) => checkGroup(group, file, defaultInterval));
 }
 
-/** Every scalar is read as a text: what a text that looks like a number is meant to be, the place where it stands says. */
+/** Reads every scalar as text: whether it means a number depends on the key under which it stands. */
 function parse(file: string): unknown {
   // loaded only here: most programs have no such files
   const { parse } = require('yaml') as typeof import('yaml');

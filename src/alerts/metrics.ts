@@ -45,7 +45,7 @@ const NOTIFIER_METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_notifications_queued', 'gauge', 'Notifications that wait.', ({ queue }) => queue.waiting],
 ];
 
-/** What the library says of the rules that it evaluates and the notifications that it sends. */
+/** Registers the metrics about the evaluation of rules and the sending of notifications. */
 export function registerRuleMetrics(
   arena: Arena,
   board: RuleBoard,

@@ -1,7 +1,7 @@
 import type { LabelSet } from '../query/types';
 import { packText, unpackText } from './packed-text';
 
-/** An alert as notifiers tell of it. Times in wall-clock milliseconds. */
+/** An alert as it is passed to notifiers. Times in wall-clock milliseconds. */
 export interface NotifiedAlert {
   readonly state: 'firing' | 'resolved';
   readonly labels: LabelSet;
@@ -12,7 +12,7 @@ export interface NotifiedAlert {
   readonly endsAt?: number;
 }
 
-/** What a notifier is to tell at once: alerts of one group. */
+/** One message to a notifier: alerts of one group. */
 export interface Notification {
   readonly group: string;
   /** Milliseconds between two evaluations of the group. */
@@ -21,8 +21,8 @@ export interface Notification {
 }
 
 /**
- * A notification in the place of a snapshot, so that it waits, is tried again and outlives a thread as those do. It is
- * never a repetition of another one, whenever it was taken: `takenAt` is no number.
+ * Packs a notification as a snapshot, so that the delivery queue stores it, retries it and keeps it when a thread dies.
+ * `takenAt` is NaN, so that the queue never treats it as a repetition.
  */
 export function toQueued(notification: Notification) {
   const values = packText(JSON.stringify(notification));

@@ -5,12 +5,12 @@ import type { Snapshot } from '../snapshot/snapshot';
 import { fromQueued, type Notification } from './notification';
 import type { NotifierBackendOptions } from './notifier';
 
-/** What a kind of notifier makes of a notification: the address, and what is posted to it as JSON. */
+/** Turns a notification into a request: the URL, and the body to post as JSON. */
 export type Compose = (notification: Notification, context: NotifierContext) => { url: string; body: unknown };
 
 export interface NotifierContext extends NotifierBackendOptions {
   readonly name: string;
-  /** The collector's default labels: alerts of sums over everything do not have them. */
+  /** The collector's default labels, which alerts on aggregates would lack. */
   readonly externalLabels: Readonly<Record<string, string>>;
 }
 

@@ -10,24 +10,24 @@ import { type Alert, noteSent, sentTo } from './alert-state';
 import { type Notification, type NotifiedAlert, toQueued } from './notification';
 import type { NotifierPort } from './port';
 
-/** How often a thread that waits for a delivery looks, at least. */
+/** Milliseconds after which a thread that waits for a delivery polls at the latest. */
 const LOOK_MS = 20;
 
-/** An alert, and whether nobody is to be told of it now. */
+/** An alert, and whether it is silenced now. */
 export interface Told {
   readonly alert: Alert;
   readonly silenced: boolean;
 }
 
-/** When alerts are told. */
+/** The time of a notification. */
 export interface StepTime {
-  /** By the rules' clock. */
+  /** On the rules' clock. */
   readonly time: number;
-  /** Milliseconds that the wall clock is ahead of it. */
+  /** The wall clock minus the rules' clock, in milliseconds. */
   readonly wallAhead: number;
 }
 
-/** One notifier as one thread has it. */
+/** One thread's access to the queue of one notifier. */
 export class NotifierQueue {
   readonly channel: Channel;
   private readonly delivery: Delivery;
@@ -61,14 +61,14 @@ export class NotifierQueue {
     return this.channel.queue.waiting > 0 ? this.port.delivery.firstDelay / 8 : Number.POSITIVE_INFINITY;
   }
 
-  /** Delivers what waits, where it is this thread's turn. */
+  /** Delivers waiting notifications if this thread holds the lease. */
   tick(): void {
     this.delivery.tick();
   }
 
   /**
-   * Puts into the queue what this notifier has to be told of a group, and notes it with the alerts. Where delivering fails
-   * already, nothing is repeated: what waits will say it.
+   * Queues the notification that is due for a group, and notes the time in its alerts. While delivering fails, no alert
+   * is re-sent: the waiting notifications already contain it.
    */
   async notify(
     group: Omit<Notification, 'alerts'>,
@@ -85,7 +85,7 @@ export class NotifierQueue {
     );
   }
 
-  /** The same at the end: what it was told to fire is resolved, since nobody will say so later. */
+  /** Queues, when the collector closes, `resolved` for each firing alert that was sent: nobody would send it later. */
   async resolve(
     group: Omit<Notification, 'alerts'>,
     alerts: readonly Alert[],
@@ -101,7 +101,7 @@ export class NotifierQueue {
     await this.send(group, known, resolved, time);
   }
 
-  /** Delivers what waits and closes, on whichever thread has the notifier. */
+  /** Waits until the thread that holds the lease has delivered the waiting notifications and closed the notifier. */
   async close(): Promise<void> {
     const { channel } = this;
     if (channel.state !== STATE.CLOSED) channel.state = STATE.CLOSING;
@@ -111,7 +111,7 @@ export class NotifierQueue {
     }
   }
 
-  /** As Prometheus decides it (rules/alerting.go, "needsSending"). */
+  /** Whether to send an alert; the same decision as Prometheus' (rules/alerting.go, "needsSending"). */
   private isDue(alert: Alert, time: number, isFailing: boolean): boolean {
     const { state, resolvedAt = 0 } = alert;
     const sent = sentTo(alert, this.name);

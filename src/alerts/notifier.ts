@@ -11,18 +11,18 @@ export interface NotifierOptions extends HttpOptions, Omit<DeliveryOptions, 'int
   /** Root of an Alertmanager (`http://127.0.0.1:9093`), or the whole address of a webhook. */
   url: string;
   /**
-   * Milliseconds after which an alert that still fires, or was resolved within the last 15 minutes, is sent again.
+   * Milliseconds after which an alert is re-sent while it fires, and for 15 minutes after it was resolved.
    * Default: 60 000 for an Alertmanager, for which it cannot be 0; 0 = never, for a webhook.
    */
   resendInterval?: number;
   /**
-   * Whether alerts that fire are sent as resolved when the collector closes. Default: true for a webhook, to which nobody
-   * could say it later; false for an Alertmanager, where they end by themselves unless the next process sends them again.
+   * Whether firing alerts are sent as resolved when the collector closes. Default: true for a webhook, since nothing
+   * would resolve them later; false for an Alertmanager, where they expire unless the next process re-sends them.
    */
   resolveOnClose?: boolean;
 }
 
-/** How a notifier travels to the workers. */
+/** The description of a notifier that is sent to the workers. */
 export interface NotifierDescription extends StorageDescription {
   /** Milliseconds; 0 = never. */
   readonly resendInterval: number;
@@ -40,7 +40,7 @@ export abstract class Notifier {
   protected constructor(readonly description: NotifierDescription) {}
 }
 
-// not the passwords of its options
+// hides the options: they contain passwords
 showsOnly(Notifier as never, ({ description: { kind, delivery } }: Notifier) => ({ kind, name: delivery.name }));
 
 /** Sends alerts to an Alertmanager, which groups and routes them: its API v2. */
@@ -111,7 +111,7 @@ function describe(
   };
 }
 
-/** Told by its description, not by its class: another copy of the package may have made it. */
+/** Checks the description, not the class: another copy of the package may have made it. */
 function isNotifier(one: unknown): boolean {
   const { description } = (typeof one === 'object' && one !== null ? one : {}) as Partial<Notifier>;
   return typeof description?.module === 'string' && typeof description.resendInterval === 'number';

@@ -20,7 +20,7 @@ export interface NotifierPort extends StoragePort {
   readonly resolveOnClose: boolean;
 }
 
-/** Rules and notifiers as threads see them: what they are, and what threads share about them. */
+/** Rules and notifiers as threads see them: their definitions and their shared memory. */
 export interface RulePort {
   readonly groups: readonly ResolvedGroup[];
   readonly notifiers: readonly NotifierPort[];
@@ -32,7 +32,7 @@ export interface RulePort {
   readonly changes: SharedArrayBuffer;
 }
 
-/** Made once, by the thread of the collector. */
+/** Called once, on the collector's thread. */
 export function makeRulePort(groups: readonly ResolvedGroup[], notifiers: readonly Notifier[]): RulePort {
   const ports = makePorts(notifiers, 0);
   return {
@@ -57,7 +57,7 @@ export function openSilences({ silences }: RulePort): SharedDocument<Silences> {
   return new SharedDocument<Silences>(silences);
 }
 
-/** Puts a thread that has ended out of all that it may have held. */
+/** Releases the leases and locks of a thread that has ended. */
 export function buryRuleThread({ board, log }: RulePort, mark: number, ended: number): void {
   new RuleBoard(board, mark).bury(ended);
   new SampleLog(log, mark).bury(ended);

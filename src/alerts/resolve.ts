@@ -7,7 +7,7 @@ import { makeRulePort, type RulePort } from './port';
 const DEFAULT_INTERVAL_MS = 60_000;
 
 /**
- * The rules of a collector and who is told of their alerts.
+ * Checks the rules and the notifiers of a collector.
  *
  * @param flushInterval of the collector, in milliseconds
  * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_INVALID_RULE

@@ -5,14 +5,14 @@ import { raise } from '../atomics/signal';
 import { monotonic } from '../common/monotonic';
 
 /*
- * The bytes of a board, in one SharedArrayBuffer: what threads share about the groups of rules, beside their state. Words
- * of 8 bytes:
+ * The bytes of a board, in one SharedArrayBuffer: leases, counters and clock of all groups, shared by all threads.
+ * Words of 8 bytes:
  *
- *     0  changes lock | wanted     mutex: who writes the ring of changes or reads it
- *     1  state | changed           atomic: 1 = nothing is evaluated any more; atomic: raised after every change
- *     2  clock offset           float64: what to add to the monotonic clock for the time that groups go by
+ *     0  changes lock | wanted     mutex: guards reads and writes of the ring of changes
+ *     1  state | changed           atomic: 1 = evaluations have stopped; atomic: incremented after every change
+ *     2  clock offset           float64: the rules' clock minus the monotonic clock
  *     8  groups, a cache line each:
- *        +0  lease | wanted        mutex: which thread evaluates the group
+ *        +0  lease | wanted        mutex: held by the thread that evaluates the group
  *        +1  last step             float64: the time of the last evaluation, by the rules' clock; 0 = none yet
  *        +2  counts                float64 each, in the order of COUNTS
  */
@@ -27,11 +27,11 @@ const COUNTS_AT = 2;
 const WORD_BYTES = 8;
 const PATIENCE_MS = 1_000;
 
-/** What is counted of a group: evaluations of it, of its rules those that failed, steps that were left out. */
+/** Counters of a group: its evaluations, failed evaluations of its rules, skipped steps, and seconds. */
 export const GROUP_COUNTS = ['evaluations', 'failures', 'missed', 'seconds', 'lastSeconds'] as const;
 export type GroupCount = (typeof GROUP_COUNTS)[number];
 
-/** Outlives every thread that evaluates. */
+/** The shared state of all groups; outlives every thread that evaluates. */
 export class RuleBoard {
   private readonly i32: Int32Array;
   private readonly f64: Float64Array;
@@ -51,7 +51,7 @@ export class RuleBoard {
     return buffer;
   }
 
-  /** The word that is raised after every change of an alert, and where it stands. */
+  /** The word that is incremented after every change of an alert, as array and index. */
   get changed(): readonly [Int32Array, number] {
     return [this.i32, CHANGED];
   }
@@ -68,7 +68,7 @@ export class RuleBoard {
     Atomics.store(this.i32, STATE, 1);
   }
 
-  /** Takes a group's lease, or has it already. */
+  /** Tries to take a group's lease. @returns whether this thread holds it now */
   lease(group: number): boolean {
     return hold(this.i32, leaseOf(group), this.mark);
   }
@@ -77,13 +77,13 @@ export class RuleBoard {
     unlock(this.i32, leaseOf(group));
   }
 
-  /** Puts a thread that has ended out of all it may have held. */
+  /** Releases the leases and the lock of a thread that has ended. */
   bury(mark: number): void {
     recover(this.i32, CHANGES_LOCK, mark);
     for (let group = 0; leaseOf(group) < this.i32.length; group++) recover(this.i32, leaseOf(group), mark);
   }
 
-  /** The time of a group's last evaluation. Its owner writes it; what others read may be a moment old. */
+  /** The time of a group's last evaluation. The holder of the lease writes it; other threads may read a stale one. */
   lastStep(group: number): number {
     return this.f64[GROUPS + group * GROUP_WORDS + LAST_STEP];
   }
@@ -96,12 +96,12 @@ export class RuleBoard {
     return this.f64[countOf(group, what)];
   }
 
-  /** For the group's owner. */
+  /** Only for the holder of the group's lease. */
   count(group: number, what: GroupCount, by: number): void {
     this.f64[countOf(group, what)] += by;
   }
 
-  /** For the group's owner: how long the last evaluation took. */
+  /** Only for the holder of the group's lease: the duration of the last evaluation. */
   noteDuration(group: number, seconds: number): void {
     this.f64[countOf(group, 'lastSeconds')] = seconds;
     this.count(group, 'seconds', seconds);

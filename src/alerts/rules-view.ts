@@ -4,7 +4,7 @@ import type { GroupState, RuleState } from './documents';
 import type { ResolvedGroup, ResolvedRule } from './rules';
 import type { SharedDocument } from './shared-document';
 
-/** The rules and their alerts as the HTTP API shows them, on whichever thread; as the last evaluations left them. */
+/** The rules and their alerts for the HTTP API, on any thread, as of the last evaluations. */
 export function rulesView(
   groups: readonly ResolvedGroup[],
   states: readonly SharedDocument<GroupState>[],

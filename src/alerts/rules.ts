@@ -1,9 +1,9 @@
-/** A rule that makes alerts: one for each series that its expression gives. */
+/** A rule that makes alerts: one for each series that its expression returns. */
 export interface AlertingRule {
   readonly alert: string;
   /** PromQL. */
   readonly expr: string;
-  /** How long the expression must give a series before its alert fires: `'5m'`, or milliseconds. Default 0. */
+  /** How long the expression must return a series before its alert fires: `'5m'`, or milliseconds. Default 0. */
   readonly for?: string | number;
   /** How long an alert goes on firing after its series is gone. Default 0. */
   readonly keepFiringFor?: string | number;
@@ -14,7 +14,7 @@ export interface AlertingRule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A rule that makes series: what its expression gives, under another name. */
+/** A rule that records series: the result of its expression, under a new name. */
 export interface RecordingRule {
   readonly record: string;
   /** PromQL. */
@@ -38,7 +38,7 @@ export interface RuleFile {
   readonly file: string;
 }
 
-/** A rule as threads are told of it: checked, with its defaults, times in milliseconds. */
+/** A checked rule with all defaults, as it is sent to threads; times in milliseconds. */
 export interface ResolvedRule {
   readonly kind: 'alert' | 'record';
   readonly name: string;

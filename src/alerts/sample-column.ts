@@ -2,7 +2,7 @@
 const WIDTH = 3;
 const VALUE = 1;
 const ENDED = 2;
-/** Up to so many numbers an array is copied to grow: most series that come and go have one sample and an end. */
+/** An array of at most so many numbers grows by copying: most short-lived series have one sample and an end. */
 const SMALL = 8 * WIDTH;
 
 /** The samples of one series, ascending by time; the oldest can be dropped. Small while there are few. */
@@ -24,7 +24,7 @@ export class SampleColumn {
     return this.length > 0 && this.numbers[this.numbers.length - WIDTH + ENDED] === 1;
   }
 
-  /** @returns false if it is not newer than the newest, which stands */
+  /** @returns false if the sample is not newer than the newest one, which is then kept */
   append(time: number, value: number, ended: boolean): boolean {
     if (time <= this.newest) return false;
     const sample = [time, value, ended ? 1 : 0];
@@ -61,7 +61,7 @@ export class SampleColumn {
     return stale === undefined ? { times, values } : { times, values, stale };
   }
 
-  /** Where the first sample at or after a moment stands, or only after it. */
+  /** The index of the first sample at or after a time, or with `after` strictly after it. */
   private firstFrom(time: number, after = false): number {
     let low = this.begin / WIDTH;
     let high = this.numbers.length / WIDTH;

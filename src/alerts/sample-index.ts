@@ -4,10 +4,10 @@ import type { RingEntry } from '../snapshot/snapshot-ring';
 import { unpackText } from './packed-text';
 import { SampleColumn } from './sample-column';
 
-/** Instead of a rule's number: the entry says what a series number means. */
+/** Tag of an entry that defines a series number, in place of a rule's number. */
 export const DEFINITION = -1;
 
-/** Bytes of heap that a series takes in the index beside its labels' text, and a sample. Measured with V8 11 to 14. */
+/** Heap bytes of a series in the index, beside its labels' text, and of a sample. Measured with V8 11 to 14. */
 const SERIES_BYTES = 700;
 const BYTES_PER_CHARACTER = 3;
 const SAMPLE_BYTES = 32;
@@ -19,12 +19,12 @@ export interface RuleSeries {
   readonly labels: LabelSet;
   /** Bytes of heap, without its samples. */
   readonly bytes: number;
-  /** Where its newest definition stands. */
+  /** Ring position of its newest definition. */
   definedAt: number;
   readonly samples: SampleColumn;
 }
 
-/** What a definition says. */
+/** The content of a definition. */
 export interface SeriesDefinition {
   readonly rule: number;
   readonly labels: LabelSet;
@@ -101,7 +101,7 @@ export class SampleIndex {
     for (const series of this.byNumber.values()) this.drop(series, time);
   }
 
-  /** The same, but keeps the newest sample of a series that has not ended: its rule has to end it. */
+  /** Like `dropBefore`, but keeps the newest sample of a live series: its rule still has to end the series. */
   dropEndedBefore(time: number): void {
     for (const series of this.byNumber.values()) {
       const { samples } = series;
@@ -114,7 +114,7 @@ export class SampleIndex {
     if (series.samples.length > 0) return;
     this.bytes -= series.bytes;
     this.byNumber.delete(series.number);
-    // another number may have been given to the same labels since
+    // the labels may have got a new number since
     const key = SampleIndex.key(series.rule, series.labels);
     if (this.byDefinition.get(key) === series) this.byDefinition.delete(key);
     removeFrom(this.byName, series.labels.__name__ ?? '', series);

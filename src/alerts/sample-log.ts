@@ -11,38 +11,38 @@ import { DEFINITION, type RuleSeries, SampleIndex, type SeriesDefinition } from 
 /*
  * The bytes of a sample log, in one SharedArrayBuffer. Words of 8 bytes:
  *
- *     0  lock | wanted      mutex: who appends, or reads what was appended
- *     1  next number        float64: of a series
+ *     0  lock | wanted      mutex: guards appending, and reading the ring
+ *     1  next number        float64: the next series number
  *     8  SnapshotRing       its entries are of two kinds:
  *                             tag >= 0   the samples that the rule of this number wrote at the entry's time:
  *                                           pairs of series number and value; -1 - number: the series has ended
  *                             tag = -1   a series' number, then its rule and labels as packed text
  *
- * A definition is repeated before the ring has gone round half way, so that a sample's definition is in the ring for as
- * long as its series goes on.
+ * A definition is repeated before half of the ring has been overwritten, so that the ring always contains the
+ * definition of a live series.
  */
 const LOCK = 0;
 const NEXT_NUMBER = 1;
 const RING = 8;
 const WORD_BYTES = 8;
 const PATIENCE_MS = 1_000;
-/** How much of the ring may be written anew before what has fallen out of it is forgotten. */
+/** After this share of the ring has been overwritten, the index drops the overwritten samples. */
 const SHARE_OF_SWEEPS = 1 / 8;
-/** Entries that are taken into the index between two looks at how large it is. */
+/** Entries that are indexed between two checks of the index's size. */
 const ENTRIES_AT_ONCE = 1_000;
-/** Of its bound, how much the index has when the oldest samples have been forgotten. */
+/** The index shrinks to this share of its bound by dropping the oldest samples. */
 const SHARE_KEPT = 3 / 4;
 
-/** What a rule gives: a series and its value at the time of the evaluation. */
+/** One result of a rule: a series and its value at the time of the evaluation. */
 export interface RuleSample {
   readonly labels: LabelSet;
   readonly value: number;
 }
 
 /**
- * What rules recorded, and their alerts, as series: shared by all threads, bounded by its bytes; the oldest samples make
- * room. Each thread follows it with an index of its own, on its heap, which takes no more bytes than the log has: of very
- * many short series the index knows only the youngest.
+ * The series of recording rules and alerts, shared by all threads in a bounded ring: the oldest samples are
+ * overwritten. Each thread has its own index on its heap, bounded by the bytes of the log: of very many short series it
+ * contains only the youngest.
  */
 export class SampleLog implements SampleSource {
   private readonly i32: Int32Array;
@@ -50,7 +50,7 @@ export class SampleLog implements SampleSource {
   private readonly ring: SnapshotRing;
   private readonly capacity: number;
   private readonly index = new SampleIndex();
-  /** Up to where the index knows the ring. */
+  /** The ring position up to which the index is complete. */
   private position = 0;
   private sweptAt = 0;
 
@@ -70,7 +70,7 @@ export class SampleLog implements SampleSource {
   }
 
   /**
-   * Writes what a rule gave, and that the series which it gave before and not now have ended.
+   * Writes the samples of a rule, and staleness markers for the series that only its previous evaluation returned.
    *
    * @throws Error if it does not fit, or the log was in use for a second
    */
@@ -89,7 +89,7 @@ export class SampleLog implements SampleSource {
     });
   }
 
-  /** What another thread writes at this very moment may be missing. */
+  /** Samples that another thread is writing concurrently may be missing. */
   select(matchers: readonly Matcher[], from: number, to: number): readonly SampleSeries[] {
     if (tryLock(this.i32, LOCK, this.mark)) {
       try {
@@ -104,7 +104,7 @@ export class SampleLog implements SampleSource {
     return merged(matching(candidates, matchers), from, to);
   }
 
-  /** Puts out a thread that has ended. */
+  /** Releases the lock if a thread that has ended held it. */
   bury(mark: number): void {
     recover(this.i32, LOCK, mark);
   }
@@ -114,12 +114,12 @@ export class SampleLog implements SampleSource {
     return exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
   }
 
-  /** The series' number, with a definition that stays in the ring for a while. */
+  /** The number of a series, whose definition is repeated first if it would soon be overwritten. */
   private numberOf(rule: number, labels: LabelSet): number {
     const known = this.index.find(SampleIndex.key(rule, labels));
     if (known !== undefined && known.definedAt >= this.ring.end - this.capacity / 2) return known.number;
     const number = known?.number ?? this.words[NEXT_NUMBER];
-    // the number first: one that is skipped is no harm
+    // raise the counter first: if the thread dies here, a number is skipped, which is harmless
     if (known === undefined) this.words[NEXT_NUMBER] = number + 1;
     const text = packText(JSON.stringify({ rule, labels } satisfies SeriesDefinition));
     const values = new Float64Array(1 + text.length);
@@ -135,11 +135,11 @@ export class SampleLog implements SampleSource {
       throw new Error(`${values.byteLength} bytes do not fit into the log of samples`);
   }
 
-  /** Takes in what was appended since the last time. The caller has the lock. */
+  /** Indexes the entries appended since the last call. The caller holds the lock. */
   private follow(): void {
     const { ring, index } = this;
     if (this.position === ring.end) return;
-    // more was written since than the ring holds
+    // the ring has been overwritten completely since
     if (this.position < ring.oldest) index.clear();
     let added = 0;
     for (const entry of ring.entries(Math.max(this.position, ring.oldest))) {
@@ -153,14 +153,14 @@ export class SampleLog implements SampleSource {
   /**
    * Forgets the oldest samples if the index has become too large.
    *
-   * @param end up to where the index knows the ring
+   * @param end the ring position up to which the index is complete
    */
   private shrink(end: number): void {
     const { ring, index, capacity } = this;
     const most = capacity * WORD_BYTES;
     if (index.bytes <= most) return;
     let [oldest, before] = [ring.oldest, -1];
-    // half of the rest each time, until little enough is left
+    // drops half of the remaining time range each time, until the index is small enough
     while (index.bytes > most * SHARE_KEPT && oldest !== before) {
       before = oldest;
       const middle = oldest + (end - oldest) / 2;
@@ -174,7 +174,7 @@ export class SampleLog implements SampleSource {
     }
   }
 
-  /** Forgets what has fallen out of the ring. Not while a series has been defined and has no sample yet. */
+  /** Drops overwritten samples from the index. Must not run between a series' definition and its first sample. */
   private sweep(): void {
     if (this.position - this.sweptAt < this.capacity * SHARE_OF_SWEEPS) return;
     this.sweptAt = this.position;
@@ -190,7 +190,7 @@ function* matching(candidates: Iterable<RuleSeries>, matchers: readonly Matcher[
   for (const series of candidates) if (matchesAll(series.labels, matchers)) yield series;
 }
 
-/** The samples in a range; of series with the same labels together. At one moment, the first that has a sample stands. */
+/** The samples in a range, merged for series with the same labels: of samples at one time, the first series' wins. */
 function merged(candidates: Iterable<RuleSeries>, from: number, to: number): SampleSeries[] {
   const byLabels = new Map<string, SampleSeries>();
   for (const { labels, samples } of candidates) {

@@ -18,15 +18,15 @@ import { type HistoryTimes, makeRuleClock, type RuleClock } from './rule-clock';
 import { rulesView } from './rules-view';
 import { SampleLog } from './sample-log';
 
-/** What was measured, by a clock of its own. */
+/** The measured series, on the history's own clock. */
 export interface RuleHistory extends SampleSource, HistoryTimes {
-  /** Milliseconds that its clock is ahead of the wall clock. */
+  /** The history's clock minus the wall clock, in milliseconds. */
   readonly ahead?: number;
 }
 
-/** The rules and notifiers of a collector as one thread of the flushing side has them. */
+/** The rules and notifiers of a collector on one thread of the flushing side. */
 export class RuleService {
-  /** What queries read, by the wall clock: what was measured, and what rules made of it. */
+  /** The source for queries, on the wall clock: measured series, and series recorded by rules. */
   readonly source: SampleSource;
   readonly readings: CallbackValue[];
   /** What the HTTP API shows. */
@@ -39,7 +39,7 @@ export class RuleService {
 
   /**
    * @param mark the calling thread's
-   * @param history what was measured
+   * @param history the measured series
    */
   constructor(arena: Arena, port: RulePort, mark: number, history: RuleHistory) {
     const board = new RuleBoard(port.board, mark);
@@ -80,14 +80,14 @@ export class RuleService {
     );
   }
 
-  /** Starts what is due. Called at every turn of the thread's loop. */
+  /** Starts due evaluations and deliveries. Called at every turn of the thread's loop. */
   tick(): void {
     const now = this.clock.now();
     for (const runner of this.runners) runner.tick(now);
     for (const notifier of this.notifiers) notifier.tick();
   }
 
-  /** Evaluates nothing any more, and lets the notifiers say so. */
+  /** Stops all evaluations, then notifies and closes the notifiers. */
   async close(): Promise<void> {
     this.board.close();
     this.closing.abort(new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed'));

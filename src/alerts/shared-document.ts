@@ -3,21 +3,21 @@ import { sharedMemory } from '../atomics/shared-memory';
 /*
  * The bytes of a document, in one SharedArrayBuffer:
  *
- *     0  version   int32, atomic: how often it was written; its lowest bit says which half is current
+ *     0  version   int32, atomic: number of writes; its lowest bit selects the current half
  *     4  lengths   two int32, in bytes
  *    16  halves    two, of the same size: JSON in UTF-8
  *
- * Writing fills the half that is not current and makes it so with one store: a thread that is terminated has written all
- * of it or nothing.
+ * A writer fills the half that is not current, then makes it current with one atomic store: if the thread is
+ * terminated, readers see either the old value or the new one.
  */
 const VERSION = 0;
 const LENGTHS = 1;
 const HALVES = 16;
 
-/** How often a reader begins again, since a writer came between. */
+/** Retries of a reader that is disturbed by concurrent writes. */
 const ATTEMPTS = 100;
 
-/** A value that one thread writes and any thread reads, whole. */
+/** A value that one thread at a time writes and any thread reads, never torn. */
 export class SharedDocument<T> {
   private readonly i32: Int32Array;
   private readonly bytes: Uint8Array;
@@ -40,7 +40,7 @@ export class SharedDocument<T> {
     return Atomics.load(this.i32, VERSION);
   }
 
-  /** Only one thread at a time, which has seen the last value. @throws Error if it has no room */
+  /** Only one thread at a time may call this, after it has read the last value. @throws Error if it has no room */
   write(value: T): void {
     const bytes = this.encode(value);
     const version = this.version + 1;
@@ -61,7 +61,7 @@ export class SharedDocument<T> {
     return bytes;
   }
 
-  /** The value as it was written last; undefined if nothing ever was. Readers share it: do not change it. */
+  /** The value written last; undefined if there is none. Callers share the object: do not modify it. */
   read(): T | undefined {
     for (let attempt = 0; ; attempt++) {
       const { version } = this;
@@ -78,7 +78,7 @@ export class SharedDocument<T> {
 
   private copy(side: number): string {
     const start = side * this.half;
-    // copied, since decoders refuse shared memory
+    // copied: decoders do not accept shared memory
     return Buffer.from(this.bytes.slice(start, start + this.i32[LENGTHS + side])).toString('utf8');
   }
 }

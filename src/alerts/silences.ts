@@ -6,7 +6,7 @@ import { matchesAll } from '../query/matchers';
 import { compileRegex } from '../query/regex';
 import type { LabelSet, Matcher } from '../query/types';
 
-/** Which alerts nobody is to be told of, and from when to when. */
+/** Which alerts are not sent to notifiers, and from when to when. */
 export interface SilenceOptions {
   /** Labels that an alert must have, by name; or matchers as in PromQL, all of which must hold. */
   matchers: Readonly<Record<string, string>> | readonly (Omit<Matcher, 'operator'> & Partial<Matcher>)[];
@@ -68,14 +68,14 @@ function checkMatcher(given: unknown): Matcher {
   return { name, value, operator };
 }
 
-/** The ids of the silences that hold for an alert at a moment. */
+/** The ids of the silences that match an alert at a given time. */
 export function silencedBy(silences: readonly Silence[], labels: LabelSet, time: number): string[] {
   return silences
     .filter(({ from, until, matchers }) => from <= time && time < until && holdsFor(matchers, labels))
     .map(({ id }) => id);
 }
 
-/** One whose matchers would take too long to try silences nothing. */
+/** Whether the matchers match; false if testing them would take too long. */
 function holdsFor(matchers: readonly Matcher[], labels: LabelSet): boolean {
   try {
     return matchesAll(labels, matchers);

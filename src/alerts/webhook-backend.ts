@@ -7,7 +7,7 @@ import { NotifierBackend, type NotifierContext } from './notifier-backend';
 
 export const createBackend: CreateBackend = (context) => new NotifierBackend(context, compose);
 
-/** What Alertmanager says for "no end yet". */
+/** Alertmanager's value for "no end yet". */
 const NO_TIME = '0001-01-01T00:00:00Z';
 
 /** Source: Alertmanager's documentation, "Configuration", "webhook_config", version 4. */
@@ -43,7 +43,7 @@ function describe(alert: NotifiedAlert, externalLabels: LabelSet) {
   };
 }
 
-/** What all of them have. */
+/** The labels that all of them have in common. */
 function common([first, ...others]: readonly LabelSet[]): LabelSet {
   return Object.fromEntries(
     Object.entries(first ?? {}).filter(([name, value]) => others.every((other) => labelOf(other, name) === value)),

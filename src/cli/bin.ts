@@ -6,7 +6,7 @@ import { mayColour } from './style';
 
 const { stdout, stderr } = process;
 
-// whoever read the output has seen enough, as `| head` does
+// the reader of the pipe has closed it, as `| head` does
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
 
 const io: CommandIo = {

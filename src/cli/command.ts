@@ -1,12 +1,12 @@
-/** What a command talks to. */
+/** Output and signal of a command. */
 export interface CommandIo {
-  /** Writes to the standard output, no faster than that takes it. */
+  /** Writes to the standard output, with back-pressure. */
   print(text: string): Promise<void>;
   /** Writes to the standard error output. */
   warn(text: string): void;
   /** Whether what is printed may have colours. */
   readonly isColoured: boolean;
-  /** Ends commands that would go on for ever. */
+  /** Aborts commands that otherwise never end. */
   signal: AbortSignal;
 }
 
@@ -16,11 +16,11 @@ export interface Command {
   help: string;
   /**
    * @param args what follows the command's name
-   * @returns the exit code: 0 = fine, 1 = something was wrong with what it worked on
+   * @returns the exit code: 0 = success, 1 = problems were found in the input
    * @throws UsageError, or anything else with a message for people
    */
   run(args: string[], io: CommandIo): Promise<number>;
 }
 
-/** The command was called in a way that it does not understand. */
+/** The command line is invalid. */
 export class UsageError extends Error {}

@@ -55,8 +55,8 @@ async function runCommand(name: string, command: Command, args: string[], io: Co
 }
 
 /**
- * Everything that is printed goes through this: nothing that a metric, a file or a server is called controls a terminal.
- * JSON is escaped as it would escape it itself.
+ * Filters all output, so that names of metrics, files or servers cannot send control sequences to a terminal. Control
+ * characters are escaped as in JSON, so JSON output stays valid.
  */
 function printing(io: CommandIo): CommandIo {
   return {
@@ -66,7 +66,7 @@ function printing(io: CommandIo): CommandIo {
   };
 }
 
-/** What `parseArgs` of node:util throws. */
+/** Whether `parseArgs` of node:util threw the error. */
 function isParseError(error: Error): boolean {
   return String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS_');
 }

@@ -1,13 +1,13 @@
 import { FileSource, HttpSource, type HttpSourceOptions, type ScrapeSource } from '../scrape/source';
 import { UsageError } from './command';
 
-/** What commands that read scrape endpoints share, for `parseArgs`. */
+/** Common options, for `parseArgs`, of commands that read scrape endpoints. */
 export const SOURCE_OPTIONS = {
   header: { type: 'string', multiple: true },
   timeout: { type: 'string' },
 } as const;
 
-/** And for their help. @param width of the column that has the options */
+/** The help text of these options. @param width of the column of options */
 export function sourceHelp(width: number): string {
   return [
     ['--header LINE', "sent with the request: 'Authorization: Bearer ...'; may be given several times"],
@@ -34,7 +34,7 @@ export function httpSource(target: string, values: SourceValues): HttpSource | u
   return new HttpSource(new URL(text), httpOptions(values));
 }
 
-/** Whatever can be read: a URL, `host:port`, a file, or `-`. */
+/** The source for a URL, `host:port`, a file, or `-`. */
 export function anySource(target: string, values: SourceValues): ScrapeSource {
   return httpSource(target, values) ?? new FileSource(target);
 }
@@ -43,7 +43,7 @@ function httpOptions({ header = [], timeout }: SourceValues): HttpSourceOptions 
   return { headers: Object.fromEntries(header.map(parseHeader)), timeout: parseDuration('--timeout', timeout, 10_000) };
 }
 
-/** The value may be a secret: it is not shown. */
+/** Parses a header. Error messages omit the value, which may be secret. */
 function parseHeader(line: string): [string, string] {
   const [, name, value] = HEADER.exec(line) ?? [];
   if (name === undefined) throw new UsageError('--header must be NAME: VALUE');

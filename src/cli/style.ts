@@ -1,6 +1,6 @@
 import { printableLines } from '../common/printable';
 
-/** Select Graphic Rendition, ECMA-48: what switches each on. All are switched off by 0. */
+/** Select Graphic Rendition codes, ECMA-48, that switch on a style. Code 0 switches off all. */
 const CODES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
 export type Style = keyof typeof CODES;
@@ -13,7 +13,7 @@ export function style(name: Style, text: string): string {
 /** The sequences that `style` makes. */
 const STYLES = new RegExp(`(\u001b\\[(?:0|${Object.values(CODES).join('|')})m)`);
 
-/** A whole output: its line breaks stay, and its colours if it may have some; everything else is made printable. */
+/** Makes a whole output printable: keeps line breaks and, if allowed, colours; escapes other control characters. */
 export function printableOutput(text: string, isColoured: boolean): string {
   if (!isColoured) return printableLines(text);
   return text

@@ -28,7 +28,7 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-/** Observations in one cell: of a histogram the quantiles are estimated from its buckets, as Prometheus does. */
+/** A metric's value in one cell. Quantiles of a histogram are estimated from its buckets, as in Prometheus. */
 function shownValue({ type, value, sum, buckets, quantiles }: Metric): string {
   if (type !== 'histogram' && type !== 'summary') return String(value);
   const shown = type === 'summary' ? quantiles! : estimate(buckets!);

@@ -22,7 +22,7 @@ ${sourceHelp(17)}
 
 export const command: Command = { help: HELP, run };
 
-/** What is printed where there is no terminal. */
+/** Size of the output if it is no terminal. */
 const PLAIN = { columns: 100, rows: 60 };
 
 async function run(args: string[], io: CommandIo): Promise<number> {

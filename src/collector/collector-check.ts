@@ -2,12 +2,12 @@ import { types } from 'node:util';
 import { RingmeterError, shown } from '../common/errors';
 import type { MetricsCollector } from './collector';
 
-/** What everything that is given a collector calls of it. */
+/** The methods by which a collector is recognized. */
 const METHODS = ['counter', 'gauge', 'histogram', 'summary'] as const;
 
 /**
- * Told by what it can do, not by its class: a program may have loaded several copies of the package, and only the public
- * methods of a collector are called.
+ * Duck typing instead of `instanceof`: a program may have loaded several copies of the package, and callers use only
+ * public methods of a collector.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION
  */
@@ -16,7 +16,7 @@ export function checkCollector(collector: unknown): MetricsCollector {
   throw new RingmeterError('RINGMETER_INVALID_OPTION', `collector must be a MetricsCollector, got ${shown(collector)}`);
 }
 
-/** The same where it may be left out. */
+/** The same for an optional collector. */
 export function checkGivenCollector(collector: unknown): MetricsCollector | undefined {
   return collector === undefined ? undefined : checkCollector(collector);
 }

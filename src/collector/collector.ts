@@ -58,12 +58,12 @@ export interface CollectorHandle {
   readonly arena: SharedArrayBuffer;
 }
 
-/** Says to the constructor that an arena is there already. */
+/** Passed to the constructor to join an existing arena. */
 export class AttachedTo {
   constructor(readonly handle: CollectorHandle) {}
 }
 
-/** How long `stats()` waits for a worker that is folding. */
+/** Milliseconds that `stats()` waits for a worker that is folding. */
 const STATS_PATIENCE_MS = 500;
 
 /** With `labels`, the bound series of those labels instead of the metric. */
@@ -75,9 +75,9 @@ type WithoutLabels<O> = O & { labels?: undefined };
  * `getMetricsCollector()`.
  */
 export class MetricsCollector {
-  /** Give this to threads that shall record into this collector. */
+  /** Send this to other threads, so that they can record into this collector. */
   readonly handle: CollectorHandle;
-  /** The storages this collector was made with; none where it was attached to. */
+  /** The storages of this collector; empty on threads that joined it. */
   readonly storages: readonly Storage[];
   private readonly arena: Arena;
   private readonly recorder: Recorder;
@@ -122,7 +122,7 @@ export class MetricsCollector {
       resolved: new SeriesSet(),
     });
     this.named = new NamedRecords(this.instruments, this.recorder);
-    // first what can throw, then what has to be ended again
+    // steps that can throw come first, so that no started resource has to be stopped again
     this.storages.forEach((storage, index) => {
       storage.bind(async (query) => this.flushing().query(index, query));
     });
@@ -208,7 +208,7 @@ export class MetricsCollector {
 
   /**
    * Adds `value` (1 if left out) to the counter of that name, which is made if there is none yet. Looked up by name at
-   * every call; never throws: what cannot be recorded is counted as invalid.
+   * every call; never throws: an invalid record is counted.
    */
   recordCounter(name: string, options?: RecordOptions & { value?: number }): void {
     this.named.counter(name, options);
@@ -230,9 +230,9 @@ export class MetricsCollector {
   }
 
   /**
-   * Removes every series of every metric; the metrics stay. What is recorded afterwards begins again from zero.
+   * Removes every series of every metric; the metrics stay. Later records start again from zero.
    *
-   * @returns how many series there were
+   * @returns the number of removed series
    * @throws RingmeterError RINGMETER_BUSY, RINGMETER_OUT_OF_MEMORY
    */
   clear(): number {
@@ -241,7 +241,7 @@ export class MetricsCollector {
     return count;
   }
 
-  /** Lets every series of every metric begin again from zero. Throws as `clear` does. */
+  /** Resets every series of every metric to zero. Throws as `clear` does. */
   reset(): void {
     this.removal.endAll('reset');
   }
@@ -285,8 +285,8 @@ export class MetricsCollector {
   }
 
   /**
-   * Flushes to every storage now. Never rejects. Returns how many series were stored, or what each storage that failed
-   * says; a storage with a queue keeps the snapshot and tries again.
+   * Flushes to every storage now. Never rejects. Returns the number of stored series, or the error of each storage that
+   * failed; a storage with a queue keeps the snapshot and retries.
    */
   async collectAndStore(): Promise<Result<number, StorageError>> {
     const { Err, Ok } = require('ts-results-es') as typeof import('ts-results-es');
@@ -299,7 +299,7 @@ export class MetricsCollector {
     }
   }
 
-  /** Flushes to every storage now. @throws StorageError if some storage failed; one with a queue tries again */
+  /** Flushes to every storage now. @throws StorageError if any storage failed; one with a queue retries */
   async flush(): Promise<void> {
     const { failures } = await this.flushing().run('store', {});
     if (failures.length > 0) throw new StorageError(failures);
@@ -324,16 +324,16 @@ export class MetricsCollector {
   }
 
   /**
-   * How the system, the application and the business are doing, found out in a flush worker: docs/dashboard.md. It has the
-   * shape of the package's schemas/dashboard.schema.json.
+   * The state of the system, the application and the business, computed in a flush worker: docs/dashboard.md. The
+   * schema is schemas/dashboard.schema.json in the package.
    */
   async dashboard(): Promise<DashboardDocument> {
     return JSON.parse(Buffer.from((await this.flushing().run('dashboard', {})).buffer).toString('utf8'));
   }
 
   /**
-   * Opens an endpoint in a flush worker: metrics to scrape, and Prometheus' HTTP API; docs/endpoint.md lists it all. If that worker dies, the endpoint is
-   * opened again by another one, at the same port.
+   * Opens an endpoint in a flush worker: metrics to scrape, and Prometheus' HTTP API; docs/endpoint.md lists it all. If
+   * that worker dies, another one opens the endpoint again at the same port.
    *
    * @throws RingmeterError RINGMETER_LISTEN_FAILED if the port is taken or not allowed, RINGMETER_INVALID_OPTION
    */
@@ -361,8 +361,8 @@ export class MetricsCollector {
   }
 
   /**
-   * Calls back on this thread, in one of its next turns, when an alert becomes pending, fires, is resolved, or was pending
-   * in vain. What happens while the thread is blocked is told afterwards. Returns how to be called no more.
+   * Calls back on this thread, in one of its next turns, when an alert becomes pending, fires, is resolved, or ends
+   * without firing. Changes during a blockage of the thread are reported afterwards. Returns an unsubscribe function.
    *
    * @throws RingmeterError RINGMETER_INVALID_OPTION if there are no rules
    */
@@ -375,7 +375,7 @@ export class MetricsCollector {
     return this.alerting().alerts();
   }
 
-  /** Lets notifiers not be told of certain alerts for a while. Returns the silence's id. @throws as `onAlert` does */
+  /** Suppresses notifications of matching alerts for a while. Returns the silence's id. @throws as `onAlert` does */
   silence(options: SilenceOptions): string {
     return this.alerting().silence(options);
   }
@@ -386,8 +386,8 @@ export class MetricsCollector {
   }
 
   /**
-   * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start. Asking
-   * again changes nothing.
+   * Measures the process, its threads and the machine from now on, as the option `defaultMetrics` does from the start.
+   * Idempotent.
    *
    * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_METRIC_CONFLICT if they are measured otherwise already,
    * RINGMETER_CLOSED
@@ -398,8 +398,8 @@ export class MetricsCollector {
   }
 
   /**
-   * The JavaScript stack that the main thread is in now, innermost call first; '' while it waits for events. Taken by a
-   * flush worker; asked on another thread that has joined the collector, by that one: it works while the main thread is stuck.
+   * The present stack of the main thread, innermost call first; '' while it waits for events. A flush worker takes it;
+   * if called on another thread that has joined, that thread does: it works while the main thread is blocked.
    *
    * @param options.timeout milliseconds to wait for an answer; default 2 000
    * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
@@ -409,7 +409,7 @@ export class MetricsCollector {
     return this.flushing().run('stack', { timeout: checkNumber('timeout', timeout, 2_000, 1, 2 ** 31 - 1) });
   }
 
-  /** Counts of what was recorded, folded, dropped and refused, and of what it takes. Drains what it can first. */
+  /** Counts of recorded, folded, dropped and refused events, and memory usage. First drains as much as possible. */
   stats(): CollectorStats {
     this.recorder.publish();
     this.drainer.withDrained(this.drainer.used(), STATS_PATIENCE_MS, () => {});
@@ -417,10 +417,10 @@ export class MetricsCollector {
   }
 
   /**
-   * Flushes a last time, closes the storages and the endpoints, ends the workers. What is recorded afterwards can still be
-   * read on this thread, but is stored and served no more. A second call waits for the first.
+   * Flushes a last time, closes the storages and the endpoints, ends the workers. Later records can still be read on
+   * this thread, but are neither stored nor served. A second call waits for the first.
    *
-   * @param options.timeout milliseconds that the storages may take for what they still have; default 10 000
+   * @param options.timeout milliseconds that the storages may take for their waiting snapshots; default 10 000
    */
   close(options?: { timeout?: number }): Promise<void> {
     if (this.closing === undefined) {
@@ -438,7 +438,7 @@ export class MetricsCollector {
     await this.stop();
   }
 
-  /** Ends everything that this collector has started, without a last flush. */
+  /** Stops everything that this collector has started, without a last flush. */
   private async stop(): Promise<void> {
     await Promise.all([...this.endpoints].map((endpoint) => endpoint.close()));
     await this.flushSide.close();
@@ -450,7 +450,7 @@ export class MetricsCollector {
     this.recorder.close();
   }
 
-  /** What is done when the process, or this thread, ends without `close()` having come to its end. */
+  /** The steps when the process or this thread ends before `close()` has completed. */
   private endSteps(milliseconds: number): EndStep[] {
     return [
       () => this.collectTime.lastCall(),
@@ -465,7 +465,7 @@ export class MetricsCollector {
     ];
   }
 
-  /** What is done when the realm of this copy of the package ends: whoever could have closed the collector is gone. */
+  /** Stops the collector when the realm of this copy of the package ends: no code is left that could close it. */
   private abandon(): void {
     releaseDefault(this);
     this.closing ??= this.stop().catch(() => {});
@@ -476,7 +476,7 @@ export class MetricsCollector {
     throw new RingmeterError('RINGMETER_INVALID_OPTION', 'this collector has no rules, or was attached to');
   }
 
-  /** The flushing side, with everything that this thread has recorded in its sight. */
+  /** The flushing side, after this thread's records have been made visible to it. */
   private flushing(): Flushing {
     if (this.closing) throw new RingmeterError('RINGMETER_CLOSED', 'the collector has been closed');
     this.recorder.publish();
@@ -501,14 +501,14 @@ function openAlerting(port: RulePort): Alerting {
   return new Alerting(port, threadMark(threadId));
 }
 
-/** A bundle has none of the files that threads are started with. */
+/** Checks the files that threads are started with: a bundle lacks them. */
 function checkFiles(options: ResolvedOptions | undefined): void {
   if (options === undefined) return;
   if (options.flushWorkers > 0) checkWorkerFile('flush');
   if (options.storages.some(({ description }) => description.foreign)) checkWorkerFile('storage');
 }
 
-/** Lets the thread that made the collector hear of this one's end, and emit its warnings. */
+/** Tells the thread that made the collector about this thread's end, and lets it emit this thread's warnings. */
 function joinThread(maker: number): void {
   announceTo(maker);
   warnThrough(maker);

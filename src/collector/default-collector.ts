@@ -7,8 +7,8 @@ import { checkCollector } from './collector-check';
 import { adoptDefault, inheritedArena, presentDefault, remembered, replaceDefault } from './process-default';
 
 /**
- * Joins a collector of another thread: its metrics, this thread's own shard. The same handle gives the same collector; on the
- * thread that made it, that one.
+ * Joins a collector of another thread: shares its metrics, and records into a shard of this thread. The same handle
+ * returns the same object; on the thread that made the collector, the original.
  *
  * @throws RingmeterError RINGMETER_INVALID_HANDLE
  */
@@ -50,8 +50,8 @@ export function collectDefaultMetrics(options: DefaultMetricsOptions & { collect
 }
 
 /**
- * Makes a collector the process's one: `getMetricsCollector()` and the global `record*` functions use it from now on, on
- * this thread and in worker threads that are started later.
+ * Sets the process's collector: `getMetricsCollector()` and the global `record*` functions use it from now on, on this
+ * thread and on worker threads that are started later.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION, RINGMETER_CLOSED
  */

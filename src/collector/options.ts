@@ -24,13 +24,13 @@ export interface CollectorOptions {
   flushInterval?: number;
   /** Worker threads, about 11 MB each; 0 = everything on this thread. Default 1. */
   flushWorkers?: number;
-  /** Shortest milliseconds between two drains of the rings; where little is recorded, up to 100. Default 10. */
+  /** Least milliseconds between two drains of the rings; up to 100 while few events are recorded. Default 10. */
   drainInterval?: number;
   /** Most milliseconds that a snapshot waits for the values of `gauge.collect(...)` and `counter.collect(...)`. Default 250. */
   collectTimeout?: number;
   /** Events per ring, 16 bytes each; a power of two from 64 to 2^24. Default 65 536. */
   ringCapacity?: number;
-  /** What a record does that finds the ring full: 'fold' it in place, or 'drop' and count it. Default 'fold'. */
+  /** Policy for a full ring: the recording thread folds the event ('fold'), or drops and counts it. Default 'fold'. */
   onFull?: 'fold' | 'drop';
   /** Bytes of shared memory, resident where touched; nothing goes beyond. Default 256 MiB, at most 2 GiB. */
   maxMemory?: number;
@@ -40,25 +40,25 @@ export interface CollectorOptions {
   cardinalityLimit?: number;
   /** Most series of all metrics together; further label sets share the overflow series of their metrics. Default 1 000 000. */
   seriesLimit?: number;
-  /** Labels that every series shows, unless it has one of that name itself. Default none. */
+  /** Labels of every series, unless it has one of the same name itself. Default none. */
   defaultLabels?: Readonly<Record<string, LabelValue>>;
-  /** Rules that make alerts and series: groups, and files of groups as Prometheus reads them. Default none. */
+  /** Alerting and recording rules: groups, and files of groups in Prometheus' format. Default none. */
   rules?: readonly (RuleFile | RuleGroup)[];
-  /** Who is told of alerts, beside callbacks. Default none. */
+  /** Receivers of alerts, beside callbacks. Default none. */
   notifiers?: readonly Notifier[];
-  /** What the dashboard shows, at every endpoint and by `dashboard()`. Default: what it finds; docs/dashboard.md. */
+  /** Content of the dashboard at endpoints and of `dashboard()`. Default: what is found; see docs/dashboard.md. */
   dashboard?: DashboardOptions;
   worker?: WorkerOptions;
   shutdown?: ShutdownOptions;
-  /** Whether, and how, the process, its threads and the machine are measured. Default false. */
+  /** Whether and how to measure the process, its threads and the machine. Default false. */
   defaultMetrics?: boolean | DefaultMetricsOptions;
 }
 
-/** What happens when the process ends without `close()`. */
+/** Behaviour when the process ends without `close()`. */
 export interface ShutdownOptions {
-  /** Most milliseconds that the end is held up for a last flush; 0 = none. Default 2 000. */
+  /** Most milliseconds by which a last flush delays the end; 0 = no flush. Default 2 000. */
   timeout?: number;
-  /** Signals on which the collector is closed before the process ends of them. Default none. */
+  /** Signals on which the collector is closed before they terminate the process. Default none. */
   signals?: readonly NodeJS.Signals[];
 }
 
@@ -80,7 +80,7 @@ export interface ResolvedOptions extends FlushingOptions {
   defaultMetrics: DefaultMetrics | false;
 }
 
-/** What a worker throws away soon after it made it: more room than a snapshot needs would only stay resident. */
+/** Young generation of a worker, for short-lived objects: more than a snapshot needs would only stay resident. */
 const YOUNG_GENERATION_MB = 6;
 
 /** @throws RingmeterError RINGMETER_INVALID_OPTION and those of bad label names */
@@ -136,9 +136,9 @@ export function resolveOptions(options?: CollectorOptions): ResolvedOptions {
 }
 
 /**
- * In a thread of the library's own, code of the user's runs too: preloads, and the module of a storage. A collector that it
- * makes there starts no thread, which would run the same code, and has no storage but memory: those of the program are
- * written to by the program's collector.
+ * The user's code also runs on the library's own threads: preloads, and modules of storages. A collector that it makes
+ * there starts no threads, which would run the same code recursively, and stores only in memory: the program's
+ * collector already writes to the program's storages.
  */
 function withoutThreads(options: ResolvedOptions): ResolvedOptions {
   if (!isOwnThread()) return options;

@@ -4,8 +4,8 @@ import { LAYOUT_VERSION } from '../arena/layout';
 import type { MetricsCollector } from './collector';
 
 /**
- * Under this name the default collector's arena reaches every worker thread that is started later. The layout is part of
- * the name: a version of the package that could not read the arena does not find it.
+ * Key of the environment data by which worker threads inherit the default collector's arena. It contains the layout
+ * version, so that an incompatible version of the package does not find the arena.
  */
 const ENVIRONMENT = `ringmeter.arena.${LAYOUT_VERSION}`;
 
@@ -14,15 +14,15 @@ interface Shared {
   readonly byArena: WeakMap<SharedArrayBuffer, MetricsCollector>;
 }
 
-/** One per thread, however often and however the package was loaded. */
+/** Key of the registry of collectors: one per thread, shared by all copies of the package. */
 const KEY = Symbol.for('ringmeter.collectors');
 const slot = globalThis as { [KEY]?: Shared };
 
-// sealed, since jest takes apart what it finds in globals when a test file has ended
+// sealed: jest deletes the properties of objects in globals after each test file
 slot[KEY] ??= Object.seal({ default: undefined, byArena: new WeakMap() });
 const shared = slot[KEY];
 
-/** Makes this the collector of its arena on this thread. */
+/** Registers this collector for its arena on this thread. */
 export function remember(collector: MetricsCollector): void {
   shared.byArena.set(collector.handle.arena, collector);
 }
@@ -54,7 +54,7 @@ export function replaceDefault(collector: MetricsCollector): void {
   setEnvironmentData(ENVIRONMENT, collector.handle.arena as never);
 }
 
-/** Remembers the collector by which this thread joined the one it inherited. */
+/** Registers, as this thread's default, the collector by which it joined the inherited one. */
 export function adoptDefault(collector: MetricsCollector): void {
   shared.default = collector;
 }

@@ -2,14 +2,14 @@ import { messageOf } from '../common/errors';
 import { shareListener } from '../common/shared-listeners';
 import { warnNow } from '../common/warning';
 
-/** One step of the end. @param began when the step began, the same for all collectors; by performance.now() */
+/** One step of the shutdown. @param began when the step began, equal for all collectors; by performance.now() */
 export type EndStep = (began: number) => void;
 
-/** What each collector does when the process, or this thread, ends: by one listener, however many collectors there are. */
+/** The steps of each collector when the process or this thread ends, run by a single listener for all collectors. */
 const atExit = new Set<readonly EndStep[]>();
 let stopListening = (): void => {};
 
-/** Runs the first step of all collectors, then the second of all: they wait side by side, not one after the other. */
+/** Runs the first step of all collectors, then the second of all, so that their waits overlap. */
 function runAll(): void {
   const all = [...atExit];
   const count = Math.max(...all.map((steps) => steps.length));
@@ -19,7 +19,7 @@ function runAll(): void {
   }
 }
 
-/** A step that throws must not keep the other collectors from theirs, nor change the exit code. */
+/** A step that throws must neither prevent the steps of other collectors, nor change the exit code. */
 function attempt(step: () => void): void {
   try {
     step();
@@ -27,18 +27,18 @@ function attempt(step: () => void): void {
     try {
       warnNow('RINGMETER_STORAGE_FAILED', `last flush: ${messageOf(error)}`);
     } catch {
-      // a listener of 'warning' that throws has been told
+      // ignored: a listener of 'warning' threw, after it received the warning
     }
   }
 }
 
-/** What a collector does when the process ends: a synchronous last flush, and on signals an orderly close. */
+/** A collector's shutdown: a synchronous last flush when the process ends, and `close()` on signals. */
 export class Shutdown {
   private readonly offSignals: readonly (() => void)[];
 
   /**
-   * @param steps run when the process or the thread ends by whatever way leaves it a moment; must not need its event loop
-   * @param signals after which `close` is called; then the process ends of the signal, unless somebody else listens to it
+   * @param steps run when the process or the thread ends in any way that emits 'exit'; must be synchronous
+   * @param signals on which `close` is called; then the signal terminates the process, unless other code listens to it
    */
   constructor(
     private readonly steps: readonly EndStep[],
@@ -65,9 +65,9 @@ export class Shutdown {
 }
 
 /**
- * Whether somebody listens to the signal who will end the process. The package signal-exit, which many have without
- * knowing it, listens to every signal and does so only when nobody else does; all its versions tell each other by these
- * counts how many of them there are.
+ * Whether other code listens to the signal, and will terminate the process. The package signal-exit, a frequent
+ * transitive dependency, listens to every signal, but terminates only if it is the only listener; all its versions
+ * count themselves in these global counts.
  */
 function isAwaited(signal: NodeJS.Signals): boolean {
   const emitters: unknown[] = [

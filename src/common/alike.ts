@@ -8,9 +8,9 @@ interface MetadataReflect {
 }
 
 /**
- * Makes a wrapper look like the function that it wraps: it gets the own properties (name, length, prototype, symbols and
- * whatever libraries have put there), the prototype, and the metadata of `reflect-metadata`, where NestJS keeps routes,
- * guards and roles. Decorators that are applied later add theirs to the wrapper, which is what the class then has.
+ * Makes a wrapper look like the wrapped function: copies its own properties (name, length, prototype, symbols and those
+ * of libraries), its prototype, and its metadata of `reflect-metadata`, where NestJS keeps routes, guards and roles.
+ * Decorators applied later add metadata to the wrapper, which the class then contains.
  */
 export function alike<F extends AnyFunction>(original: AnyFunction, copy: F): F {
   for (const key of Reflect.ownKeys(original)) {
@@ -21,7 +21,7 @@ export function alike<F extends AnyFunction>(original: AnyFunction, copy: F): F 
   }
   Object.setPrototypeOf(copy, Object.getPrototypeOf(original));
   copyMetadata(original, copy, undefined);
-  // a class has the metadata of its static members under their names
+  // a class stores the metadata of its static members under their names
   for (const key of Reflect.ownKeys(original)) copyMetadata(original, copy, key);
   return copy;
 }

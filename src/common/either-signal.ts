@@ -1,14 +1,14 @@
 import { onAbort } from './on-abort';
 
-/** A signal of several, which has to be released when it is not needed any more. */
+/** A combined signal; it must be released when it is no longer needed. */
 export interface EitherSignal {
   readonly signal: AbortSignal;
   release(): void;
 }
 
 /**
- * A signal that is aborted with the first of the given ones. Not `AbortSignal.any`: its result is never removed from a
- * signal that lives on, which then grows with every call.
+ * A signal that is aborted with the first of the given ones. Not `AbortSignal.any`, which leaks memory: a long-lived
+ * signal keeps a reference to every result.
  */
 export function eitherSignal(signals: readonly AbortSignal[]): EitherSignal {
   const controller = new AbortController();

@@ -33,8 +33,8 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
- * What definitions and administrative calls throw. Match on `code`: it is stable, and it survives the way between
- * threads, which prototypes do not. Recording never throws.
+ * The error of definitions and administrative calls. Match on `code`: it is stable, and it is kept between threads,
+ * while structured clone drops prototypes. Recording never throws.
  */
 export class RingmeterError extends Error {
   override readonly name = 'RingmeterError';
@@ -46,14 +46,14 @@ export class RingmeterError extends Error {
   }
 }
 
-/** What one storage did not take. */
+/** The failure of one storage. */
 export interface StorageRefusal {
   /** The storage's name. */
   readonly storage: string;
   readonly message: string;
 }
 
-/** What `collectAndStore()` reports: every storage that could not store. Those with a queue try again by themselves. */
+/** The error of `collectAndStore()`: lists every storage that failed. Storages with a queue retry by themselves. */
 export class StorageError extends RingmeterError {
   constructor(
     readonly failures: readonly StorageRefusal[],
@@ -63,7 +63,7 @@ export class StorageError extends RingmeterError {
   }
 }
 
-/** Describes any value for an error message without running user code that may throw, and never at great length. */
+/** Describes any value for an error message: short, and without running user code that may throw. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
@@ -75,12 +75,12 @@ function shownObject(value: object): string {
   try {
     return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
   } catch {
-    // not even that may be asked of a revoked proxy
+    // a revoked proxy throws at any access
     return 'an object';
   }
 }
 
-/** Passes an error through a thread boundary and back: structured clone drops `code` and the prototype. */
+/** An error as it is sent between threads: structured clone drops `code` and the prototype. */
 export interface PlainError {
   code: ErrorCode;
   message: string;
@@ -90,7 +90,7 @@ export function toPlainError(error: unknown, otherwise: ErrorCode): PlainError {
   return { code: error instanceof RingmeterError ? error.code : otherwise, message: messageOf(error) };
 }
 
-/** What went wrong, of anything that can be thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   try {
     const message: unknown = (error as Error | undefined)?.message;

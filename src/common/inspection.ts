@@ -1,10 +1,10 @@
 import { type InspectOptions, inspect } from 'node:util';
 
 /**
- * Says what `JSON.stringify` and `console.log` show of a class's objects. All objects of a collector lead to its arena,
- * hundreds of megabytes that would be written out number by number.
+ * Limits what `JSON.stringify` and `console.log` show of a class's objects. All objects of a collector refer to its
+ * arena, whose hundreds of megabytes would otherwise be printed number by number.
  *
- * @param fields a few plain values; reads nothing that takes long
+ * @param fields returns a few plain values; must be fast
  */
 export function showsOnly<T extends object>(type: { readonly prototype: T }, fields: (self: T) => object): void {
   const define = (key: string | symbol, value: unknown): unknown =>

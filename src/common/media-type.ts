@@ -1,2 +1,2 @@
-/** What answers and requests in JSON are called. JSON has one encoding, UTF-8, so none is named. */
+/** Content type of JSON. It has no charset parameter, since JSON is always UTF-8. */
 export const JSON_TYPE = 'application/json';

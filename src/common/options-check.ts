@@ -10,7 +10,7 @@ function fail(name: string, expected: string, value: unknown): never {
 /**
  * Checks that something is an options object without unknown names.
  *
- * @returns a copy without prototype, so that what somebody has added to all objects is no option; empty if it was left out
+ * @returns a copy without prototype, so that properties added to Object.prototype are ignored; empty if left out
  */
 export function checkOptions<T extends object>(
   name: string,

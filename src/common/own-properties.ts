@@ -1,11 +1,11 @@
-/** Whether an object has a property itself or from its class, and not only because somebody has added it to all objects. */
+/** Whether an object has a property of its own or of its class; ignores properties added to Object.prototype. */
 export function hasProperty(object: object, name: string): boolean {
   return Object.hasOwn(object, name) || (name in object && !Object.hasOwn(Object.prototype, name));
 }
 
 /**
- * A copy of an object that a user gave. It has no prototype, so that nothing which somebody has added to all objects is
- * found in it, nor in what is destructured from it. Every property is read once.
+ * Copies an object given by a user. The copy has no prototype, so that reading and destructuring it ignore properties
+ * that were added to Object.prototype. Reads every property once.
  */
 export function ownProperties<T extends object>(
   given: T,

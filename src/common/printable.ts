@@ -1,4 +1,4 @@
-/** What controls a terminal, or changes the order in which it shows text, is shown as JSON would escape it. */
+/** Escapes, as in JSON, characters that control a terminal or change the direction of text. */
 export function printable(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get through

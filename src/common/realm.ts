@@ -1,7 +1,7 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearInterval, setInterval } from 'node:timers';
 
-/** What jest gives to every module of a test file, which has a realm, and a copy of the package, of its own. */
+/** The `jest` object in every module of a test file; each test file has its own realm and copy of the package. */
 interface Jest {
   isEnvironmentTornDown?(): boolean;
 }
@@ -13,14 +13,14 @@ const LOOK_MS = 50;
 const callbacks = new Set<() => void>();
 let watch: NodeJS.Timeout | undefined;
 
-/** Whether the realm that this copy of the package was loaded in has come to its end: nothing can be loaded any more. */
+/** Whether the realm of this copy of the package has been torn down, so that no module can be loaded any more. */
 export function isRealmOver(): boolean {
   return jestHere()?.isEnvironmentTornDown?.() === true;
 }
 
 /**
- * Calls back when the realm ends. No event tells of that: it is looked for now and then, only where a realm can end before
- * its thread does. Keeps nothing alive. Returns how to be called no more.
+ * Calls back when the realm ends. There is no event for that, so it polls, but only where a realm can end before its
+ * thread. Keeps nothing alive. Returns an unsubscribe function.
  */
 export function onRealmEnd(callback: () => void): () => void {
   if (jestHere()?.isEnvironmentTornDown === undefined) return () => {};
@@ -47,7 +47,7 @@ function jestHere(): Jest | undefined {
   return typeof jest === 'undefined' ? withoutGlobals : jest;
 }
 
-/** With `injectGlobals: false`, jest has to be asked for, by a name that it answers itself. */
+/** With `injectGlobals: false`, the `jest` object must be required from a module that jest provides itself. */
 const withoutGlobals = loadJest();
 
 function loadJest(): Jest | undefined {
@@ -55,7 +55,7 @@ function loadJest(): Jest | undefined {
   try {
     return (require('@jest/globals') as { jest?: Jest }).jest;
   } catch {
-    // a process that a test started has the variable too
+    // child processes of tests inherit the environment variable
     return undefined;
   }
 }

@@ -3,16 +3,16 @@ import { AsyncResource } from 'node:async_hooks';
 /**
  * The async context in which this module was loaded.
  *
- * Timers, promises and handles keep the `AsyncLocalStorage` stores of the context in which they are made. What ringmeter
- * makes lazily, and keeps, would hold the request that happened to come first, and run callbacks in its context.
+ * Timers, promises and handles keep the `AsyncLocalStorage` stores of the context in which they are made. Objects that
+ * ringmeter makes lazily would retain the first request in memory, and run callbacks in its context.
  *
- * Node offers no way to an empty context: where the package itself is first loaded within a request, that one context is
- * what all of this runs in. It is then kept once for the thread, however many collectors there are. Load the package when
- * the process starts.
+ * Node has no empty context: if the package is first loaded within a request, everything runs in the context of that
+ * request, which is then retained once per thread, however many collectors there are. Load the package when the process
+ * starts.
  */
 const root = new AsyncResource('ringmeter', { requireManualDestroy: true });
 
-/** Calls `make` in the root context. What it makes, and everything that comes of that, belongs to no request. */
+/** Calls `make` in the root context: the objects that it makes, and their callbacks, belong to no request. */
 export function inRootContext<T>(make: () => T): T {
   return root.runInAsyncScope(make);
 }

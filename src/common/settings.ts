@@ -1,7 +1,7 @@
-/** What a thread does whose ring is full: it folds the event itself, or counts it as dropped. */
+/** Policy for a full ring: the recording thread folds the event itself, or counts it as dropped. */
 export type FullPolicy = 'fold' | 'drop';
 
-/** What a collector's creator decided and every thread of the arena has to know. Stored in the arena as JSON. */
+/** Settings of a collector that every thread of the arena needs. Stored in the arena as JSON. */
 export interface Settings {
   /** Milliseconds. */
   drainInterval: number;
@@ -12,7 +12,7 @@ export interface Settings {
   onFull: FullPolicy;
   cardinalityLimit: number;
   seriesLimit: number;
-  /** Milliseconds before the memory of a removed series is used again. For tests. */
+  /** Milliseconds before the memory of a removed series is reused. For tests. */
   quarantine?: number;
   defaultLabels: Record<string, string>;
 }

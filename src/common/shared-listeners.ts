@@ -1,22 +1,22 @@
-/** As node types them. */
+/** The type of listeners in node's declarations. */
 // biome-ignore lint/suspicious/noExplicitAny: each event has arguments of its own
 type Listener = (...args: any[]) => void;
 
 type Emitter = Pick<NodeJS.EventEmitter, 'on' | 'removeListener'>;
 
-/** One listener of ours per event of an emitter, which calls all callbacks. */
+/** Holds one listener per event of an emitter, which calls all callbacks. */
 interface Hub {
   readonly emitter: Emitter;
   readonly events: Map<string, { readonly callbacks: Set<Listener>; readonly listener: Listener }>;
 }
 
 /**
- * Where the hub of an emitter is found by all copies of the package: each collector, and each file that a test runner loads
- * the package for, would otherwise have listeners of its own, and node warns of more than ten.
+ * Key of an emitter's hub, shared by all copies of the package: otherwise each collector, and each test file with its
+ * own copy, would add listeners, and node warns of more than ten.
  */
 const KEY = Symbol.for('ringmeter.shared-listeners.1');
 
-/** Calls back on each event of the process, or of a thread. Returns how to stop that. */
+/** Calls back on each event of the process or a thread. Returns an unsubscribe function. */
 export function shareListener(emitter: Emitter, event: string, callback: Listener): () => void {
   const { events } = hubOf(emitter);
   let known = events.get(event);
@@ -39,7 +39,7 @@ export function shareListener(emitter: Emitter, event: string, callback: Listene
   };
 }
 
-/** Test runners give each file a copy of the process, with all that it has: the hub in it belongs to the original. */
+/** Test runners give each file a copy of `process` with all properties: a hub in the copy belongs to the original. */
 function hubOf(emitter: Emitter): Hub {
   const known = Reflect.get(emitter, KEY) as Hub | undefined;
   if (known?.emitter === emitter) return known;

@@ -1,10 +1,10 @@
 import { RingmeterError } from './errors';
 
-/** Why a snapshot could not be stored. What a backend throws, if it has more to say than a message. */
+/** The error of a backend that could not store a snapshot, with hints for the retry. */
 export class StorageFailure extends RingmeterError {
-  /** Whether the same snapshot may be taken later. */
+  /** Whether the same snapshot may be accepted later. */
   readonly retryable: boolean;
-  /** Milliseconds to wait at least, if the receiver said so. */
+  /** Least delay before the retry in milliseconds, if the receiver named one. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, { retryable, retryAfter, cause }: FailureDetails) {
@@ -20,7 +20,7 @@ export interface FailureDetails {
   cause?: unknown;
 }
 
-/** What anything that was thrown says of itself; nothing, in most cases: then it may pass. */
+/** The retry hints of any thrown value; most have none, and are retryable. */
 export function detailsOf(error: unknown): { retryable: boolean; retryAfter: number } {
   try {
     const { retryable, retryAfter } = (error ?? {}) as Partial<FailureDetails>;

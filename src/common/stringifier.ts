@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** Not `require`: bundlers look for what that loads when they build, and some of them fail then. */
+/** Not `require`: bundlers would resolve its argument at build time, and some of them fail. */
 const load = createRequire(__filename);
 
-/** Where `build/stringifiers.cjs` puts the code that it compiles from the schemas. */
+/** Output folder of `build/stringifiers.cjs`, which compiles the schemas. */
 const COMPILED = join(__dirname, '..', '..', 'json');
 
 /**
- * What writes values of a JSON schema. The code is compiled when the package is built, since compiling at run time would
- * take the time of every start and is not allowed where code generation is (`--disallow-code-generation-from-strings`). A
- * schema that was not there at the build is compiled now.
+ * Returns a serializer for values of a JSON schema. Its code is compiled when the package is built: compiling at run
+ * time would slow down every start, and `--disallow-code-generation-from-strings` forbids it. A schema that was unknown
+ * at the build is compiled now.
  */
 export function stringifier<T = unknown>(schema: object): (value: T) => string {
   const name = createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16);

@@ -1,2 +1,2 @@
-/** The package's version, as servers are told it. A test compares it with package.json. */
+/** The package's version, as it is sent to servers. A test compares it with package.json. */
 export const VERSION = '0.1.0';

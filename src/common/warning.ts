@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setTimeout } from 'node:timers';
 import { postMessageToThread, threadId } from 'node:worker_threads';
 import type { ErrorCode } from './errors';
@@ -23,53 +23,53 @@ interface Warning {
   readonly ringmeter: 'warning';
   readonly code: WarningCode;
   readonly message: string;
-  /** Code and subject of a warning that is given once. */
+  /** Code and subject of a warning that is emitted only once. */
   readonly once: string | undefined;
 }
 
 /** The thread that emits the warnings of this one. */
 let emitter = threadId;
-/** Warnings that were given once, here or on a thread whose warnings are emitted here. */
+/** Keys of the `once` warnings of this thread, and of threads whose warnings are emitted here. */
 const given = new Set<string>();
 let isHearing = false;
 
-/** The only way in which the library says something unasked. */
+/** Emits a warning: the library's only unsolicited output. */
 export function warn(code: WarningCode, message: string): void {
   send({ ringmeter: 'warning', code, message, once: undefined });
 }
 
 /**
- * Tells the user once per code and subject, of all threads that record into the collectors of this one: recording itself
- * stays silent.
+ * Warns once per code and subject, over all threads that record into the collectors of this thread, since recording
+ * itself reports no errors.
  *
- * @param subject the metric and the reason, of which there must be few
+ * @param subject the metric and the reason; must have few distinct values
  */
 export function warnOnce(code: WarningCode, message: string | (() => string), subject = ''): void {
   const once = `${code} ${subject}`;
   if (given.has(once)) return;
-  // the thread that emits adds it itself
+  // the emitting thread adds the key itself
   if (emitter !== threadId) given.add(once);
   send({ ringmeter: 'warning', code, message: typeof message === 'string' ? message : message(), once });
 }
 
-/** The same in an exit handler, where what `emitWarning` leaves to the next tick is never heard. */
+/** The same synchronously, for exit handlers: `emitWarning` defers to the next tick, which never comes. */
 export function warnNow(code: WarningCode, message: string): void {
   process.emit('warning', Object.assign(new Error(printableLines(message)), { name: 'RingmeterWarning', code }));
 }
 
-/** Emits the warnings of other threads on this one, which has made a collector. */
+/** Called on the thread that has made a collector: emits the warnings of other threads here. */
 export function hearWarnings(): void {
   if (!isHearing) onRealmEnd(shareListener(process, 'workerMessage', hear));
   isHearing = true;
 }
 
-/** Lets another thread, which has made the collector, emit this thread's warnings: users listen there. */
+/** Sends this thread's warnings to the thread that has made the collector, where users listen. */
 export function warnThrough(thread: number): void {
-  // a thread with collectors of its own may be listened to itself
+  // users may listen on a thread with collectors of its own
   if (!isHearing) emitter = thread;
 }
 
-/** Warnings that the other thread has not taken yet. */
+/** Sent warnings that the other thread has not acknowledged. */
 const underWay = new Set<Promise<void>>();
 
 function send(warning: Warning): void {
@@ -84,7 +84,7 @@ function send(warning: Warning): void {
   underWay.add(sent);
 }
 
-/** Resolves when the warnings of this thread have been taken, or the time is up: what is under way when it ends is lost. */
+/** Resolves when all sent warnings are acknowledged, or after the timeout: unacknowledged ones are lost at exit. */
 export async function warningsTaken(milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Body } from '../endpoint/bodies';
 
-/** What the build made of `page` and of the chart library: from `dist/src/dashboard`. */
+/** The build's output for `page` and the chart library, relative to `dist/src/dashboard`. */
 const FOLDER = join(__dirname, '..', '..', 'dashboard');
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The files of the page, read once. */
 export class Assets {
-  /** Changes when any of them does; it is part of their addresses, so that they can be kept for ever. */
+  /** A hash of all files. It is part of their URLs, so that clients can cache them forever. */
   readonly version: string;
   readonly page: Body;
   private readonly files: ReadonlyMap<string, Body>;

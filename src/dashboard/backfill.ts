@@ -8,11 +8,11 @@ import { quantilesOf } from './quantiles';
 import type { Reporter } from './reporter';
 import type { Stall } from './stalls';
 
-/** Points of a line, about. */
+/** Approximate number of points of a line. */
 const POINTS = 300;
 const LEAST_STEP_MS = 1_000;
 
-/** What the charts show of the time before they were looked at. */
+/** The charts' data from before the page was opened. */
 export interface Backfill {
   /** Wall-clock milliseconds, ascending. */
   times: number[];
@@ -21,7 +21,7 @@ export interface Backfill {
   stalls: readonly Stall[];
 }
 
-/** Which times are asked for. */
+/** The requested times. */
 interface Grid {
   start: number;
   step: number;
@@ -50,7 +50,7 @@ export async function backfill(reporter: Reporter, duration: number, now: number
   };
 }
 
-/** What is known every second replaces what the history knows. */
+/** Live values, which exist for every second, replace those of the history. */
 async function linesOf(reporter: Reporter, queries: readonly PanelQuery[], grid: Grid): Promise<Lines> {
   const lines: Lines = {};
   for (const query of queries) {

@@ -1,21 +1,21 @@
 import { slicesOf } from '../query/slices';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
-/** What is known of the counters of a source, all times in wall-clock milliseconds. */
+/** Information about the counters of a source; all times in wall-clock milliseconds. */
 export interface Births {
-  /** Whether a line of that name only grows. */
+  /** Whether a line of that name is a counter. */
   isCounted(name: string): boolean;
-  /** When the first of them can have begun. */
+  /** The earliest possible start of a counter. */
   readonly madeAt: number;
-  /** When the snapshots of a time were taken, ascending. */
+  /** The times of the snapshots in a range, ascending. */
   times(from: number, to: number): ArrayLike<number>;
-  /** How long before a range is looked whether a line was there already. */
+  /** How far before a range to check whether a line existed already. */
   readonly reach: number;
 }
 
 /**
- * Shows that counters began at 0: in the snapshot before the first that has them. Without that, what was counted up to that
- * first sample would be missing in every rate: the first orders of a shop, the first requests after a start.
+ * Adds a sample of 0 to each new counter, at the time of the snapshot before its first one. Otherwise every rate would
+ * miss the counter's value in its first sample: the first orders of a shop, the first requests after a start.
  */
 export class BornSource implements SampleSource {
   constructor(
@@ -33,14 +33,14 @@ export class BornSource implements SampleSource {
     to: number,
     hints?: SelectHints,
   ): Generator<readonly SampleSeries[]> {
-    // the newest samples tell nothing of how much was counted
+    // only the newest samples are wanted, for which the start does not matter
     if (hints?.latest) {
       yield* slicesOf(this.source, matchers, from, to, hints);
       return;
     }
     const { reach, isCounted, madeAt } = this.births;
     const earlier = from - reach;
-    // all that began in the range was 0 at its beginning; of the others it is known only if there is a snapshot without them
+    // counters made in the range began at 0; of older ones that is known only if a snapshot without them exists
     const taken = this.births.times(earlier, to);
     const knownFrom = madeAt >= from ? Number.NEGATIVE_INFINITY : (taken[0] ?? Number.POSITIVE_INFINITY);
     const born = (series: SampleSeries): SampleSeries[] => {

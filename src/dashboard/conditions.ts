@@ -3,7 +3,7 @@ import type { ActiveAlert, RulesView } from '../endpoint/api/rules-view';
 import { presenceIn, type Snapshot } from '../snapshot/snapshot';
 import { type DashboardDocument, orNull, type ShownAlert, type StorageHealth } from './document';
 
-/** Metrics that the list of those with the most series has. */
+/** Metrics in the list of the metrics with the most series. */
 const TOP = 12;
 /** Alerts that are shown: the firing ones first. */
 const MOST_ALERTS = 50;
@@ -43,9 +43,9 @@ export function healthOf({ stats, failing }: Health): StorageHealth {
 }
 
 /**
- * The metrics with the most series. What `collector.cardinality()` says beside that takes too long for each second.
+ * The metrics with the most series. The rest of `collector.cardinality()` is too slow to compute every second.
  *
- * @param usualLimit of the series of a metric that has none of its own
+ * @param usualLimit the cardinality limit of metrics that do not have their own
  */
 export function largestMetrics(snapshot: Snapshot, usualLimit: number): DashboardDocument['cardinality'] {
   const all = snapshot.families.map((family) => {

@@ -2,7 +2,7 @@ import type { StorageStats } from '../delivery/stats';
 import type { ThreadState } from './stalls';
 import type { SystemFigures } from './system';
 
-/** Everything that a dashboard shows at one moment. Numbers that are not known are null. Times in wall-clock milliseconds. */
+/** Everything that a dashboard shows at one time. Unknown numbers are null. Times in wall-clock milliseconds. */
 export interface DashboardDocument {
   time: number;
   title: string;
@@ -23,21 +23,21 @@ export interface LastStall {
   seconds: number;
   /** When it was noticed. */
   at: number;
-  /** Where the thread was stuck, innermost call first; or why that is not known. */
+  /** The stack of the blocked thread, innermost call first; or the reason why it is unknown. */
   stack: string;
 }
 
 export interface ApplicationFigures {
   requestsPerSecond: number | null;
   errorsPerSecond: number | null;
-  /** Of all requests, 0 to 1; null while there are none. */
+  /** Share of all requests, 0 to 1; null without requests. */
   errorRate: number | null;
   latency: { p50: number | null; p95: number | null; p99: number | null };
-  /** What the rates and quantiles are taken over. */
+  /** The range of rates and quantiles. */
   windowSeconds: number;
   /** PromQL, or the name of the histogram; null where nothing was found. */
   sources: { requests: string | null; errors: string | null; latency: string | null };
-  /** Why something of it cannot be told; null if all of it can. */
+  /** Why a part of it is unknown; null if nothing is. */
   error: string | null;
 }
 
@@ -45,7 +45,7 @@ export interface FigureValue {
   value: number | null;
   unit: string;
   description: string;
-  /** Since when it counts, where it says `$today`: midnight, or later if it is not known what was before. */
+  /** For expressions with `$today`, when counting began: midnight, or later if earlier data are unknown. */
   since: number | null;
   /** Why there is no value; null if there is one, or nothing has been recorded yet. */
   error: string | null;
@@ -66,7 +66,7 @@ export interface StorageHealth extends Omit<StorageStats, 'lastError' | 'lastSuc
   lastError: string | null;
 }
 
-/** What JSON has no number for becomes null. */
+/** NaN, infinities and undefined become null. */
 export function orNull(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -18,7 +18,7 @@ export function lineName(name: PanelQuery['name'], labels: LabelSet): string {
   return typeof name === 'string' ? name : labels[name.label] || name.otherwise;
 }
 
-/** What cannot be evaluated has no line, and leaves the others alone: the document says why. */
+/** Resolves to undefined if the evaluation fails, without affecting other lines; the document reports the error. */
 export async function answered<T>(evaluation: Promise<T>): Promise<T | undefined> {
   try {
     return await evaluation;

@@ -11,21 +11,21 @@ const BYTES = 16 * 2 ** 20;
 const LIMITS = { maxAge: 3_600_000, maxSnapshots: 3_600 };
 
 /**
- * What rates are taken over where there is a snapshot each second, in milliseconds. Half a second more than whole ones:
- * `rate()` extrapolates to the ends of its range by so much without fail, while of gaps of about a second it depends on how
- * late a snapshot was whether they count.
+ * The range of rates while there is a snapshot each second, in milliseconds. Not whole seconds: `rate()` always
+ * extrapolates over a gap of half a second at the ends of its range, while for a gap of about one second that depends
+ * on the jitter of the snapshots.
  */
 export const LIVE_WINDOW_MS = 3_500;
-/** A clock that goes back by more was set: what was seen before is of another time. */
+/** If the wall clock goes back by more, it was set: earlier snapshots are dropped. */
 const SET_BACK_MS = 1_000;
-/** A snapshot may be so late. */
+/** Tolerated delay of a snapshot in milliseconds. */
 const SLACK_MS = 400;
 
-/** Snapshots that are made because somebody looks, much more often than those for the storages. Of one thread. */
+/** One thread's history of snapshots for viewers of the dashboard, much more frequent than those for storages. */
 export class LiveHistory implements SampleSource {
   private history: History | undefined;
   private source: HistorySource | undefined;
-  /** Of the last snapshots, wall-clock milliseconds. */
+  /** Times of the last snapshots, in wall-clock milliseconds. */
   private recent: number[] = [];
 
   constructor(
@@ -33,7 +33,7 @@ export class LiveHistory implements SampleSource {
     private readonly families: () => readonly Family[],
   ) {}
 
-  /** Makes a snapshot. @returns it: evaluations at its time see all of it */
+  /** Makes a snapshot. @returns the snapshot; evaluations at its time see all of it */
   async take(): Promise<Snapshot> {
     const snapshot = await this.snapshot();
     const { timestamp, births, values } = snapshot;
@@ -59,12 +59,12 @@ export class LiveHistory implements SampleSource {
     return this.source?.slices(...selection) ?? [];
   }
 
-  /** When snapshots were made that came one after the other, wall-clock milliseconds, ascending. */
+  /** The times of the live snapshots, in wall-clock milliseconds, ascending. */
   times(from: number, to: number): Float64Array {
     return this.source?.times(from, to) ?? new Float64Array();
   }
 
-  /** Gives its memory back. */
+  /** Releases its memory. */
   forget(): void {
     this.history = undefined;
     this.source = undefined;
@@ -73,7 +73,7 @@ export class LiveHistory implements SampleSource {
 
   private open(): History {
     this.history ??= new History(new Float64Array(sharedMemory(BYTES, 'maxMemory')), LIMITS);
-    // only this thread has it
+    // no lock: only this thread uses the history
     this.source ??= new HistorySource({
       history: this.history,
       maxAge: LIMITS.maxAge,

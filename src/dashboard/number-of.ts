@@ -2,7 +2,7 @@ import { RingmeterError } from '../common/errors';
 import type { QueryResult } from '../query/types';
 
 /**
- * The one number that a result has; undefined if there is none yet.
+ * The single number of a result; undefined if the result is empty.
  *
  * @throws RingmeterError RINGMETER_INVALID_QUERY if there are several
  */

@@ -12,7 +12,7 @@ export interface Figure {
   description?: string;
 }
 
-/** What a dashboard shows, and whether there is one at the endpoints. */
+/** The content of the dashboard, and whether endpoints serve it. */
 export interface DashboardOptions {
   /**
    * Whether endpoints serve the page, its document and its stream. Default: those that listen at a loopback address, or
@@ -42,16 +42,16 @@ export interface DashboardSettings extends Settings {
 
 /** The options with every default filled in. */
 export interface Dashboard {
-  /** `protected`: at endpoints that only this machine or clients with credentials reach. */
+  /** `protected`: only at endpoints that are limited to this machine or to clients with credentials. */
   served: 'always' | 'never' | 'protected';
   title: string;
-  /** Left out for that of the process: asking for it takes 10 ms, which no collector needs to be made. */
+  /** Undefined = that of the process, read lazily: reading it takes 10 ms. */
   timeZone?: string;
   figures: Record<string, Required<Figure>>;
   requests?: string;
   errors?: string;
   latency?: string;
-  /** When the collector was made, in wall-clock milliseconds: what began later was 0 then. */
+  /** When the collector was made, in wall-clock milliseconds: all counters were 0 then. */
   madeAt: number;
 }
 
@@ -117,7 +117,7 @@ function checkFigures(figures: DashboardOptions['figures']): Dashboard['figures'
   );
 }
 
-/** PromQL is loaded only where there is some. */
+/** Loads the PromQL parser only if there is an expression. */
 function checkExpression(name: string, expression: unknown): void {
   if (typeof expression !== 'string') fail(`${name} must be a string of PromQL, got ${shown(expression)}`);
   const { parseExpression } = require('../query/parse') as typeof import('../query/parse');

@@ -1,23 +1,23 @@
 import type { Family } from '../registry/catalog';
 import type { Signals } from './signals';
 
-/** A line of a chart, or as many as a label has values. */
+/** A line of a chart, or one line per value of a label. */
 export interface PanelQuery {
   /** PromQL with `[$window]`. */
   expression: string;
-  /** What the line is called; or the label that says so, and what a series without it is called. */
+  /** The line's name; or the label with the name, and the name of a series without that label. */
   name: string | { label: string; otherwise: string };
 }
 
 export const PANELS = ['requests', 'heatmap', 'eventLoop', 'memory', 'cpu', 'gc'] as const;
-/** Charts: those of expressions, and one of what the heat map comes to. */
+/** Charts: those of expressions, and one computed from the heat map. */
 export type PanelName = (typeof PANELS)[number] | 'latency';
 export type Panels = Readonly<Record<(typeof PANELS)[number], readonly PanelQuery[]>>;
 
 export const BY_BOUND = { label: 'le', otherwise: '+Inf' } as const;
 const BY_THREAD = { label: 'thread', otherwise: 'main' } as const;
 
-/** What each chart shows, with the metrics that there are. */
+/** The queries of each chart for the existing metrics. */
 export function panelsFor(families: readonly Family[], { requests, errors, latency }: Signals): Panels {
   const find = (...endings: string[]): string | undefined => {
     for (const ending of endings) {

@@ -15,7 +15,7 @@ export function panelsOf(reporter: Reporter): Panels {
   return panelsFor(reporter.host.families(), reporter.signals);
 }
 
-/** What the charts show at the time of a document. */
+/** Computes the charts' values at the time of a document. */
 export async function pointsAt(reporter: Reporter, document: DashboardDocument): Promise<ChartValues> {
   const { time } = document;
   const panels = panelsOf(reporter);
@@ -23,7 +23,7 @@ export async function pointsAt(reporter: Reporter, document: DashboardDocument):
   const points: ChartValues = { time, panels: Object.fromEntries(entries) };
   const { memory, cpu, heatmap } = points.panels;
   points.panels.latency = Object.keys(heatmap).length > 0 ? quantilesOf(heatmap) : {};
-  // these are known also where nothing measures them
+  // known even without default metrics
   if (Object.keys(memory).length === 0) memory.resident = document.system.memory.residentBytes;
   if (Object.keys(cpu).length === 0) cpu.process = document.system.cpu.coresUsed;
   return points;

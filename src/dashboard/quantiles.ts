@@ -5,17 +5,17 @@ const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
 
 export type Quantiles = Record<keyof typeof QUANTILES, number | null>;
 
-/** How many were at most so long, by the bounds of buckets as the label `le` says them. */
+/** Cumulative counts by upper bound, as in the label `le`. */
 export type Buckets = Readonly<Record<string, number | null>>;
 
-/** The latencies that a heat map's column comes to: what `histogram_quantile` says, without evaluating it all again. */
+/** The quantiles of a column of the heat map: equal to `histogram_quantile`, but without another evaluation. */
 export function quantilesOf(buckets: Buckets): Quantiles {
   const known = Object.entries(buckets).map(([bound, count]) => ({ bound: boundOf(bound), count: count ?? 0 }));
   known.sort((one, other) => one.bound - other.bound);
   const isWhole = known.at(-1)?.bound === Number.POSITIVE_INFINITY;
   const bounds = known.map(({ bound }) => bound).slice(0, -1);
   let most = 0;
-  // rates of buckets that began at different times need not ascend
+  // rates of buckets that began at different times may decrease
   const counts = known.map(({ count }) => {
     most = Math.max(most, count);
     return most;

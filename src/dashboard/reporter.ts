@@ -22,7 +22,7 @@ import { Stalls } from './stalls';
 import { SystemReader } from './system';
 import { expandToday, mentionsToday, midnight } from './today';
 
-/** What the flushing side has that a dashboard shows. */
+/** The flushing side as the source of a dashboard. */
 export interface ReporterHost {
   options: Dashboard;
   /** Milliseconds between the snapshots of the history; 0 = none. */
@@ -30,9 +30,9 @@ export interface ReporterHost {
   cardinalityLimit: number;
   families(): readonly Family[];
   snapshot: ConstructorParameters<typeof LiveHistory>[0];
-  /** What was measured before; none without a MemoryStorage. */
+  /** The stored history; undefined without a MemoryStorage. */
   history: SampleSource | undefined;
-  /** When its snapshots were taken, wall-clock milliseconds, ascending. */
+  /** The times of its snapshots, in wall-clock milliseconds, ascending. */
   historyTimes(from: number, to: number): Float64Array;
   rules: RulesView;
   storages(): Health[];
@@ -40,10 +40,10 @@ export interface ReporterHost {
   drainer: ConstructorParameters<typeof Stalls>[0];
 }
 
-/** Flushes that rates are taken over where nobody has looked, and the least of it in milliseconds. */
+/** Range of rates without live snapshots: in flush intervals, and its minimum in milliseconds. */
 const FLUSHES = 2.5;
 const LEAST_WINDOW_MS = 5_000;
-/** The same where there are no flushes but those that are asked for. */
+/** The same if flushes happen only on request. */
 const UNKNOWN_WINDOW_MS = 60_000;
 
 /** Milliseconds that one evaluation may take. */
@@ -53,7 +53,7 @@ const LIMITS = { timeout: 10_000 };
 type Outcome = Pick<FigureValue, 'value' | 'error'>;
 const UNKNOWN: Outcome = { value: null, error: null };
 
-/** Says how things are. One per thread of the flushing side, made when somebody asks first. */
+/** Makes dashboard documents. One per thread of the flushing side, made at the first request. */
 export class Reporter {
   readonly live: LiveHistory;
   readonly engine: QueryEngine;
@@ -77,7 +77,7 @@ export class Reporter {
     return findSignals(this.host.families(), this.host.options);
   }
 
-  /** Makes a snapshot first. */
+  /** Makes a snapshot, and the document for it. */
   async document(): Promise<DashboardDocument> {
     const snapshot = await this.live.take();
     const { timestamp: time } = snapshot;
@@ -96,7 +96,7 @@ export class Reporter {
     };
   }
 
-  /** Milliseconds that rates are taken over, up to a time. */
+  /** The range of rates that end at a time, in milliseconds. */
   window(time: number): number {
     return this.live.coversWindow(time) ? LIVE_WINDOW_MS : this.historyWindow;
   }
@@ -125,7 +125,7 @@ export class Reporter {
     };
   }
 
-  /** The result of an expression. Of one moment, each is evaluated once. */
+  /** The result of an expression, cached for one time. */
   instant(expression: string, time: number): Promise<QueryResult> {
     if (time !== this.results.time) this.results = { time, known: new Map() };
     const { known } = this.results;
@@ -160,7 +160,7 @@ export class Reporter {
     }
   }
 
-  /** Since when it is known what was counted today: all of it, if the collector was made today; else as long as is kept. */
+  /** The start of today's known data: when the collector was made, if today; else midnight or the oldest snapshot. */
   private since(): number {
     const { madeAt } = this.host.options;
     if (madeAt >= this.midnight) return madeAt;
@@ -177,7 +177,7 @@ export class Reporter {
     };
   }
 
-  /** When there were snapshots, wherever they are kept. */
+  /** The times of all snapshots, live and stored. */
   private times(from: number, to: number): Float64Array {
     const live = this.live.times(from, to);
     const history = this.host.historyTimes(from, to);

@@ -11,12 +11,12 @@ import { SECURITY_HEADERS } from './headers';
 import type { Reporter } from './reporter';
 import type { DashboardStream } from './stream';
 
-/** Where the answers come from; each is made when it is asked for first. */
+/** The source of the answers; each is made at its first request. */
 export interface DashboardPlace {
   readonly reporter: Reporter;
   readonly stream: DashboardStream;
   json(): Promise<Uint8Array<ArrayBuffer>>;
-  /** What the charts show of the time before. */
+  /** The charts' data of the last minutes. */
   history(minutes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -25,11 +25,11 @@ const FOR_EVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 const FRESH = { 'Cache-Control': 'no-cache' };
 const UNKEPT = { 'Cache-Control': 'no-store' };
 
-/** Minutes that can be asked for of the time before. */
+/** Most minutes of history that a request may ask for. */
 const MOST_MINUTES = 60;
 const DEFAULT_MINUTES = 15;
 
-/** The page, what it is made of, and what it shows. */
+/** The routes of the page, its assets and its data. */
 export function dashboardRoutes(place: DashboardPlace, inFlight: InFlight): RouteTable {
   let assets: Assets | undefined;
   const files = (): Assets => {
@@ -84,7 +84,7 @@ function minutesOf({ searchParams }: URL): number | undefined {
   return Number.isInteger(minutes) && minutes >= 1 && minutes <= MOST_MINUTES ? minutes : undefined;
 }
 
-/** A body that a client need not get again if it has it. */
+/** Sends a body with an ETag; 304 without a body if the client has it already. */
 function sendTagged(exchange: Exchange, body: Body, tag: string, inFlight: InFlight): void | Promise<void> {
   const headers = { ...FRESH, ETag: tag };
   if (exchange.request.headers['if-none-match'] !== tag) return sendBody(exchange, body, headers, inFlight);

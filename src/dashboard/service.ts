@@ -10,7 +10,7 @@ export interface DashboardHost extends Omit<ReporterHost, 'options' | 'flushInte
   settings: DashboardSettings;
 }
 
-/** The dashboard as one thread of the flushing side has it. Until somebody looks it loads and does nothing. */
+/** One thread's dashboard on the flushing side. Loads and does nothing until the first request. */
 export class DashboardService implements DashboardPlace {
   private known: Reporter | undefined;
   private running: DashboardStream | undefined;
@@ -20,14 +20,14 @@ export class DashboardService implements DashboardPlace {
 
   constructor(private readonly host: DashboardHost) {}
 
-  /** Of the endpoints; none if the dashboard is switched off. */
+  /** Routes for the endpoints; none if the dashboard is switched off. */
   routes(inFlight: InFlight): RouteTable {
     if (this.host.settings.dashboard.served === 'never') return {};
     const { dashboardRoutes } = require('./routes') as typeof import('./routes');
     return dashboardRoutes(this, inFlight);
   }
 
-  /** @param byDefault whether the endpoint serves it if the options of the collector do not say */
+  /** @param byDefault whether the endpoint serves it unless the collector's options decide */
   isServed(byDefault: boolean): boolean {
     const { served } = this.host.settings.dashboard;
     return served === 'always' || (served === 'protected' && byDefault);
@@ -37,7 +37,7 @@ export class DashboardService implements DashboardPlace {
     const { Reporter } = require('./reporter') as typeof import('./reporter');
     const { settings, ...host } = this.host;
     const { dashboard, flushInterval, cardinalityLimit } = settings;
-    // what is left out must not be found in Object.prototype
+    // missing options must not be found in Object.prototype
     const options = ownProperties(dashboard);
     this.known ??= new Reporter({ ...host, options, flushInterval, cardinalityLimit });
     return this.known;
@@ -49,7 +49,7 @@ export class DashboardService implements DashboardPlace {
     return this.running;
   }
 
-  /** The document. Those who ask while it is being made share it. */
+  /** The document. Concurrent requests share it. */
   json(): Promise<Uint8Array<ArrayBuffer>> {
     this.asked ??= this.make().finally(() => {
       this.asked = undefined;
@@ -57,7 +57,7 @@ export class DashboardService implements DashboardPlace {
     return this.asked;
   }
 
-  /** One at a time. Those who ask for the same while it is being made share it. */
+  /** Made one at a time. Concurrent requests for the same minutes share the result. */
   history(minutes: number): Promise<Uint8Array<ArrayBuffer>> {
     let history = this.histories.get(minutes);
     if (history === undefined) {
@@ -68,7 +68,7 @@ export class DashboardService implements DashboardPlace {
     return history;
   }
 
-  /** Ends the streams: their clients come again where there is another endpoint. */
+  /** Ends the streams: their clients reconnect if there is another endpoint. */
   hangUp(): void {
     this.running?.hangUp();
   }

@@ -2,7 +2,7 @@ import { hasBuckets, isCumulative } from '../kinds/kinds';
 import type { Family } from '../registry/catalog';
 import type { Dashboard } from './options';
 
-/** Where the dashboard finds what it shows: PromQL with `[$window]`, and names of metrics. None where there is nothing. */
+/** Sources of the dashboard's values: PromQL with `[$window]`, and names of metrics; undefined if nothing was found. */
 export interface Signals {
   requests?: string;
   errors?: string;
@@ -10,7 +10,7 @@ export interface Signals {
   latency?: string;
 }
 
-/** The most telling first: the names that the library's own instrumentation and its like give, then what looks similar. */
+/** In order of preference: names given by the library's and other common instrumentation, then similar names. */
 const LATENCY = [
   /^http_request_duration_seconds$/,
   /http_(server_)?request_duration_seconds$/,
@@ -20,12 +20,12 @@ const LATENCY = [
 ];
 const REQUESTS = [/^http_requests_total$/, /http_(server_)?requests_total$/, /requests_total$/];
 const ERRORS = [/^http_request_errors_total$/, /request_errors_total$/, /requests?_failed_total$/];
-/** Of the library itself, of node, and of requests that the process makes instead of answering them. */
+/** Metrics of the library, of node, and of outgoing requests. */
 const NOT_SERVED = /^(ringmeter|nodejs|process|system|cgroup)_|client/;
-/** Labels that have the status of an answer. */
+/** Labels that contain the status of an answer. */
 const STATUS = /^(http_)?(response_)?(status|code|status_?code)$/i;
 
-/** Finds among the metrics, by their names and labels, what the options do not say. */
+/** Finds the sources that the options do not name, by names and labels of the metrics. */
 export function findSignals(families: readonly Family[], options: Dashboard): Signals {
   const counters = families.filter(({ definition }) => isCumulative(definition, definition.name));
   const histograms = families.filter(({ definition }) => hasBuckets(definition));
@@ -49,7 +49,7 @@ function first(families: readonly Family[], patterns: readonly RegExp[]): Family
   return undefined;
 }
 
-/** A family whose labels have a status counts its errors itself, and where there are none yet, it has seen 0. */
+/** The expression of errors: by the family's status label if it has one, with 0 as long as there are no errors. */
 function errorsOf(
   counted: Family | undefined,
   line: string | undefined,

@@ -1,10 +1,10 @@
 import { slicesOf } from '../query/slices';
 import type { LabelSet, Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
-/** Keys of the objects that say a series' labels, which are the same at every reading. */
+/** Cached keys of label objects, which are the same objects at every read. */
 const keys = new WeakMap<LabelSet, string>();
 
-/** A history and, where it is finer, what has been seen while somebody looked: of each series, one after the other. */
+/** Joins the history and the live history into one source: live samples replace those of the history where dense. */
 export class SplicedSource implements SampleSource {
   constructor(
     private readonly history: SampleSource | undefined,
@@ -15,7 +15,7 @@ export class SplicedSource implements SampleSource {
     return [...this.slices(matchers, from, to, hints)].flat();
   }
 
-  /** What was seen live, which is bounded, is read first. */
+  /** Reads the live history first, since it is bounded. */
   *slices(
     matchers: readonly Matcher[],
     from: number,
@@ -43,12 +43,12 @@ export class SplicedSource implements SampleSource {
 }
 
 /**
- * Live samples that are closer than this, in milliseconds, need none between them. With some, distances would differ, and
- * `rate()` would extrapolate too little.
+ * Between live samples with a smaller distance in milliseconds, no history samples are inserted: distances would become
+ * irregular, and `rate()` would extrapolate too little.
  */
 const DENSE_MS = 2_000;
 
-/** What is seen live may have pauses: there the history goes on. */
+/** Fills the gaps of live samples with those of the history. */
 function splice(history: SampleSeries, live: SampleSeries): SampleSeries {
   const length = history.times.length + live.times.length;
   const times = new Float64Array(length);

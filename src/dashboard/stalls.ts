@@ -3,12 +3,12 @@ import { IDLE_HEARTBEAT_MS } from '../instruments/recorder';
 import { threadName } from '../process/place';
 import { stalledSeconds } from '../process/stall';
 
-/** What is shorter may be a thread that waits for a processor. */
+/** Seconds; a shorter stall may be a thread that waits for a CPU. */
 const SHORTEST_S = 0.3;
 /** Stalls that are remembered. */
 const MOST_STALLS = 100;
 
-/** A thread that records, and for how long its event loop has not turned, at least; 0 if it does. */
+/** A recording thread, and the least time for which its event loop has been stalled; 0 if it turns. */
 export interface ThreadState {
   /** `main`, or the number that the default metrics label it with. */
   name: string;
@@ -22,7 +22,7 @@ export interface Stall {
   to: number | null;
 }
 
-/** Tells from the heartbeats in the arena which threads are stalled: they need not do anything for it. */
+/** Detects stalled threads by their heartbeats in the arena, without their help. */
 export class Stalls {
   private readonly noted: Stall[] = [];
 
@@ -40,7 +40,7 @@ export class Stalls {
       });
   }
 
-  /** Notes which stalls have begun and ended. @returns whether any has */
+  /** Updates the list of stalls. @returns whether any has begun or ended */
   look(now: number): boolean {
     const stalled = this.threads().filter(({ stalledSeconds }) => stalledSeconds > 0);
     const over = this.noted.filter(({ thread, to }) => to === null && !stalled.some(({ name }) => name === thread));

@@ -13,28 +13,28 @@ export const MOST_STREAMS = 32;
 /** Milliseconds between two documents, and between two looks for stalls. */
 const INTERVAL_MS = 1_000;
 const LOOK_MS = 200;
-/** A stream on which nothing was sent for so long gets a comment: its client and all in between see that it lives. */
+/** A silent stream gets a comment after so long, as keep-alive for its client and for proxies. */
 const SILENCE_MS = 5_000;
-/** How long what was seen is kept when nobody looks any more. */
+/** How long the live history is kept after the last viewer has left. */
 const MEMORY_MS = 120_000;
 
 const HEADERS = {
   ...SECURITY_HEADERS,
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
-  // proxies that buffer would make of a stream a long wait
+  // tells proxies not to buffer the stream
   'X-Accel-Buffering': 'no',
 };
 
-/** One who looks. What was written and not taken yet is one event at most: the next ones are left out meanwhile. */
+/** A client. Back-pressure: at most one event is unread; further events are skipped meanwhile. */
 interface Viewer {
   exchange: Exchange;
   isBehind: boolean;
 }
 
 /**
- * Sends documents, as server-sent events, to all who look: each is made once. Nothing is done while nobody does. One who
- * takes nothing for the time that any client has is cut off.
+ * Sends documents as server-sent events; each is made once for all clients, and none without clients. A client that
+ * reads nothing for as long as any endpoint allows is disconnected.
  */
 export class DashboardStream {
   private readonly viewers = new Set<Viewer>();
@@ -54,7 +54,7 @@ export class DashboardStream {
       response.end();
       return;
     }
-    // who looks must not keep the process alive
+    // streams must not keep the process alive
     request.socket.unref();
     const viewer = { exchange, isBehind: false };
     this.viewers.add(viewer);

@@ -1,13 +1,13 @@
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 
-/** The process and its machine, as any of its threads can ask for them. */
+/** Figures of the process and its machine, which any thread can read. */
 export interface SystemFigures {
   /** Of the process. */
   uptimeSeconds: number;
   pid: number;
   nodeVersion: string;
   cpu: {
-    /** Processors that the process may use, and how many of them it kept busy since they were looked at before. */
+    /** CPUs that the process may use, and how many of them it kept busy since the last reading. */
     cores: number;
     coresUsed: number;
     userSeconds: number;
@@ -18,10 +18,10 @@ export interface SystemFigures {
   memory: { residentBytes: number; machineTotalBytes: number; machineFreeBytes: number };
 }
 
-/** Shorter than this, and a share of time is noise. */
+/** Shortest interval for a CPU share; over a shorter one it would be noise. */
 const LEAST_MS = 500;
 
-/** Reads the system's figures. What CPU was used is told from one reading to the next. */
+/** Reads the system's figures. CPU usage is the difference between two readings. */
 export class SystemReader {
   private seen = { at: performance.now() - process.uptime() * 1000, busy: 0 };
   private coresUsed = 0;

@@ -21,7 +21,7 @@ const stalls = {
   },
 } as const;
 
-/** What is written of a document is what the schema says of it, and nothing else. */
+/** Serializes a document: exactly the properties in the schema. */
 export const documentText = stringifier<DashboardDocument>(JSON.parse(schemaText));
 
 export const pointsText = stringifier<ChartValues>({

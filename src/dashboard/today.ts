@@ -8,8 +8,8 @@ const TODAY = /\$today\b/g;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
- * The first moment of the day that it is in a time zone, in wall-clock milliseconds. Days on which clocks are set have 23 or
- * 25 hours, and where they are set forward at midnight a day begins at one o'clock: what counts is the date.
+ * The beginning of the present day in a time zone, in wall-clock milliseconds. Found by the date, since DST changes
+ * make days of 23 or 25 hours, and a change at midnight makes a day begin at one o'clock.
  */
 export function midnight(timeZone: string, now: number): number {
   const date = dateIn(timeZone, now);
@@ -23,7 +23,7 @@ export function midnight(timeZone: string, now: number): number {
   return first;
 }
 
-/** Whether an expression asks for what was since midnight. */
+/** Whether an expression contains `$today`. */
 export function mentionsToday(expression: string): boolean {
   return expression.search(TODAY) >= 0;
 }

@@ -5,14 +5,14 @@ import { RingmeterError } from '../common/errors';
 import { DeliveryQueue, type QueueSizes, queueWords } from './delivery-queue';
 
 /*
- * The bytes of a channel: all that threads have to share about one storage. Words of 8 bytes; words that different threads
- * change stand a cache line apart.
+ * The bytes of a channel: the state that threads share about one storage. Words of 8 bytes; words that different
+ * threads write stand a cache line apart.
  *
  *      0  lease               | state                  mutex: which thread delivers; atomic: STATE
  *      8  lock                | wanted                 mutex: who changes the queue
- *      9  wake                |                        atomic: raised after every change
+ *      9  wake                |                        atomic: incremented after every change
  *     16  next snapshot due   (int64)                  atomic: by the arena's clock, milliseconds
- *     24  sign of life        (float64)                by the arena's clock: when the delivering thread last turned its loop
+ *     24  sign of life        (float64)                by the arena's clock: last loop turn of the delivering thread
  *     32  delivery queue
  */
 const LEASE = 0;
@@ -26,7 +26,7 @@ const WORD_BYTES = 8;
 
 export const STATE = { OPEN: 0, CLOSING: 1, CLOSED: 2 } as const;
 
-/** How long a thread waits for the lock; a holder that lives needs about a millisecond. */
+/** How long a thread waits for the lock; a live holder releases it after about a millisecond. */
 const PATIENCE_MS = 1_000;
 
 /** How many bytes of shared address space a channel takes. */
@@ -34,7 +34,7 @@ export function channelBytes(sizes: QueueSizes): number {
   return (QUEUE + queueWords(sizes)) * WORD_BYTES;
 }
 
-/** What all threads share about one storage. Outlives the thread that delivers. */
+/** The state that all threads share about one storage. Outlives the thread that delivers. */
 export class Channel {
   readonly queue: DeliveryQueue;
   private readonly i32: Int32Array;
@@ -54,7 +54,7 @@ export class Channel {
     this.queue = new DeliveryQueue(this.f64.subarray(QUEUE), sizes, (change) => this.change(change));
   }
 
-  /** Takes the lease, or has it already. It is kept until the thread ends or gives it up. */
+  /** Tries to take the lease. @returns whether this thread holds it now; it keeps it until it ends or gives it up */
   lease(): boolean {
     return hold(this.i32, LEASE, this.mark);
   }
@@ -63,7 +63,7 @@ export class Channel {
     recover(this.i32, LEASE, this.mark);
   }
 
-  /** Puts a thread that has ended out of everything it may have held; it may have ended in the middle of anything. */
+  /** Releases the lease and the lock if a thread that has ended held them; it may have ended at any point. */
   bury(mark: number): void {
     recover(this.i32, LEASE, mark);
     recover(this.i32, LOCK, mark);
@@ -84,13 +84,13 @@ export class Channel {
     raise(this.i32, WAKE);
   }
 
-  /** Waits until something changes, but no longer than this; keeps the thread alive for so long. */
+  /** Waits for a change, at most so many milliseconds; meanwhile keeps the thread alive. */
   async changed(milliseconds: number): Promise<void> {
     this.sleeper ??= new Sleeper(this.i32, WAKE, true);
     await this.sleeper.sleep(milliseconds);
   }
 
-  /** Changes the queue, while no other thread does. */
+  /** Runs `action`, which changes the queue, while this thread holds the lock. */
   private async change<T>(action: () => T): Promise<T> {
     try {
       return await exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
@@ -110,8 +110,8 @@ export class Channel {
   }
 
   /**
-   * Whether a snapshot is due, for one of all the threads that ask. The first is due an interval after the start; those
-   * that were missed are not made up for.
+   * Whether a snapshot is due; only one of all calling threads gets true. The first is due an interval after the start;
+   * missed ones are skipped.
    */
   claim(now: number, interval: number): boolean {
     if (interval === 0) return false;

@@ -3,7 +3,7 @@ import { checkInteger, checkNumber, checkOptions } from '../common/options-check
 import { ownProperties } from '../common/own-properties';
 import type { DeliveryOptions } from './types';
 
-/** The options that a storage's own are checked together with. */
+/** Names of the delivery options; a storage checks them together with its own. */
 export const DELIVERY_OPTIONS = ['name', 'interval', 'timeout', 'queue', 'retry'] as const;
 
 /** How snapshots are delivered, with every default filled in; times in milliseconds. */
@@ -18,7 +18,7 @@ export interface ResolvedDelivery {
 }
 
 /**
- * Checks the options of a storage's delivery. Takes any object that has them among others.
+ * Checks a storage's delivery options. Accepts any object that contains them among others.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION
  */

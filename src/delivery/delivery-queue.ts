@@ -10,34 +10,34 @@ const WORD_BYTES = 8;
 export interface QueueSizes {
   /** Bytes of snapshots that can wait. */
   queueBytes: number;
-  /** Milliseconds after which one is given up. */
+  /** Milliseconds after which a waiting snapshot is dropped. */
   queueAge: number;
   keepsPrevious: boolean;
 }
 
 const ringWords = ({ queueBytes }: QueueSizes): number => Math.ceil(queueBytes / WORD_BYTES);
 
-/** A copy has room for whatever the ring has room for. */
+/** Each copy is as large as the ring, so that it has room for any snapshot. */
 export function queueWords(sizes: QueueSizes): number {
   return FIELDS.WORDS + ringWords(sizes) * (sizes.keepsPrevious ? 3 : 1);
 }
 
-/** A snapshot in the queue; `position` tells it from every other. */
+/** A snapshot in the queue; its `position` is unique. */
 export interface Queued {
   position: number;
   snapshot: Kept;
 }
 
 /**
- * The snapshots that wait for one storage, and what became of the others; in shared memory. Whatever changes it runs while
- * no other thread does. A thread may be terminated between any two stores: one that has begun to settle a snapshot leaves
- * it settled, or as if it had not been tried.
+ * The snapshots that wait for one storage, and the counts of the others; in shared memory. All changes run under the
+ * channel's lock. A thread may be terminated between any two stores to memory: the snapshot that it was settling is
+ * then either settled or waits as before the attempt.
  */
 export class DeliveryQueue extends DeliveryRecord {
   private readonly ring: SnapshotRing;
   private readonly copies: readonly [SnapshotCopy, SnapshotCopy] | undefined;
 
-  /** @param change runs something while no other thread changes this queue */
+  /** @param change runs a function while it holds the channel's lock */
   constructor(
     words: Float64Array,
     private readonly sizes: QueueSizes,
@@ -52,12 +52,12 @@ export class DeliveryQueue extends DeliveryRecord {
   }
 
   /**
-   * Puts a snapshot at the end; those that are too old, or have to make room, are dropped. One that is not newer than the
-   * last one here (it was taken by another thread, or asked for twice) adds nothing: that one stands for it. One whose
-   * `takenAt` is NaN is never a repetition.
+   * Appends a snapshot; drops those that are too old, and the oldest until it fits. If it is not newer than the last
+   * one (another thread took it, or it was requested twice), it is a repetition: nothing is added, and the position is
+   * that of the last one. A `takenAt` of NaN is never a repetition.
    *
-   * @param urgent whether to try at once, whatever failed before
-   * @returns its position
+   * @param urgent whether to ignore the backoff and try at once
+   * @returns the snapshot's position
    * @throws RingmeterError RINGMETER_STORAGE_FAILED if it is larger than the whole queue
    */
   async append({ timestamp, takenAt, births, values }: TakenSnapshot, urgent: boolean): Promise<number> {
@@ -82,10 +82,10 @@ export class DeliveryQueue extends DeliveryRecord {
     );
   }
 
-  /** The oldest snapshot that waits, copied, to be tried now. */
+  /** A copy of the oldest waiting snapshot, marked as being tried. */
   next(): Promise<Queued | undefined> {
     return this.change(() => {
-      // left by a thread that has ended
+      // ends the attempt of a thread that died during it, if there is one
       this.leave();
       this.dropping(0, () => this.expire());
       const [oldest] = this.ring.entries();
@@ -96,11 +96,11 @@ export class DeliveryQueue extends DeliveryRecord {
     });
   }
 
-  /** Takes the snapshot that was being tried out of the queue: it was stored. */
+  /** Removes the snapshot that was being tried from the queue and counts it as stored. */
   store({ position, snapshot }: Queued): Promise<void> {
     return this.change(() => {
       const { words } = this;
-      // a thread that ends in between has it stored once more, after itself: that makes no difference
+      // if the thread dies here, the snapshot is stored again, with itself as `previous`: storing is idempotent
       this.keep(snapshot);
       this.count('stored', 1);
       words[FIELDS.LAST_SUCCESS] = Date.now();
@@ -109,7 +109,7 @@ export class DeliveryQueue extends DeliveryRecord {
     });
   }
 
-  /** Takes the snapshot that was being tried out of the queue: it was refused for good. */
+  /** Removes the snapshot that was being tried from the queue and counts it as rejected. */
   reject({ position }: Queued, message: string): Promise<void> {
     return this.change(() => {
       this.writeError(message);
@@ -120,7 +120,7 @@ export class DeliveryQueue extends DeliveryRecord {
     });
   }
 
-  /** Leaves the snapshot that was being tried, if one was, to be tried again. @returns how many attempts failed in a row */
+  /** Ends the attempt, if there is one; its snapshot stays in the queue. @returns how many attempts failed in a row */
   fail(message: string, nextAttempt: (failures: number) => number): Promise<number> {
     return this.change(() => {
       const { words } = this;
@@ -134,7 +134,7 @@ export class DeliveryQueue extends DeliveryRecord {
     });
   }
 
-  /** Notes that a storage that stores at once has done so. */
+  /** Counts a snapshot that a direct storage has stored without a queue. */
   noteStored(): Promise<void> {
     return this.change(() => {
       this.count('stored', 1);
@@ -153,14 +153,14 @@ export class DeliveryQueue extends DeliveryRecord {
     this.noteWaiting();
   }
 
-  /** Ends an attempt that came to nothing. If its snapshot had to make room meanwhile, it is lost now. */
+  /** Ends an attempt that failed. If the ring has dropped its snapshot meanwhile, counts it as dropped now. */
   private leave(): void {
     const { words } = this;
     if (words[FIELDS.TRIED] !== 0 && !this.hasTried()) this.count('dropped', 1);
     words[FIELDS.TRIED] = 0;
   }
 
-  /** Counts what is dropped, except the snapshot that is being tried: whether that one is lost, its attempt will show. */
+  /** Counts what `action` drops, except the snapshot being tried: if its attempt fails, `leave` counts it. */
   private dropping<T>(added: number, action: () => T): T {
     const expected = this.countEntries() + added;
     const hadTried = this.hasTried();
@@ -171,13 +171,13 @@ export class DeliveryQueue extends DeliveryRecord {
     return result;
   }
 
-  /** Whether the snapshot that is being tried is still here. */
+  /** Whether the snapshot that is being tried is still in the ring. */
   private hasTried(): boolean {
     const [oldest] = this.ring.entries();
     return oldest !== undefined && oldest.position + 1 === this.words[FIELDS.TRIED];
   }
 
-  /** By a clock that nobody sets: a step of the wall clock makes no snapshot too old. */
+  /** Ages are monotonic: a step of the wall clock expires no snapshot. */
   private expire(): void {
     this.ring.expire(monotonic() - this.sizes.queueAge, Number.POSITIVE_INFINITY);
   }
@@ -195,12 +195,12 @@ export class DeliveryQueue extends DeliveryRecord {
     words[FIELDS.WAITING_BYTES] = waiting === 0 ? 0 : (ring.end - ring.oldest) * WORD_BYTES;
   }
 
-  /** Copies what was stored beside the current copy; whichever is current is told by the count of stored snapshots. */
+  /** Writes the copy that is not current. The parity of the count of stored snapshots says which one is current. */
   private keep(snapshot: Kept): void {
     this.copies?.[(this.counted('stored') + 1) & 1].keep(snapshot);
   }
 
-  /** The snapshot that was stored last, if that is kept. For the thread that delivers. */
+  /** The snapshot that was stored last, if the storage keeps it. Only the delivering thread may call this. */
   previous(): Kept | undefined {
     return this.copies?.[this.counted('stored') & 1].read();
   }

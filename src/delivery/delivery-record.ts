@@ -5,11 +5,11 @@
  *      1  failures in a row
  *      2  stored up to        position of the last snapshot that was stored, + 1
  *      3  rejected last       position of the last one that was refused for good, + 1
- *      4  tried               position of the one that is being tried, + 1; 0 = none
- *      5  newest              when the last one was taken, by the arena's clock
- *      6  newest position     where it stands
- *      7  waiting             how many there are, and
- *      8  waiting bytes       what they take: for those who do not hold the lock
+ *      4  tried               position of the snapshot that is being tried, + 1; 0 = none
+ *      5  newest              when the last snapshot was taken, by the arena's clock
+ *      6  newest position     position of that snapshot
+ *      7  waiting             number of waiting snapshots, for readers without the lock
+ *      8  waiting bytes       bytes of the waiting snapshots, likewise
  *      9  last success        wall-clock milliseconds, 0 = never
  *     10  counts              COUNTS, in their order
  *     16  length of the last error's text in bytes
@@ -37,23 +37,23 @@ export const FIELDS = {
 const WORD_BYTES = 8;
 const LONGEST_ERROR = (FIELDS.WORDS - FIELDS.ERROR) * WORD_BYTES;
 
-/** What is counted of a storage, in snapshots or attempts. */
+/** The counters of a storage, in snapshots or attempts. */
 export const COUNTS = ['stored', 'failures', 'retries', 'dropped', 'rejected'] as const;
 export type Count = (typeof COUNTS)[number];
 
 /**
- * What became of a storage's snapshots, in words that it shares with the queue. Whoever holds the queue's lock writes it;
- * any thread reads it without: each number is whole, and a moment old.
+ * Counters and state of a storage's deliveries, in words that the queue shares. Written under the channel's lock; any
+ * thread reads them without the lock: a number is never torn, but may be slightly stale.
  */
 export class DeliveryRecord {
   constructor(protected readonly words: Float64Array) {}
 
-  /** What the last failed attempt said. */
+  /** The error message of the last failed attempt. */
   lastError(): string | undefined {
     const { buffer, byteOffset } = this.words;
     const length = this.words[FIELDS.ERROR_LENGTH];
     if (length === 0) return undefined;
-    // copied, since decoders refuse shared memory
+    // copied: decoders do not accept shared memory
     const bytes = new Uint8Array(buffer, byteOffset + FIELDS.ERROR * WORD_BYTES, length).slice();
     return Buffer.from(bytes).toString('utf8');
   }
@@ -63,22 +63,22 @@ export class DeliveryRecord {
     return this.words[FIELDS.FAILURES_IN_A_ROW] > 0;
   }
 
-  /** By the arena's clock: before that no attempt is made. */
+  /** When the next attempt may be made, by the arena's clock. */
   get nextAttempt(): number {
     return this.words[FIELDS.NEXT_ATTEMPT];
   }
 
-  /** Whether the snapshot at a position, or a later one that stands for it, has been stored. */
+  /** Whether the snapshot at a position, or a later one, has been stored. */
   hasStored(position: number): boolean {
     return this.words[FIELDS.STORED_UP_TO] > position;
   }
 
-  /** Whether the snapshot at a position was refused for good, and none after it. */
+  /** Whether the snapshot at a position is the last one that was rejected. */
   hasRejected(position: number): boolean {
     return this.words[FIELDS.REJECTED_LAST] === position + 1;
   }
 
-  /** Attempts that failed and are repeated. */
+  /** Attempts that failed and are retried. */
   get repeated(): number {
     return this.counted('failures') - this.counted('rejected');
   }
@@ -99,7 +99,7 @@ export class DeliveryRecord {
     return this.words[FIELDS.COUNTS + COUNTS.indexOf(what)];
   }
 
-  /** For the thread that delivers, or that holds the lock. */
+  /** Only for the thread that delivers or holds the lock. */
   count(what: Count, by: number): void {
     this.words[FIELDS.COUNTS + COUNTS.indexOf(what)] += by;
   }

@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Arena } from '../arena/arena';
@@ -14,17 +14,17 @@ import type { ResolvedDelivery } from './delivery-options';
 import type { Queued } from './delivery-queue';
 import type { Attempt, StorageBackend } from './types';
 
-/** What delivering needs to know of the thread it runs on. */
+/** The thread that a delivery runs on. */
 export interface DeliveryHost {
   readonly arena: Arena;
   /** The metrics that are registered now. */
   families(): readonly Family[];
   /**
-   * Called when only a new thread can help: the backend holds on to an attempt after its time is up, or its module could
-   * not be loaded, which node never tries twice.
+   * Called when the thread has to be replaced: the backend ignores the abort of an attempt, or its module could not be
+   * loaded, and node caches that failure.
    */
   renew?(): void;
-  /** How warnings call what is delivered, and to what. Default: snapshots to a storage. */
+  /** The words of warnings for what is delivered and to what. Default: snapshots to a storage. */
   readonly wording?: DeliveryWording;
 }
 
@@ -40,22 +40,22 @@ const STORAGE_WORDING: DeliveryWording = {
   item: 'snapshot',
 };
 
-/** How long something that was told to stop may take to do so. */
+/** How long a backend may take to react to the abort of an attempt. */
 const GRACE_MS = 250;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Takes one storage's snapshots out of its queue, one after the other, and hands them to its backend; on whichever
- * thread has the channel's lease. Failures are tried again with growing delays; nothing here delays anything else.
+ * Passes one storage's snapshots from its queue to its backend, one at a time, on the thread that holds the channel's
+ * lease. Failures are retried with backoff; one storage never delays another.
  */
 export class Delivery {
   private running: Promise<void> | undefined;
   private backend: StorageBackend | undefined;
   private opening: Promise<StorageBackend> | undefined;
   private isOpen = false;
-  /** What the last attempt fails with if it does not end when it is told to. */
+  /** The error of an attempt that did not end after its abort. */
   private late: Error | undefined;
-  /** Whether the last snapshot was refused for good, which is told once in a row. */
+  /** Whether the last snapshot was rejected: consecutive rejections are warned about once. */
   private refused = false;
 
   constructor(
@@ -65,7 +65,7 @@ export class Delivery {
     private readonly host: DeliveryHost,
   ) {}
 
-  /** Starts what is to be done, if this thread has the lease and is not at it already. Called at every turn of its loop. */
+  /** Starts to deliver if this thread can get the lease and is not delivering yet. Called at every turn of its loop. */
   tick(): void {
     const { channel, host } = this;
     if (this.running !== undefined || channel.state === STATE.CLOSED || !channel.lease()) return;
@@ -78,9 +78,9 @@ export class Delivery {
 
   private async work(closing: boolean): Promise<void> {
     try {
-      // a backend that stores at once must not keep the thread's other work from its turn
+      // a backend that never waits must not starve the thread's other work
       while (await this.deliverNext()) await turn();
-      // also if another thread, which has ended, stored the snapshots: what is out there has to be closed
+      // a thread that has ended may have stored snapshots: the remote side still has to be closed
       if (closing && (this.isOpen || this.channel.queue.counted('stored') > 0))
         await this.within((attempt) => this.close(attempt));
     } catch (error) {
@@ -113,7 +113,7 @@ export class Delivery {
     await backend.store({ ...snapshot, families }, { ...attempt, previous: previous && { ...previous, families } });
   }
 
-  /** The backend, made and opened by whoever needs it first. */
+  /** The backend, made and opened at the first call. */
   opened(signal: AbortSignal): Promise<StorageBackend> {
     this.opening ??= this.open(signal).catch((error: unknown) => {
       this.opening = undefined;
@@ -134,13 +134,13 @@ export class Delivery {
     await backend.close?.(signal);
   }
 
-  /** Runs something that may take as long as an attempt may. What heeds the signal has a moment to say why it failed. */
+  /** Runs `action` with the storage's timeout. After the abort it has GRACE_MS to fail with an error of its own. */
   private async within(action: (attempt: Attempt) => Promise<void>): Promise<void> {
     const { timeout } = this.options;
     const controller = new AbortController();
     const message = `it took more than ${timeout} ms`;
     this.late = new Error(message);
-    // not the same error: whoever fails with the signal's reason has heeded it
+    // a separate error object: an action that fails with the signal's reason has reacted to the abort
     const told = setTimeout(() => controller.abort(new Error(message)), timeout).unref();
     let left: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -160,7 +160,7 @@ export class Delivery {
     const message = messageOf(error);
     const { retryable, retryAfter } = detailsOf(error);
     host.arena.count(HEADER.FAILED_FLUSHES);
-    // one that is still at it must not be in the way of the next
+    // an opening that still hangs must not block the next attempt
     if (!this.isOpen) this.opening = undefined;
     if (!retryable) {
       await channel.queue.reject(queued, message);

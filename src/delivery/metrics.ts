@@ -11,7 +11,7 @@ export const total =
   ({ queue }: Channel) =>
     queue.counted(what);
 
-/** What every storage that delivers somewhere says of itself, labelled with its name. */
+/** The metrics of every storage that delivers to a receiver, labelled with the storage's name. */
 const METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_storage_stored_total', 'counter', 'Snapshots that were stored.', total('stored')],
   ['ringmeter_storage_failures_total', 'counter', 'Attempts to store a snapshot that failed.', total('failures')],
@@ -30,12 +30,12 @@ const METRICS: readonly OwnMetric<Channel>[] = [
 
 const NAMES: ReadonlySet<string> = new Set(METRICS.map(([name]) => name));
 
-/** The metrics but for these. */
+/** All families except the metrics of storages. */
 export function withoutStorageMetrics(families: readonly Family[]): readonly Family[] {
   return families.filter(({ definition }) => !NAMES.has(definition.name));
 }
 
-/** Registers these metrics for storages. */
+/** Registers the storage metrics. */
 export function registerStorageMetrics(
   arena: Arena,
   storages: readonly { name: string; channel: Channel }[],

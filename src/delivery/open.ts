@@ -1,6 +1,6 @@
 import type { BackendContext, CreateBackend, StorageBackend } from './types';
 
-/** Makes the working half of a storage, in the thread that uses it. Only there its module is loaded. */
+/** Makes a storage's backend on the thread that uses it. The backend's module is loaded only there. */
 export function openBackend(module: string, context: BackendContext): StorageBackend {
   const { createBackend } = require(module) as { createBackend: CreateBackend };
   return createBackend(context);

@@ -4,10 +4,10 @@ import { type ResolvedDelivery, resolveDelivery } from './delivery-options';
 import type { QueueSizes } from './delivery-queue';
 import type { Storage, StorageDescription } from './types';
 
-/** A storage that stores at once has a queue that is always empty. */
+/** Bytes of the queue of a direct storage, which is always empty. */
 const LEAST_QUEUE = 128;
 
-/** A storage as threads see it: what it is, how it is delivered to, and what they share about it. */
+/** A storage as threads see it: its description, its delivery options and its shared channel. */
 export interface StoragePort {
   description: StorageDescription;
   delivery: ResolvedDelivery;

@@ -1,25 +1,25 @@
 import type { Channel } from './channel';
 
-/** What has become of the snapshots for one storage. */
+/** Counts of the snapshots for one storage. */
 export interface StorageStats {
   name: string;
   /** Snapshots that were stored. */
   stored: number;
-  /** Attempts that failed, and attempts after one that failed. */
+  /** Attempts that failed, and attempts that were retries. */
   failures: number;
   retries: number;
-  /** Snapshots given up, since they were too old or a newer one needed their room; and refused for good. */
+  /** Snapshots dropped because they were too old or a newer one needed their room; and snapshots rejected for good. */
   dropped: number;
   rejected: number;
-  /** Snapshots that wait, and the memory they take. */
+  /** Snapshots that wait, and their bytes. */
   queued: number;
   queuedBytes: number;
-  /** Wall-clock milliseconds of the last success, 0 = never; and what the last failure said. */
+  /** Wall-clock milliseconds of the last success, 0 = never; and the message of the last failure. */
   lastSuccess: number;
   lastError: string | undefined;
 }
 
-/** Reads what has been counted of one storage. */
+/** Reads the counts of one storage. */
 export function readStorageStats({ name, channel: { queue } }: { name: string; channel: Channel }): StorageStats {
   return {
     name,

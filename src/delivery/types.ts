@@ -27,23 +27,23 @@ export interface ResolvedQuery {
   labels: Record<string, string>;
   from: number;
   to: number;
-  /** What is to be made of the points, if a storage can: then each series has one point, at the range's end. */
+  /** Function to apply to the points, if the storage supports it: then a series has one point, at the range's end. */
   function?: 'rate' | 'increase' | 'quantile';
   /** Which quantile. */
   quantile?: number;
 }
 
-/** What a backend is told when it is made. */
+/** The context that a backend is made with. */
 export interface BackendContext {
   /** The storage's name, as in its metrics and warnings. */
   readonly name: string;
-  /** What the description carried. */
+  /** The `options` of the storage's description. */
   readonly options: unknown;
   /** The collector's default labels: every series has them already, a metric without series does not. */
   readonly defaultLabels: Readonly<Record<string, string>>;
   /** The metrics that are registered now. */
   families(): readonly Family[];
-  /** Runs what must not run on two threads at once for this storage. Short; throws after a second of waiting. */
+  /** Runs `action` under this storage's lock. Must be short; throws if it waits for the lock for more than a second. */
   exclusively<T>(action: () => T): T;
 }
 
@@ -62,16 +62,16 @@ export interface Attempt {
 }
 
 /**
- * The working half of a storage, in a flush worker. One thread at a time uses it: snapshots come one after the other,
- * the oldest first, and none is given up while it is being tried.
+ * The half of a storage that runs in a flush worker. One thread at a time uses it: snapshots come one after the other,
+ * the oldest first, and none is dropped while it is being tried.
  */
 export interface StorageBackend {
   /** Called once, before anything else. If it fails, it is called again at the next attempt. */
   open?(signal: AbortSignal): void | Promise<void>;
   /**
-   * Stores one snapshot. Whoever throws or rejects is given the same one again after a while, unless the error says
-   * `retryable: false`; `retryAfter` (milliseconds) in the error sets how long that while is at least. After a worker
-   * has died, a snapshot that had just been stored may come once more.
+   * Stores one snapshot. If it throws or rejects, it is called again later with the same snapshot, unless the error has
+   * `retryable: false`; the error's `retryAfter` is the least delay in milliseconds. After a worker has died, a
+   * snapshot that had just been stored may come a second time.
    */
   store(snapshot: Snapshot, attempt: Attempt): void | Promise<void>;
   /** Reads back what was stored. */
@@ -80,7 +80,7 @@ export interface StorageBackend {
   close?(signal: AbortSignal): void | Promise<void>;
 }
 
-/** How snapshots wait for a storage, and how often one is tried. */
+/** Queueing, timeout and retries of the snapshots for a storage. */
 export interface DeliveryOptions {
   /** Tells storages apart in metrics, warnings and `stats()`. Default: what kind it is. */
   name?: string;
@@ -90,12 +90,12 @@ export interface DeliveryOptions {
   timeout?: number;
   /** Snapshots that wait to be stored. */
   queue?: {
-    /** Bytes, of shared address space, resident where used; the oldest snapshot makes room. Default 32 MiB. */
+    /** Bytes of shared address space, resident where used; the oldest snapshots make room. Default 32 MiB. */
     maxBytes?: number;
-    /** Seconds after which a snapshot that could not be stored is given up. Default 3600. */
+    /** Seconds after which a snapshot that could not be stored is dropped. Default 3600. */
     maxAge?: number;
   };
-  /** Waits between attempts: they double from the first to the longest, less a random part of up to a half. */
+  /** Backoff between attempts: doubles from the first delay to the longest, less random jitter of up to a half. */
   retry?: {
     /** Milliseconds. Default 1 000. */
     firstDelay?: number;
@@ -104,28 +104,28 @@ export interface DeliveryOptions {
   };
 }
 
-/** How a storage travels to the workers. Everything in it can be cloned. */
+/** The description of a storage that is sent to the workers. Everything in it can be cloned. */
 export interface StorageDescription {
-  /** What it is called unless the user says otherwise. */
+  /** The default name. */
   readonly kind: string;
   /** Path or package of the backend's module. */
   readonly module: string;
   readonly options: unknown;
   readonly delivery: DeliveryOptions;
   /**
-   * Whether it gets no `ringmeter_storage_*` series: those change because a snapshot was delivered, so that a receiver
-   * would be sent more of them than a small application has of its own.
+   * Whether it gets no `ringmeter_storage_*` series. Every delivery changes them: a receiver of changes would get more
+   * of them than a small application has series of its own.
    */
   readonly omitsStorageMetrics?: boolean;
   /** Whether `Attempt.previous` is wanted. */
   readonly keepsPrevious?: boolean;
-  /** Given if it is code of the user's, which gets a thread of its own: bytes that the thread may take. */
+  /** Set for a module of the user, which runs in a thread of its own: the memory limit of that thread in bytes. */
   readonly foreign?: { readonly maxMemory: number };
-  /** Whether it stores at once, in memory that all workers share: no queue, no retries. */
+  /** Whether it stores synchronously in memory that all workers share: no queue, no retries. */
   readonly direct?: boolean;
 }
 
-/** The half of a storage that a user constructs: a description, and a way to ask. */
+/** The half of a storage that a user constructs: a description, and a way to query. */
 export interface Storage {
   readonly description: StorageDescription;
   /** Called once, by the collector that the storage is given to. */

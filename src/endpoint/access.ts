@@ -3,11 +3,11 @@ import { isIP } from 'node:net';
 import type { Refusal } from './refusal';
 import type { Route } from './route';
 
-/** Who may ask an endpoint. Can be cloned, and holds no secret in clear. */
+/** The access rules of an endpoint. Can be cloned, and contains no secret in clear text. */
 export interface AccessRules {
-  /** What an `Authorization` header must have; nothing if left out. */
+  /** The credentials that an `Authorization` header must have; none required if left out. */
   credentials?: Credentials;
-  /** Names, in small letters, that a `Host` header may have beside addresses and localhost; any if left out. */
+  /** Lower-case names that a `Host` header may have, beside addresses and localhost; any if left out. */
   hosts?: readonly string[];
   /** Origins of other sites whose pages may send requests. */
   origins: readonly string[];
@@ -22,17 +22,17 @@ export interface Credentials {
 const BAD_HOST: Refusal = { status: 403, text: 'Forbidden: not a host name of this endpoint; see allowedHosts\n' };
 const BAD_ORIGIN: Refusal = { status: 403, text: 'Forbidden: asked by a page of another site; see allowedOrigins\n' };
 
-/** Decides which requests of an endpoint are answered at all. */
+/** Decides which requests an endpoint refuses. */
 export class Access {
-  /** @param scheme in which the endpoint is reached */
+  /** @param scheme the endpoint's URL scheme */
   constructor(
     private readonly rules: AccessRules,
     private readonly scheme: 'http' | 'https',
   ) {}
 
   /**
-   * @param target the URL that the request line names, if it names a whole one: that overrides the `Host` header
-   * @param route undefined if the path has none
+   * @param target the URL of a request line in absolute form, which overrides the `Host` header
+   * @param route undefined if no route matches the path
    */
   refusal(request: IncomingMessage, target: URL | undefined, route: Route | undefined): Refusal | undefined {
     const { headers } = request;
@@ -46,8 +46,8 @@ export class Access {
   }
 
   /**
-   * A page whose own name is made to point here (DNS rebinding) has that name in the header, which it cannot choose. Nobody
-   * can make an address or localhost point elsewhere. Only clients of HTTP/1.0, which are no browsers, send none.
+   * Protects against DNS rebinding: a page whose own name is made to point here cannot avoid that name in `Host`.
+   * Addresses and localhost cannot be rebound. Only HTTP/1.0 clients, which are no browsers, send no `Host` header.
    */
   private knowsHost(authority: string | undefined): boolean {
     const { hosts } = this.rules;
@@ -57,8 +57,8 @@ export class Access {
   }
 
   /**
-   * Whether the page that sent a request is of an allowed origin. Where there is no `Origin` header, the browser may name
-   * the page in `Referer`; a page can suppress that header, but cannot name another origin in it.
+   * Whether the page that sent a request has an allowed origin. Without an `Origin` header, the browser may name the
+   * page in `Referer`; a page can suppress that header, but cannot forge another origin in it.
    */
   private allowsSender({ headers: { origin, referer = '' } }: IncomingMessage): boolean {
     if (origin !== undefined) return true;
@@ -89,16 +89,16 @@ export class Access {
 }
 
 /**
- * Whether a browser says that a page of another origin caused the request: also another port of this machine
- * (`same-site`). Requests of `no-cors` mode, as those of images, scripts and `fetch(url, { mode: 'no-cors' })`, have no
- * `Origin` header, but no page can change this one. Clients that are not browsers do not send it.
+ * Whether `Sec-Fetch-Site` says that a page of another origin caused the request; another port of this machine is
+ * another origin, too (`same-site`). Requests of `no-cors` mode, as those of images, scripts and `fetch(url, { mode:
+ * 'no-cors' })`, have no `Origin` header, but pages cannot change this one. Clients other than browsers do not send it.
  */
 function isFromElsewhere({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
-/** Whether the answer replaces the whole page that is shown: it is not put into a frame, and no page can read it. */
+/** Whether the request is a top-level navigation: its answer is not framed, and no page can read it. */
 function isNavigation(request: IncomingMessage): boolean {
   const { headers } = request;
   return isRead(request) && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
@@ -108,13 +108,13 @@ function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** What credentials are compared by: of equal length whatever was sent, so that the comparison's time tells nothing. */
+/** The digest by which credentials are compared: of fixed length, so that the comparison takes constant time. */
 export function digestOf(secret: string | Uint8Array): Uint8Array {
   const { createHash } = require('node:crypto') as typeof import('node:crypto');
   return new Uint8Array(createHash('sha256').update(secret).digest());
 }
 
-/** Whether a name or address is one of this machine only. */
+/** Whether a name or address is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return isLocalhost(host.toLowerCase()) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -4,17 +4,17 @@ import type { Exchange } from './exchange';
 import { PIECE_BYTES } from './limits';
 import { type Refusal, refusalFor } from './refusal';
 
-/** Sends an answer, piece by piece, as fast as the client takes it. The body must not be changed any more. */
+/** Sends an answer in pieces, with back-pressure. The caller must not modify the body afterwards. */
 export function send(exchange: Exchange, status: number, headers: OutgoingHttpHeaders, body: Bytes): void {
   const { request, response } = exchange;
   if (exchange.over || response.headersSent) return;
-  // whoever sends a body that is not wanted is cut off instead of read
+  // an unread request body is not drained: the connection is closed instead
   if (hasBody(exchange) && !exchange.bodyRead) response.setHeader('Connection', 'close');
   response.writeHead(status, { ...headers, 'Content-Length': body.length, 'X-Content-Type-Options': 'nosniff' });
   sendFrom(exchange, request.method === 'HEAD' ? [] : partsOf(body).flatMap(inPieces), 0);
 }
 
-/** Goes on when the client has taken about as much as a piece. */
+/** Sends the next part when the client has read about one piece. */
 function sendFrom(exchange: Exchange, parts: readonly Uint8Array[], next: number): void {
   if (exchange.over) return;
   exchange.progress();
@@ -47,7 +47,7 @@ export function sendRefusal(exchange: Exchange, { status, text, headers }: Refus
 
 export function sendError(exchange: Exchange, error: unknown): void {
   const refusal = refusalFor(error);
-  // after an error that nobody expected, the client begins again on another connection
+  // after an unexpected error, the client has to open a new connection
   if (refusal.status === 500) refusal.headers = { Connection: 'close' };
   sendRefusal(exchange, refusal);
 }

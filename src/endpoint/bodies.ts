@@ -6,17 +6,17 @@ import { MOST_SELECTIONS } from './limits';
 
 const compress = promisify(gzip);
 
-/** Metric text shrinks twentyfold at the fastest level already, and the threads that compress belong to the process. */
+/** The fastest level already shrinks metric text twentyfold, and compression uses threads of the user's process. */
 const LEVEL = 1;
 
-/** Bytes in parts that somebody else would like to change: given back when no answer needs them any more. */
+/** Bytes in parts that are on loan from a renderer: given back when no answer needs them any more. */
 export interface Parts {
   readonly length: number;
   readonly parts: readonly Uint8Array[];
   giveBack(): void;
 }
 
-/** What an answer is sent from. Never changed while it is. */
+/** The bytes of an answer, immutable while they are being sent. */
 export type Bytes = Uint8Array | Parts;
 
 export function partsOf(bytes: Bytes): readonly Uint8Array[] {
@@ -29,10 +29,10 @@ interface Rendered<B extends Bytes = Bytes> {
   body: B;
 }
 
-/** Has to be called with snapshots in the order of their times. */
+/** Must be called with snapshots in ascending order of time. */
 export type Render = (snapshot: Snapshot, names: readonly string[] | undefined) => Rendered<Parts>;
 
-/** A text that any number of answers are sent from. */
+/** A rendered text that any number of answers share. */
 export class Body {
   readonly contentType: string;
   readonly bytes: Bytes;
@@ -50,24 +50,24 @@ export class Body {
   }
 }
 
-/** The same for all requests that ask for the same metrics. */
+/** A key that is equal for requests of the same metrics. */
 export function selectionKey(names: readonly string[]): string {
   return JSON.stringify([...new Set(names)].sort());
 }
 
-/** Called before another selection is made. @throws Busy if there are too many already */
+/** Call before adding a selection. @throws Busy if there are too many already */
 export function checkRoom(selections: number): void {
   if (selections >= MOST_SELECTIONS) throw new Busy('too many different selections of metrics are asked for at once');
 }
 
-/** The bodies that have been rendered from snapshots: once for all requests that ask the same of the same snapshot. */
+/** Caches rendered bodies: each selection is rendered once per snapshot for all requests that share the snapshot. */
 export class Bodies {
-  /** Kept as long as somebody is answered from them. */
+  /** Weak: a snapshot's bodies live as long as an answer uses the snapshot. */
   private readonly rendered = new WeakMap<Snapshot, Map<string, Body>>();
 
   constructor(private readonly render: Render) {}
 
-  /** @param names empty = all metrics. @throws Busy if too many others want something else of this snapshot */
+  /** @param names empty = all metrics. @throws Busy if this snapshot has too many different selections already */
   of(snapshot: Snapshot, names: readonly string[]): Body {
     const bodies = this.rendered.get(snapshot) ?? new Map<string, Body>();
     this.rendered.set(snapshot, bodies);

@@ -3,8 +3,8 @@ import { type Exchange, reset } from './exchange';
 import { MOST_WAITING } from './limits';
 
 /**
- * A client's connection. Its requests are answered one after the other: nothing is done for one that waits. It keeps the
- * thread alive only while there is a request to answer.
+ * A client's connection. Pipelined requests are answered one after the other: no work is done for waiting ones. It
+ * keeps the thread alive only while there is a request to answer.
  */
 export class Connection {
   /** When it was opened, or its last request answered. */
@@ -12,21 +12,21 @@ export class Connection {
   private readonly waiting: Exchange[] = [];
   private current: Exchange | undefined;
   private closing = false;
-  /** Where the requests come from. */
+  /** The socket that requests are read from: the TLS socket if there is one. */
   private socket: Socket;
 
-  /** @param raw the one of TCP, also where requests come through one of TLS around it */
+  /** @param raw the TCP socket, even if requests come through a TLS socket around it */
   constructor(
     private readonly raw: Socket,
     private readonly answer: (exchange: Exchange) => void,
   ) {
     this.socket = raw;
     raw.unref();
-    // a response hears of this only while node has it attached to the socket
+    // node emits a response's 'close' only while the response is attached to the socket
     raw.once('close', () => this.current?.end());
   }
 
-  /** From now on requests come through TLS. */
+  /** Called after the TLS handshake: from now on requests come through this socket. */
   secured(socket: Socket): void {
     this.socket = socket;
   }
@@ -35,7 +35,7 @@ export class Connection {
     return this.current === undefined;
   }
 
-  /** Milliseconds since the client last took something of its answer. */
+  /** Milliseconds since the client last read a piece of its answer. */
   get stalled(): number {
     return this.current?.stalled ?? 0;
   }
@@ -47,7 +47,7 @@ export class Connection {
     else this.cut();
   }
 
-  /** Ends the connection after the answers that are due. */
+  /** Ends the connection after the pending answers. */
   close(): void {
     this.closing = true;
     if (this.current === undefined) this.raw.destroy();
@@ -68,7 +68,7 @@ export class Connection {
     exchange.end();
     if (exchange !== this.current) return;
     this.current = undefined;
-    // after an answer that closes the connection, node never sends another
+    // after an answer with `Connection: close`, node sends no further one
     const next = this.socket.writable ? this.waiting.shift() : undefined;
     if (next !== undefined) {
       this.begin(next);

@@ -1,18 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Connection } from './connection';
 import { Exchange, reset } from './exchange';
 import { GRACE_MS, MOST_CONNECTIONS, PRESSED_PATIENCE_MS } from './limits';
 import { Wires } from './wires';
 
-/** Every way in which node hands over a request: what a client expects beyond an answer is its own affair. */
+/** All events by which node passes on a request. Other Expect values are ignored (RFC 9110, 10.1.1 allows 417). */
 const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'];
 
 /**
- * Who is connected to a server. `http.Server.close` takes a connection for idle as soon as its answer has been handed to
- * the socket, and cuts off what is still on its way; and it waits for one that has not sent a whole request.
+ * The connections of a server. Replaces `http.Server.close`, which treats a connection as idle as soon as its answer
+ * has been written to the socket, and so truncates answers; and which waits for clients that have sent half a request.
  */
 export class Connections {
   private readonly all = new Map<Socket, Connection>();
@@ -42,7 +42,7 @@ export class Connections {
       });
   }
 
-  /** Closes the connection that is missed the least. @returns whether there is one */
+  /** Evicts the longest idle connection (LRU), else one whose client reads nothing. @returns whether it evicted one */
   private makeRoom(): boolean {
     const all = [...this.all];
     const idle = all.filter(([, { idle }]) => idle).sort(([, one], [, other]) => one.quietSince - other.quietSince);
@@ -62,7 +62,7 @@ export class Connections {
       this.each((connection) => connection.close());
     });
     clearTimeout(late);
-    // node's own, only to end the timer with which it looks for slow clients
+    // node's own close, only to stop its timer that checks for slow clients
     this.server.close();
   }
 

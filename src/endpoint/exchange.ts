@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { PATIENCE_MS } from './limits';
 
-/** A request and its answer: from when the request came until the client has the answer, or one of the two has given up. */
+/** A request and its answer: from the arrival of the request until the client has the answer, or either side aborts. */
 export class Exchange {
   readonly began = performance.now();
   over = false;
   /** Whether the request had a body and all of it has been read. */
   bodyRead = false;
 
-  /** Gives back what the answer is made from. */
+  /** Releases the bytes of the answer. */
   release: () => void = () => {};
 
-  /** When the client last took a piece of the answer; none while there is no answer yet. */
+  /** When the client last read a piece of the answer; undefined before the answer begins. */
   private taken: number | undefined;
   private gone: AbortController | undefined;
   private patience: NodeJS.Timeout | undefined;
@@ -33,12 +33,12 @@ export class Exchange {
     return this.gone.signal;
   }
 
-  /** Milliseconds since the client last took something of what is there for it. */
+  /** Milliseconds since the client last read a piece of the answer; 0 before the answer begins. */
   get stalled(): number {
     return this.taken === undefined ? 0 : performance.now() - this.taken;
   }
 
-  /** The answer begins, or the client has taken a piece of it. */
+  /** Called when the answer begins and whenever the client has read a piece of it: restarts the timeout. */
   progress(): void {
     this.taken = performance.now();
     this.patience ??= setTimeout(() => this.lose(), PATIENCE_MS).unref();
@@ -47,7 +47,7 @@ export class Exchange {
 
   private lose(): void {
     const { taken } = this;
-    // where the thread was busy, what was read meanwhile has still to be heard of
+    // if the thread was blocked, events of the socket are still pending: check again after them
     setImmediate(() => taken === this.taken && this.cut());
   }
 
@@ -59,17 +59,17 @@ export class Exchange {
     this.gone?.abort();
   }
 
-  /** Gives up on the client. */
+  /** Aborts the exchange and the connection. */
   cut(): void {
     this.end();
     this.hangUp();
   }
 }
 
-/** Hangs up at once. What has not been read yet is thrown away, also by the system, which else would go on offering it. */
+/** Resets the connection at once. Discards unread data, also in the system, which would otherwise keep sending it. */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
   socket.resetAndDestroy();
-  // by itself, a reset waits until everything has been written
+  // without this, the reset waits until everything has been written
   socket.destroy();
 }

@@ -38,7 +38,7 @@ function tooLong(): BadForm {
   return new BadForm(413, `the body must not be longer than ${FORM_BYTES} bytes`);
 }
 
-/** Never settles if the client goes: nobody is there to hear of it then. How long it may take is limited by node. */
+/** Never settles if the client disconnects, since nobody needs the answer then. Node limits the time it may take. */
 function readBody(exchange: Exchange): Promise<string> {
   const { request, response } = exchange;
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
@@ -65,7 +65,7 @@ function readBody(exchange: Exchange): Promise<string> {
   });
 }
 
-/** `URLSearchParams` makes something of everything. */
+/** Checks the encoding of a form: `URLSearchParams` would accept any text. */
 function encoded(text: string): string {
   try {
     decodeURIComponent(text);

@@ -3,7 +3,7 @@ import { turn } from '../atomics/turn';
 import type { Snapshot } from '../snapshot/snapshot';
 import { LONGEST_REST_MS } from './limits';
 
-/** Snapshots for requests. Those that come before one is begun share it. */
+/** Makes snapshots for requests. Requests that arrive before a snapshot is begun share it. */
 export class Gathering {
   private next: Promise<Snapshot> | undefined;
   private began = 0;
@@ -12,23 +12,23 @@ export class Gathering {
   constructor(private readonly take: () => Promise<Snapshot>) {}
 
   /**
-   * Whoever awaits this has to render at once, without awaiting something else: that keeps snapshots in order.
+   * The caller must render synchronously after awaiting this: so snapshots are rendered in order.
    *
-   * @param crowded whether others are being answered: then, after one has been made, some time is left for more to come
+   * @param crowded whether other answers are being sent: then snapshots are spaced out, so that more requests share one
    */
   snapshot(crowded: boolean): Promise<Snapshot> {
     this.next ??= this.begin(crowded);
     return this.next;
   }
 
-  /** All that was to be made of the snapshot has been made: what it took is what the thread rests. */
+  /** Called when the snapshot has been rendered: before the next one, the thread rests for as long as this one took. */
   made(): void {
     const now = performance.now();
     this.restsUntil = now + Math.min(now - this.began, LONGEST_REST_MS);
   }
 
   private async begin(crowded: boolean): Promise<Snapshot> {
-    // making one may take no turn of the loop, in which others could be heard
+    // making a snapshot may be synchronous: let the event loop accept further requests first
     await turn();
     const rest = this.restsUntil - performance.now();
     if (crowded && rest > 0) await sleep(rest, undefined, { ref: false });

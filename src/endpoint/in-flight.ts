@@ -5,11 +5,11 @@ import { Busy } from './busy';
 import type { Exchange } from './exchange';
 import { FEWEST_BODIES, MOST_BYTES, PRESSED_PATIENCE_MS, ROOM_LOOK_MS, ROOM_PATIENCE_MS } from './limits';
 
-/** The bytes that answers are made and sent from, each body counted once. */
+/** Accounts for the bytes of bodies that are being sent; a body shared by several answers counts once. */
 export class InFlight {
   private readonly users = new Map<Bytes, Set<Exchange>>();
   private total = 0;
-  /** How large the body was that was made last: about what the next one takes. */
+  /** Bytes of the last body, as an estimate of the next one. */
   private expected = 0;
   private look: Promise<void> | undefined;
 
@@ -19,9 +19,9 @@ export class InFlight {
   }
 
   /**
-   * Waits until another body may be made. All who wait go on together, and so share it.
+   * Waits until there is room for another body. All waiting requests resume together, and so share one body.
    *
-   * @param waiting since when it waits
+   * @param waiting the exchange that waits, for the time of its begin
    * @throws Busy if that takes too long
    */
   async room(waiting: Pick<Exchange, 'began'>): Promise<void> {
@@ -32,7 +32,7 @@ export class InFlight {
     }
   }
 
-  /** An exchange answers from these bytes until it ends. @returns false if there is no room for them */
+  /** Accounts these bytes to an exchange until it ends. @returns false if there is no room for them */
   hold(exchange: Exchange, bytes: Bytes): boolean {
     this.expected = bytes.length;
     if (!this.users.has(bytes) && !this.fits(bytes.length)) {
@@ -43,7 +43,7 @@ export class InFlight {
     return true;
   }
 
-  /** It answers from these bytes instead of those it had. */
+  /** Replaces the bytes that are accounted to an exchange. */
   swap(exchange: Exchange, bytes: Bytes): void {
     exchange.release();
     this.take(exchange, bytes);
@@ -61,10 +61,10 @@ export class InFlight {
     return this.total + length <= Math.max(MOST_BYTES, FEWEST_BODIES * length);
   }
 
-  /** Some time later, those who do not read have made room. */
+  /** After a delay, makes room by closing connections whose clients read nothing. */
   private async lookAgain(): Promise<void> {
     await sleep(ROOM_LOOK_MS, undefined, { ref: false });
-    // where the thread was busy, what was read meanwhile has still to be heard of
+    // if the thread was blocked, events of the sockets are still pending: handle them first
     await turn();
     this.look = undefined;
     const all = [...this.users.values()].flatMap((exchanges) => [...exchanges]);

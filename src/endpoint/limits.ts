@@ -1,49 +1,49 @@
 /**
- * What the clients of an endpoint may take, and for how long. A scraper needs one connection and a few headers, sends no
- * body or a short one, waits for one answer before it asks again, and reads what it asked for.
+ * Limits for the clients of an endpoint. A scraper needs one connection and a few headers, sends no body or a short
+ * one, waits for each answer before the next request, and reads its answers.
  */
 
-/** What node's parser takes before it hangs up. */
+/** Limits of node's HTTP parser. */
 export const PARSER = {
   maxHeaderSize: 16_384,
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1_000,
-  // whatever the process was started with
+  // overrides the option of the command line
   insecureHTTPParser: false,
 } as const;
 
-/** How long a client may take to agree with a TLS server. */
+/** Timeout of the TLS handshake. */
 export const HANDSHAKE_MS = 5_000;
 
-/** A connection on which nothing happens at all. */
+/** Idle timeout of a connection. */
 export const SILENCE_MS = 90_000;
 
-/** One more, and the one that has been idle the longest is closed. */
+/** Most connections; for a further one, the longest idle one is closed (LRU). */
 export const MOST_CONNECTIONS = 256;
 
-/** Requests of one connection that wait for the answers before theirs. One more, and it is cut off. */
+/** Most pipelined requests that wait on one connection; one more closes the connection. */
 export const MOST_WAITING = 4;
 
-/** An answer is sent in pieces of so many bytes: each one that is taken is a sign of life of its client. */
+/** An answer is sent in pieces of so many bytes; each piece that the client reads restarts its timeout. */
 export const PIECE_BYTES = 2 ** 20;
 
-/** An answer of which no piece is taken for so long is cut off. */
+/** A connection whose client reads no piece of its answer for so long is closed. */
 export const PATIENCE_MS = 10_000;
 
-/** The same while others need its place. */
+/** The same while other clients wait for a connection or for memory. */
 export const PRESSED_PATIENCE_MS = 1_000;
 
-/** Bytes of all different bodies that answers are made and sent from; or a few bodies, where one is that large. */
+/** Bytes of all distinct bodies that are being made or sent; at least FEWEST_BODIES bodies, however large. */
 export const MOST_BYTES = 64 * 2 ** 20;
 export const FEWEST_BODIES = 4;
 
-/** How long a request waits for room for its answer, looking so often. */
+/** How long a request waits for room for its answer, and how often it polls. */
 export const ROOM_PATIENCE_MS = 2_000;
 export const ROOM_LOOK_MS = 20;
 
-/** While some are being answered, rendering takes half of the thread's time at most, in turns that are no longer. */
+/** While answers are being sent, the thread rests after a rendering as long as that took, at most so long. */
 export const LONGEST_REST_MS = 100;
 
 /** Different selections of metrics that are rendered from one snapshot. */
@@ -55,10 +55,10 @@ export const FORM_BYTES = 2 ** 18;
 /** Bytes of an answer of the API. */
 export const ANSWER_BYTES = 16 * 2 ** 20;
 
-/** Answers of the API that are made at one time, others that wait for them, and for how long. */
+/** Answers of the API that are made concurrently, requests that may wait for them, and for how long. */
 export const API_AT_ONCE = 4;
 export const API_WAITING = 64;
 export const API_PATIENCE_MS = 10_000;
 
-/** How long answers that are being sent may still take when the endpoint closes. */
+/** Grace period for answers that are being sent when the endpoint closes. */
 export const GRACE_MS = 3_000;

@@ -6,16 +6,16 @@ import { Gathering } from './gathering';
 import type { InFlight } from './in-flight';
 import { type Page, pageOf, sendPage } from './page';
 
-/** Where the answers come from. */
+/** The source of the answers. */
 export interface MetricsSource {
-  /** Told of every request. */
+  /** Called at every request. */
   asked(): void;
-  /** What was recorded before the call. */
+  /** A snapshot that includes everything recorded before the call. */
   snapshot(): Promise<Snapshot>;
   render: Render;
 }
 
-/** What `/metrics` answers. One per thread: its endpoints share what is rendered, and the room for it. */
+/** Answers `/metrics`. One per thread: all endpoints of the thread share rendered bodies and their memory limit. */
 export class MetricsPage {
   private readonly gathering: Gathering;
   private readonly bodies: Bodies;
@@ -39,7 +39,7 @@ export class MetricsPage {
     return body === undefined ? NOTHING : pageOf(exchange, body, this.inFlight);
   }
 
-  /** @returns none if the client has gone meanwhile */
+  /** @returns undefined if the client has disconnected meanwhile */
   private async bodyFor(exchange: Exchange, names: readonly string[]): Promise<Body | undefined> {
     while (!exchange.over) {
       await this.inFlight.room(exchange);

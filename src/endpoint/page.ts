@@ -12,7 +12,7 @@ export interface Page {
   encoding?: 'gzip';
 }
 
-/** Compresses a body that is held for an exchange, if its client takes that. */
+/** Content negotiation: compresses the body of an exchange if its client accepts that. */
 export async function pageOf(exchange: Exchange, body: Body, inFlight: InFlight): Promise<Page> {
   const { contentType, bytes } = body;
   if (!takesGzip(exchange.request)) return { contentType, bytes };

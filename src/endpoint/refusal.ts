@@ -3,24 +3,24 @@ import { messageOf } from '../common/errors';
 import { Busy } from './busy';
 import type { Route } from './route';
 
-/** When a client that was refused may come again. */
+/** Seconds after which a refused client may retry. */
 const RETRY_AFTER_S = 1;
 
-/** What a request is answered with instead of what it asked for. */
+/** The error answer to a request. */
 export interface Refusal {
   status: number;
   text: string;
   headers?: OutgoingHttpHeaders;
 }
 
-/** What a client is told of an error: its message, never its stack. */
+/** The answer for an error: contains its message, never its stack. */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof Busy)
     return { status: 503, text: `Busy: ${error.message}\n`, headers: { 'Retry-After': String(RETRY_AFTER_S) } };
   return { status: 500, text: `The scrape failed: ${messageOf(error)}\n` };
 }
 
-/** @returns undefined if requests of this method are answered */
+/** @returns undefined if the method is allowed */
 export function methodRefusal(methods: Route['methods'], method: string | undefined): Refusal | undefined {
   const answered = methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one));
   if (answered.includes(method ?? '')) return undefined;

@@ -1,22 +1,22 @@
 import type { Exchange } from './exchange';
 
-/** What a request asks for, apart from what its exchange has. */
+/** The parsed target of a request. */
 export interface Target {
   url: URL;
-  /** What stands in the path where the route's has names (`/values/:label`), decoded. */
+  /** The decoded path parameters of a route like `/values/:label`. */
   parts: Readonly<Record<string, string>>;
 }
 
 export interface Route {
   /** HEAD is answered where GET is. */
   readonly methods: readonly ('GET' | 'POST')[];
-  /** Whether GET is answered without credentials: only where the answer tells nothing. */
+  /** Whether GET needs no credentials: only for answers that reveal nothing. */
   readonly isPublic?: boolean;
   /** Whether a link on a page of another site may lead here. */
   readonly isLinkable?: boolean;
-  /** Has to answer, or to throw: Busy is answered with 503, everything else with 500. */
+  /** Must answer or throw: Busy becomes a 503, any other error a 500. */
   serve(exchange: Exchange, target: Target): void | Promise<void>;
 }
 
-/** Routes by their paths, in which `:name` stands for one part of any text. */
+/** Routes by path; `:name` matches one path segment. */
 export type RouteTable = Readonly<Record<string, Route>>;

@@ -7,13 +7,13 @@ import type { Route, RouteTable, Target } from './route';
 
 const NOT_FOUND = 'Not found. Try /metrics\n';
 
-/** A path of the table with names in it. */
+/** A path with parameters. */
 interface Pattern {
   expression: RegExp;
   route: Route;
 }
 
-/** Answers requests by their paths, if their clients may ask. */
+/** Dispatches requests by path, after checking access. */
 export class Routes {
   private readonly exact: ReadonlyMap<string, Route>;
   private readonly patterns: readonly Pattern[];
@@ -44,7 +44,7 @@ export class Routes {
     const found = url && this.find(url);
     const refusal = this.access.refusal(request, named.startsWith('/') ? undefined : url, found?.route);
     if (refusal !== undefined) return sendRefusal(exchange, refusal);
-    // a question about the server as a whole
+    // `OPTIONS *` asks about the server as a whole
     if (method === 'OPTIONS' && named === '*') return sendRefusal(exchange, methodRefusal(['GET'], method)!);
     if (url === undefined) return sendText(exchange, 400, 'Bad request\n');
     if (found === undefined) return sendText(exchange, 404, NOT_FOUND);
@@ -65,7 +65,7 @@ export class Routes {
   }
 }
 
-/** @returns none if one of them is encoded in no way */
+/** Percent-decodes the path parameters. @returns undefined if one is malformed */
 function decoded(groups: Record<string, string>): Target['parts'] | undefined {
   try {
     return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
@@ -74,7 +74,7 @@ function decoded(groups: Record<string, string>): Target['parts'] | undefined {
   }
 }
 
-/** A request names a path, or, as if it were sent to a proxy, a whole URL (RFC 9112, 3.2.1 and 3.2.2). */
+/** Parses a request target in origin form (a path) or absolute form (a URL); RFC 9112, 3.2.1 and 3.2.2. */
 function targetUrl({ url: target = '' }: IncomingMessage): URL | undefined {
   // an absolute base keeps paths such as //x from being read as hosts
   const url = target.startsWith('/') ? `http://endpoint${target}` : target;

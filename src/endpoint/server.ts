@@ -14,17 +14,17 @@ export interface ListenAddress {
   host: string;
 }
 
-/** What a server shows to its clients, as PEM. */
+/** The certificate of a server, as PEM. */
 export interface ServerCertificate {
   key: string;
   cert: string;
   passphrase?: string;
-  /** If given, clients have to show certificates of these authorities. */
+  /** If given, clients must present certificates of these authorities (mTLS). */
   ca?: string;
   minVersion: SecureVersion;
 }
 
-/** How an endpoint is opened, and opened again. Can be cloned. */
+/** The settings to open an endpoint, also again after its worker has died. Can be cloned. */
 export interface ServerSettings {
   address: ListenAddress;
   access: AccessRules;
@@ -32,11 +32,11 @@ export interface ServerSettings {
   serves: ServedParts;
 }
 
-/** What an endpoint answers beside `/metrics` and the health checks. */
+/** The optional parts of an endpoint, beside `/metrics` and the health checks. */
 export interface ServedParts {
   /** The HTTP API for queries. */
   api: boolean;
-  /** The dashboard, if the collector does not say whether there is one. */
+  /** Whether to serve the dashboard if the collector's options do not say. */
   dashboard: boolean;
 }
 
@@ -67,7 +67,7 @@ function secureServer(certificate: ServerCertificate): Server {
   const { createServer } = require('node:https') as typeof import('node:https');
   const { ca } = certificate;
   try {
-    // else an authority that cannot be read is passed over in silence
+    // node silently ignores an invalid authority
     if (ca !== undefined) checkAuthority(ca);
     const clients = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
     return createServer({ ...PARSER, handshakeTimeout: HANDSHAKE_MS, ...clients, ...certificate });
@@ -85,7 +85,7 @@ function checkAuthority(pem: string): void {
   new X509Certificate(pem);
 }
 
-/** What a person can do about it, by error code of the system. */
+/** Advice by error code of the system. */
 const REASONS = new Map<string | undefined, string>([
   ['EADDRINUSE', 'the port is taken; choose another, or 0 for a free one'],
   ['EACCES', 'this user may not open that port'],

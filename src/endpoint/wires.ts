@@ -1,24 +1,24 @@
 import type { Socket } from 'node:net';
 
 /**
- * The sockets of TCP below those that requests come from: the same, or, where the server has TLS, the ones around which
- * node has put those. Only they can be reset, and they are there before anything is agreed on.
+ * Maps the sockets that requests come from to their TCP sockets: the same socket, or with TLS the one that node has
+ * wrapped. Only a TCP socket can be reset, and it exists before the TLS handshake.
  */
 export class Wires {
   private readonly below = new WeakMap<Socket, Socket>();
-  /** By who is connected to what, which both sockets of a connection know, and no other two at the same time. */
+  /** By remote and local address: equal for both sockets of a connection, and unique among open connections. */
   private readonly byPeer = new Map<string, Socket>();
 
   add(wire: Socket): void {
     const peer = peerOf(wire);
     this.below.set(wire, wire);
     this.byPeer.set(peer, wire);
-    // node hears of its errors where it is read from, which may be the socket around it
+    // node handles its errors on the socket that is read, which may be the TLS socket around it
     wire.on('error', () => {});
     wire.once('close', () => this.byPeer.get(peer) === wire && this.byPeer.delete(peer));
   }
 
-  /** A client and the server have agreed: its requests come from here. @returns none if it has hung up meanwhile */
+  /** Called after a TLS handshake. @returns the TCP socket; undefined if the client has disconnected meanwhile */
   secure(socket: Socket): Socket | undefined {
     const wire = this.byPeer.get(peerOf(socket));
     if (wire === undefined) socket.destroy();

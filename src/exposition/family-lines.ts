@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { TextEncoder } from 'node:util';
 import type { LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
@@ -16,15 +16,15 @@ const LETTER_N = 110;
 const encoder = new TextEncoder();
 const EQUALS = encoder.encode('="');
 
-/** What stands around the labels of a series in a kind of line: the metric's name, the label it adds (`le="0.1"`). */
+/** The constant parts of one kind of line: the name before the labels, and the additional label (`le="0.1"`). */
 interface Line {
   head: Uint8Array;
   tail: Uint8Array;
-  /** All that comes before the number in a line of a series without labels. */
+  /** The text before the number in a line of a series without labels. */
   bare: Uint8Array;
 }
 
-/** Writes what stays the same in a metric's lines. */
+/** Writes the constant parts of a metric's lines. */
 export class FamilyLines {
   readonly header: Uint8Array;
   /** Lines of each series. */
@@ -87,7 +87,7 @@ export class FamilyLines {
     });
   }
 
-  /** A metric that may have any labels and has no series yet shows itself as zero: it can be told from a missing one. */
+  /** Shows zero for a metric with free labels and no series yet, to distinguish it from a missing metric. */
   zero(out: TextBuffer, defaultLabels: LabelPairs): void {
     const { labels } = this;
     labels.length = 0;

@@ -6,12 +6,12 @@ import type { TextFormat } from './format';
 import { TextBlock } from './text-block';
 import { TextBuffer } from './text-buffer';
 
-/** Lines of one block: what is written of it and read for it stays in a processor's own cache. */
+/** Lines of one block, so that a block's text and values fit into a processor's private cache. */
 const BLOCK_LINES = 2_048;
 
 /** One metric's lines as they were last rendered. */
 export class FamilyText {
-  /** The header; of a metric without series, what it shows instead. */
+  /** The header; and the text that replaces header and lines while there are no series. */
   private readonly header: Uint8Array;
   private readonly empty: Uint8Array;
   private readonly lines: FamilyLines;
@@ -35,9 +35,9 @@ export class FamilyText {
   }
 
   /**
-   * Brings the text up to date. Snapshots have to come in the order of their times.
+   * Updates the text. Snapshots must come in ascending order of time.
    *
-   * @param valuesBefore what it shows, by column
+   * @param valuesBefore the values that the text shows now, by column
    */
   update(snapshot: Snapshot, valuesBefore: Float64Array): void {
     const { blocks, family, lines, seriesPerBlock } = this;
@@ -47,7 +47,7 @@ export class FamilyText {
     for (const block of blocks) block.update(shown);
   }
 
-  /** What comes before the blocks that have text, of which there may be none. */
+  /** The text before the blocks, and the blocks that have text, of which there may be none. */
   get parts(): { head: Uint8Array; blocks: readonly TextBlock[] } {
     const blocks = this.blocks.filter(({ length }) => length > 0);
     return { head: blocks.length > 0 ? this.header : this.empty, blocks };

@@ -3,12 +3,12 @@ import type { Sample } from '../kinds/sample';
 import type { WriteNumber } from './text-buffer';
 
 /**
- * A text format. The renderer keeps texts between scrapes, of lines that consist of a name, labels and a number; what
- * differs from format to format is here. Names and label values are written as the format escapes them.
+ * The format-specific part of rendering. The renderer caches text between scrapes, in lines of a name, labels and a
+ * number. Names and label values are escaped as the format requires.
  */
 export interface TextFormat {
   readonly contentType: string;
-  /** What stands before the lines of a metric. */
+  /** The text before the lines of a metric. */
   header(definition: Definition): string;
   /** The name of one of a metric's lines. */
   lineName(definition: Definition, sample: Sample): string;
@@ -17,6 +17,6 @@ export interface TextFormat {
    * from 0 to 2^53 - 1 are digits and nothing else.
    */
   readonly writeNumber: WriteNumber;
-  /** What stands at the end of the whole text. */
+  /** The text at the end of the exposition. */
   readonly end: string;
 }

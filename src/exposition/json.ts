@@ -1,9 +1,9 @@
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { TextEncoder } from 'node:util';
 import { stringifier } from '../common/stringifier';
 import type { Metric } from './metrics';
 
-/** Sums can overflow and quantiles be missing: what JSON has no number for becomes null. */
+/** NaN and infinities become null: sums can overflow, and quantiles can be missing. */
 const numberOrNull = { type: ['number', 'null'] } as const;
 
 const stringify = stringifier({
@@ -37,7 +37,7 @@ export function toJson(metrics: Metric[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(stringify(metrics.map(finite)));
 }
 
-/** What is left out must not be found in Object.prototype: the serializer asks for each property by its name. */
+/** Copies without prototype: the serializer reads each property by name, and must not find any in Object.prototype. */
 function finite(metric: Metric): unknown {
   const { value, sum, buckets, quantiles } = { sum: undefined, buckets: undefined, quantiles: undefined, ...metric };
   return {

@@ -1,9 +1,9 @@
 import type { TextBlock } from './text-block';
 
-/** A block that is smaller is copied: one write of many parts costs more than their bytes. */
+/** Smaller blocks are copied: a write of many small parts costs more than copying them. */
 const SMALL_BYTES = 2 ** 14;
 
-/** A text in parts, some of which are lent: they stay as they are until all is given back. */
+/** A text in parts, some of which are on loan: their owner does not modify them until they are given back. */
 export class LentText {
   readonly parts: Uint8Array[] = [];
   length = 0;
@@ -21,19 +21,19 @@ export class LentText {
     this.length += block.length;
   }
 
-  /** Appends bytes that are copied before the block, or the end, that comes next. */
+  /** Collects bytes, which are copied when the next block or the end follows. */
   append(bytes: Uint8Array): void {
     this.small.push(bytes);
     this.length += bytes.length;
   }
 
-  /** Nothing comes after this. */
+  /** Completes the text. */
   end(): this {
     this.join();
     return this;
   }
 
-  /** The parts must not be used any more. */
+  /** Ends the loan: the parts must not be used afterwards. */
   giveBack(): void {
     for (const end of this.loans.splice(0)) end();
   }

@@ -4,12 +4,12 @@ export const NUMBER_BYTES = 26;
 const ZERO = 48;
 const POINT = 46;
 const MINUS = 45;
-/** Most values have few decimals; those that are whole parts of a power of two, some more. */
+/** Most values have few decimals; multiples of a negative power of two have some more. */
 const FEW = { digits: 6, scale: 1e6 };
 const MORE = { digits: 10, scale: 1e10 };
-/** What is smaller is written with an exponent. */
+/** Smaller numbers are written with an exponent. */
 const SMALLEST = 1e-6;
-/** Numbers of up to 15 digits have only one decimal form of that length, so whichever way it is found is canonical. */
+/** A number of up to 15 digits has only one decimal form of that length, so any way to compute it gives the same. */
 const EXACT = 1e15;
 
 /**
@@ -29,17 +29,17 @@ export function writeNumber(value: number, bytes: Uint8Array, at: number): numbe
   return fraction(scaled - whole * scale, digits, bytes, natural(whole, bytes, at));
 }
 
-/** Whether a number is a whole one of that part of one, of so few digits that this is its only short form. */
+/** Whether a number times `scale` is an integer below EXACT, so that its decimal form is unique. */
 function isScaled(size: number, scale: number): boolean {
   const scaled = Math.round(size * scale);
   return scaled < EXACT && scaled / scale === size;
 }
 
 /**
- * Writes a whole number over one of as many digits.
+ * Overwrites a natural number by another one with the same number of digits.
  *
  * @param end the index behind it
- * @returns false if it is another kind of number, or of another length: then nothing has been written
+ * @returns false if either is no natural number, or the lengths differ: then nothing has been written
  */
 export function overwriteNatural(before: number, value: number, bytes: Uint8Array, end: number): boolean {
   let rest = value | 0;
@@ -89,7 +89,7 @@ function natural(value: number, bytes: Uint8Array, at: number): number {
   return at + digits;
 }
 
-/** So many decimals of a number, without zeros at the end. */
+/** Writes a fraction with so many digits, without trailing zeros. */
 function fraction(parts: number, digits: number, bytes: Uint8Array, at: number): number {
   if (parts === 0) return at;
   let end = at + digits;

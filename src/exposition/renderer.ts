@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { TextEncoder } from 'node:util';
 import type { Definition } from '../kinds/definition';
 import { columnCount, sampleNames } from '../kinds/kinds';
@@ -17,17 +17,17 @@ export interface Exposition {
 }
 
 /**
- * Renders snapshots in a text format, in the order of their times. It keeps every metric's last text, from which the next
- * one is made.
+ * Renders snapshots in a text format, incrementally: it keeps the last text of every metric and updates it. Snapshots
+ * must come in ascending order of time.
  */
 export class TextRenderer {
   private readonly texts = new Map<Family, FamilyText>();
-  /** What the texts show, by column: a snapshot's own numbers, or a copy where some show another snapshot than others. */
+  /** The values that the texts show, by column: a snapshot's array, or a copy if texts show different snapshots. */
   private shown: Float64Array = new Float64Array(0);
   private isCopy = false;
   private readonly end: Uint8Array;
 
-  /** @param defaultLabels what a metric that has no series yet shows; series have them already */
+  /** @param defaultLabels for metrics without series; series have them already */
   constructor(
     readonly format: TextFormat,
     private readonly defaultLabels: Readonly<Record<string, string>> = {},
@@ -41,7 +41,7 @@ export class TextRenderer {
     return concat([...parts, this.end]);
   }
 
-  /** The same, but without a copy: what has to be given back is the text that is kept. */
+  /** Like `render`, but without a copy: lends the cached text, which the caller must give back. */
   lend(snapshot: Snapshot, names?: readonly string[]): LentText {
     const lent = new LentText();
     for (const { head, blocks } of this.updated(snapshot, names)) {
@@ -62,7 +62,7 @@ export class TextRenderer {
       else this.showOf(families, snapshot.values);
       return texts.map(({ parts }) => parts);
     } catch (error) {
-      // for want of memory: what has been changed already does not show what it should
+      // out of memory: some texts are updated and others not, so drop the cache
       this.texts.clear();
       throw error;
     }
@@ -73,7 +73,7 @@ export class TextRenderer {
     this.isCopy = isCopy;
   }
 
-  /** Some texts show these numbers, the others what they showed before. */
+  /** Notes that the texts of these families show the new values; the others keep the old ones. */
   private showOf(families: readonly Family[], values: Float64Array): void {
     if (!this.isCopy || this.shown.length < values.length) {
       const copy = new Float64Array(Math.max(values.length, this.shown.length));

@@ -1,6 +1,6 @@
 import type { Exposition } from './renderer';
 
-/** What users get: frameworks send a Buffer as it is, but make JSON of any other Uint8Array. */
+/** Converts the body to a Buffer: frameworks send a Buffer unchanged, but convert another Uint8Array to JSON. */
 export function sendable({ contentType, body: { buffer, byteOffset, length } }: Exposition): Exposition {
   return { contentType, body: Buffer.from(buffer, byteOffset, length) };
 }

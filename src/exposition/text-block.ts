@@ -2,53 +2,53 @@ import { type FamilyLines, NEWLINE } from './family-lines';
 import { NUMBER_BYTES, overwriteNatural } from './number-text';
 import { TextBuffer } from './text-buffer';
 
-/** What is shown of a snapshot. */
+/** The part of a snapshot that a block renders. */
 export interface Shown {
-  /** Its numbers, by column; and those that the text shows until then. */
+  /** Its values by column, and the values that the text shows now. */
   readonly values: Float64Array;
   readonly valuesBefore: Float64Array;
-  /** Which of a family's series it has. */
+  /** Whether the snapshot has a series. */
   readonly isThere: (index: number) => boolean;
 }
 
-/** Who sends the bytes of a block as they are. */
+/** A user of a block's bytes, which must not change meanwhile. */
 interface Loan {
   users: number;
 }
 
 const SPACE = 32;
-/** A text that has grown has room for a sixteenth more; memory of which an eighth would not be used is not taken over. */
+/** A text that grows reserves a sixteenth more; memory of which more than an eighth would be unused is not kept. */
 const ROOM_SHIFT = 4;
 const SPARE_SHIFT = 3;
 
 const digits = new Uint8Array(NUMBER_BYTES);
-/** What of a block is written anew, until it is kept. No two blocks are written at a time. */
+/** Scratch buffer for the rewritten part of a block, shared by all blocks: only one is written at a time. */
 const fresh = new TextBuffer(0);
 
 /**
- * The lines of some consecutive series of a metric as they were last rendered. From one scrape to the next most of a text
- * stays: a number of the same width is overwritten in place. Where a width changes the block is written anew, everything
- * between two such numbers in one go. Bytes that are lent are not touched: then the block goes on with a copy.
+ * The last rendered lines of some consecutive series of a metric. Most of a text stays equal between two scrapes: a
+ * number of the same width is overwritten in place. If a width changes, the block is rewritten, with one copy for
+ * everything between two such numbers. Copy-on-write: while bytes are on loan, the block continues with a copy.
  *
- * Beside the text there is a number per line, no more: what the lines show is known from the snapshot that they show.
+ * Beside the text it keeps only one number per line: the values are those of the snapshot that the lines show.
  */
 export class TextBlock {
   private text = new Uint8Array();
   private textLength = 0;
-  /** While it is revisited: where the lines of the next series are. */
+  /** During an update: the offset of the next series' lines. */
   private at = 0;
   private loan: Loan = { users: 0 };
-  /** Series that have been seen. */
+  /** Number of series rendered so far. */
   private series = 0;
-  /** Bytes of each line; 0 if it is not there. */
+  /** Bytes of each line; 0 if it is absent. */
   private widths = new Int32Array(0);
-  /** Births of the series whose lines these are, where the memory of a series may be given to another one: float64 counts. */
+  /** Births (float64 counts) of the rendered series; empty unless the memory of a series can be reused. */
   private born = new Float64Array(0);
-  /** The numbers of one series' lines, and those that they show. */
+  /** The new values of one series' lines, and the shown ones. */
   private readonly now: Float64Array;
   private readonly before: Float64Array;
 
-  /** @param first index of its first series; @param most how many it takes */
+  /** @param first index of its first series; @param most its capacity in series */
   constructor(
     private readonly lines: FamilyLines,
     private readonly first: number,
@@ -68,7 +68,7 @@ export class TextBlock {
     return this.text.subarray(0, this.textLength);
   }
 
-  /** From now on the content stays as it is. @returns what ends that; may be called once */
+  /** Lends the content, which then does not change. @returns a function that ends the loan; call it once */
   lend(): () => void {
     const { loan } = this;
     loan.users++;
@@ -77,7 +77,7 @@ export class TextBlock {
     };
   }
 
-  /** Brings the lines up to date. Snapshots have to come in the order of their times. */
+  /** Updates the lines. Snapshots must come in ascending order of time. */
   update(shown: Shown): void {
     if (this.loan.users > 0) this.replace(this.content);
     fresh.length = 0;
@@ -85,20 +85,20 @@ export class TextBlock {
     if (this.extend(shown, moved) || moved) this.keep();
   }
 
-  /** @returns whether something got another width: then `fresh` has the text, else it is where it was, and `fresh` empty */
+  /** @returns whether a width changed: then `fresh` has the new text; otherwise `text` was updated in place */
   private revisit(shown: Shown): boolean {
     const { text, widths, born, lines, first, series } = this;
     const { births } = lines.family.series;
-    // looked up once: a fifth of the time for series whose number keeps its width
+    // hoisted: saves a fifth of the time for series whose number keeps its width
     const isMortal = born.length > 0;
-    /** How much of the text has been written anew. */
+    /** Offset in the text up to which it has been copied to `fresh`. */
     let copied = 0;
     let moved = false;
     this.at = 0;
     for (let index = 0; index < series; index++) {
       const isThere = shown.isThere(first + index);
       const wasThere = widths[index * lines.count] > 0;
-      // its memory may have been another one's before
+      // the series' memory may have belonged to another series before
       const isSame = !isMortal || born[index] === births[first + index];
       if (isThere && wasThere && isSame) {
         const behind = this.rewrite(shown, index, copied);
@@ -117,11 +117,11 @@ export class TextBlock {
   }
 
   /**
-   * Brings the numbers of one series up to date: in the text where they keep their width, otherwise what comes before the
-   * number is written anew with it.
+   * Updates the numbers of one series: in place if the width stays; otherwise copies the text before the number to
+   * `fresh` and appends the number.
    *
-   * @param copied how much of the text has been written anew
-   * @returns how much has been then
+   * @param copied offset up to which the text has been copied
+   * @returns the same offset afterwards
    */
   private rewrite({ values, valuesBefore }: Shown, index: number, copied: number): number {
     const { text, widths, now, before, lines } = this;
@@ -164,7 +164,7 @@ export class TextBlock {
     return true;
   }
 
-  /** Appends the lines of one series, if it is there, in place of those it had. */
+  /** Replaces the lines of one series; removes them if the series is absent. */
   private replaceSeries(index: number, values: Float64Array | undefined): void {
     const { lines, now, widths, born, first } = this;
     const { columns, births } = lines.family.series;
@@ -195,7 +195,7 @@ export class TextBlock {
     this.born.set(born);
   }
 
-  /** Takes the memory that has been written to and leaves its own, if that wastes little; else a copy. */
+  /** Swaps buffers with `fresh` if that wastes little memory; otherwise copies the text. */
   private keep(): void {
     const { bytes, length } = fresh;
     if (this.textLength === 0 || length === 0) this.text = bytes.slice(0, length);
@@ -215,7 +215,7 @@ export class TextBlock {
   }
 }
 
-/** Whether two numbers are shown alike. */
+/** Whether two numbers have the same text. */
 function isAlike(a: number, b: number): boolean {
   return a === b || (Number.isNaN(a) && Number.isNaN(b));
 }

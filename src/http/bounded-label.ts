@@ -1,12 +1,12 @@
-/** What stands for every value beyond the bound. */
+/** The label value that replaces all values beyond the bound. */
 export const OTHER = '__other__';
 
-/** Values of a label that others choose: the first so many, or those of a list, stand for themselves. */
+/** Bounds the cardinality of a label with foreign values: keeps the first so many, or those of a list. */
 export class BoundedLabel {
   private readonly known: Set<string>;
   private readonly most: number;
 
-  /** @param bound the values there may be, or how many */
+  /** @param bound the allowed values, or their number */
   constructor(bound: readonly string[] | number) {
     this.known = new Set(typeof bound === 'number' ? [] : bound);
     this.most = typeof bound === 'number' ? bound : 0;

@@ -7,7 +7,7 @@ import type { BoundHistogram, Histogram } from '../instruments/histogram';
 /** `status` of a request that got no complete response. */
 const FAILED = 'error';
 
-/** What the metrics of a client are called and say of themselves. */
+/** Names and descriptions of the client metrics. */
 export class ClientDefinitions {
   /** @throws RingmeterError with the code that says what is wrong with a name or with the buckets */
   constructor(
@@ -27,13 +27,13 @@ export class ClientDefinitions {
   }
 }
 
-/** Where requests of one method to one host with one status are recorded. */
+/** The series of requests with one method, host and status. */
 interface ResponseSeries {
   readonly requests: BoundCounter;
   readonly duration: BoundHistogram;
 }
 
-/** The metrics of a client in one collector. Methods, hosts and codes come here bounded. */
+/** The client metrics in one collector. The caller has bounded methods, hosts and codes. */
 export class ClientMetrics {
   readonly inFlight: BoundGauge;
   private readonly requests: Counter;

@@ -6,19 +6,19 @@ import { methodIndex } from './methods';
 import type { AnyRequest, ResolvedHttpOptions } from './options';
 import { ABORTED, type ServerMetrics } from './server-metrics';
 
-/** On a request: what observes it. */
+/** Property of a request: its observer. */
 const EXCHANGE = Symbol('ringmeter.exchange');
 
 export type RouteOf = (request: AnyRequest) => string | undefined;
 
 type Observable = AnyRequest & { [EXCHANGE]?: ObservedRequest };
 
-/** What observes a request; the one that came last, which leads to the others. */
+/** The latest observer of a request, which links to the earlier ones. */
 export const exchangeOn = (request: AnyRequest): ObservedRequest | undefined => (request as Observable)[EXCHANGE];
 
-/** One request from its head to the end of its answer. Recorded once, by whichever end is told first. */
+/** One request from its head to the end of its answer. Recorded once, at the first event that ends it. */
 export class ObservedRequest {
-  /** The route, as soon as somebody knows. */
+  /** The route, as soon as it is known. */
   route: string | undefined;
   private open = true;
   private readonly began = performance.now();
@@ -28,11 +28,11 @@ export class ObservedRequest {
     private readonly options: ResolvedHttpOptions,
     private readonly request: AnyRequest,
     private routeOf: RouteOf | undefined,
-    /** What observes the same request under other names. */
+    /** The observer of the same request for metrics with other names. */
     readonly outer: ObservedRequest | undefined,
   ) {
     (request as Observable)[EXCHANGE] = this;
-    // a collector that was closed has taken off what was in flight
+    // a closed collector has already subtracted the requests in flight
     if (!metrics.collector.closed) metrics.inFlight.increment();
   }
 
@@ -40,7 +40,7 @@ export class ObservedRequest {
     return this.metrics.collector === collector && this.options.prefix === prefix;
   }
 
-  /** Lets one who comes later, and knows the routes better, say them. */
+  /** Adds a later source of the route, which takes precedence over earlier ones. */
   askAlso(routeOf: RouteOf | undefined): this {
     this.routeOf = routeOf ?? this.routeOf;
     return this;
@@ -86,7 +86,7 @@ export class ObservedRequest {
   }
 }
 
-/** What a user's function says of a request; undefined if it throws. */
+/** Calls a user's function with the request; undefined if it throws. */
 function ask<T>(of: ((request: AnyRequest) => T | undefined) | undefined, request: AnyRequest): T | undefined {
   try {
     return of?.(request);
@@ -96,7 +96,7 @@ function ask<T>(of: ((request: AnyRequest) => T | undefined) | undefined, reques
   }
 }
 
-/** Bytes of a request's body as its head says; NaN if it does not, or if the client went away before it had sent them. */
+/** Bytes of a request's body by its head; NaN if the head has no length, or the client disconnected before the end. */
 function lengthOf({ headers, complete }: AnyRequest, status: number): number {
   const length = headers['content-length'];
   if (status === ABORTED && complete === false) return Number.NaN;

@@ -1,12 +1,12 @@
 import { expressionOf, type Key } from './express-pattern';
 import type { Matcher } from './express-probe';
 
-/** What is read of a route of express. */
+/** The properties of an express route that are read. */
 export interface ExpressRoute {
   path: unknown;
 }
 
-/** What is read of an application of express. */
+/** The properties of an express application that are read. */
 export interface ExpressApp {
   /** The application that it is mounted in with `use`. */
   parent?: ExpressApp;
@@ -23,7 +23,7 @@ export interface Layer {
   name?: string;
   route?: ExpressRoute;
   handle?: { stack?: Layer[]; handle?: unknown; set?: unknown };
-  /** What it is mounted at is in the result, or, with older routers, in the layer. */
+  /** The mount path is in the result; with older routers, in the layer. */
   match(path: string): boolean | Partial<Match>;
   path?: string;
   params?: Record<string, string | string[]>;
@@ -50,7 +50,7 @@ export function stackOf(app: ExpressApp | undefined): readonly Layer[] {
   }
 }
 
-/** The pattern of the mounts that take up all of a path, whatever is mounted there. */
+/** The joined pattern of the mounts that match a whole path, whatever is mounted there. */
 export function patternTo(stack: readonly Layer[], path: string, within: readonly Layer[]): string | undefined {
   for (const layer of stack) {
     const match = layer.route === undefined && !within.includes(layer) ? matchOf(layer, path) : undefined;
@@ -71,7 +71,7 @@ export function matchOf(layer: Layer, path: string): Match | undefined {
   return { ...match, pattern: expressionOf(layer, match, path) };
 }
 
-/** Stands for a mount whose pattern cannot be found out. What a request has in its place may be of any number of values. */
+/** Replaces a mount whose pattern is unknown: the request's own path there could have unbounded values. */
 export const UNKNOWN_MOUNT = '/*';
 
 export function patternOf(match: Match): string {
@@ -80,7 +80,7 @@ export function patternOf(match: Match): string {
 
 const withoutSlash = (mount: string): string => (mount.endsWith('/') ? mount.slice(0, -1) : mount);
 
-/** A mount and what is below it. Several patterns stand side by side; a regular expression is its text. */
+/** Joins a mount and the path below it. Alternatives are listed side by side; a regular expression becomes its text. */
 export function join(mount: string, path: unknown): string {
   if (Array.isArray(path)) return path.map((one) => join(mount, one)).join('|');
   const text = String(path);

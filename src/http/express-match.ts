@@ -1,14 +1,14 @@
 import type { ExpressApp, ExpressRoute } from './express-layers';
 import type { AnyRequest } from './options';
 
-/** On a request: where it was when express last chose a route. */
+/** Property of a request: its last route, with application and base URL. */
 const ROUTE = Symbol('ringmeter.route');
 const APP = Symbol('ringmeter.app');
 const BASE = Symbol('ringmeter.base');
-/** On a request: the outermost application that it is answered by. */
+/** Property of a request: the outermost application that answers it. */
 const ROOT = Symbol('ringmeter.root');
 
-/** What is read of an express request; all of it may be missing, as connect has none. */
+/** The properties of an express request that are read; all are missing in connect. */
 export interface ExpressRequest extends AnyRequest {
   route?: ExpressRoute;
   baseUrl?: string;
@@ -25,13 +25,13 @@ export interface Matched {
   readonly root: ExpressApp | undefined;
   /** The application whose route it is. */
   readonly app: ExpressApp | undefined;
-  /** The part of the path that the mounts above the route took up. */
+  /** The part of the path that the mounts above the route matched. */
   readonly baseUrl: string;
 }
 
 /**
- * Follows which routes express chooses for a request. Express takes the application and the base URL off the request when
- * an error leaves a mount, so both are noted at the moment when `request.route` is set.
+ * Notes the routes that express chooses for a request. Express resets the application and the base URL of the request
+ * when an error leaves a mount, so both are noted when `request.route` is set.
  */
 export function followRoute(request: ExpressRequest): void {
   const { app } = request;

@@ -20,8 +20,8 @@ const PLAIN_CAPTURE = /^(\[\^|\(\?:\(\?!)/;
 const known = new WeakMap<RegExp, readonly Alternative[]>();
 
 /**
- * The pattern of a match. Routers from 2.3 on say which; for those before, matchers are asked; for express 4 it is read back
- * from the layer's expression. The values of parameters may look like literal parts of the pattern.
+ * The pattern of a match. Routers from 2.3 on store it; for older ones the matchers are probed; for express 4 it is
+ * reconstructed from the layer's expression. Parameter values may look like literal parts of the pattern.
  */
 export function expressionOf(layer: Layer, match: Match, path: string): unknown {
   if (match.pattern !== undefined) return match.pattern;
@@ -36,7 +36,7 @@ export function expressionOf(layer: Layer, match: Match, path: string): unknown 
 }
 
 function alternativesOf(regexp: RegExp, keys: readonly Key[]): Alternative[] {
-  // a mount that is a regular expression is its text
+  // a mount given as a regular expression: use its text
   if (!regexp.source.startsWith('^') || !MOUNT_END.test(regexp.source)) return [{ regexp, pattern: String(regexp) }];
   const reader = new ExpressionReader(keys);
   // path-to-regexp joins the expressions of an array of paths
@@ -46,7 +46,7 @@ function alternativesOf(regexp: RegExp, keys: readonly Key[]): Alternative[] {
   }));
 }
 
-/** Reads an expression of path-to-regexp 0.1 back into the path that it was made of. */
+/** Reconstructs the path from an expression of path-to-regexp 0.1. */
 class ExpressionReader {
   private key = 0;
 

@@ -3,17 +3,17 @@ export type Matcher = (path: string) => false | { path: string; params: Params }
 
 type Params = Readonly<Record<string, string | readonly string[]>>;
 
-/** A character, or as many as are encoded side by side: what is encoded belongs to one value. */
+/** A character, or a run of percent-encoded bytes, which belong to one value. */
 const UNIT = /(?:%[\da-f]{2})+|[\s\S]/gi;
-/** Most places of values that are tried for one path, and most units that are looked at for them. */
+/** Most value positions that are tried for one path, and most units that are examined for them. */
 const MOST_TRIES = 32;
 const MOST_STEPS = 20_000;
 
 /**
- * The pattern of a mount, found by asking its matcher about other paths. Where a value stands is known when the matcher takes
- * another one in its place for that parameter. So nothing but literal parts of the pattern remains of the request's path.
+ * Finds the pattern of a mount by probing its matcher with other paths: a part of the path is a parameter's value if
+ * the matcher accepts another value in its place for that parameter. The rest of the request's path is literal.
  *
- * @returns undefined if that cannot be found out, as of a regular expression
+ * @returns undefined if it cannot be found, as for a regular expression
  */
 export function probePattern(matchers: readonly Matcher[], path: string): string | undefined {
   for (const matcher of matchers) {
@@ -54,7 +54,7 @@ class Probe {
     return undefined;
   }
 
-  /** The unit after a value that begins at one. */
+  /** The index of the unit after a value that starts at `begin`. */
   private endOf(value: string, begin: number): number | undefined {
     let length = 0;
     let at = begin;
@@ -70,7 +70,7 @@ class Probe {
   private verified(text: string): string | undefined {
     this.tries++;
     if (!this.takes(text)) return undefined;
-    // where letters may be of either case, the request has chosen it
+    // with case-insensitive routing the request chose the case: normalize to lower case
     const lower = text.toLowerCase();
     const literal = this.takes(lower) ? lower : text;
     return this.names.reduce((pattern, name, value) => pattern.replace(marker(value), () => this.sign(name)), literal);
@@ -81,7 +81,7 @@ class Probe {
     return `${Array.isArray(this.params[name]) ? '*' : ':'}${name}`;
   }
 
-  /** Whether the matcher finds each marker, and nothing else, in the parameter of its place. */
+  /** Whether the matcher returns exactly the marker of each position as the value of its parameter. */
   private takes(text: string): boolean {
     const match = this.matcher(text);
     if (match === false || match.path !== text) return false;

@@ -15,7 +15,7 @@ import type { AnyRequest } from './options';
 /** The mounts that lead to a route, outermost first. */
 type Way = readonly Layer[];
 
-/** The ways to a route of one application from the outermost one: a router that is mounted twice has two. */
+/** All ways from the outermost application to a route: a router that is mounted twice has two. */
 interface Ways {
   readonly root: ExpressApp | undefined;
   readonly app: ExpressApp | undefined;
@@ -29,7 +29,7 @@ export function expressRoute(request: AnyRequest): string | undefined {
   const matched = matchedBy(request as ExpressRequest);
   const { route, root, baseUrl } = matched;
   if (route === undefined) return undefined;
-  // a router without express: nothing leads from the request to the mounts
+  // a router without express: the mounts cannot be found from the request
   if (root === undefined) return join(baseUrl === '' ? '' : UNKNOWN_MOUNT, route.path);
   // a function that calls the router hides it
   return join(mountPattern(matched, route) ?? patternTo(stackOf(root), baseUrl, []) ?? '', route.path);
@@ -39,7 +39,7 @@ function mountPattern({ root, app, baseUrl }: Matched, route: ExpressRoute): str
   const here = waysTo(route, root, app);
   const found = patternAlongOne(here.ways, baseUrl);
   if (found !== undefined) return found;
-  // something may have been mounted since
+  // mounts may have been added since
   here.ways = search(stackOf(root), new Target(route, root, app), []);
   return patternAlongOne(here.ways, baseUrl);
 }
@@ -53,7 +53,7 @@ function waysTo(route: ExpressRoute, root: ExpressApp | undefined, app: ExpressA
   return ways;
 }
 
-/** What is searched for, and the applications that lead to it. */
+/** The route that is searched for, and the applications on the way to it. */
 class Target {
   private readonly chain: readonly ExpressApp[];
 
@@ -67,12 +67,12 @@ class Target {
     this.chain = chain;
   }
 
-  /** What is mounted by a layer, of which `apps` applications were mounted with `use` on the way to it. */
+  /** The stack below a layer. `apps` counts the applications mounted with `use` on the way to the layer. */
   below({ name, handle }: Layer, apps: number): { stack: readonly Layer[] | undefined; apps: number } {
     // express hides the application in a function of this name
     if (name === 'mounted_app') return { stack: this.chain[apps] && stackOf(this.chain[apps]), apps: apps + 1 };
     const isApp = typeof handle?.handle === 'function' && typeof handle.set === 'function';
-    // an application that a router mounts, which it takes for any function, has no parent
+    // a router treats an application as a plain function, so an application mounted by a router has no parent
     if (isApp) return { stack: stackOf(handle as ExpressApp), apps: handle === this.chain[apps] ? apps + 1 : apps };
     return { stack: handle?.stack, apps };
   }
@@ -96,7 +96,7 @@ function patternAlongOne(ways: readonly Way[], baseUrl: string): string | undefi
   return undefined;
 }
 
-/** What the mounts of a way are along a path; undefined if they do not match, or do not take up all of it. */
+/** The joined pattern of a way's mounts for a path; undefined if they do not match the whole path. */
 function patternAlong(way: Way, path: string): string | undefined {
   let pattern = '';
   let rest = path;

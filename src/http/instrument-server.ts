@@ -10,14 +10,14 @@ import type { AnyResponse } from './watch-response';
 /** A server of `node:http`, `node:https`, or `node:http2` with its compatibility API. */
 export type AnyServer = EventEmitter;
 
-/** A server does something else about these if nobody listens: we only listen while somebody else does. */
+/** Without listeners, a server has default behaviour for these events: so we listen only while other code does. */
 const FOLLOWED = new Set(['request', 'checkContinue', 'checkExpectation', 'upgrade', 'connect']);
 
-/** Listeners of ours, which are nobody else's. */
+/** Our own listeners, which do not count as other code's. */
 const ours = new WeakSet<object>();
 
 /**
- * Records the requests of a server, those that a framework never sees included: upgrades, CONNECT, requests that it refuses.
+ * Records the requests of a server, including those that a framework never sees: upgrades, CONNECT, refused requests.
  *
  * @returns a function that stops it; requests that have begun are still recorded
  * @throws RingmeterError RINGMETER_INVALID_OPTION and the codes of bad names, labels and buckets
@@ -44,7 +44,7 @@ export function listenTo(server: AnyServer, meter: ServerMeter): () => void {
   return follow(server, observe);
 }
 
-/** Listens to the followed events, before whoever was there first, for as long as somebody else listens to them. */
+/** Listens to the followed events, ahead of all other listeners, as long as there are any. */
 function follow(server: AnyServer, listener: Listener): () => void {
   const listens = (event: string): boolean => server.listeners(event).includes(listener);
   const others = (event: string): boolean => server.listeners(event).some((other) => !ours.has(other));
@@ -55,7 +55,7 @@ function follow(server: AnyServer, listener: Listener): () => void {
     if (!others(event)) server.removeListener(event, listener);
   };
   const removed = (event: string, other: object): void => {
-    // not at once: whoever removes all listeners is just walking along them
+    // deferred: `removeAllListeners` may be iterating over them
     if (FOLLOWED.has(event) && !ours.has(other)) queueMicrotask(() => leave(event));
   };
   for (const event of FOLLOWED) if (others(event)) server.prependListener(event, listener);

@@ -2,7 +2,7 @@ const METHODS = ['OTHER', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTI
 
 const indexes = new Map(METHODS.map((method, index) => [method, index]));
 
-/** Number of a method; all that are not in common use share 0. */
+/** Number of a method; uncommon methods share 0. */
 export function methodIndex(method: string | undefined): number {
   return indexes.get(method as string) ?? 0;
 }

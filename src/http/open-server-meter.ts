@@ -2,7 +2,7 @@ import type { HttpMetricsOptions } from './options';
 import type { ServerMeter } from './server-meter';
 
 /**
- * What requests are recorded with. Loaded only here: not every program that records has a server.
+ * Makes a meter of server requests. Its module is loaded only here: not every program that records has a server.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION and the codes of bad names, labels and buckets
  */

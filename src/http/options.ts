@@ -10,17 +10,17 @@ import { ServerDefinitions } from './server-definitions';
 export interface HttpMetricsOptions<Request = IncomingMessage> {
   /** Default: the process's collector at the time of the request. */
   collector?: MetricsCollector;
-  /** Stands before every metric's name, as it is: `shop_`. Default none. */
+  /** Prefix of every metric's name, such as `shop_`. Default none. */
   prefix?: string;
   /** Bounds of the duration histogram in seconds. Default 0.005 to 10. */
   buckets?: readonly number[];
-  /** The route of a request, asked when it ends, before the framework is; undefined: the framework's. */
+  /** Returns a request's route, called when it ends; overrides the framework's unless it returns undefined. */
   route?: (request: Request) => string | undefined;
   /** Label of all requests that no route matched. Default `__unmatched__`. */
   unmatched?: string;
-  /** Requests that are not recorded: their paths without query, or a function that says so. Default none. */
+  /** Requests that are not recorded: paths without query, or a predicate. Default none. */
   ignore?: readonly string[] | ((request: Request) => boolean);
-  /** Further labels of all metrics but the gauge, and what they are for a request, asked when it ends. Default none. */
+  /** Further labels of all metrics but the gauge, with functions of the request, called when it ends. Default none. */
   labels?: Readonly<Record<string, (request: Request) => LabelValue | undefined>>;
   /** Whether `status` is the code, `404`, or its class, `4xx`. Default 'code'. */
   statusLabel?: 'code' | 'class';
@@ -28,7 +28,7 @@ export interface HttpMetricsOptions<Request = IncomingMessage> {
   sizes?: boolean;
 }
 
-/** A request as the library sees it: node's, or what a framework made of it. */
+/** A request: node's, or a framework's wrapper of it. */
 export type AnyRequest = IncomingMessage;
 
 /** The options with every default filled in. */

@@ -5,7 +5,7 @@ import { exponentialBuckets } from '../kinds/buckets';
 /** 100 bytes to 100 MB. */
 const SIZE_BUCKETS = exponentialBuckets(100, 10, 7);
 
-/** What the metrics of a server are called and say of themselves. */
+/** Names and descriptions of the server metrics. */
 export class ServerDefinitions {
   private readonly ofRoute: string[];
   private readonly ofAnswer: string[];
@@ -18,7 +18,7 @@ export class ServerDefinitions {
   ) {
     this.ofRoute = ['method', 'route', ...furtherLabels];
     this.ofAnswer = ['method', 'route', 'status', ...furtherLabels];
-    // what cannot be defined is to be told where it stands, not at the first request
+    // validated here, so that an error points to the user's options and not to the first request
     resolveDefinition('histogram', `${prefix}http_request_duration_seconds`, this.durationOptions());
   }
 

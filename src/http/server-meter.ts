@@ -10,8 +10,8 @@ import { watchHandover } from './watch-handover';
 import { type AnyResponse, isOver, watchResponse } from './watch-response';
 
 /**
- * Observes requests, for one instrumentation. A request that was begun under the same names already is not counted again,
- * however many instrumentations it passes; the last one says the route. Nothing here throws.
+ * Observes requests for one instrumentation. A request that several instrumentations with the same metric names observe
+ * is counted once; the last one determines the route. Never throws.
  */
 export class ServerMeter {
   private metrics: ServerMetrics | undefined;
@@ -25,7 +25,7 @@ export class ServerMeter {
    * Observes a request that is answered by a response.
    *
    * @param routeOf asked for the route when the request ends
-   * @returns what observes it; undefined if it is to be ignored
+   * @returns the observer; undefined if the request is ignored
    */
   observe(request: AnyRequest, response: AnyResponse, routeOf?: RouteOf): ObservedRequest | undefined {
     const watched = exchangeOn(request) !== undefined;
@@ -35,7 +35,7 @@ export class ServerMeter {
     return exchange;
   }
 
-  /** Observes a request whose connection is handed over: an upgrade, or CONNECT. */
+  /** Observes a request that takes over the connection: an upgrade, or CONNECT. */
   observeHandover(request: AnyRequest, socket: Socket): void {
     const watched = exchangeOn(request) !== undefined;
     if (this.begin(request) !== undefined && !watched) watchHandover(request, socket);

@@ -6,10 +6,10 @@ import type { Labels } from '../instruments/labels';
 import { methodName } from './methods';
 import type { ServerDefinitions } from './server-definitions';
 
-/** Status of a request whose client went away before its response had ended, as nginx has it. */
+/** Status of a request whose client disconnected before the end of the response, as in nginx. */
 export const ABORTED = 499;
 
-/** Series that are found without making a label set. Routes without end must not fill this thread's heap. */
+/** Size of the cache of series. Bounded, so that unbounded routes do not fill this thread's heap. */
 const MOST_KEPT = 10_000;
 /** Above every status code. */
 const STATUSES = 1_000;
@@ -67,13 +67,13 @@ export class ServerMetrics {
     );
   }
 
-  /** Aborted requests keep their status where others have a class: they were not answered. */
+  /** Aborted requests keep the status 499 even if others have classes: they were not answered. */
   private statusText(status: number): string {
     return this.byClass && status !== ABORTED ? `${Math.floor(status / 100)}xx` : String(status);
   }
 }
 
-/** Where one kind of answer is recorded. Sizes are bound when there is one: few routes take bodies. */
+/** The series of one kind of answer. Those of sizes are bound at the first body: few routes have bodies. */
 export class AnswerSeries {
   private requestSize: BoundHistogram | undefined;
   private responseSize: BoundHistogram | undefined;

@@ -13,9 +13,9 @@ interface UndiciRequest {
   readonly origin?: string | URL;
   /** The header of that name, if there is one. */
   readonly host?: unknown;
-  /** What the connection is to be upgraded to. */
+  /** The requested protocol of an upgrade. */
   readonly upgrade?: unknown;
-  /** Called when the connection is handed over: after an upgrade, or CONNECT. */
+  /** Called when the request takes over the connection: after an upgrade, or CONNECT. */
   onUpgrade?(status: number, ...more: unknown[]): unknown;
 }
 
@@ -25,21 +25,21 @@ interface UndiciMessage {
   readonly error?: unknown;
 }
 
-/** What is remembered of a request that is going on. */
+/** The state of a request in flight. */
 interface Call {
   readonly metrics: ClientMetrics;
   readonly began: number;
   status: number;
 }
 
-/** More kinds of errors than a client sees. */
+/** Bound of distinct error codes; more than a client normally sees. */
 const MOST_CODES = 64;
 /** An IP address, with a port or without. */
 const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[[\da-fA-F:.]+\])(:\d+)?\/?$/;
-/** What can be a label; the reason of an abort may be anything. */
+/** Names that may become label values; the reason of an abort can be any text. */
 const NAMED = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
-/** Hears of the requests of undici, and records them. */
+/** Subscribes to undici's diagnostics channels and records its requests. */
 export class UndiciMeter {
   private readonly codes = new BoundedLabel(MOST_CODES);
   private readonly calls = new WeakMap<UndiciRequest, Call>();
@@ -75,7 +75,7 @@ export class UndiciMeter {
   private readonly created = (message: unknown): void => {
     const metrics = this.present();
     if (metrics === undefined) return;
-    // a collector that was closed has taken off what was in flight
+    // a closed collector has already subtracted the requests in flight
     if (!metrics.collector.closed) metrics.inFlight.increment();
     this.going++;
     const { request } = message as UndiciMessage;
@@ -83,7 +83,7 @@ export class UndiciMeter {
     this.watchHandover(request);
   };
 
-  /** Up to version 6, undici publishes nothing of a request whose connection is handed over, as that of a WebSocket is. */
+  /** Up to version 6, undici publishes no end of requests that take over the connection, as WebSockets do. */
   private watchHandover(request: UndiciRequest): void {
     const { onUpgrade } = request;
     if (onUpgrade === undefined || !isHandover(request)) return;
@@ -127,7 +127,7 @@ export class UndiciMeter {
 
   private hostOf({ origin = '', host }: UndiciRequest): string {
     const text = String(origin).replace(/^[a-z]+:\/\//, '');
-    // undici's dns interceptor puts the address there, and the name into the header
+    // undici's dns interceptor replaces the host by the address, and keeps the name in the header
     return this.hosts.of(typeof host === 'string' && host !== '' && ADDRESS.test(text) ? host : text);
   }
 

@@ -1,14 +1,14 @@
 import type { MetricsCollector } from '../collector/collector';
 
-/** What is recorded of requests that undici makes. Every option has a default. */
+/** Options of recording undici's requests. Every option has a default. */
 export interface UndiciMetricsOptions {
   /** Default: the process's collector at the time of the request. */
   collector?: MetricsCollector;
-  /** Stands before every metric's name, as it is: `shop_`. Default none. */
+  /** Prefix of every metric's name, such as `shop_`. Default none. */
   prefix?: string;
   /** Bounds of the duration histogram in seconds. Default 0.005 to 10. */
   buckets?: readonly number[];
-  /** Hosts, with their ports, that have a label of their own, or how many of them. All others share one. Default 100. */
+  /** Hosts (with ports) that get a label value of their own, or their number. All others share one. Default 100. */
   hosts?: readonly string[] | number;
 }
 

@@ -8,8 +8,8 @@ const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})/;
 type Write = (this: Socket, ...args: unknown[]) => unknown;
 
 /**
- * Tells what observes an upgrade or a CONNECT how it was answered: by the status line that whoever took over the
- * connection writes first. What goes over the connection afterwards is no answer, and is not looked at.
+ * Reports the answer to an upgrade or a CONNECT to its observer: the status line that the new owner of the connection
+ * writes first. Later data on the connection is not part of the answer, and is ignored.
  */
 export function watchHandover(request: AnyRequest, socket: Socket): void {
   const restore = [watch(socket, 'write', answered), watch(socket, 'end', answered)];
@@ -20,12 +20,12 @@ export function watchHandover(request: AnyRequest, socket: Socket): void {
   socket.once('close', () => exchangeOn(request)?.aborted());
 }
 
-/** Lets `told` know the first thing that a method of a socket is called with. @returns what undoes it */
+/** Calls `told` with the first argument of a socket's method. @returns a function that removes the hook */
 function watch(socket: Socket, name: 'write' | 'end', told: (chunk: unknown) => void): () => void {
   const own = Object.getOwnPropertyDescriptor(socket, name);
   const method = socket[name] as Write;
   const watching: Write = alike(method, function (this: Socket, ...args: unknown[]) {
-    // an end without a last word is the connection's, not an answer
+    // `end()` without data is no answer
     if (typeof args[0] === 'string' || args[0] instanceof Uint8Array) told(args[0]);
     return method.apply(this, args);
   });
@@ -44,7 +44,7 @@ function statusOf(chunk: unknown): number | undefined {
   return found === null ? undefined : Number(found[1]);
 }
 
-/** What was answered if the first thing written is no status line: the two sides go without. */
+/** The status to record if the first data is no status line, because both sides omit it. */
 function usualStatus({ method }: AnyRequest): number {
   return method === 'CONNECT' ? 200 : 101;
 }

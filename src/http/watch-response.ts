@@ -4,14 +4,14 @@ import type { Socket } from 'node:net';
 import { exchangeOn } from './exchange';
 import type { AnyRequest } from './options';
 
-/** On a response: its request, which an HTTP/2 response has lost when it ends. */
+/** Property of a response: its request; an HTTP/2 response no longer has it when it ends. */
 const REQUEST = Symbol('ringmeter.request');
-/** On a connection: how many bytes had been sent when the present response began. */
+/** Property of a connection: bytes sent before the present response. */
 const SENT = Symbol('ringmeter.sent');
-/** On a connection: requests that have not been answered. */
+/** Property of a connection: its unanswered requests. */
 const OPEN = Symbol('ringmeter.open');
 
-/** On a response: bytes of informational responses that were written before it. */
+/** Property of a response: bytes of informational (1xx) responses written before it. */
 const INFORMED = Symbol('ringmeter.informed');
 
 type Connection = Socket & { [SENT]?: number; [OPEN]?: Set<AnyRequest> };
@@ -22,33 +22,33 @@ type Response = AnyResponse & {
   [REQUEST]?: AnyRequest;
   [INFORMED]?: number;
   readonly _header?: string | null;
-  /** Bytes that wait for a connection. */
+  /** Bytes buffered until the response gets the connection. */
   readonly outputSize?: number;
 };
 
 /** Statuses whose responses have no body. */
 const BODILESS = new Set([204, 205, 304]);
 
-/** What writes informational responses: 100, 102 and 103. */
+/** Methods that write informational responses: 100, 102 and 103. */
 const INFORMS = ['writeContinue', 'writeProcessing', 'writeEarlyHints'] as const;
 
-/** Whether there is nothing left to watch. Node finishes the stream of an HTTP/2 response to HEAD before it tells of it. */
+/** Whether the response has ended. Node finishes the stream of an HTTP/2 response to HEAD before it emits 'finish'. */
 export function isOver({ writableEnded, writableFinished, destroyed, stream }: AnyResponse): boolean {
   return (writableEnded && writableFinished) || destroyed || stream?.destroyed === true;
 }
 
-/** Tells what observes the request how its response ends. Once for each request. */
+/** Reports the end of the response to the request's observer. Call it once for each request. */
 export function watchResponse(request: AnyRequest, response: Response): void {
   response[REQUEST] = request;
-  // before node's own listener, which lets the next response use the connection
+  // ahead of node's own listener, which gives the connection to the next response
   response.prependListener('finish', finished);
   response.once('close', closed);
   const connection = request.socket as Connection | undefined;
-  // what only looks like a request has no connection
+  // mocks of requests have no connection
   if (response.stream !== undefined || connection === undefined) return;
   endWith(connection, request);
   if (response.socket !== null) connection[SENT] = connection.bytesWritten;
-  // node itself may have written a 100 into a response whose turn has not come
+  // node may already have written a 100 into a response that waits for the connection
   response[INFORMED] = response.headersSent ? 0 : response.outputSize;
   Object.assign(response, informing);
 }
@@ -68,7 +68,7 @@ const informing = Object.fromEntries(
   ]),
 );
 
-/** Shared by all responses: a closure less for each. */
+/** One function for all responses, to save a closure for each. */
 function finished(this: Response): void {
   const request = this[REQUEST]!;
   forget(request);
@@ -84,7 +84,7 @@ function finished(this: Response): void {
   else exchange?.answered(statusSent(this), lengthSaid(request, this));
 }
 
-/** The status in the head that was sent: `statusCode` may have been changed afterwards. */
+/** The status in the sent head: `statusCode` may have been changed afterwards. */
 function statusSent({ stream, statusCode, _header: head }: Response): number {
   const sent = stream === undefined ? head?.slice(9, 12) : stream.sentHeaders?.[':status'];
   return Number(sent) || statusCode;
@@ -99,7 +99,7 @@ function forget(request: AnyRequest): void {
   (request.socket as Connection | undefined)?.[OPEN]?.delete(request);
 }
 
-/** Bytes of the body that were handed to the connection, with their framing if it was chunked. */
+/** Bytes of the body written to the connection, including chunked framing. */
 function bytesSent(request: AnyRequest, { _header: head, [INFORMED]: informed = 0 }: Response): number {
   const connection = request.socket as Connection | undefined;
   const before = connection?.[SENT];
@@ -108,14 +108,14 @@ function bytesSent(request: AnyRequest, { _header: head, [INFORMED]: informed = 
   return connection.bytesWritten - before - informed - head.length;
 }
 
-/** On a connection that many responses share, a response's bytes are what its head says. */
+/** The length in the response's head, used where concurrent responses share a connection (HTTP/2). */
 function lengthSaid({ method }: AnyRequest, response: Response): number {
   // these have no body, whatever length the head says
   if (method === 'HEAD' || BODILESS.has(statusSent(response))) return 0;
   return Number(response.getHeader('content-length') ?? Number.NaN);
 }
 
-/** A response whose turn has not come yet, or that was detached from its connection, hears nothing of the connection's end. */
+/** Reports the connection's end: node does not tell responses that wait for it or were detached from it. */
 function endWith(connection: Connection, request: AnyRequest): void {
   connection[OPEN] ??= watchConnection(connection);
   connection[OPEN].add(request);

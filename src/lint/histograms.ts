@@ -6,14 +6,14 @@ import { labelValue, seriesKey } from './series';
 /** The lines of one series of a histogram. */
 export interface HistogramSeries {
   labels: LabelPairs;
-  /** In the order in which they stand; the bound is NaN if `le` is none. */
+  /** In their order in the text; the bound is NaN if `le` is no number. */
   buckets: { bound: number; count: number; line: number }[];
   count?: number;
   sum?: number;
   line: number;
 }
 
-/** Puts the lines of a histogram together, series by series. */
+/** Groups the lines of a histogram by series. */
 export function histogramSeries({ name, samples }: ScrapedFamily): HistogramSeries[] {
   const found = new Map<string, HistogramSeries>();
   for (const sample of samples) {
@@ -53,7 +53,7 @@ export interface Observed {
   sum: number;
 }
 
-/** Adds up the series of each layout; series that make no sense are left out. */
+/** Adds up the series of each layout; skips inconsistent series. */
 export function observedByLayout(series: readonly HistogramSeries[]): Observed[] {
   const layouts = new Map<string, Observed>();
   for (const { buckets, sum = Number.NaN } of series) {

@@ -2,15 +2,15 @@ import type { ScrapedFamily } from '../scrape/types';
 import type { Report } from './rules';
 import { areNumericIds, SMELLS } from './smells';
 
-/** Different values of one label above which each more is worth a thought. */
+/** Distinct values of one label above which the linter gives advice. */
 const MANY_VALUES = 100;
-/** Different values that are looked at: a label with more has shown its nature. */
+/** Distinct values that are examined: so many suffice to classify a label. */
 const MOST_LOOKED_AT = 10_000;
-/** Characters of a value that are looked at. */
+/** Characters of a value that are examined. */
 const LONGEST_LOOKED_AT = 1_000;
-/** What a collector of this library calls the series that takes what goes beyond the limit. */
+/** The overflow label of this library's collectors, on the series for label sets beyond the limit. */
 const OVERFLOW = 'ringmeter_overflow';
-/** Labels that the format writes itself, and the types that have them. */
+/** Labels reserved by the format, and the types that have them. */
 const OWN: Record<string, readonly ScrapedFamily['type'][]> = {
   le: ['histogram', 'gaugehistogram'],
   quantile: ['summary'],
@@ -18,7 +18,7 @@ const OWN: Record<string, readonly ScrapedFamily['type'][]> = {
 /** Labels that Prometheus sets for the whole target. */
 const TARGET = new Set(['job', 'instance']);
 
-/** What is wrong with a metric's labels: their names, and what their values look like. */
+/** Checks the names of a metric's labels, and the shape of their values. */
 export function lintLabels(family: ScrapedFamily, report: Report): void {
   for (const [label, values] of valuesByLabel(family)) {
     lintName(label, family, report);

@@ -2,16 +2,16 @@ import type { Observed } from './histograms';
 import { proposeBuckets } from './propose';
 import type { LintRule, Report } from './rules';
 
-/** Fewer observations tell nothing about a layout. */
+/** With fewer observations a layout is not judged. */
 const LEAST_OBSERVATIONS = 100;
-/** Share above the highest bound from which p99 is not known any more. */
+/** Share of observations above the highest bound from which p99 cannot be estimated. */
 const MOST_BEYOND = 0.01;
-/** Share in one bucket from which the others tell nothing. */
+/** Share of observations in one bucket from which the other buckets are useless. */
 const MOST_IN_ONE = 0.95;
-/** Bounds of a quantile's bucket may be this factor apart: 2.5 is usual. */
+/** Largest ratio of the bounds of a quantile's bucket; 2.5 is usual. */
 const WIDEST = 4;
 const QUANTILES = [0.5, 0.95, 0.99];
-/** Buckets at both ends that nothing falls into. */
+/** Empty buckets at both ends from which the layout is reported. */
 const LEAST_UNUSED = 5;
 
 /** Compares a histogram's bounds with the values that were observed. */
@@ -50,7 +50,7 @@ function coarse({ bounds, counts, count }: Observed): Complaint {
   for (const quantile of [...QUANTILES].reverse()) {
     const bucket = bucketOf(quantile * count, counts);
     const start = bucket === 0 ? 0 : bounds[bucket - 1];
-    // what is below the first bound is fast enough, for the median
+    // a median below the first bound is accurate enough
     const isWide = bucket === 0 ? quantile > 0.5 && bounds[0] > 0 : start > 0 && bounds[bucket] > start * WIDEST;
     if (isWide)
       return [

@@ -8,7 +8,7 @@ import { lintNote, lintStructure } from './structure';
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'advice'];
 
-/** Checks an exposition. Findings come metric by metric in the order of the exposition, of each the worst first. */
+/** Checks an exposition. Findings are in the order of its metrics; those of a metric in order of severity. */
 export function lint({ families, notes }: Scrape): Finding[] {
   const findings = new Findings();
   for (const note of notes.filter(({ metric }) => metric === '')) lintNote(note, findings.about(''));
@@ -34,7 +34,7 @@ function lintBuckets(family: ScrapedFamily, report: Report): void {
   for (const observed of layouts) lintLayout(observed, report);
 }
 
-/** Findings by metric; what is found again and again is told once. */
+/** Findings by metric, without duplicates. */
 class Findings {
   private readonly byMetric = new Map<string, Map<string, { finding: Finding; times: number }>>();
 

@@ -5,14 +5,14 @@ import { abbreviatedUnit, foreignUnit } from './units';
 const CAMEL_CASE = /[a-z][A-Z]/;
 const TYPE_WORDS = ['counter', 'gauge', 'histogram', 'summary'];
 const PERCENT = /_(?:percent|percents|percentage|pct)(?:_total)?$/;
-/** Suffixes that lines of histograms and summaries have, and who may have them. */
+/** Reserved suffixes of the lines of histograms and summaries, and the types that may have them. */
 const SUFFIXES: readonly (readonly [suffix: string, types: readonly ScrapedFamily['type'][], owners: string])[] = [
   ['_bucket', ['histogram', 'gaugehistogram'], 'histograms'],
   ['_count', ['histogram', 'summary', 'gaugehistogram'], 'histograms and summaries'],
   ['_sum', ['histogram', 'summary', 'gaugehistogram'], 'histograms and summaries'],
 ];
 
-/** What the field's conventions say of a metric's name, help and type. */
+/** Checks a metric's name, help and type against the field's conventions. */
 export function lintNames(family: ScrapedFamily, report: Report): void {
   lintMetadata(family, report);
   lintSuffixes(family, report);

@@ -1,25 +1,25 @@
 import { histogramQuantile } from '../kinds/histogram-value';
 import type { Observed } from './histograms';
 
-/** Digits that bounds have in each decade, from fine to coarse: the preferred numbers that people use. */
+/** Preferred numbers: the digits of the bounds in each decade, from fine to coarse. */
 const DIGITS: readonly (readonly number[])[] = [
   [1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2],
   [1, 1.5, 2, 3, 5, 7],
   [1, 2.5, 5],
   [1],
 ];
-/** Bounds that are proposed at most, if the values do not span too many decades. */
+/** Most proposed bounds, unless the values span too many decades. */
 const MOST_BOUNDS = 14;
-/** What shall lie between the lowest and the highest bound. */
+/** Quantiles that the lowest and the highest bound should cover. */
 const [LOW, HIGH] = [0.05, 0.999];
 /** Steps of a layout for values on both sides of 0. */
 const STEPS = 10;
 
 /**
- * Bounds that spread over the values that were observed, at a constant ratio from where 5 % are below to where 0.1 % are
- * above. Within a bucket values are taken to be spread evenly, beyond the highest bound around their mean.
+ * Proposes bounds for the observed values, at a constant ratio from the 5 % quantile to the 99.9 % quantile. Assumes
+ * that values are uniformly distributed within a bucket, and around their mean beyond the highest bound.
  *
- * @returns undefined if nothing sensible can be said
+ * @returns undefined if there is no sensible proposal
  */
 export function proposeBuckets(observed: Observed): number[] | undefined {
   const { bounds, counts, count } = observed;
@@ -31,7 +31,7 @@ export function proposeBuckets(observed: Observed): number[] | undefined {
   return low > 0 && Number.isFinite(high) ? geometric(low, high) : undefined;
 }
 
-/** How far up the values go. */
+/** An estimate of the largest value. */
 function highest({ bounds, counts, count, sum }: Observed): number {
   const beyond = counts[bounds.length];
   if (beyond <= count * (1 - HIGH)) return histogramQuantile(HIGH, bounds, counts);
@@ -41,16 +41,16 @@ function highest({ bounds, counts, count, sum }: Observed): number {
   );
   const mean = (sum - below) / beyond;
   const top = bounds[bounds.length - 1];
-  // the mean of what is beyond, and room for what is beyond that
+  // four times the mean of the values beyond the highest bound, as a margin
   return Math.max(mean > top ? mean * 4 : top * 4, top);
 }
 
-/** Where a bucket begins; the first one at 0 unless it is below. */
+/** The lower bound of a bucket; that of the first is 0 unless its upper bound is negative. */
 function startOf(bounds: readonly number[], bucket: number): number {
   return bucket === 0 ? Math.min(0, bounds[0]) : bounds[bucket - 1];
 }
 
-/** How far down they go: nothing is known of where they lie in the first bucket, but the mean tells something. */
+/** An estimate of the smallest value. The position within the first bucket is unknown; the mean gives a hint. */
 function lowest({ bounds, counts, count, sum }: Observed): number {
   const low = histogramQuantile(LOW, bounds, counts);
   const mean = sum / count;
@@ -62,7 +62,7 @@ function geometric(low: number, high: number): number[] {
   return layouts.find(({ length }) => length <= MOST_BOUNDS) ?? layouts[layouts.length - 1];
 }
 
-/** From the last preferred number that is not above `low` to the first that is not below `high`. */
+/** The preferred numbers from the last one <= `low` to the first one >= `high`. */
 function between(digits: readonly number[], low: number, high: number): number[] {
   const numbers: number[] = [];
   for (let decade = Math.floor(Math.log10(low)); ; decade++)

@@ -1,7 +1,7 @@
 /** error: breaks the format, or is read as something else. warning: against the conventions. advice: worth a thought. */
 export type Severity = 'error' | 'warning' | 'advice';
 
-/** Every rule's stable name and how bad what it finds is. `docs/lint.md` lists the same. */
+/** Stable names and severities of all rules. `docs/lint.md` lists the same. */
 export const RULES = {
   'bad-escape': 'error',
   'duplicate-label': 'error',
@@ -52,7 +52,7 @@ export const RULES = {
 
 export type LintRule = keyof typeof RULES;
 
-/** Something that the linter has to say. */
+/** A finding of the linter. */
 export interface Finding {
   rule: LintRule;
   severity: Severity;
@@ -68,5 +68,5 @@ export interface Finding {
   buckets?: number[];
 }
 
-/** What a rule says, before its severity is known. */
+/** Reports a finding of a rule; the severity is added later. */
 export type Report = (rule: LintRule, message: string, more?: Pick<Finding, 'label' | 'line' | 'buckets'>) => void;

@@ -1,6 +1,6 @@
 import type { LabelPairs } from '../kinds/definition';
 
-/** Labels as one string that no other label set has, whatever order they stand in. @param without a label to leave out */
+/** A unique key of a label set, independent of the order. @param without a label to leave out */
 export function seriesKey(labels: LabelPairs, without?: string): string {
   const rest = without === undefined ? labels : labels.filter(([name]) => name !== without);
   if (rest.length === 0) return '';

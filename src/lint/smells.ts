@@ -1,11 +1,11 @@
-/** What a label's values look like that should not be in labels. */
+/** A pattern of values that should not be label values. */
 export interface Smell {
   rule: 'label-uuid' | 'label-email' | 'label-timestamp' | 'label-path-id' | 'label-address' | 'label-id';
   looksLike: string;
   matches(value: string): boolean;
-  /** Fewest different values that are more than chance. */
+  /** Least number of distinct matching values. */
   least: number;
-  /** Least share of the different values. */
+  /** Least share of the distinct values that match. */
   share: number;
 }
 
@@ -24,7 +24,7 @@ const ID_SEGMENT = new RegExp(
   'i',
 );
 
-/** The first that fits is the one that is told. */
+/** In order of precedence: only the first match is reported. */
 export const SMELLS: readonly Smell[] = [
   smell('label-path-id', 'paths with ids in them', (value) => PATH.test(value) && ID_SEGMENT.test(value), 2, 0),
   smell('label-uuid', 'UUIDs', (value) => UUID.test(value), 2, 0.25),
@@ -38,11 +38,11 @@ function smell(rule: Smell['rule'], looksLike: string, matches: Smell['matches']
   return { rule, looksLike, matches, least, share };
 }
 
-/** Fewest different numbers, and how large the largest must be: status codes and CPUs are no ids. */
+/** Least number of distinct numbers, and least maximum: status codes and CPU numbers are no ids. */
 const LEAST_NUMBERS = 10;
 const LARGEST_SMALL_NUMBER = 999;
 
-/** Whether a label's values are numbers that look as if they went on for ever. */
+/** Whether a label's values look like numeric ids, which grow without bound. */
 export function areNumericIds(values: readonly string[]): boolean {
   if (values.length < LEAST_NUMBERS || !values.every((value) => NUMBER.test(value))) return false;
   return values.some((value) => Number(value) > LARGEST_SMALL_NUMBER);

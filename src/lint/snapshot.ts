@@ -7,8 +7,8 @@ import { lint } from './lint';
 import type { Finding } from './rules';
 
 /**
- * Lints a snapshot as a scrape would show it. One metric at a time: it takes the memory of one, and the thread goes on
- * with its other work in between. With a renderer of its own, since newer snapshots may be rendered meanwhile.
+ * Lints a snapshot as a scrape would show it, one metric at a time: so it needs the memory of one metric only, and the
+ * event loop turns in between. Uses its own renderer, since others may render newer snapshots meanwhile.
  */
 export async function lintSnapshot(
   snapshot: Snapshot,
@@ -17,7 +17,7 @@ export async function lintSnapshot(
   const findings: Finding[] = [];
   for (const family of [...snapshot.families]) {
     const body = new TextRenderer(PROMETHEUS_TEXT, defaultLabels).render({ ...snapshot, families: [family] });
-    // lines of a text that nobody sees help nobody
+    // line numbers are dropped: the user does not see the text
     for (const { line, ...finding } of lint(decodeScrape(body, PROMETHEUS_TEXT.contentType))) findings.push(finding);
     await setImmediate();
   }

@@ -4,7 +4,7 @@ import { type HistogramSeries, histogramSeries } from './histograms';
 import type { Report } from './rules';
 import { labelValue, seriesKey, shownLabels } from './series';
 
-/** What is noted when an exposition is read. */
+/** Messages for the notes of the parser. */
 export const NOTES: Record<NoteKind, string> = {
   'bad-escape': 'has a backslash that the format knows no meaning of: write \\\\, \\n or \\"',
   interleaved:
@@ -19,7 +19,7 @@ export function lintNote({ kind, line }: Note, report: Report): void {
   report(kind, NOTES[kind], { line });
 }
 
-/** Whether the lines of a metric make sense together. */
+/** Checks the consistency of a metric's lines. */
 export function lintStructure(family: ScrapedFamily, report: Report): void {
   lintDuplicates(family, report);
   lintStrays(family, report);

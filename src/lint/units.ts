@@ -1,6 +1,6 @@
 /**
  * Units and the base unit to use instead; base units stand for themselves.
- * Source: Prometheus documentation, "Metric and label naming", base units; what promtool's linter takes for a unit.
+ * Sources: Prometheus documentation, "Metric and label naming", base units; the units in promtool's linter.
  */
 const UNITS = new Map(
   Object.entries({
@@ -34,7 +34,7 @@ const UNITS = new Map(
 const PREFIX =
   /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|mebi|giga|gibi|tera|tebi|peta|pebi)/;
 
-/** What an abbreviation says, and what it would be in full. */
+/** Abbreviations of units, and their full names. */
 const ABBREVIATIONS = new Map(
   Object.entries({
     s: 'seconds',
@@ -69,7 +69,7 @@ const ABBREVIATIONS = new Map(
   }),
 );
 
-/** A unit in a metric's name that is no base unit, and the one to use. */
+/** A unit in a metric's name that is no base unit, and the base unit to use. */
 export function foreignUnit(name: string): { unit: string; base: string } | undefined {
   for (const unit of name.split('_')) {
     const base = baseOf(unit);
@@ -82,7 +82,7 @@ function baseOf(unit: string): string | undefined {
   return UNITS.get(unit) ?? UNITS.get(unit.replace(PREFIX, ''));
 }
 
-/** An abbreviated unit in a metric's name, and what to write. */
+/** An abbreviated unit in a metric's name, and its full name. */
 export function abbreviatedUnit(name: string): { unit: string; base: string } | undefined {
   for (const unit of name.toLowerCase().split('_').slice(1)) {
     const base = ABBREVIATIONS.get(unit);

@@ -24,7 +24,7 @@ export function PerformanceMonitored(options: MonitoringOptions<never[]>): Metho
   }) as MethodDecorator;
 }
 
-/** What the short decorators may be told beside the metric's name. */
+/** Options of the short decorators, beside the metric's name. */
 export type ShortOptions = Pick<MonitoringOptions<never[]>, 'labels' | 'collector' | 'resultErrors'>;
 
 /** Observes the seconds that calls of a method take in the histogram of that name. */
@@ -37,7 +37,7 @@ export function Counted(name: string, options?: ShortOptions): MethodDecorator {
   return PerformanceMonitored({ ...options, counterMetric: new CounterMetric(name) });
 }
 
-/** Shows the calls of a method that are going on in the gauge of that name. */
+/** Shows the number of running calls of a method in the gauge of that name. */
 export function InFlight(name: string, options?: ShortOptions): MethodDecorator {
   return PerformanceMonitored({ ...options, inFlightMetric: new InFlightMetric(name) });
 }

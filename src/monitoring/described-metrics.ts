@@ -1,7 +1,7 @@
 import type { MetricsCollector } from '../collector/collector';
 import { type HistogramOptions, type MetricOptions, resolveDefinition } from '../instruments/definitions';
 
-/** What a counter is called and says of itself; it is made where it is used first, on the process's collector. */
+/** Name and description of a counter, which is made on the collector at its first use. */
 export class CounterMetric {
   /** @throws RingmeterError with the code that says what is wrong with the definition */
   constructor(
@@ -16,7 +16,7 @@ export class CounterMetric {
   }
 }
 
-/** What a histogram of durations in seconds is called and says of itself. */
+/** Name and description of a histogram of durations in seconds. */
 export class TimingMetric {
   /** @throws RingmeterError with the code that says what is wrong with the definition */
   constructor(
@@ -31,7 +31,7 @@ export class TimingMetric {
   }
 }
 
-/** What a gauge of calls that are going on is called and says of itself. */
+/** Name and description of a gauge of running calls. */
 export class InFlightMetric {
   /** @throws RingmeterError with the code that says what is wrong with the definition */
   constructor(

@@ -3,10 +3,10 @@ import { types } from 'node:util';
 type AnyGenerator = Generator | AsyncGenerator;
 type Step = IteratorResult<unknown>;
 
-/** Told once of how a generator ended: what it returned, or that it threw. */
+/** Called once when a generator ends: with its return value, or with `failed` if it threw. */
 type Ended = (returned: unknown, failed: boolean) => void;
 
-/** A generator that gives what the given one gives, and says when that ends. One that is left alone for good never ends. */
+/** Wraps a generator to report its end. An abandoned generator never ends. */
 export function watchGenerator(generator: AnyGenerator, ended: Ended): AnyGenerator {
   let open = true;
   const end: Ended = (returned, failed) => {
@@ -22,7 +22,7 @@ export function watchGenerator(generator: AnyGenerator, ended: Ended): AnyGenera
     writable: true,
     configurable: true,
   });
-  // the prototype brings everything else, such as Symbol.iterator, which gives the object it is called on
+  // everything else is inherited, such as Symbol.iterator, which returns the wrapper itself
   return Object.create(Object.getPrototypeOf(generator), {
     next: passed('next'),
     return: passed('return'),

@@ -19,9 +19,9 @@ const OPTIONS = [
 ] as const;
 
 /**
- * A function that does what the given one does, and records its calls. `this`, arguments, what is returned or thrown, the
- * name, the length, own properties and metadata stay as they are; a promise is followed by one that settles alike,
- * generators are recorded until they end. Other thenables, which may begin their work when they are asked for it, are returned as they are.
+ * Wraps a function to record its calls. `this`, arguments, the value returned or thrown, the name, the length, own
+ * properties and metadata are preserved. For a promise, returns one that settles alike; generators are recorded until
+ * they end. Other thenables may start their work in `then`, so they are returned untouched.
  *
  * @throws RingmeterError RINGMETER_INVALID_OPTION
  */
@@ -51,7 +51,7 @@ export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptio
   return alike(fn, monitoring) as unknown as F;
 }
 
-/** A generator function, or a wrapper of one that has kept its prototype, as ours do: decorators stand above one another. */
+/** Whether a function is a generator function, or a wrapper with its prototype, as ours: decorators can be stacked. */
 function makesGenerators(fn: AnyFunction): boolean {
   if (types.isGeneratorFunction(fn)) return true;
   const tag: unknown = Reflect.get(fn, Symbol.toStringTag);
@@ -62,7 +62,7 @@ function isIterator(result: unknown): result is Generator {
   return typeof result === 'object' && result !== null && 'next' in result;
 }
 
-/** One promise more, so that a rejection nobody handles stays one. */
+/** Returns a derived promise, so that an unhandled rejection stays unhandled. */
 function follow(promise: Promise<unknown>, observation: Observation, end: (failed: boolean) => void): Promise<unknown> {
   return promise.then(
     (value) => {

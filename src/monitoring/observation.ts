@@ -8,19 +8,19 @@ import type { Histogram } from '../instruments/histogram';
 import type { Labels } from '../instruments/labels';
 import type { CounterMetric, InFlightMetric, TimingMetric } from './described-metrics';
 
-/** What of a function's calls is recorded. Every part may be left out. */
+/** What to record of a function's calls. All options are optional. */
 export interface MonitoringOptions<Args extends readonly unknown[] = readonly never[]> {
-  /** Seconds that calls took, failed ones too: until the promise has settled, or the generator has ended. */
+  /** Seconds that calls took, including failed ones, until the promise has settled or the generator has ended. */
   timingMetric?: TimingMetric;
-  /** Calls, when they end. */
+  /** Counts calls when they end. */
   counterMetric?: CounterMetric;
   /** Calls that failed: threw, rejected, or, with `resultErrors`, returned the error side of a Result. */
   errorCounter?: CounterMetric;
-  /** Calls that are going on. */
+  /** Running calls. */
   inFlightMetric?: InFlightMetric;
-  /** Of all these metrics; or what they are for a call, by its arguments. */
+  /** Labels of all these metrics, or a function of the call's arguments that returns them. */
   labels?: Labels | ((...args: Args) => Labels);
-  /** Whether something returned whose `isErr()` says true is a failure. Default false. */
+  /** Whether a returned value whose `isErr()` returns true counts as a failure. Default false. */
   resultErrors?: boolean;
   /** Default: the process's collector at the time of the call. */
   collector?: MetricsCollector;
@@ -34,19 +34,19 @@ interface Metrics {
   readonly inFlight: Gauge | undefined;
 }
 
-/** Records calls of one function. Nothing here throws: a metric that cannot be had is done without. */
+/** Records the calls of one function. Never throws: a metric that cannot be made is skipped. */
 export class Observation {
   private metrics: Metrics | undefined;
 
   constructor(private readonly options: MonitoringOptions) {}
 
-  /** A call begins. @returns how it is told that the call has ended */
+  /** Called when a call begins. @returns a function to call when it ends */
   begin(args: ArrayLike<unknown>): (failed: boolean) => void {
     const metrics = this.present();
     if (metrics === undefined) return () => {};
     const labels = this.labelsOf(args);
     const { collector, inFlight } = metrics;
-    // a collector that was closed has taken off what was in flight
+    // a closed collector has already subtracted the running calls
     const series = collector.closed ? undefined : inFlight?.began(labels);
     const began = performance.now();
     return (failed) => {
@@ -57,7 +57,7 @@ export class Observation {
     };
   }
 
-  /** Whether what a function returned is a failure. */
+  /** Whether a returned value is a failure. */
   isFailure(result: unknown): boolean {
     if (this.options.resultErrors !== true || typeof result !== 'object' || result === null) return false;
     try {
@@ -74,7 +74,7 @@ export class Observation {
     try {
       return labels(...(Array.from(args) as never[]));
     } catch (error) {
-      // no label set: refused and counted where it is recorded
+      // not a label set: the record itself refuses and counts it
       warnOnce(
         'RINGMETER_INVALID_RECORD',
         `the labels of a monitored function threw: ${messageOf(error)}`,
@@ -99,7 +99,7 @@ export class Observation {
     }
   }
 
-  /** What a warning is about: one of the metrics, and the reason. */
+  /** The subject of a warning: one of the metrics, and the reason. */
   private subject(reason: string): string {
     const { timingMetric, counterMetric, errorCounter, inFlightMetric } = this.options;
     return `monitored ${reason} ${(timingMetric ?? counterMetric ?? errorCounter ?? inFlightMetric)?.name}`;

@@ -1,6 +1,6 @@
-/** What went wrong on the way to a server. */
+/** Describes the error of a connection to a server. */
 export function describe(error: unknown): string {
-  // several addresses were tried, and each has its own error
+  // several addresses were tried, and each failed with an error of its own
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join(', ');
   const { code, message } = error as NodeJS.ErrnoException;
   return typeof code !== 'string' || message?.includes(code) ? message || String(error) : `${message} (${code})`;

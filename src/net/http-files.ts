@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { HttpOptions, TlsOptions } from './http-options';
 
-/** A text that is given itself or as the path of a file, which is read again when it has changed. */
+/** A text, or the path of a file with the text, which is read again when the file has changed. */
 class FileText {
   private version = '';
   private text = '';
@@ -23,7 +23,7 @@ class FileText {
 const PEMS = ['ca', 'cert', 'key'] as const;
 type Pems = Partial<Record<(typeof PEMS)[number], string>>;
 
-/** What a client reads from files: certificates, and its bearer token. Rotated files count from the next request on. */
+/** The files of an HTTP client: certificates and the bearer token. Rotated files take effect at the next request. */
 export class HttpFiles {
   private readonly token: FileText | undefined;
   private readonly pems: readonly (readonly [keyof Pems, FileText | string])[];

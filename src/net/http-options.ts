@@ -1,7 +1,7 @@
 import { RingmeterError, shown } from '../common/errors';
 import { checkOptions } from '../common/options-check';
 
-/** How a storage reaches a server. */
+/** The HTTP options of a storage: headers, credentials and TLS. */
 export interface HttpOptions {
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>;
@@ -24,13 +24,13 @@ export interface TlsOptions {
   rejectUnauthorized?: boolean;
 }
 
-/** The options that a storage's own are checked together with. */
+/** Names of the HTTP options; a storage checks them together with its own. */
 export const HTTP_OPTIONS = ['headers', 'basicAuth', 'bearerToken', 'bearerTokenFile', 'tls'] as const;
 
 const TLS_TEXTS = ['ca', 'cert', 'key', 'passphrase', 'servername'] as const;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** What the connection, the body or the protocol decides, and nobody else. */
+/** Headers that users may not set: the connection, the body or the protocol determines them. */
 const RESERVED = new Set([
   'accept-encoding',
   'connection',

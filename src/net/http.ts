@@ -12,7 +12,7 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   body?: Uint8Array | string;
   signal: AbortSignal;
-  /** Whether the server may get the request twice. Default: unless it is a POST. */
+  /** Whether the request may be sent twice. Default: true unless it is a POST. */
   idempotent?: boolean;
 }
 
@@ -22,11 +22,11 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** Most of an answer that is kept, in bytes. */
+/** Bytes of an answer that are kept. */
 const LONGEST_ANSWER = 4_096;
-/** Most of an answer that is read so that its connection can be used again; beyond, the connection is closed. */
+/** Bytes of an answer that are read to keep its connection alive; after more, the connection is closed. */
 const MOST_DRAINED = 65_536;
-/** Most of an answer that a message quotes, in characters. */
+/** Characters of an answer that a message quotes. */
 const LONGEST_QUOTE = 500;
 /** Longest wait that timers can have, in milliseconds. */
 const LONGEST_WAIT = 2 ** 31 - 1;
@@ -34,11 +34,11 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 const PASSING = new Set([408, 425, 429]);
 
 /**
- * Milliseconds that an idle connection is kept if the server does not say how long: longer than the usual intervals of
- * flushes. Node's and Go's servers keep theirs for 5 s to some minutes.
+ * Milliseconds of keep-alive for an idle connection, unless the server names a time: longer than the usual flush
+ * intervals. Node's and Go's servers keep connections for 5 s to some minutes.
  */
 const KEEP_ALIVE = { keepAliveTimeout: 300_000, keepAliveMaxTimeout: 600_000 };
-/** Errors of a connection that the server has closed while the request was on its way. */
+/** Errors of a keep-alive connection that the server closed while the request was being sent. */
 const CLOSED_BY_SERVER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** An answer that is not 2xx. */
@@ -57,13 +57,13 @@ export class HttpFailure extends StorageFailure {
   }
 }
 
-/** A client for one server, in a flush worker: one connection, which is kept; redirects are not followed. */
+/** An HTTP client for one server, in a flush worker: one keep-alive connection; redirects are not followed. */
 export class HttpClient {
   private readonly files: HttpFiles;
   private readonly headers: Record<string, string>;
   private tls: TlsOptions | undefined;
   private agent: Dispatcher | undefined;
-  /** Whether the connection has had a request answered: the next one may find it closed. */
+  /** Whether the connection is reused: the server may have closed it since its last answer. */
   private isUsed = false;
 
   /** Throws whatever reading the certificates' files throws. */
@@ -78,7 +78,7 @@ export class HttpClient {
   }
 
   /**
-   * Sends one request and reads the answer's beginning. What the request's own headers are called must be lower case.
+   * Sends one request and reads the beginning of the answer. Header names of the request must be lower case.
    *
    * @throws StorageFailure if there is no answer; HttpFailure if there is one that is not 2xx
    */
@@ -88,7 +88,7 @@ export class HttpClient {
     throw new HttpFailure(wanted, answer);
   }
 
-  /** Sends one request, and gives whatever answer there is, its body to be read. @throws StorageFailure if there is none */
+  /** Sends one request and returns the answer with its body unread, whatever its status. @throws StorageFailure */
   async open(wanted: HttpRequest): Promise<Dispatcher.ResponseData> {
     const { method, url, idempotent = method !== 'POST' } = wanted;
     const mayBeClosed = idempotent && this.isUsed;
@@ -116,11 +116,11 @@ export class HttpClient {
     return answer;
   }
 
-  /** The one with the certificates as they are now. */
+  /** The dispatcher with the present certificates. */
   private dispatcher(): Dispatcher {
     const tls = this.files.resolved(this.tls);
     if (this.agent !== undefined && tls === this.tls) return this.agent;
-    // what it is doing is done first
+    // running requests complete before it closes
     void this.agent?.close().catch(() => {});
     this.tls = tls;
     this.agent = makeAgent(tls);
@@ -132,7 +132,7 @@ export class HttpClient {
   }
 }
 
-/** Whatever goes wrong after the status has come costs only text: the server has decided by then. */
+/** Ignores errors after the status has arrived: they cost only text, since the server has decided by then. */
 export async function beginningOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -147,7 +147,7 @@ export async function beginningOf({ statusCode, headers, body }: Dispatcher.Resp
   return { status: statusCode, headers, body: text };
 }
 
-/** A server's text for a message: on one line, without what a terminal would obey. */
+/** A server's text for a message: on one line, without control characters. */
 function quoted(text: string): string {
   const line = text.replaceAll(/\p{Cc}+/gu, ' ').trimEnd();
   return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
@@ -171,7 +171,7 @@ function encodeCredentials({ username, password }: { username: string; password:
   return Buffer.from(`${username}:${password}`).toString('base64');
 }
 
-/** Through the proxies that the environment names, if any. */
+/** An agent that uses the proxies of the environment variables, if there are any. */
 function makeAgent(tls: TlsOptions): Dispatcher {
   const options = { ...KEEP_ALIVE, connections: 1, connect: tls };
   return proxyAgent(options, tls) ?? new Agent(options);

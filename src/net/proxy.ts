@@ -12,8 +12,8 @@ interface Proxies {
 }
 
 /**
- * Sends requests through the proxies that the environment names: `https` requests by CONNECT, `http` ones as they are. Hosts
- * that NO_PROXY lists are asked directly.
+ * Sends requests through the proxies of the environment variables: `https` requests by CONNECT, `http` ones unchanged.
+ * Connects directly to the hosts in NO_PROXY.
  *
  * @returns undefined if the environment names none
  * @throws StorageFailure if what it names is no URL of a proxy
@@ -35,7 +35,7 @@ export function proxyAgent(options: Agent.Options, requestTls: buildConnector.Bu
   });
 }
 
-/** The lower-case name counts first, as curl has it. A proxy without a scheme is one of http. */
+/** The lower-case variable takes precedence, as in curl. A proxy without a scheme is reached by http. */
 function proxyOf(...names: [string, string]): URL | undefined {
   const name = names.find((one) => process.env[one] !== undefined);
   const value = name && process.env[name];
@@ -45,16 +45,16 @@ function proxyOf(...names: [string, string]): URL | undefined {
     for (const part of [url.username, url.password]) decodeURIComponent(part);
     if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   } catch {}
-  // not the value: it may have credentials
+  // the message omits the value: it may contain credentials
   throw new StorageFailure(`${name} is no proxy's URL, such as http://user:password@proxy.example:3128`, {
     retryable: true,
   });
 }
 
-/** @param origin that of the server, or of the proxy if it takes requests as they are */
+/** @param origin the server's, or the proxy's if requests are sent to it unchanged */
 function clientFor({ http, https }: Proxies, origin: string, options: Client.Options): Client {
   const { connect } = options;
-  // a host of NO_PROXY, or there is no proxy for its scheme
+  // the host is in NO_PROXY, or there is no proxy for its scheme
   if (typeof connect !== 'function') return new Client(origin, options);
   const proxy = new URL(origin).protocol === 'https:' ? https : http;
   return new Client(origin, {
@@ -66,7 +66,7 @@ function clientFor({ http, https }: Proxies, origin: string, options: Client.Opt
   });
 }
 
-/** Has no code: undici takes UND_ERR_SOCKET for the server's, and would connect again at once, without end. */
+/** Has no `code`: undici takes UND_ERR_SOCKET for an error of the server and would reconnect at once, endlessly. */
 function proxyFailure({ host }: URL, cause: Error): Error {
   return new Error(`through the proxy ${host}: ${describe(cause)}`, { cause });
 }

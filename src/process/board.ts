@@ -1,15 +1,15 @@
 import { sharedMemory } from '../atomics/shared-memory';
 import { ProcFile } from './proc-file';
 
-/** What was seen of the last stall of an event loop that lasted longer than `stallThreshold`. */
+/** The last observed stall of an event loop that lasted longer than `stallThreshold`. */
 export interface StallStack {
   /** 'main', or the number that is the label `thread` of other threads. */
   readonly thread: string;
-  /** How long it had lasted when it was looked at last. */
+  /** Its duration when it was last observed. */
   readonly seconds: number;
-  /** Where the thread was stuck, innermost call first; or why that is not known. */
+  /** The stack of the blocked thread, innermost call first; or the reason why it is unknown. */
   readonly stack: string;
-  /** Wall-clock milliseconds of when it was noticed. */
+  /** When it was noticed, in wall-clock milliseconds. */
   readonly at: number;
 }
 
@@ -19,12 +19,12 @@ const VERSION = 8;
 const LENGTH = 12;
 const CLAIMS = 16;
 
-/** What the flush workers of a collector share beside its arena, so that one that replaces another goes on with it. */
+/** State that a collector's flush workers share beside its arena; a worker that replaces another continues with it. */
 export class WorkerBoard {
   private readonly i32: Int32Array;
   private readonly cpu: BigInt64Array;
   private readonly text: Uint8Array;
-  /** None where this thread is no flush worker: its time is not the workers'. */
+  /** Only on flush workers: the CPU time of other threads is not counted here. */
   private readonly ownTime = new ProcFile('/proc/thread-self/schedstat');
   private seenTime = 0n;
 
@@ -38,25 +38,25 @@ export class WorkerBoard {
     this.text = new Uint8Array(buffer, buffer.byteLength - TEXT_BYTES);
   }
 
-  /** Adds the CPU time that the calling thread has had since it was asked last. */
+  /** Adds the CPU time of the calling thread since its last call. */
   addCpuTime(): void {
     const time = this.threadTime();
     Atomics.add(this.cpu, 0, time - this.seenTime);
     this.seenTime = time;
   }
 
-  /** CPU time of all workers, those that have ended too, up to when each added its own last. */
+  /** CPU time of all workers, including ended ones, as of each worker's last `addCpuTime`. */
   get cpuSeconds(): number {
     return Number(Atomics.load(this.cpu, 0)) / 1e9;
   }
 
-  /** Nanoseconds on a processor, by the scheduler (Linux). */
+  /** CPU time in nanoseconds, from the scheduler (Linux). */
   private threadTime(): bigint {
     const text = this.ownTime.read();
     return text === undefined ? this.seenTime : BigInt(/^\d+/.exec(text)?.[0] ?? this.seenTime);
   }
 
-  /** Whether the caller is the one of all workers to deal with the stall of a shard that began at a time. */
+  /** Claims a shard's stall that began at `since`. @returns true for exactly one of all workers */
   claimStall(shard: number, since: number): boolean {
     const index = CLAIMS / 4 + shard;
     const id = Math.trunc(since) | 0;
@@ -64,9 +64,9 @@ export class WorkerBoard {
     return seen !== id && Atomics.compareExchange(this.i32, index, seen, id) === seen;
   }
 
-  /** One worker at a time: the one that claimed the stall. Of two stalls at one moment the later to be written stays. */
+  /** Written by the worker that claimed the stall. Of two concurrent stalls, the last writer wins. */
   set lastStall(stall: StallStack) {
-    // even if every character takes four bytes, or six in JSON, it fits
+    // truncated so that it fits even if every character takes four bytes, or six in JSON
     const bytes = Buffer.from(JSON.stringify({ ...stall, stack: stall.stack.slice(0, 5_000) }));
     const { i32 } = this;
     Atomics.store(i32, LENGTH / 4, 0);
@@ -75,7 +75,7 @@ export class WorkerBoard {
     Atomics.store(i32, LENGTH / 4, bytes.length);
   }
 
-  /** Undefined if there has been none, or if it is being written. */
+  /** Undefined if there has been none, or while it is being written. */
   get lastStall(): StallStack | undefined {
     const { i32 } = this;
     const version = Atomics.load(i32, VERSION / 4);

@@ -1,5 +1,5 @@
 import type { Runtime, Session } from 'node:inspector';
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { messageOf, RingmeterError } from '../common/errors';
@@ -7,8 +7,8 @@ import { messageOf, RingmeterError } from '../common/errors';
 const NAME = 'ringmeter:stack';
 
 /**
- * Evaluated on the main thread, on top of whatever it runs. It leaves everything as it was, and calls none of the user's
- * code: `prepareStackTrace` may be somebody's.
+ * Evaluated on the main thread, on top of its present stack. It has no side effects and calls no code of the user: it
+ * avoids `prepareStackTrace`, which the user may have set.
  */
 const EXPRESSION = `(() => {
   const { stackTraceLimit, prepareStackTrace } = Error;
@@ -26,11 +26,11 @@ const EXPRESSION = `(() => {
 //# sourceURL=${NAME}`;
 
 /**
- * The JavaScript stack that the main thread is in at this moment, innermost call first, a line each; '' while it waits for
- * events. Asked from any other thread. A loop, a regular expression and `Atomics.wait` are interrupted for it, for about a
- * millisecond; the thread is not paused, no debugger is enabled, and one that is attached is not disturbed.
+ * The present JavaScript stack of the main thread, innermost call first, a line each; '' while it waits for events.
+ * Call it on any other thread. It interrupts loops, regular expressions and `Atomics.wait` for about a millisecond; it
+ * does not pause the thread, enables no debugger, and does not disturb an attached one.
  *
- * @param timeout milliseconds to wait: native code, such as a synchronous call of the system, is not interrupted
+ * @param timeout milliseconds to wait: native code, such as a synchronous system call, cannot be interrupted
  * @throws RingmeterError RINGMETER_STACK_UNAVAILABLE
  */
 export async function mainThreadStack(timeout: number): Promise<string> {
@@ -52,7 +52,7 @@ function connect(): Session {
   if (isMainThread)
     throw unavailable('the main thread cannot look at itself while it is stuck: flushWorkers must be at least 1');
   try {
-    // node may have been built without
+    // node may have been built without the inspector
     const { Session } = require('node:inspector') as typeof import('node:inspector');
     const session = new Session();
     session.connectToMainThread();
@@ -73,7 +73,7 @@ function evaluate(session: Session): Promise<string> {
   });
 }
 
-/** The calls, without those of the question. */
+/** The stack without the frames of the evaluated expression. */
 function tidy(stack: string): string {
   const calls = stack.split('\n').map((line) => line.trim().replace(/^at /, ''));
   return calls

@@ -14,13 +14,13 @@ export interface DefaultMetricsOptions {
   gcDurationBuckets?: readonly number[];
   /** Milliseconds between two looks at the event loop's delay, on each thread. Default 10. */
   eventLoopMonitoringPrecision?: number;
-  /** Whether `system_*` and `cgroup_*` are measured (Linux). Default true. */
+  /** Whether to measure `system_*` and `cgroup_*` (Linux). Default true. */
   system?: boolean;
   /** Milliseconds after which a stalled event loop is warned about, with its stack; 0 = never. Default 0. */
   stallThreshold?: number;
 }
 
-/** The options with every default filled in, as all threads find them in the arena. */
+/** The options with all defaults, stored in the arena for all threads. */
 export interface DefaultMetrics {
   prefix: string;
   labels: Record<string, string>;
@@ -71,7 +71,7 @@ function checkPrefix(prefix: string): string {
   );
 }
 
-/** Where a metric has a label of the same name itself, its own counts; what tells threads apart must not be lost. */
+/** A metric's own label overrides one of the same name; `thread`, which identifies threads, is refused. */
 function checkLabels(labels: unknown): Record<string, string> {
   const known = checkCommonLabels('defaultMetrics.labels', labels);
   if (!Object.hasOwn(known, 'thread')) return known;

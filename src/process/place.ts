@@ -1,16 +1,16 @@
 import type { Shard } from '../arena/shard';
 
 /*
- * How threads are told apart in labels: by the number of their shard, which is below `maxThreads` and is used again when
- * a thread has ended. Thread ids are not used again, and would make new series with every thread that is started.
+ * Labels identify threads by the number of their shard, which is below `maxThreads` and is reused after a thread has
+ * ended. Thread ids are never reused: each new thread would create new series.
  */
 
-/** The label of a thread whose series have the usual names: that of the thread that made the collector is left out. */
+/** The thread's label in series with prom-client's names; undefined for the thread that made the collector. */
 export function threadLabel(shard: Shard): string | undefined {
   return isMaker(shard) ? undefined : String(shard.number);
 }
 
-/** The label of a thread where all threads have one. */
+/** The thread's label in series where every thread has one. */
 export function threadName(shard: Shard): string {
   return isMaker(shard) ? 'main' : String(shard.number);
 }

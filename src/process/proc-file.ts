@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** What one read of such a file takes at most; the longest is one line per disk or network device. */
+/** Most bytes of one read; the longest files have one line per disk or network device. */
 const MOST_BYTES = 256 * 1024;
 
 /**
- * A file of the kernel's, whose text is made when it is read from its beginning: it is kept open. Files that are not there,
- * or not allowed, have no text, and are looked for again each time.
+ * A file of procfs or cgroupfs, kept open: the kernel generates its text at each read from offset 0. A missing or
+ * unreadable file has no text; opening it is retried at each read.
  */
 export class ProcFile {
   private descriptor: number | undefined;

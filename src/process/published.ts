@@ -8,8 +8,8 @@ import { findFamily, readDefinition, registerFamily } from '../registry/register
 import type { DefaultMetrics } from './options';
 
 /*
- * Whether a collector has default metrics, and which, stands in the registry, as a part of the definition of a metric that
- * they have anyway: any thread finds it there, whenever it joins, and a flush worker that replaces another one too.
+ * Whether a collector has default metrics, and their options, is stored in the registry, in the definition of one of
+ * these metrics: every thread that joins finds it there, as does a flush worker that replaces another one.
  */
 export const BUILD_INFO = {
   name: 'ringmeter_build_info',
@@ -19,7 +19,7 @@ export const BUILD_INFO = {
 
 interface Marked extends Definition {
   defaultMetrics?: DefaultMetrics;
-  /** Seconds since 1970. Whoever works it out anew can come to another second, which would look like another process. */
+  /** Seconds since 1970. Stored: a recomputed value could differ by a second, which would look like another process. */
   startTime?: number;
 }
 
@@ -43,7 +43,7 @@ function startTime(): number {
 }
 
 /**
- * Says that a collector has these default metrics.
+ * Stores in the registry that a collector has these default metrics.
  *
  * @throws RingmeterError RINGMETER_METRIC_CONFLICT if it has others, RINGMETER_OUT_OF_MEMORY
  */

@@ -6,17 +6,17 @@ import type { CallbackValue } from '../snapshot/collect';
 /** A metric whose values are read when a snapshot is made. Its name gets the prefix unless it is the library's own. */
 export type Metric = Omit<OwnSeries, 'labels'>;
 
-/** What is read for a snapshot, source by source. */
+/** Reads one source for a snapshot. */
 export type Sampler = (report: Report) => void;
 
 interface Entry {
-  /** None if the series could not be registered. */
+  /** Undefined if the series could not be registered. */
   readonly column: number | undefined;
   value: number;
   readonly read: () => number;
 }
 
-/** Values that are put into the next snapshot. Series are registered when they first have one. */
+/** Values for the next snapshot. A series is registered when it first gets a value. */
 export class Report {
   private readonly entries = new Map<string, Entry>();
   private readings: CallbackValue[] = [];
@@ -30,14 +30,14 @@ export class Report {
     ({ defaultLabels: this.defaultLabels } = arena.settings as Settings);
   }
 
-  /** What has been set since it was called last. */
+  /** Returns the values set since the last call. */
   take(): readonly CallbackValue[] {
     const { readings } = this;
     this.readings = [];
     return readings;
   }
 
-  /** What is not a finite number, such as a limit that there is not, is left out. */
+  /** Sets a value. Ignores NaN and infinities, such as a missing limit. */
   set(metric: Metric, value: number, own?: Readonly<Record<string, string>>): void {
     if (!Number.isFinite(value)) return;
     const key = own === undefined ? metric.name : [metric.name, ...Object.values(own)].join('\n');
@@ -50,7 +50,7 @@ export class Report {
     if (entry.column !== undefined) this.readings.push(entry as CallbackValue);
   }
 
-  /** Puts a value into a column that somebody else has registered. */
+  /** Sets the value of a column that other code has registered. */
   setColumn(column: number, value: number): void {
     this.readings.push({ column, read: () => value });
   }

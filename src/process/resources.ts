@@ -8,14 +8,14 @@ import { publishedIn } from './published';
 import { gauge, Report, type Sampler } from './report';
 import type { StallWatch } from './stall-watch';
 
-/** Milliseconds between two looks at what changes between snapshots. */
+/** Milliseconds between two checks for stalls and CPU time between snapshots. */
 const TURN_MS = 100;
 
 const COST = gauge('ringmeter_read_seconds', 'How long it took to read the process, the machine and the cgroup last.');
 
 /**
- * The default metrics that the flushing side can read without the threads they are about: read whenever a snapshot is
- * made. One per thread of the flushing side. Does nothing until the collector has default metrics.
+ * The default metrics that the flushing side can read without help from the measured threads: read for every snapshot.
+ * One per thread of the flushing side. Does nothing until the collector has default metrics.
  */
 export class Resources {
   private readonly files = new Map<string, ProcFile>();
@@ -26,7 +26,7 @@ export class Resources {
   private cost = 0;
   private nextTurn = 0;
 
-  /** @param board of the flush workers; none elsewhere */
+  /** @param board of the flush workers; undefined on other threads */
   constructor(
     private readonly drainer: Drainer,
     private readonly catalog: Catalog,
@@ -35,7 +35,7 @@ export class Resources {
     this.board = board && new WorkerBoard(board);
   }
 
-  /** What is to go into a snapshot that is made now. */
+  /** The values for a snapshot that is made now. */
   read(): readonly CallbackValue[] {
     const report = this.open();
     if (report === undefined) return [];
@@ -68,7 +68,7 @@ export class Resources {
   close(): void {
     for (const file of this.files.values()) file.close();
     this.board?.close();
-    // what is read afterwards would open them again
+    // a later read would open the files again
     this.sources = [];
   }
 
@@ -103,7 +103,7 @@ function openWatch(drainer: Drainer, board: WorkerBoard, threshold: number): Sta
   return new StallWatch(drainer, board, threshold);
 }
 
-/** What the system refuses to tell is left out: a snapshot must not fail for it. */
+/** Ignores errors of a source: they must not make the snapshot fail. */
 function attempt(source: Sampler, report: Report): void {
   try {
     source(report);

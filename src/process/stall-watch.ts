@@ -8,15 +8,15 @@ import { mainThreadStack } from './main-stack';
 import { isMaker, threadName } from './place';
 import { stalledSeconds } from './stall';
 
-/** How long the stack is waited for: what is stuck longer is in native code. */
+/** Timeout for the stack: a thread that does not answer in time is blocked in native code. */
 const STACK_TIMEOUT_MS = 2_000;
 const MAIN_THREAD = threadMark(0);
-/** Whoever watches looks more often; if not, the whole process did not run (SIGSTOP, a debugger, a machine that slept). */
+/** A longer gap between two ticks means that the whole process was stopped (SIGSTOP, a debugger, system sleep). */
 const BLIND_MS = 1_000;
 
-/** Notices stalls that last longer than a threshold: one warning each, and its stack if the main thread is stuck. */
+/** Detects stalls above a threshold: one warning for each, with the stack if the main thread is blocked. */
 export class StallWatch {
-  /** Those that this thread deals with and that are not over. */
+  /** The ongoing stalls that this thread has claimed. */
   private readonly present = new Map<Shard, StallStack>();
   private lookedAt = performance.now();
 
@@ -36,7 +36,7 @@ export class StallWatch {
 
   private look(): void {
     const shards = this.drainer.used();
-    // who hears of the others' ends is the maker: while it is stuck, one that is silent may just have ended
+    // only the thread that made the collector learns of ended threads: while it stalls, a silent thread may have ended
     const maker = shards.find(isMaker);
     const makerTurns = maker === undefined || stalledSeconds(maker) === 0;
     for (const shard of shards) {
@@ -59,7 +59,7 @@ export class StallWatch {
     );
   }
 
-  /** So that in the end it tells how long it was. */
+  /** Updates the duration of a claimed stall. */
   private update(shard: Shard, seconds: number): void {
     const stall = this.present.get(shard);
     if (stall !== undefined) this.board.lastStall = { ...stall, seconds };

@@ -4,13 +4,13 @@ import type { Channel } from '../delivery/channel';
 import { readStorageStats, type StorageStats } from '../delivery/stats';
 import type { Drainer } from '../drain/drain';
 
-/** What the library says of itself: `recorded = folded + pending + dropped + invalid`. */
+/** The library's own counts: `recorded = folded + pending + dropped + invalid`. */
 export interface CollectorStats {
   /** Calls that recorded something, or tried to. */
   recorded: number;
-  /** Events that are in exactly one series, whoever folded them. */
+  /** Events that have been folded into their series, by any thread. */
   folded: number;
-  /** Of those, the ones that found the ring full and were folded by the thread that recorded them. */
+  /** Folded events that found the ring full: the recording thread folded them itself. */
   foldedInPlace: number;
   /** Events still in a ring: 0 unless other threads are recording at this moment. */
   pending: number;
@@ -37,7 +37,7 @@ export interface CollectorStats {
   scrapes: number;
 }
 
-/** Adds up the counts of all shards. What threads are doing at this moment may be half in. */
+/** Adds up the counts of all shards, without locks: concurrent records may be counted only partly. */
 export function readStats(
   arena: Arena,
   drainer: Drainer,

@@ -5,7 +5,7 @@ import { checkDefaultMetrics, type DefaultMetrics, type DefaultMetricsOptions } 
 import { publishedIn, publishIn } from './published';
 import type { ThreadSampler } from './thread/sampler';
 
-/** The default metrics of a collector as one of its threads has them. */
+/** One thread's part of a collector's default metrics. */
 export class ThreadMetrics {
   private sampler: ThreadSampler | undefined;
 
@@ -14,7 +14,7 @@ export class ThreadMetrics {
     private readonly recorder: Recorder,
   ) {}
 
-  /** Switches them on if they are wanted, or if another thread has switched them on. */
+  /** Starts them if this thread's options or another thread have enabled them. */
   join(wanted: DefaultMetrics | false): void {
     const { arena } = this.recorder;
     if (wanted) publishIn(arena, wanted);
@@ -22,7 +22,7 @@ export class ThreadMetrics {
     if (present !== undefined) this.sampler ??= this.open(present);
   }
 
-  /** Switches them on. Without any option, as they are if they are on already. */
+  /** Starts them. Without options, uses the published ones if they are already running. */
   start(options: DefaultMetricsOptions = {}): void {
     const wanted = checkDefaultMetrics(options);
     const asked = Object.values(options).some((value) => value !== undefined);
@@ -34,7 +34,7 @@ export class ThreadMetrics {
     return inRootContext(() => new ThreadSampler(this.instruments, this.recorder, present));
   }
 
-  /** What is sampled last is what is seen from then on. */
+  /** Stops sampling; the last samples stay visible. */
   stop(): void {
     this.sampler?.stop();
     this.sampler = undefined;

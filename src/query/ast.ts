@@ -3,7 +3,7 @@ import type { Matcher } from './types';
 /** What an expression evaluates to. */
 export type ValueType = 'scalar' | 'string' | 'vector' | 'matrix';
 
-/** Where a node stands in the text: UTF-16 indexes, the second one behind it. */
+/** The position of a node in the text: UTF-16 indexes, `end` exclusive. */
 interface Place {
   readonly from: number;
   readonly to: number;
@@ -61,13 +61,13 @@ export interface Aggregate extends Place {
   readonly labels: readonly string[];
 }
 
-/** How the series of two vectors find one another. */
+/** How the series of two vectors are matched. */
 export interface Matching {
   readonly on: boolean;
   readonly labels: readonly string[];
   /** On which side several series may match one of the other. */
   readonly many?: 'left' | 'right';
-  /** Labels that are taken from the side of the one. */
+  /** Labels that the result takes from the "one" side. */
   readonly include: readonly string[];
 }
 
@@ -94,14 +94,14 @@ export interface Paren extends Place {
 
 export type Node = NumberLiteral | StringLiteral | Selector | Subquery | Call | Aggregate | Binary | Unary | Paren;
 
-/** What is inside of parentheses. */
+/** Strips enclosing parentheses. */
 export function unwrapped(node: Node): Exclude<Node, Paren> {
   return node.kind === 'paren' ? unwrapped(node.expression) : node;
 }
 
 const known = new WeakMap<Selector, readonly Matcher[]>();
 
-/** All matchers of a selector, the one of its name first. The same array every time. */
+/** All matchers of a selector, that of its name first. Cached: always the same array. */
 export function allMatchers(node: Selector): readonly Matcher[] {
   let all = known.get(node);
   if (all === undefined) {

@@ -16,8 +16,8 @@ export interface Grid {
 export type Column = Float64Array;
 
 /**
- * An instant vector at all the steps of a grid: the values of series `s` are the cells from `s * steps` on. A cell in
- * which `present` is 0 is none. Whoever evaluates a node owns what its arguments gave, and may change it in place.
+ * An instant vector at all steps of a grid: the values of series `s` are the cells from `s * steps` on. A cell whose
+ * `present` is 0 has no value. The evaluation of a node owns the results of its arguments and may modify them in place.
  */
 export class Block {
   constructor(
@@ -28,7 +28,7 @@ export class Block {
     readonly present = new Uint8Array(0),
   ) {}
 
-  /** An empty one, with room for all cells. */
+  /** An empty block with room for all cells. */
   static of(labels: readonly LabelSet[], steps: number, budget: Budget): Block {
     const cells = labels.length * steps;
     budget.hold(cells);
@@ -39,19 +39,19 @@ export class Block {
     return this.labels.length;
   }
 
-  /** The same cells with other labels, which may be fewer. */
+  /** The same cells with other labels; there may be fewer labels than before. */
   labelled(labels: readonly LabelSet[]): Block {
     return new Block(labels, this.steps, this.budget, this.values, this.present);
   }
 
-  /** To be called when the cells are not needed any more. */
+  /** Returns the memory to the budget; call it when the cells are no longer needed. */
   release(): void {
     this.budget.release(this.values.length);
   }
 
   /**
-   * Visits the cells of each series, some in one go, and lets the event loop turn in between. The step of a cell is
-   * `cell - first`.
+   * Visits the cells of each series in batches, between which the event loop turns. The step of a cell is `cell -
+   * first`.
    */
   async eachCells(visit: (from: number, to: number, first: number, series: number) => void, work = 1): Promise<void> {
     const { steps, budget } = this;
@@ -70,7 +70,7 @@ export class Block {
     return false;
   }
 
-  /** How many series there are at each step. The caller gives the steps back to the budget. */
+  /** The number of series at each step. The caller returns the memory of the result to the budget. */
   async counts(): Promise<Uint32Array> {
     this.budget.hold(this.steps);
     const counts = new Uint32Array(this.steps);
@@ -104,8 +104,8 @@ export class Block {
   }
 
   /**
-   * Makes one series of those that have the same labels: an expression may give different ones at different steps.
-   * Throws where two have a value at one step.
+   * Merges series with the same labels, which an expression may produce at different steps. Throws if two of them have
+   * a value at the same step.
    */
   async merged(): Promise<Block> {
     const { labels, budget } = this;
@@ -136,10 +136,10 @@ export class Block {
   }
 }
 
-/** Labels without the name, as long as those with it: expressions over the same series share them. */
+/** Cached labels without the name, by the labels with it: expressions over the same series share them. */
 const unnamed = new WeakMap<LabelSet, LabelSet>();
 
-/** The labels of one metric's series differ without its name too. */
+/** Removes the names. Within one metric, distinct labels stay distinct. */
 export async function unname(
   labels: readonly LabelSet[],
   budget: Budget,
@@ -167,7 +167,7 @@ function sameLabels(labels: LabelSet): Error {
   return unanswerable(`a vector cannot contain several series with the same labels: ${shown(labels)}`);
 }
 
-/** Labels for a message, which is not longer than a reader wants. */
+/** Labels for a message, shortened if necessary. */
 export function shown(labels: LabelSet): string {
   const entries = Object.entries(labels).slice(0, 30);
   return JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name, value.slice(0, 200)])));

@@ -10,13 +10,13 @@ const WORK_BETWEEN = 20_000;
 const WORK_OF_LABELS = 200;
 /** Bytes of an object of labels, without its entries. */
 const OBJECT_BYTES = 48;
-/** Bytes of a reference, or of a number, with the room that growing arrays leave. */
+/** Bytes of a reference or a number, including the slack of growing arrays. */
 const ENTRY_BYTES = 16;
 
 /**
- * What one evaluation has taken. All that operators and functions make is charged here before it is made, and all their
- * loops over series and pairs run in `each`, which lets the event loop turn and ends the evaluation when it was aborted
- * or is too late.
+ * The memory and time of one evaluation. Operators and functions charge all memory here before they allocate it, and
+ * run all loops over series and pairs in `each`, which lets the event loop turn and ends the evaluation when it was
+ * aborted or has timed out.
  */
 export class Budget {
   private readonly deadline: number;
@@ -33,7 +33,7 @@ export class Budget {
     signal?.throwIfAborted();
   }
 
-  /** Asks for room for so many samples. */
+  /** Charges memory for so many samples. Throws if the limit is exceeded. */
   hold(samples: number): void {
     this.held += samples;
     const { maxSamples } = this.limits;
@@ -45,7 +45,7 @@ export class Budget {
     this.held -= samples;
   }
 
-  /** Asks for memory for labels, keys, pairs and results. */
+  /** Charges memory for labels, keys, pairs and results. Throws if the limit is exceeded. */
   holdBytes(bytes: number): void {
     this.bytes += bytes;
     const { maxBytes } = this.limits;
@@ -62,17 +62,17 @@ export class Budget {
     return this.bytes;
   }
 
-  /** Asks for memory for an object with some entries, and for new text in it. */
+  /** Charges memory for an object with so many entries, and for new text in it. */
   holdObject(entries: number, characters = 0): void {
     this.holdBytes(OBJECT_BYTES + entries * ENTRY_BYTES + characters);
   }
 
-  /** Asks for memory for entries of arrays and maps. */
+  /** Charges memory for entries of arrays and maps. */
   holdEntries(entries: number): void {
     this.holdBytes(entries * ENTRY_BYTES);
   }
 
-  /** Notes some work. Returns whether it is time for `turn`. */
+  /** Charges some work. Returns whether it is time to call `turn`. */
   spend(work: number): boolean {
     this.work += work;
     if (this.work < WORK_BETWEEN) return false;
@@ -80,7 +80,7 @@ export class Budget {
     return this.isLong;
   }
 
-  /** Whether it is time for `turn`, whatever the work was. */
+  /** Whether it is time to call `turn`, by the clock alone. */
   get isLong(): boolean {
     return performance.now() - this.turnedAt > LONGEST_TURN;
   }
@@ -93,7 +93,7 @@ export class Budget {
     }
   }
 
-  /** What `make` makes of each item. */
+  /** Maps items like `Array.prototype.map`, and lets the event loop turn in between. */
   async map<T, R>(items: readonly T[], make: (item: T, index: number) => R): Promise<R[]> {
     this.holdEntries(items.length);
     const made: R[] = [];

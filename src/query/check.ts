@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<ValueType, string>> = {
   matrix: 'a range vector',
 };
 
-/** What a node that has been checked evaluates to. */
+/** The type of a node that has been checked. */
 export function typeOf(node: Node): ValueType {
   switch (node.kind) {
     case 'number':
@@ -33,7 +33,7 @@ export function typeOf(node: Node): ValueType {
   }
 }
 
-/** Throws RINGMETER_INVALID_QUERY where something has the wrong type, or there is too much or too little. */
+/** Throws RINGMETER_INVALID_QUERY if an operand has a wrong type, or a call has too many or too few arguments. */
 export function checkTypes(node: Node, text: string): void {
   new Checker(text).check(node);
 }
@@ -41,7 +41,7 @@ export function checkTypes(node: Node, text: string): void {
 class Checker {
   constructor(private readonly text: string) {}
 
-  /** Returns the type, when all is well. */
+  /** Returns the type of a valid node; throws otherwise. */
   check(node: Node): ValueType {
     switch (node.kind) {
       case 'selector':

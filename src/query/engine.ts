@@ -10,13 +10,13 @@ import { columnOf, instantOf, matrixOf, samplesOf } from './results';
 import type { QueryEngine, QueryLimits, QueryResult, RangeResult, SampleSource } from './types';
 import type { Bounds } from './windows';
 
-/** Milliseconds for which a sample counts. */
+/** Milliseconds after which a sample is stale. */
 const LOOKBACK = 300_000;
-/** Expressions that are kept read, and their characters: what is made of one takes up to some 100 bytes for each. */
+/** Bounds of the cache of parsed expressions: their number, and their characters, of some 100 bytes of nodes each. */
 const MOST_PARSED = 300;
 const MOST_CHARACTERS = 300_000;
 
-/** @param limits those that are left out are `QUERY_LIMITS` */
+/** @param limits missing ones default to `QUERY_LIMITS` */
 export function createQueryEngine(source: SampleSource, limits: Partial<QueryLimits> = {}): QueryEngine {
   return new Engine(source, { ...QUERY_LIMITS, ...limits });
 }

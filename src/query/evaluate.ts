@@ -91,7 +91,7 @@ export class Evaluation {
     await this.reading.budget.each(column.length, visit, 1);
   }
 
-  /** Held until an operation releases it, or the evaluation ends. */
+  /** Makes a column, whose memory is charged until an operation releases it or the evaluation ends. */
   private async column({ start, step, count }: Grid, valueAt: (time: number) => number): Promise<Column> {
     const { budget } = this.reading;
     budget.hold(count);
@@ -119,7 +119,7 @@ export class Evaluation {
     return column;
   }
 
-  /** What is the same at all steps. */
+  /** Repeats a block of one step at all steps of the grid. */
   private async repeated(block: Block, { count }: Grid): Promise<Block> {
     const result = Block.of(block.labels, count, this.reading.budget);
     await result.eachCells((from, to, _first, series) => {

@@ -1,6 +1,6 @@
 import { RingmeterError } from '../common/errors';
 
-/** What is wrong with an expression, and where. */
+/** The error for an invalid expression, with the position. */
 export function invalid(message: string, text: string, at: number): RingmeterError {
   const before = text.slice(0, at).split('\n');
   const line = before.length > 1 ? `line ${before.length}, ` : '';
@@ -10,12 +10,12 @@ export function invalid(message: string, text: string, at: number): RingmeterErr
   );
 }
 
-/** What an evaluation found that has no answer. */
+/** The error for an expression that is valid but cannot be evaluated over these series. */
 export function unanswerable(message: string): RingmeterError {
   return new RingmeterError('RINGMETER_INVALID_QUERY', message);
 }
 
-/** What an evaluation would take that it may not. */
+/** The error for an evaluation that would exceed a limit. */
 export function limited(message: string): RingmeterError {
   return new RingmeterError('RINGMETER_QUERY_LIMIT', message);
 }

@@ -2,7 +2,7 @@ import type { Budget } from './budget';
 import { keyLength, keyOf, NAME, NO_LABELS, part, pick } from './labels';
 import type { LabelSet } from './types';
 
-/** The labels that tell the groups of a vector apart: `by` and `on` some, `without` and `ignoring` some. */
+/** The labels that identify groups: those listed in `by` or `on`, or all except those in `without` or `ignoring`. */
 export class Grouping {
   private readonly names: ReadonlySet<string>;
   private readonly sorted: readonly string[];
@@ -15,7 +15,7 @@ export class Grouping {
     this.sorted = [...this.names].sort();
   }
 
-  /** The same text for the labels of the same group. */
+  /** A key that is equal for all members of a group. */
   key(labels: LabelSet): string {
     if (this.excludes) return keyOf(this.labels(labels));
     let key = '';
@@ -23,7 +23,7 @@ export class Grouping {
     return key;
   }
 
-  /** What the members of the group have in common. */
+  /** The labels of the group: those that its members have in common. */
   labels(labels: LabelSet): LabelSet {
     if (!this.excludes && this.sorted.length === 0) return NO_LABELS;
     return pick(labels, (name) => this.names.has(name) !== this.excludes);
@@ -54,7 +54,7 @@ export async function groupsOf(series: readonly LabelSet[], grouping: Grouping, 
   return { labels, of };
 }
 
-/** Numbers by text: what tells apart series whose labels are the same, or the groups of a vector. */
+/** Numbers by key, to number groups of a vector or to find series with equal labels. */
 export class Numbers {
   private readonly numbers = new Map<string, number>();
   private held = 0;
@@ -62,7 +62,7 @@ export class Numbers {
 
   constructor(private readonly budget: Budget) {}
 
-  /** To be called before a key of these labels is made. */
+  /** Charges the memory of a key; call it before making the key of these labels. */
   charge(labels: LabelSet): void {
     this.next = keyLength(labels) + KEY_BYTES;
     this.budget.holdBytes(this.next);
@@ -80,7 +80,7 @@ export class Numbers {
     return number;
   }
 
-  /** To be called when the keys are not needed any more. */
+  /** Returns the memory of the keys to the budget. */
   release(): void {
     this.budget.releaseBytes(this.held);
   }

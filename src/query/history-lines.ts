@@ -8,12 +8,12 @@ import type { LabelSet, Matcher } from './types';
 /** One line of a metric: what each of its series shows under one name. */
 export interface HistoryLine {
   readonly name: string;
-  /** The label that the metric itself adds. */
+  /** The additional label of the line (`le`, `quantile`). */
   readonly own?: readonly [name: string, value: string];
   /** Its value is the sum of these columns of a series, the last one not included. */
   readonly begin: number;
   readonly end: number;
-  /** Of lines that may be no number: a column that is one wherever there is a series. */
+  /** For lines whose value may be NaN: a column that is a number whenever the series is present. */
   readonly presence?: number;
 }
 
@@ -26,12 +26,12 @@ export interface SeriesLine {
   readonly birth: number;
 }
 
-/** What a metric has in a history: the lines of its series, whose labels are the same objects every time. */
+/** The lines of a metric's series in a history. Their label objects are cached: each is the same object every time. */
 export class FamilyLines {
   private readonly lines: readonly HistoryLine[];
-  /** Per line and series; undefined: not asked for so far. */
+  /** Per line and series; undefined until first used. */
   private readonly known: (LabelSet | undefined)[][];
-  /** The births of the series whose labels are known: the memory of a series may be given to another one. */
+  /** The births of the series whose labels are cached, to detect that a removed series' memory was reused. */
   private readonly births: number[] = [];
 
   constructor(private readonly family: Family) {
@@ -39,20 +39,20 @@ export class FamilyLines {
     this.known = this.lines.map(() => []);
   }
 
-  /** Says another text when the series are others. */
+  /** Changes whenever the set of series changes. */
   get version(): string {
     const { count, reborn } = this.family.series;
     return `${count} ${reborn}`;
   }
 
-  /** The lines that fulfil all matchers; undefined for each that does not: many matchers, or slow ones, take their time. */
+  /** The lines that fulfil all matchers, undefined for each other one: callers can pause a slow search. */
   *select(matchers: readonly Matcher[]): Generator<SeriesLine | undefined, void> {
     const ofName = matchers.filter(({ name }) => name === NAME);
     const lines = this.lines.flatMap((line, at) =>
       ofName.every((matcher) => matcherTest(matcher)(line.name)) ? [{ line, at }] : [],
     );
     if (lines.length === 0) return;
-    // series that are added meanwhile are not of this selection
+    // excludes series that are added during the iteration
     const { columns, births, count } = this.family.series;
     for (let series = 0; series < count; series++)
       for (const { line, at } of lines) {
@@ -77,7 +77,7 @@ export class FamilyLines {
     return labels;
   }
 
-  /** An empty label, which hides a default one, is the same as none. */
+  /** Drops empty labels, which serve to hide a default label. */
   private read({ name, own }: HistoryLine, series: number): LabelSet {
     const pairs = this.family.labels(series).filter(([label, value]) => value !== '' && label !== own?.[0]);
     return Object.fromEntries([[NAME, name], ...pairs, ...(own ? [own] : [])]);

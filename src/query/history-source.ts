@@ -8,13 +8,13 @@ import { type Forgettable, keep, release, touch } from './kept';
 import { hasSample } from './presence';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
 
-/** Values that are read in one go, in some 3 ms; other threads that store or read wait for so long. */
+/** Values that are read under one hold of the lock: about 3 ms, for which other readers and writers wait. */
 const VALUES_AT_ONCE = 150_000;
 
 /** Milliseconds for which matchers are tried in one go. */
 const LONGEST_LOOK_MS = 3;
 
-/** What the lines of a selector are, as long as there are no more series. */
+/** The cached result of a selector, valid while no series is added. */
 class Selection implements Forgettable {
   constructor(
     readonly version: string,
@@ -29,16 +29,16 @@ class Selection implements Forgettable {
 /** Bytes of the entry of one line. */
 const BYTES_OF_LINE = 80;
 
-/** What a history is read with. */
+/** The dependencies of a `HistorySource`. */
 export interface HistoryReading {
   readonly history: History;
-  /** Milliseconds after which a snapshot does not count any more. */
+  /** Milliseconds after which a snapshot is ignored. */
   readonly maxAge: number;
   /** The metrics that are registered now. */
   families(): readonly Family[];
-  /** Runs something while no other thread changes the history. Short. */
+  /** Runs `action` under the history's lock. Must be short. */
   exclusively<T>(action: () => T): T;
-  /** What its times follow. Default: the wall clock. */
+  /** The clock of its timestamps. Default: the wall clock. */
   readonly clock?: Pick<HistoryClock, 'ahead' | 'at'>;
 }
 
@@ -53,7 +53,7 @@ export class HistorySource implements SampleSource {
 
   constructor(private readonly reading: HistoryReading) {}
 
-  /** Matchers that are the same array as before are answered faster. */
+  /** Results are cached by the identity of the `matchers` array. */
   select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[] {
     return [...this.slices(matchers, from, to, hints)].flat();
   }
@@ -87,7 +87,7 @@ export class HistorySource implements SampleSource {
     }
   }
 
-  /** When the snapshots were taken that count, by the history's clock, ascending. */
+  /** The times of the snapshots that are not too old, on the history's clock, ascending. */
   times(from: number, to: number): Float64Array {
     const { history, exclusively, maxAge, clock } = this.reading;
     return exclusively(() => {
@@ -96,18 +96,18 @@ export class HistorySource implements SampleSource {
     });
   }
 
-  /** Milliseconds that its times are ahead of the wall clock. */
+  /** The history's clock minus the wall clock, in milliseconds. */
   get ahead(): number {
     return this.reading.clock?.ahead ?? 0;
   }
 
-  /** The history's time at a moment of the arena's clock; undefined if there is no snapshot yet. */
+  /** Converts a time of the arena's clock to the history's clock; undefined if there is no snapshot yet. */
   timeAt(moment: number): number | undefined {
     const { clock, exclusively } = this.reading;
     return clock && exclusively(() => clock.at(moment));
   }
 
-  /** Gives empty slices while it looks for long: whoever asks may do something else in between. */
+  /** Yields empty slices during a long search, so that the caller can let its event loop turn. */
   private *selected(matchers: readonly Matcher[]): Generator<readonly SampleSeries[], readonly SeriesLine[]> {
     const families = this.reading.families().map((family) => this.linesOf(family));
     const version = families.map((lines) => lines.version).join();
@@ -141,7 +141,7 @@ export class HistorySource implements SampleSource {
     return lines;
   }
 
-  /** When the first and the last snapshot were taken that are wanted; what is stored meanwhile does not count. */
+  /** The times of the first and the last wanted snapshot; snapshots stored later are excluded. */
   private bounds(from: number, to: number, { latest }: SelectHints): { first: number; last: number } | undefined {
     const times = this.times(from, to);
     if (times.length === 0) return undefined;
@@ -150,12 +150,12 @@ export class HistorySource implements SampleSource {
   }
 }
 
-/** Reads lines of one window. What lines of the same series have in common is read once, if they come in their order. */
+/** Reads the lines of one window. If lines come in order, it reads the common parts of a series only once. */
 class LineReader {
-  /** Indexes of the snapshots that count, if not all do. */
+  /** Indexes of the last snapshot of each millisecond; undefined if all times differ. */
   private readonly distinct: Uint32Array | undefined;
   private readonly times: Float64Array;
-  /** Those of the last series: mostly the next one has been there as long. */
+  /** The times of the previous series, reused if the next series was born equally early. */
   private since: Float64Array = new Float64Array(0);
   private readonly scratch: Float64Array;
   private sum: Float64Array;
@@ -194,7 +194,7 @@ class LineReader {
     return stale === undefined ? { labels, times, values } : { labels, times, values, stale };
   }
 
-  /** Lines of the same columns but for more of them go on from the one before. */
+  /** Sums up the columns of a line; continues the previous sum if this line only adds columns to it (buckets). */
   private addUp({ column, birth, line: { begin, end } }: SeriesLine): void {
     const goesOn = this.column === column && this.begin === begin && this.end <= end;
     let next = goesOn ? this.end : begin;
@@ -208,7 +208,7 @@ class LineReader {
     this.end = end;
   }
 
-  /** A copy of the values from an index on, as far as their snapshots count. */
+  /** A copy of the values from an index on, without snapshots that a later one of the same millisecond replaces. */
   private counting(values: Float64Array, first: number): Float64Array {
     if (this.distinct === undefined) return values.slice(first);
     return Float64Array.from(
@@ -225,7 +225,7 @@ function distinctOf(times: Float64Array): Uint32Array | undefined {
   return last.length === times.length ? undefined : Uint32Array.from(last);
 }
 
-/** All columns of a series that was removed are no numbers; what is recorded never makes one. */
+/** Finds the end of a series: all columns of a removed series are NaN, which recording never produces. */
 function endsOf(values: Float64Array): Uint8Array | undefined {
   let stale: Uint8Array | undefined;
   for (let index = 0; index < values.length; index++) {

@@ -5,7 +5,7 @@ export interface TimedValues {
   first: number;
 }
 
-/** Gaps at the ends of a range are filled if they are not longer than this many average distances of points. */
+/** Extrapolation reaches the end of a range if the gap is at most this many average distances of points. */
 const LONGEST_GAP = 1.1;
 
 /**
@@ -61,7 +61,7 @@ export function extrapolated(range: Range, growth: number, isCounter: boolean): 
   return growth * (covered / sampled);
 }
 
-/** Of points at one time only the last counts. */
+/** Keeps only the last of several points with the same time. */
 function distinct({ times, values, first }: TimedValues): TimedValues {
   const isLast = (index: number): boolean => index >= first && times[index + 1] !== times[index];
   let count = 0;

@@ -1,6 +1,6 @@
 import type { Node } from './ast';
 
-/** Functions that look at the time of the step. */
+/** Functions whose results depend on the time of the step. */
 const OF_TIME = new Set(
   'days_in_month day_of_month day_of_week day_of_year hour minute month year predict_linear time timestamp'.split(' '),
 );

@@ -1,5 +1,5 @@
 /**
- * A sum with the part that its floats cannot hold, as Prometheus adds up over time.
+ * A compensated (Kahan-Neumaier) sum, as in Prometheus' `sum_over_time`.
  * Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974.
  */
 export class KahanSum {
@@ -17,12 +17,12 @@ export class KahanSum {
     this.sum = sum;
   }
 
-  /** With the rest, whatever it is. */
+  /** The sum plus its compensation, even if that is not finite. */
   get exact(): number {
     return this.sum + this.rest;
   }
 
-  /** An infinite sum has no rest. */
+  /** The sum plus its compensation; an infinite sum ignores the compensation. */
   get value(): number {
     return this.sum === Number.POSITIVE_INFINITY || this.sum === Number.NEGATIVE_INFINITY ? this.sum : this.exact;
   }

@@ -1,30 +1,30 @@
-/** Bytes that the engines of a thread keep for expressions that are evaluated again, as they are estimated. */
+/** Estimated bytes that the engines of a thread cache for expressions that are evaluated repeatedly. */
 export const MOST_KEPT_BYTES = 48 * 2 ** 20;
-/** Milliseconds for which something is kept that was used once: rules are mostly evaluated once a minute. */
+/** Milliseconds for which an entry that was used once stays cached: most rules are evaluated once a minute. */
 const GRACE_MS = 120_000;
 
-/** Something that is kept and can be made again. */
+/** A cache entry, which can be computed again. */
 export interface Forgettable {
   forget(): void;
 }
 
 interface Entry {
   readonly bytes: number;
-  /** When it was used last, and how long that was after the time before. */
+  /** The time of its last use, and the interval between its last two uses. */
   readonly usedAt: number;
   readonly interval: number;
 }
 
-/** What is kept; the one that was not used for the longest time comes first. */
+/** The cache in LRU order: the least recently used entry comes first. */
 const kept = new Map<Forgettable, Entry>();
 let total = 0;
 
 /**
- * Keeps something, if there is room. Only what was not used for twice as long as between its last two uses makes room:
- * rules that are evaluated in turn, and need more than there is room for, would otherwise each forget what the next one
- * needs, and nothing would ever be used again.
+ * Caches an entry if there is room. Evicts only entries that have been unused for twice the interval between their last
+ * two uses. Plain LRU eviction would thrash: if rules that are evaluated in turn need more memory than the bound, each
+ * would evict what the next one needs, and there would never be a hit.
  *
- * @returns whether it is kept
+ * @returns whether the entry is cached
  */
 export function keep(one: Forgettable, bytes: number, now = performance.now()): boolean {
   const known = kept.get(one);
@@ -35,7 +35,7 @@ export function keep(one: Forgettable, bytes: number, now = performance.now()): 
   return true;
 }
 
-/** Notes that something was used. */
+/** Marks an entry as used now. */
 export function touch(one: Forgettable, now = performance.now()): void {
   const entry = kept.get(one);
   if (entry === undefined) return;
@@ -43,7 +43,7 @@ export function touch(one: Forgettable, now = performance.now()): void {
   kept.set(one, { bytes: entry.bytes, usedAt: now, interval: now - entry.usedAt });
 }
 
-/** Notes that something is not kept any more. */
+/** Removes an entry from the cache. */
 export function release(one: Forgettable): void {
   const entry = kept.get(one);
   if (entry !== undefined) drop(one, entry);
@@ -53,7 +53,7 @@ export function keptBytes(): number {
   return total;
 }
 
-/** Forgets what is unused for long, if that gives enough room; nothing otherwise. */
+/** Evicts entries that have been unused for long, if that frees enough bytes; otherwise evicts nothing. */
 function makeRoom(bytes: number, now: number): boolean {
   const leaving: [Forgettable, Entry][] = [];
   let room = 0;

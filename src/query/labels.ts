@@ -3,19 +3,19 @@ import type { LabelSet } from './types';
 export const NAME = '__name__';
 export const NO_LABELS: LabelSet = Object.freeze({});
 
-/** A label's value; '' if there is no such label, which is the same. */
+/** A label's value; '' if it is missing, which PromQL treats alike. */
 export function labelOf(labels: LabelSet, name: string): string {
   return Object.hasOwn(labels, name) ? labels[name] : '';
 }
 
-/** The same text for the same labels, and for no others. */
+/** A key that is equal exactly for equal labels. */
 export function keyOf(labels: LabelSet): string {
   let key = '';
   for (const name of Object.keys(labels).sort()) key += part(name) + part(labels[name]);
   return key;
 }
 
-/** Texts with their lengths in front cannot be mistaken for others, wherever one ends. */
+/** A text prefixed with its length, so that concatenated texts are unambiguous. */
 export function part(text: string): string {
   return `${text.length}:${text}`;
 }
@@ -48,9 +48,9 @@ export function isLabelName(text: string): boolean {
 }
 
 /**
- * A text for each set of labels that sorts as Prometheus sorts them: the first label that differs decides, by its name and
- * then by its value. Different labels have different texts: what ends a name or a value sorts before all characters, and
- * is told from the same character inside of a value by what follows.
+ * A key for label sets that sorts as Prometheus sorts them: the first different label decides, by its name, then by its
+ * value. Different labels have different keys: the terminator of names and values sorts before all characters, and is
+ * escaped inside of a value.
  */
 export function sortKey(labels: LabelSet): string {
   let key = '';

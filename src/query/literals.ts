@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { TextDecoder, TextEncoder } from 'node:util';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -30,7 +30,7 @@ export function printDuration(milliseconds: number): string {
   let rest = Math.abs(milliseconds);
   let text = milliseconds < 0 ? '-' : '';
   for (const [unit, length] of Object.entries(UNITS)) {
-    // years are no whole number of weeks, nor months of anything: those units are only used for the whole
+    // a year is no whole number of weeks: `y` and `w` are used only if they divide the whole rest
     if (rest === 0 || ((unit === 'y' || unit === 'w') && rest % length !== 0)) continue;
     const count = Math.floor(rest / length);
     if (count > 0) text += `${count}${unit}`;
@@ -60,8 +60,8 @@ export function printString(text: string): string {
 }
 
 /**
- * A number as Go's `strconv` reads it, which Prometheus asks for integers first: `0x1f` is hexadecimal, `017` octal.
- * undefined if the text is none.
+ * A number as Go's `strconv` reads it. Prometheus tries an integer first: `0x1f` is hexadecimal, `017` octal.
+ * undefined if the text is not a number.
  */
 export function readNumber(text: string): number | undefined {
   const [, sign, digits] = /^([+-]?)(.*)$/s.exec(text)!;
@@ -82,10 +82,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * What a string literal stands for. Go's escapes: `\n`, `\x41`, `\101`, `\u0041`, `\U00000041`, the quote itself; none
+ * The value of a string literal. Go's escapes: `\n`, `\x41`, `\101`, `\u0041`, `\U00000041`, the quote itself; none
  * between backquotes.
  *
- * @returns undefined if it does not end, contains a line break, or has an escape that there is not
+ * @returns undefined if it is unterminated, contains a line break, or has an unknown escape
  */
 export function readString(text: string): string | undefined {
   const [quote] = text;

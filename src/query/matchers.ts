@@ -3,11 +3,11 @@ import { labelOf } from './labels';
 import { compileRegex, MOST_MATCHING, matchingWork } from './regex';
 import type { LabelSet, Matcher } from './types';
 
-/** Values whose answers are kept, of all expressions together: some 50 bytes each. */
+/** Label values whose results are cached, over all expressions: some 50 bytes each. */
 const MOST_KNOWN = 500_000;
 const tests = new WeakMap<Matcher, (value: string) => boolean>();
 
-/** Whether a label's value fulfils a matcher; '' stands for a label that is not there. */
+/** Whether a label's value fulfils a matcher; '' stands for a missing label. */
 export function matcherTest(matcher: Matcher): (value: string) => boolean {
   let test = tests.get(matcher);
   if (test === undefined) {

@@ -5,7 +5,7 @@ import type { LabelSet } from './types';
 
 const NONE: readonly LabelSet[] = [];
 
-/** What was made of some labels. */
+/** A cached result, and the labels from which it was made. */
 interface Made {
   readonly labels: readonly LabelSet[];
   readonly others: readonly LabelSet[];
@@ -14,13 +14,13 @@ interface Made {
 }
 
 /**
- * What was last made of the labels of a vector. A node that is evaluated again mostly meets the same labels, the same
- * objects even: to see that takes far less than to look at them. What all memories of a thread keep is bounded.
+ * Caches the last result of a node over the labels of a vector. A repeated evaluation mostly meets the same label
+ * objects: comparing identities is far cheaper than reading the labels. All caches of a thread share one bound.
  */
 export class Memory implements Forgettable {
   private made: Made | undefined;
 
-  /** What `make` makes of the labels, and of those of a second vector. A memory belongs to one maker. */
+  /** The result of `make` for the labels (and those of a second vector), cached. Always pass the same `make`. */
   async of<T>(
     labels: readonly LabelSet[],
     budget: Budget,
@@ -48,7 +48,7 @@ export class Memory implements Forgettable {
 
 const memories = new WeakMap<Node, Memory>();
 
-/** The memory of a node, which goes with it. */
+/** The cache of a node; garbage collected with the node. */
 export function memoryOf(node: Node): Memory {
   let memory = memories.get(node);
   if (memory === undefined) {

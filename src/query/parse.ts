@@ -25,7 +25,7 @@ export function checkExpression(text: string): void {
   parseExpression(text);
 }
 
-/** Makes nodes of the grammar package's tree. */
+/** Converts the tree of the grammar package to nodes. */
 class Reader {
   /** Of the regular expressions so far. */
   private instructions = 0;
@@ -192,8 +192,8 @@ class Reader {
   }
 
   /**
-   * Applies what stands behind an expression to its last operand. In the grammar package's tree it is applied to the
-   * whole, in PromQL `a + b offset 5m` shifts b.
+   * Applies a modifier after an expression to the last operand. In the grammar package's tree it applies to the whole
+   * expression; in PromQL `a + b offset 5m` shifts only b.
    */
   private onLast(node: Node, apply: (last: Node) => Node): Node {
     if (node.kind === 'unary') return { ...node, expression: this.onLast(node.expression, apply) };
@@ -210,7 +210,7 @@ class Reader {
     return this.combine(this.read(left), { operator: this.of(operator).toLowerCase(), right, bool, matching });
   }
 
-  /** Puts an operator behind an expression, which may end with an operand that the operator binds more strongly. */
+  /** Appends an operator to an expression, whose last operand it takes over if it binds more strongly. */
   private combine(left: Node, rest: { operator: string; right: Node; bool: boolean; matching?: Matching }): Node {
     const precedence = precedenceOf(rest.operator);
     const takes = (other: number): boolean => other < precedence || (other === precedence && rest.operator === '^');

@@ -1,6 +1,6 @@
 import type { SampleSeries } from './types';
 
-/** Whether some sample of a series is no staleness marker. */
+/** Whether a series has a sample that is no staleness marker. */
 export function hasSample({ times, stale }: SampleSeries): boolean {
   return stale === undefined ? times.length > 0 : stale.includes(0);
 }

@@ -11,7 +11,7 @@ import {
 import { printDuration, printNumber, printString } from './literals';
 import { SET_OPERATORS } from './signatures';
 
-/** An expression in one line, as Prometheus writes it: matchers in order. Read again, it says the same. */
+/** An expression in one line, as Prometheus writes it: matchers in order. Parsing it gives an equal expression. */
 export function printExpression(node: Node): string {
   switch (node.kind) {
     case 'number':

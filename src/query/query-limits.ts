@@ -1,12 +1,12 @@
 import type { QueryLimits } from './types';
 
-/** What an evaluation may take, unless it is said otherwise. */
+/** Default limits of an evaluation. */
 export const QUERY_LIMITS: QueryLimits = { maxSamples: 10_000_000, maxBytes: 32 * 2 ** 20, timeout: 30_000 };
-/** Queries that are evaluated at one time on one thread: more would only make each slower, and take its memory. */
+/** Queries evaluated concurrently on one thread: more would only make each slower and take more memory. */
 export const QUERIES_AT_ONCE = 4;
-/** Others that wait for those. */
+/** Queries that may wait for those. */
 export const QUERIES_WAITING = 64;
-/** Milliseconds that a query may take unless its user says otherwise, waiting for others included. */
+/** Default timeout of a query in milliseconds, waiting time included. */
 export const QUERY_TIMEOUT_MS = 30_000;
-/** The time of an evaluation is limited from outside, where waiting for others counts too. */
+/** The engine has no timeout of its own: its caller applies one that includes the waiting time. */
 export const ENGINE_LIMITS: Partial<QueryLimits> = { timeout: 2 ** 31 - 1 };

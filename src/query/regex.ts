@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 
 const compiled = new Map<string, RE2JS | undefined>();
 const MOST_COMPILED = 1_000;
-/** Instructions, of some 300 bytes each, of all that are kept. */
+/** Instructions, of some 300 bytes each, of all cached expressions. */
 const MOST_KEPT = 200_000;
 let kept = 0;
 let timesForgotten = 0;
@@ -12,9 +12,9 @@ export const MOST_INSTRUCTIONS = 100_000;
 
 /**
  * A regular expression in RE2's syntax, which has to match the whole of a text. It takes time linear in the text, whatever
- * the expression. Short ones may be large (`x{1000}`): whoever keeps them has to drop them when `regexAge` changes.
+ * the expression. Short ones may be large (`x{1000}`): callers that cache them must drop them when `regexAge` changes.
  *
- * @returns undefined if it is none
+ * @returns undefined if it is invalid
  */
 export function compileRegex(text: string): RE2JS | undefined {
   return compileSearch(`^(?:${text})$`);
@@ -35,7 +35,7 @@ export function compileSearch(text: string): RE2JS | undefined {
   return regex;
 }
 
-/** Changes when those that were kept have been forgotten. */
+/** The generation of the cache: changes when the cached expressions have been dropped. */
 export function regexAge(): number {
   return timesForgotten;
 }

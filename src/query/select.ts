@@ -9,7 +9,7 @@ import { type Bounds, type Ends, endsOf, firstFrom, type Line, lastOf, type Rang
 export interface SelectContext {
   readonly source: SampleSource;
   readonly bounds: Bounds;
-  /** Milliseconds for which a sample counts. */
+  /** Milliseconds after which a sample is stale. */
   readonly lookback: number;
   readonly budget: Budget;
 }
@@ -58,8 +58,8 @@ export async function selectRanges(node: Selector, grid: Grid, reading: SelectCo
 }
 
 /**
- * The values of an instant vector selector: at each step the last sample, if it is not older than the lookback and no end
- * of the series. With `wantsTimes` the sample's time in seconds instead.
+ * The values of an instant vector selector: at each step the last sample, unless it is older than the lookback or a
+ * staleness marker. With `wantsTimes`, the sample's time in seconds instead.
  */
 export async function selectInstants(
   node: Selector,

@@ -1,8 +1,8 @@
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from './types';
 
-/** A source whose clock is ahead of that of whoever asks: times are shifted on the way in, and back on the way out. */
+/** Adapts a source with another clock: adds the difference to requested times, and subtracts it from returned ones. */
 export class ShiftedSource implements SampleSource {
-  /** @param ahead milliseconds, asked for at each reading; mostly 0 */
+  /** @param ahead the difference in milliseconds, called at each read; mostly 0 */
   constructor(
     private readonly source: SampleSource,
     private readonly ahead: () => number,

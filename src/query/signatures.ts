@@ -1,6 +1,6 @@
 import type { ValueType } from './ast';
 
-/** What a function takes and gives. */
+/** The types of a function's arguments and its result. */
 export interface Signature {
   readonly args: readonly ValueType[];
   /** How many of the last arguments may be left out; -1: the last one may come any number of times, or not at all. */
@@ -46,7 +46,7 @@ export const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ['vector', signature(['scalar'])],
 ]);
 
-/** Operators with what they take besides the vector. */
+/** Aggregation operators, and the type of their parameter beside the vector. */
 export const AGGREGATIONS: ReadonlyMap<string, ValueType | undefined> = new Map<string, ValueType | undefined>([
   ...'sum min max avg group stddev stdvar count'.split(' ').map((name) => [name, undefined] as const),
   ['count_values', 'string'],
@@ -58,7 +58,7 @@ export const AGGREGATIONS: ReadonlyMap<string, ValueType | undefined> = new Map<
 export const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 export const SET_OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'unless']);
 
-/** Operators whose results are no samples of the metric any more. Prometheus 2.42 leaves out `atan2`. */
+/** Operators that drop the metric's name from the result. Prometheus 2.42 does not include `atan2`. */
 export const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '^']);
 
 /** How strongly an operator binds. */
@@ -70,5 +70,5 @@ export function precedenceOf(operator: string): number {
   return operator === '^' ? 6 : 5;
 }
 
-/** Of a sign in front of an expression: as of a multiplication. */
+/** Precedence of a unary sign: that of a multiplication. */
 export const UNARY_PRECEDENCE = 5;

@@ -1,6 +1,6 @@
 import type { SampleSeries, SampleSource } from './types';
 
-/** What a source gives, in slices if it has them: between two of them the event loop may turn. */
+/** The result of a source, in slices if the source supports them: callers may let the event loop turn in between. */
 export function slicesOf(
   source: SampleSource,
   ...selection: Parameters<SampleSource['select']>

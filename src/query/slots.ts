@@ -1,7 +1,7 @@
 import { onAbort } from '../common/on-abort';
 import { QueryCrowded } from './refusals';
 
-/** So many may do something at one time; so many others wait for them, in order. */
+/** A semaphore with a bounded FIFO queue of waiters. */
 export class Slots {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
@@ -12,7 +12,7 @@ export class Slots {
   ) {}
 
   /**
-   * Waits for a place. Whoever gets one has to leave it.
+   * Waits for a slot. The caller must release it with `leave`.
    *
    * @throws QueryCrowded if too many wait; the signal's reason
    */
@@ -22,7 +22,7 @@ export class Slots {
     this.taken++;
   }
 
-  /** The place goes to the one that has waited the longest. */
+  /** Releases a slot to the longest waiter. */
   leave(): void {
     const next = this.waiting.shift();
     if (next === undefined) this.taken--;

@@ -12,7 +12,7 @@ const CHARACTERS = 8;
 /** An array, or a typed one. */
 type Sortable<T> = { readonly length: number; [index: number]: T };
 
-/** How two items are told apart, and the work of that. */
+/** The comparison of two items, and its cost. */
 interface Order<T> {
   readonly compare: (a: T, b: T) => number;
   readonly work: number;
@@ -52,14 +52,14 @@ export async function sortSlowly<T>(
   budget.releaseBytes(budget.heldBytes - before);
 }
 
-/** Items, a power of two, whose comparisons come to no more than may be done in one go. */
+/** The number of items, a power of two, that can be sorted without letting the event loop turn. */
 function sortedAtOnce(work: number): number {
   let items = AT_ONCE;
   while (items > 1 && items * Math.log2(items) * work > WORK_AT_ONCE) items /= 2;
   return items;
 }
 
-/** The items in the order of their texts. */
+/** The items, sorted by their texts. */
 export async function inOrderOf<T>(texts: readonly string[], items: readonly T[], budget: Budget): Promise<T[]> {
   budget.holdBytes(4 * texts.length);
   const order = new Uint32Array(texts.length);

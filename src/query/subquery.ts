@@ -3,20 +3,20 @@ import type { Block, Grid } from './block';
 import type { Budget } from './budget';
 import { type Bounds, type Ends, endsOf, kept, type Line, lastOf, type Ranges } from './windows';
 
-/** Milliseconds between the steps of a subquery that says none: Prometheus' `evaluation_interval`, by default. */
+/** Default step of a subquery in milliseconds: the default of Prometheus' `evaluation_interval`. */
 const SUBQUERY_STEP = 60_000;
 
 /** Work of making a line of one series, and cells that are searched for a missing one in one step of work. */
 const WORK_OF_LINE = 50;
 const CELLS_OF_WORK = 16;
 
-/** When the expression of a subquery is evaluated, and which of the results count at each step of the grid around it. */
+/** The steps of a subquery, and which of them lie in its range at each step of the outer grid. */
 interface Steps {
   readonly grid: Grid;
   readonly ends: Ends;
 }
 
-/** The steps are multiples of the subquery's own one, whenever the grid around it begins. */
+/** Steps are aligned to multiples of the subquery's step, independent of the start of the outer grid. */
 export function stepsOf(node: Subquery, around: Grid, bounds: Bounds): Steps {
   const ends = endsOf(node, around, bounds);
   const { range, step = SUBQUERY_STEP } = node;
@@ -25,7 +25,7 @@ export function stepsOf(node: Subquery, around: Grid, bounds: Bounds): Steps {
   return { grid: { start, step, count }, ends };
 }
 
-/** The results, as if they were samples. */
+/** The results of the steps as samples. */
 export async function samplesOfSteps(
   { range }: Subquery,
   block: Block,

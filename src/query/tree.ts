@@ -3,18 +3,18 @@ import { invalid } from './failure';
 import { readString } from './literals';
 
 // 0.55 is the grammar of the last Prometheus 2; later ones do not know holt_winters any more
-// the package says that its types are those of a module, while its code can be had as CommonJS too
+// the package declares its types as ESM only, although it contains CommonJS code as well
 const { parser } = require('@prometheus-io/lezer-promql') as { parser: LRParser };
 
-/** What is used of a node of the grammar package's tree. */
+/** A node of the grammar package's tree. */
 export type Tree = ReturnType<LRParser['parse']>['topNode'];
 
-/** Parts that contain one another: more would overflow the stack of what walks over them. */
+/** Most nesting levels: more would overflow the stack of recursive functions. */
 const DEEPEST = 500;
 /** UTF-16 units. */
 const LONGEST = 100_000;
 
-/** What may stand where the text cannot be read, by what it stands in. */
+/** The expected tokens for a syntax error, by the enclosing node. */
 const EXPECTED: Readonly<Record<string, string>> = {
   LabelMatchers: 'a matcher like job="api", or "}"',
   UnquotedLabelMatcher: '=, !=, =~ or !~ and a quoted value',
@@ -74,7 +74,7 @@ function lastBefore(node: Tree): Tree | null {
   return last;
 }
 
-/** The nodes right below one. */
+/** The direct children of a node. */
 export function childrenOf(node: Tree): Tree[] {
   const children: Tree[] = [];
   for (let child = node.firstChild; child !== null; child = child.nextSibling)

@@ -1,4 +1,4 @@
-/** What has to hold between a label of a series and a selector, as PromQL writes it. */
+/** A label matcher of a selector. */
 export interface Matcher {
   /** `__name__` for the name of the metric. */
   readonly name: string;
@@ -29,13 +29,13 @@ export interface SelectHints {
 /** Where samples come from: the history of a `MemoryStorage`, or any other. Reading is synchronous and short. */
 export interface SampleSource {
   /**
-   * The series that fulfil all matchers, with their samples from `from` to `to`, both included. The object of a series'
-   * labels may be the same each time: what is made of it is kept as long as it is.
+   * The series that fulfil all matchers, with their samples from `from` to `to`, both included. Sources should return
+   * the same labels object for a series each time: results are cached by its identity.
    *
-   * @param hints what of it is wanted; a source may give more
+   * @param hints which samples are needed; a source may return more
    */
   select(matchers: readonly Matcher[], from: number, to: number, hints?: SelectHints): readonly SampleSeries[];
-  /** The same, some series at a time, each read when it is asked for: what a source has that reads for more than 5 ms. */
+  /** Like `select`, but lazily in slices. For sources that would read for more than 5 ms. */
   slices?(
     matchers: readonly Matcher[],
     from: number,
@@ -44,7 +44,7 @@ export interface SampleSource {
   ): Iterable<readonly SampleSeries[]>;
 }
 
-/** What an instant query gives, times in wall-clock milliseconds. */
+/** The result of an instant query; times in wall-clock milliseconds. */
 export type QueryResult =
   | { readonly type: 'scalar'; readonly time: number; readonly value: number }
   | { readonly type: 'string'; readonly time: number; readonly value: string }
@@ -54,7 +54,7 @@ export type QueryResult =
     }
   | RangeResult;
 
-/** What a range query gives, and an instant query whose expression is a range. */
+/** The result of a range query, or of an instant query of a range vector. */
 export interface RangeResult {
   readonly type: 'matrix';
   readonly series: readonly {
@@ -64,17 +64,17 @@ export interface RangeResult {
   }[];
 }
 
-/** What an evaluation may take. */
+/** Limits of an evaluation. */
 export interface QueryLimits {
-  /** Samples that it may hold at one time. */
+  /** Samples that it may hold at the same time. */
   readonly maxSamples: number;
-  /** Bytes that it may take for labels, pairs of series and the result, as they are estimated. */
+  /** Estimated bytes that it may take for labels, pairs of series and the result. */
   readonly maxBytes: number;
   /** Milliseconds. */
   readonly timeout: number;
 }
 
-/** Evaluates PromQL. It lets the event loop turn every few milliseconds, and can be given up in between. */
+/** Evaluates PromQL. It lets the event loop turn every few milliseconds, and can be aborted in between. */
 export interface QueryEngine {
   /** @throws RingmeterError RINGMETER_INVALID_QUERY, RINGMETER_QUERY_LIMIT; the signal's reason */
   instant(expression: string, time: number, signal?: AbortSignal): Promise<QueryResult>;

@@ -41,7 +41,7 @@ export interface Ranges {
   /** Milliseconds. */
   readonly range: number;
   readonly ends: Ends;
-  /** Samples that were asked for, and have to be given back. */
+  /** Samples that are charged to the budget, and must be returned to it. */
   readonly held: number;
 }
 
@@ -62,7 +62,7 @@ export class Window {
   b = 0;
 }
 
-/** Moves over the ranges of one line after the other. */
+/** Moves a window over the ranges of one line after the other. */
 export class WindowCursor {
   readonly window = new Window();
 
@@ -75,7 +75,7 @@ export class WindowCursor {
     Object.assign(this.window, { times, values, begin: 0, end: 0 });
   }
 
-  /** To a later step. The window is empty if there are no samples in its range. */
+  /** Moves to a later step. The window is empty if its range has no samples. */
   moveTo(step: number): void {
     const { window, grid } = this;
     const { range, ends } = this.ranges;
@@ -87,10 +87,10 @@ export class WindowCursor {
   }
 }
 
-/** Samples that are looked at one by one before halving is begun. */
+/** Samples that are searched linearly before the binary search begins. */
 const NEAR = 16;
 
-/** From an index on, the first sample at or after a time, or after it only. */
+/** The first sample from index `from` on at or after a time, or with `after` strictly after it. */
 export function firstFrom(times: Float64Array, time: number, from: number, after: boolean): number {
   const near = Math.min(from + NEAR, times.length);
   let at = from;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ScrapeError } from './error';
 
-/** Most of a body that is read, in bytes, unpacked. */
+/** Most bytes of a body, after decompression. */
 export const LARGEST_BODY = 128 * 2 ** 20;
 
 /** Reads a stream to its end. @throws ScrapeError if there is more than `limit`, and whatever the stream fails with */

@@ -1,6 +1,6 @@
 import { RingmeterError } from '../common/errors';
 
-/** An exposition that could not be had, or not be read; then it says where. */
+/** An exposition could not be fetched, or could not be parsed; then the error has line and column. */
 export class ScrapeError extends RingmeterError {
   /** From 1; undefined if there was nothing to read. */
   readonly line: number | undefined;

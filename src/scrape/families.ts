@@ -1,6 +1,6 @@
 import type { Note, NoteKind, ScrapedFamily, ScrapedSample, ScrapedType, ScrapeFormat } from './types';
 
-/** What the lines of a metric are called, behind its name. */
+/** The suffixes of the lines of a metric, by type. */
 const SUFFIXES: Record<ScrapedType, readonly string[]> = {
   counter: ['', '_total'],
   gauge: [''],
@@ -38,7 +38,7 @@ export class Families {
     family.type = type;
     for (const suffix of suffixesOf(type, this.format)) {
       const other = this.owners.get(name + suffix);
-      // a metric of just that name comes first
+      // a metric with exactly that name takes precedence
       if (other?.name !== name + suffix) this.owners.set(name + suffix, family);
     }
   }

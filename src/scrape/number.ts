@@ -1,10 +1,10 @@
-/** Without two ways to read the same digits, which would take for ever to fail on many of them. */
+/** Unambiguous, so that matching many digits does not backtrack catastrophically. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
-/** Digits that a sum of products holds exactly. */
+/** Digits that a double adds up exactly. */
 const SAFE_DIGITS = 15;
 
-/** A number as the text formats write it; undefined if it is none. */
+/** Parses a number of the text formats; undefined if the text is not a number. */
 export function readNumber(text: string): number | undefined {
   const natural = readNatural(text);
   if (natural >= 0) return natural;
@@ -14,7 +14,7 @@ export function readNumber(text: string): number | undefined {
   return /^[+-]?nan$/i.test(text) ? Number.NaN : undefined;
 }
 
-/** What most values are; -1 if it is something else. */
+/** Fast path for natural numbers; -1 for other texts. */
 function readNatural(text: string): number {
   const { length } = text;
   if (length === 0 || length > SAFE_DIGITS) return -1;

@@ -5,7 +5,7 @@ import type { Scrape, ScrapedType, ScrapeFormat } from './types';
 
 const HASH = 35;
 const SPACE = 32;
-/** By what TYPE lines say, in lower case. */
+/** Types by the lower-case words of TYPE lines. */
 const TYPES: Record<ScrapeFormat, Record<string, ScrapedType>> = {
   prometheus: { counter: 'counter', gauge: 'gauge', histogram: 'histogram', summary: 'summary', untyped: 'untyped' },
   openmetrics: {
@@ -21,7 +21,7 @@ const TYPES: Record<ScrapeFormat, Record<string, ScrapedType>> = {
 };
 
 /**
- * Reads an exposition. What breaks the format's rules but can be read is noted.
+ * Parses an exposition. Violations of the format that can be tolerated become notes.
  * Sources: Prometheus documentation, "Exposition formats", text-based format 0.0.4; OpenMetrics 1.0.0.
  *
  * @throws ScrapeError with line and column
@@ -37,7 +37,7 @@ export function parseScrape(text: string, format: ScrapeFormat): Scrape {
   return { format, families: families.all, notes: families.notes };
 }
 
-/** @returns whether it says that it is the last one */
+/** @returns whether the line is `# EOF` */
 function readLine(scanner: Scanner, families: Families, format: ScrapeFormat): boolean {
   scanner.skipBlanks();
   if (scanner.done) return false;
@@ -75,7 +75,7 @@ function readType(scanner: Scanner, families: Families, format: ScrapeFormat, na
   families.type(name, TYPES[format][type], scanner.line);
 }
 
-/** One blank is between name and text; what more there is belongs to the text. */
+/** One blank separates name and text; further blanks belong to the text. */
 function readHelp(scanner: Scanner, families: Families, format: ScrapeFormat, name: string): void {
   const text = scanner.rest();
   const plain = format === 'openmetrics' ? '\\"' : '\\';

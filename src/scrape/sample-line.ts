@@ -11,7 +11,7 @@ const HASH = 35;
 const MINUS_AND_DIGITS = /^-?\d+$/;
 const NONE: LabelPairs = [];
 
-/** Reads the line that the scanner is at the beginning of, behind blanks. */
+/** Parses the present line of the scanner, which is at its beginning after blanks. */
 export function readSample(scanner: Scanner, format: ScrapeFormat): ScrapedSample {
   const { name, labels } = readSeries(scanner);
   const sample: ScrapedSample = { name, labels, value: readValue(scanner), line: scanner.line };
@@ -38,7 +38,7 @@ function readSeries(scanner: Scanner): { name: string; labels: LabelPairs } {
   return name === undefined ? scanner.fail('there is no name of a metric', start) : { name, labels };
 }
 
-/** What stands behind `{`, including the `}`. */
+/** Parses the labels after `{`, including the `}`. */
 function readLabels(scanner: Scanner, named: (name: string, at: number) => void): LabelPairs {
   const labels: [string, string][] = [];
   for (;;) {
@@ -67,7 +67,7 @@ function readValue(scanner: Scanner): number {
   return readNumber(scanner.word()) ?? scanner.expected('a value', at);
 }
 
-/** Milliseconds as they stand, or OpenMetrics' seconds. */
+/** Parses a timestamp: milliseconds, or seconds in OpenMetrics. */
 function readTimestamp(scanner: Scanner, format: ScrapeFormat): number {
   const { at } = scanner;
   const text = scanner.word();

@@ -9,12 +9,12 @@ const TAB = 9;
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COLON = 58;
-/** By ASCII code: 1 = may begin a name, 2 = may go on with it. */
+/** By ASCII code: 1 = may begin a name, 2 = may continue it. */
 const NAME_CODES = Uint8Array.from({ length: 128 }, (_, code) =>
   /[a-zA-Z_:]/.test(String.fromCharCode(code)) ? 1 : /\d/.test(String.fromCharCode(code)) ? 2 : 0,
 );
 
-/** Walks the lines of an exposition and takes them to pieces. Every `fail` tells line and column. */
+/** Walks over the lines of an exposition and splits them into tokens. Every error has line and column. */
 export class Scanner {
   /** Number of the present line, from 1. */
   line = 0;
@@ -22,7 +22,7 @@ export class Scanner {
   at = 0;
   /** End of the present line: its newline, or the end of the text. */
   end = -1;
-  /** Whether an escape was met that the format does not have. */
+  /** Whether an unknown escape has occurred. */
   badEscape = false;
   private start = 0;
   private lastName = '';
@@ -45,7 +45,7 @@ export class Scanner {
     throw new ScrapeError(message, { line: this.line, column: at - this.start + 1 });
   }
 
-  /** Fails with what stands here instead. */
+  /** Throws an error that quotes the text found here. */
   expected(what: string, at = this.at): never {
     const rest = this.text.slice(at, Math.min(this.end, at + 40));
     return this.fail(`expected ${what}, got ${rest === '' ? 'the end of the line' : shown(rest)}`, at);
@@ -59,7 +59,7 @@ export class Scanner {
     return this.at < this.end ? this.text.charCodeAt(this.at) : 0;
   }
 
-  /** Takes one character, if it stands here. */
+  /** Consumes one character if it is the next one. */
   take(code: number): boolean {
     if (this.at >= this.end || this.text.charCodeAt(this.at) !== code) return false;
     this.at++;
@@ -73,7 +73,7 @@ export class Scanner {
     }
   }
 
-  /** A metric's name. From line to line it is mostly the same, and then no new string. */
+  /** Reads a metric's name. If it equals that of the previous line, returns the same string. */
   metricName(): string {
     const { lastName, text, at } = this;
     if (lastName !== '' && text.startsWith(lastName, at) && !isNameCode(text.charCodeAt(at + lastName.length))) {
@@ -97,7 +97,7 @@ export class Scanner {
     return this.text.slice(at, this.at);
   }
 
-  /** A string in quotes, of which the first stands here. */
+  /** Reads a quoted string, from its opening quote. */
   quoted(): string {
     const { text } = this;
     const from = this.at + 1;
@@ -113,7 +113,7 @@ export class Scanner {
     return escaped || raw.includes('\\') ? this.unescape(raw) : raw;
   }
 
-  /** @param plain what stands for itself behind a backslash */
+  /** @param plain characters that stand for themselves after a backslash */
   unescape(raw: string, plain = '\\"'): string {
     return raw.replace(/\\(.?)/gsu, (all, code: string) => {
       if (code === 'n') return '\n';
@@ -150,7 +150,7 @@ function isNameCode(code: number): boolean {
   return code <= COLON ? code === COLON || (code >= 48 && code <= 57) : code < 128 && NAME_CODES[code] !== 0;
 }
 
-/** How many backslashes stand before an index. */
+/** The number of consecutive backslashes before an index. */
 function backslashes(text: string, index: number, from: number): number {
   let count = 0;
   while (index - 1 - count >= from && text.charCodeAt(index - 1 - count) === BACKSLASH) count++;

@@ -10,11 +10,11 @@ import type { Scrape } from './types';
 
 const ACCEPT = 'text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1';
 
-/** Where expositions come from. */
+/** A source of expositions. */
 export interface ScrapeSource {
   /** For people; without passwords. */
   readonly name: string;
-  /** Reads one. Throws ScrapeError, also when the signal says so. */
+  /** Reads one exposition. Throws ScrapeError, also when the signal is aborted. */
   scrape(signal?: AbortSignal): Promise<Scrape>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { LabelPairs } from '../kinds/definition';
 /** Prometheus text format 0.0.4, or OpenMetrics 1.0 text. */
 export type ScrapeFormat = 'prometheus' | 'openmetrics';
 
-/** What a TYPE line can say; OpenMetrics' `unknown`, and no TYPE line at all, are `untyped`. */
+/** The types of TYPE lines; OpenMetrics' `unknown` and a missing TYPE line are `untyped`. */
 export type ScrapedType =
   | 'counter'
   | 'gauge'
@@ -17,18 +17,18 @@ export type ScrapedType =
 /** One line with a value. */
 export interface ScrapedSample {
   name: string;
-  /** In the order in which they stand; a name that stands twice is there twice. */
+  /** In their order in the text; duplicate names are kept. */
   labels: LabelPairs;
   value: number;
   /** Milliseconds since 1970, if the line has a timestamp. */
   timestamp?: number;
   /** OpenMetrics only. */
   exemplar?: { labels: LabelPairs; value: number; timestamp?: number };
-  /** Where it stands, from 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
-/** The lines of one metric, wherever they stand. */
+/** The lines of one metric, also if they are not adjacent. */
 export interface ScrapedFamily {
   /** As in HELP and TYPE: an OpenMetrics counter's lines are called `name_total`. */
   name: string;
@@ -42,7 +42,7 @@ export interface ScrapedFamily {
   line: number;
 }
 
-/** What breaks the format's rules, but can be read. */
+/** Violations of the format that can be tolerated. */
 export type NoteKind =
   | 'bad-escape'
   | 'interleaved'

@@ -4,7 +4,7 @@ import { ownProperties } from '../common/own-properties';
 import type { ResolvedQuery, SeriesQuery, Storage, StorageDescription, TimeSeries } from '../delivery/types';
 import { resolveQuery } from './query';
 
-/** What every storage's user side is: a description for the workers, and a line to the one that has its backend. */
+/** The user's half of every storage: a description for the workers, and a function that sends queries to a worker. */
 export class DescribedStorage implements Storage {
   private ask: ((query: ResolvedQuery) => Promise<TimeSeries[]>) | undefined;
 
@@ -40,5 +40,5 @@ export class DescribedStorage implements Storage {
   }
 }
 
-// neither the shared memory nor the passwords of its options
+// hides the options: they contain shared memory and passwords
 showsOnly(DescribedStorage, ({ description: { kind, delivery } }) => ({ kind, name: delivery.name }));

@@ -37,7 +37,7 @@ export interface RemoteWriteOptions {
   version?: 'auto' | 1 | 2;
   /** Labels of every series that has no label of that name. `job` and `instance` are what a scrape would add. */
   labels?: Readonly<Record<string, LabelValue>>;
-  /** Samples (lines) in one request. A series is not divided: a larger one goes by itself. Default 5 000. */
+  /** Samples (lines) in one request. A series is not divided: a larger one is sent alone. Default 5 000. */
   maxSamplesPerSend?: number;
 }
 

@@ -1,12 +1,12 @@
 /**
- * When a budget is spent so fast that somebody has to know. Source: The Site Reliability Workbook, "Alerting on SLOs",
+ * The burn rate at which an alert fires. Source: The Site Reliability Workbook, "Alerting on SLOs",
  * table 5-8: for a window of 30 days the factors are 14.4, 6, 3 and 1.
  */
 export interface BurnRate {
-  /** Milliseconds. Both windows have to burn: the long one so that it matters, the short one so that it still goes on. */
+  /** Milliseconds. Both windows must exceed the rate: the long one proves relevance, the short that it continues. */
   readonly long: number;
   readonly short: number;
-  /** Which part of the budget is spent in the long window when the alert fires. */
+  /** The share of the budget that is spent within the long window when the alert fires. */
   readonly budgetShare: number;
   readonly urgency: 'page' | 'ticket';
 }
@@ -28,14 +28,14 @@ export const BURN_WINDOWS: readonly number[] = [
 ].sort((a, b) => a - b);
 
 /**
- * How many times as fast as it may a budget for `window` milliseconds is spent when the alert fires. Never less than once:
- * a budget that is spent more slowly lasts, and nobody has to know.
+ * The burn rate (1 = the budget of `window` milliseconds is spent exactly) above which the alert fires. At least 1: at
+ * a lower rate the budget lasts.
  */
 export function burnFactor({ budgetShare, long }: BurnRate, window: number): number {
   return Math.max(1, tidy((budgetShare * window) / long));
 }
 
-/** Without the last digits, which only say that numbers are binary. */
+/** Rounds off the last digits, which are binary rounding noise. */
 export function tidy(value: number): number {
   return Number(value.toPrecision(12));
 }

@@ -3,9 +3,9 @@ import { checkOptions, checkString } from '../../common/options-check';
 import { readDuration } from '../../query/literals';
 import { parseExpression } from '../../query/parse';
 
-/** What is promised, and how it is measured. */
+/** The objective, and how it is measured. */
 export interface SloOptions {
-  /** Label `slo` of all that comes of it. */
+  /** Value of the label `slo` on all series and alerts. */
   name: string;
   /** Share of events that have to be good, between 0 and 1: `0.999`. */
   objective: number;
@@ -21,7 +21,7 @@ export interface SloOptions {
   labels?: Readonly<Record<string, string>>;
   /** Time between two evaluations: `'1m'`, or milliseconds. Default `'1m'`. */
   interval?: string | number;
-  /** Label `severity` of alerts that somebody has to be woken for, and of those that can wait. Default as named. */
+  /** Values of the label `severity` for urgent alerts (`page`) and others (`ticket`). Default: these words. */
   severities?: { page?: string; ticket?: string };
   /** Added to the alerts' annotations. Values are templates. */
   annotations?: Readonly<Record<string, string>>;
@@ -87,7 +87,7 @@ function checkDuration(name: string, given: unknown): number {
   return fail(`${name} must be a duration as '30d', or milliseconds, got ${shown(given)}`);
 }
 
-/** PromQL with `$window`, of a counter's selector or of what is that already. */
+/** Turns a counter's selector into PromQL with `$window`; returns PromQL that contains `$window` unchanged. */
 function checkEvents(name: string, given: unknown): string {
   if (typeof given !== 'string') return fail(`${name} must be PromQL, got ${shown(given)}`);
   if (given.includes(WINDOW)) return given;

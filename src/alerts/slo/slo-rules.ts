@@ -3,13 +3,13 @@ import type { AlertingRule, RecordingRule, RuleGroup } from '../rules';
 import { BURN_RATES, BURN_WINDOWS, type BurnRate, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';
 
-/** Longer windows are made of what was recorded over the shortest: a history in memory seldom goes back for days. */
+/** Longer windows sum up recorded series, not the raw ones: a history in memory seldom covers days. */
 const LONGEST_DIRECT_MS = 3_600_000;
 
 const GOOD = 'slo:good_events:rate5m';
 const TOTAL = 'slo:total_events:rate5m';
 
-/** The names of the series that come of an objective. */
+/** The names of the series that an objective records. */
 export const SLO_SERIES = {
   errorRatio: (window: number): string => `slo:sli_error:ratio_rate${printDuration(window)}`,
   objective: 'slo:objective:ratio',
@@ -23,7 +23,7 @@ export function ofSlo(series: string, name: string): string {
   return `${series}{slo=${JSON.stringify(name)}}`;
 }
 
-/** One group: its alerts see what was recorded at the same moment. */
+/** One group, so that its alerts see the series recorded in the same evaluation. */
 export function sloGroup(slo: ResolvedSlo): RuleGroup {
   const rules = [...records(slo), ...BURN_RATES.map((rate) => alert(slo, rate))];
   return { name: `slo-${slo.name}`, interval: slo.interval, rules };
@@ -47,7 +47,7 @@ function records(slo: ResolvedSlo): RecordingRule[] {
   ];
 }
 
-/** Where nothing happened there is no ratio; where nothing good happened, and was never counted, all are errors. */
+/** No ratio without events; if the series of good events does not exist, the ratio is 1. */
 function errorRatio({ name, good, total }: ResolvedSlo, length: number): string {
   const isDirect = length <= LONGEST_DIRECT_MS;
   const recorded = (series: string): string => `sum_over_time(${ofSlo(series, name)}[${printDuration(length)}])`;

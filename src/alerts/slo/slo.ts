@@ -11,7 +11,7 @@ export interface Slo {
   readonly groups: readonly RuleGroup[];
   /** The same as a file for Prometheus. */
   toYaml(): string;
-  /** How it stands, for people to read. @throws what `collector.query` throws */
+  /** The present status as readable text. @throws what `collector.query` throws */
   summary(collector: Queryable): Promise<string>;
 }
 

@@ -5,12 +5,12 @@ import { BURN_RATES, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';
 import { ofSlo, SLO_SERIES } from './slo-rules';
 
-/** A collector, as far as a summary needs one. */
+/** The part of a collector that a summary needs. */
 export interface Queryable {
   query(expression: string): Promise<QueryResult>;
 }
 
-/** How an objective stands, line by line. What was not measured yet is said so. */
+/** The status of an objective, line by line, including what has not been measured yet. */
 export async function summarize(slo: ResolvedSlo, collector: Queryable): Promise<string> {
   const { name, objective, window } = slo;
   const read = async (series: string): Promise<number | undefined> => {
@@ -40,7 +40,7 @@ function percent(value: number | undefined): string {
   return value === undefined ? 'not measured' : humanizePercentage(value);
 }
 
-/** How long the rest of the budget lasts, if it goes on like this. */
+/** How long the rest of the budget lasts at the present burn rate. */
 function lasts({ window }: ResolvedSlo, remaining: number | undefined, burnRate: number | undefined): string {
   if (remaining === undefined || burnRate === undefined || remaining <= 0 || burnRate <= 0) return '';
   return `: gone in ${humanizeDuration((remaining * window) / burnRate / 1000)}`;

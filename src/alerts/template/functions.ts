@@ -13,7 +13,7 @@ export interface TemplateSample {
 
 type TemplateFunction = (this: Allowance, ...values: never[]) => unknown;
 
-/** What is neither empty nor zero. */
+/** Go's truth of a value: neither empty nor zero. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
@@ -40,7 +40,7 @@ function entry(value: unknown, key: string | number): unknown {
   return found ? (value as Record<string | number, unknown>)[key] : '';
 }
 
-/** Every function but `query`, `and` and `or`. Those of Go's text/template, and Prometheus' own. `this` is what an expansion may take. */
+/** Functions of Go's text/template and Prometheus, except `query`, `and` and `or`. `this`: the expansion's budget. */
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   not: (value: unknown) => !isTrue(value),
   eq: (first: unknown, ...others: unknown[]) => others.some((other) => first === other),

@@ -30,7 +30,7 @@ function withoutZeros(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** What is not a finite number, as Go writes it. */
+/** NaN and infinities as Go writes them. */
 export function goNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   return value > 0 ? '+Inf' : '-Inf';
@@ -94,7 +94,7 @@ function raised(value: number): string {
 /** @param value seconds since 1970 */
 export function humanizeTimestamp(value: number): string {
   if (!Number.isFinite(value)) return fourDigits(value);
-  // Prometheus leaves out what is less than a millisecond
+  // Prometheus truncates to milliseconds
   return goTime(Math.trunc(value * 1000));
 }
 

@@ -1,4 +1,4 @@
-/** What a template is made of: text, and between `{{` and `}}` the tokens of an action. */
+/** A piece of a template: text, or the tokens of an action between `{{` and `}}`. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'action'; readonly tokens: readonly Token[]; readonly source: string };
@@ -26,7 +26,7 @@ const TOKEN = new RegExp(
   'y',
 );
 
-/** Strings and comments hide the end of an action. */
+/** Matches a whole action: `}}` inside of strings and comments does not end it. */
 const ACTION = new RegExp(
   `\\{\\{(?<left>- )?(?:\\s*/\\*(?:[^*]|\\*(?!/))*\\*/\\s*|(?<body>(?:${STRING}|[^"\`])*?))(?<right> -)?\\}\\}`,
   'y',

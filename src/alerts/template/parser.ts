@@ -4,11 +4,11 @@ import type { Command, Node, Operand, Pipeline } from './tree';
 const BLOCKS = new Set(['if', 'with', 'range']);
 const UNSUPPORTED = new Set(['define', 'template', 'block', 'break', 'continue']);
 
-/** What there is to call. */
+/** Whether a function of that name exists. */
 export type IsFunction = (name: string) => boolean;
 
 /**
- * Parses a template. What is not part of what is supported is refused here, by its name.
+ * Parses a template. Unsupported constructs are refused here, and the error names them.
  *
  * @throws TemplateError
  */
@@ -65,7 +65,7 @@ class Blocks {
     return { kind, pipeline, body, otherwise };
   }
 
-  /** What stands between `else` and `end`, if there is an `else`. */
+  /** Parses the nodes between `else` and `end`; none without an `else`. */
   private otherwise(kind: 'if' | 'with' | 'range', source: string): readonly Node[] {
     const [{ text: closer }, next, ...behind] = this.closing;
     if (closer === 'end') return [];
@@ -87,7 +87,7 @@ class PipelineParser {
     private readonly tokens: readonly Token[],
     private readonly source: string,
     private readonly isFunction: IsFunction,
-    /** Those that are declared; a declaration adds to them. */
+    /** The variables in scope; declarations are appended. */
     private readonly variables: string[],
   ) {}
 

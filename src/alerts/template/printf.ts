@@ -5,9 +5,9 @@ import { exponential, fixed } from './rounding';
 
 const VERB = /%(?<flags>[-+ 0#]*)(?<width>\d+)?(?:\.(?<precision>\d+))?(?<verb>[a-zA-Z%])/g;
 const DEFAULT_PRECISION = 6;
-/** More than a number has. */
+/** Largest width or precision: more digits than any number has. */
 const MOST_DIGITS = 99;
-/** Where `%v` begins to write an exponent. */
+/** Power of ten from which `%v` writes an exponent. */
 const LARGE_EXPONENT = 6;
 
 /**

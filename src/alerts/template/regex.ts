@@ -14,8 +14,8 @@ export function matches(allowance: Allowance, pattern: string, text: string): bo
 }
 
 /**
- * Go's `Regexp.ReplaceAllString`: right behind a match, an empty one is none. Looking for each match may take a look at all
- * of the rest.
+ * Go's `Regexp.ReplaceAllString`: an empty match directly after a match does not count. Each search may scan the whole
+ * rest of the text.
  *
  * @throws TemplateError if the pattern is no regular expression in RE2's syntax; what the allowance throws
  */

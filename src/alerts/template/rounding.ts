@@ -1,6 +1,6 @@
 const EXACT_DIGITS = 100;
 
-/** `toFixed` as Go rounds: of two numbers that are equally near, to the even one. */
+/** `toFixed` with Go's rounding: half to even. */
 export function fixed(value: number, digits: number): string {
   return evenTie(value.toFixed(EXACT_DIGITS), digits) ?? value.toFixed(digits);
 }
@@ -13,8 +13,8 @@ export function exponential(value: number, digits: number): string {
 }
 
 /**
- * What JavaScript, which rounds a half away from zero, does otherwise: if what follows the wanted digits is exactly a half,
- * and the last of them is even, they stay as they are.
+ * Corrects JavaScript's rounding of halves away from zero: if exactly a half follows the wanted digits and the last of
+ * them is even, returns them without rounding up.
  */
 function evenTie(exact: string, digits: number): string | undefined {
   const kept = exact.slice(0, exact.indexOf('.') + 1 + digits).replace(/\.$/, '');

@@ -5,7 +5,7 @@ import { parseTemplate } from './parser';
 import { goText } from './printf';
 import type { Command, Node, Operand, Pipeline } from './tree';
 
-/** What a template is about. */
+/** The data of a template. */
 export interface TemplateData {
   readonly labels: Readonly<Record<string, string>>;
   readonly externalLabels: Readonly<Record<string, string>>;
@@ -18,14 +18,14 @@ export type TemplateQuery = (expression: string) => Promise<readonly TemplateSam
 /** Most queries of one template. */
 const MOST_QUERIES = 64;
 
-/** Says that a query's result is needed to go on. */
+/** Thrown when the result of a query is missing. */
 class Needed {
   constructor(readonly expression: string) {}
 }
 
 /**
- * A text with actions, in the subset of Go's template language that annotations are written in. Nothing in it can do
- * anything but make text.
+ * A text with actions, in the subset of Go's template language that annotations use. Templates have no side effects:
+ * they only make text.
  */
 export class Template {
   private readonly nodes: readonly Node[];
@@ -37,7 +37,7 @@ export class Template {
   }
 
   /**
-   * Begins again each time when a query's result was missing: so that all else need not wait for anything.
+   * Restarts after each missing result of a query has been fetched, so that the evaluation itself can be synchronous.
    *
    * @throws TemplateError; RingmeterError RINGMETER_QUERY_LIMIT; what the query throws
    */
@@ -154,7 +154,7 @@ class Expansion {
     return this.call(first.name, values);
   }
 
-  /** The first value that decides, or the last one. */
+  /** Short-circuit evaluation: the first value that decides, or the last one. */
   private choose(name: 'and' | 'or', operands: readonly Operand[], hasInput: boolean, input: unknown): unknown {
     let value: unknown;
     for (const operand of operands) {
@@ -192,7 +192,7 @@ class Expansion {
   }
 }
 
-/** A label that is not there is empty. */
+/** A missing label is an empty text. */
 function fieldOf(value: unknown, field: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TemplateError(`${goText(value)} has no field ${field}`);

@@ -23,7 +23,7 @@ export type Command = readonly Operand[];
 export type Operand =
   | { readonly kind: 'constant'; readonly value: string | number | boolean | undefined }
   | { readonly kind: 'function'; readonly name: string }
-  /** A value and the fields that are taken of it: of the dot, of a variable, or of a pipeline in parentheses. */
+  /** Fields of a value: of the dot, of a variable, or of a pipeline in parentheses. */
   | { readonly kind: 'path'; readonly root: 'dot' | Variable | Pipeline; readonly fields: readonly string[] };
 
 export interface Variable {

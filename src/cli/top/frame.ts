@@ -12,10 +12,10 @@ export interface FrameSize {
   rows: number;
 }
 
-/** All that a frame shows. */
+/** The data of a frame. */
 export interface View {
   target: string;
-  /** Undefined until there is one. */
+  /** Undefined before the first scrape. */
   reading?: ScrapePair;
   alerts: readonly Alert[];
   /** Why the last scrape failed. */
@@ -59,10 +59,10 @@ function sectionsOf(reading: ScrapePair, { alerts, now }: View): Section[] {
   return sections.filter(({ rows }) => rows.length > 0);
 }
 
-/** Lines that a section takes beside its rows: one that is empty, and its head. */
+/** Lines of a section beside its rows: an empty line and the head. */
 const AROUND = 2;
 
-/** Gives each section its least rows, as far as there is room, and what is left in turns. */
+/** Gives each section its least rows if there is room, then distributes the remaining lines round-robin. */
 function share(sections: readonly Section[], lines: number): Section[] {
   const given = sections.map(() => 0);
   let free = lines;
@@ -85,7 +85,7 @@ function share(sections: readonly Section[], lines: number): Section[] {
     .filter(({ rows }) => rows.length > 0);
 }
 
-/** Columns below one another: the first to the left, which gets what room there is, the others to the right. */
+/** Aligns rows in columns: the first left-aligned, with the remaining width; the others right-aligned. */
 function table(rows: readonly (readonly string[])[], columns: number): string[] {
   const safe = rows.map((row) => row.map(printable));
   const widths = safe[0].map((_, column) => Math.max(...safe.map((row) => row[column].length)));
@@ -108,7 +108,7 @@ function wrap(text: string, width: number): string[] {
   return Array.from({ length: lines }, (_, line) => text.slice(line * width, (line + 1) * width));
 }
 
-/** Cuts text that is too long in its middle: names differ at both ends. */
+/** Shortens long text in its middle, since names differ at both ends. */
 function fit(text: string, width: number): string {
   if (text.length <= width) return text;
   const left = Math.ceil((width - 1) / 2);

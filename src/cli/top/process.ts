@@ -4,7 +4,7 @@ import { bytes, count, duration, percent } from './units';
 
 const GAP = '   ';
 
-/** What a process says of itself, on one line; parts that it does not say are left out, and those that do not fit. */
+/** A summary of the process in one line, without unknown parts and those that do not fit. */
 export function processLine(reading: ScrapePair, now: number, columns: number): string {
   const start = reading.value('process_start_time_seconds');
   const parts: readonly (readonly [string, string, unknown])[] = [
@@ -25,7 +25,7 @@ const HEAP_USED = ['nodejs_heap_size_used_bytes', 'go_memstats_heap_inuse_bytes'
 const HEAP_TOTAL = ['nodejs_heap_size_total_bytes', 'go_memstats_heap_sys_bytes'];
 const GC_TIME = ['nodejs_gc_duration_seconds_sum', 'go_gc_duration_seconds_sum', 'v8js_gc_duration_seconds_sum'];
 
-/** The first of several names that there is. */
+/** The value of the first of several names that exists. */
 function first(reading: ScrapePair, names: readonly string[]): number | undefined {
   return names.map((name) => reading.value(name)).find((value) => value !== undefined);
 }
@@ -35,7 +35,7 @@ function heap(reading: ScrapePair): string {
   return `${bytes(first(reading, HEAP_USED))}${total === undefined ? '' : ` of ${bytes(total)}`}`;
 }
 
-/** Of one CPU. */
+/** CPU usage; 1 = one CPU. */
 function cpu(reading: ScrapePair): number | undefined {
   const both = reading.rate('process_cpu_seconds_total');
   if (both !== undefined) return both;
@@ -43,12 +43,12 @@ function cpu(reading: ScrapePair): number | undefined {
   return user === undefined || system === undefined ? undefined : user + system;
 }
 
-/** Share of the time. */
+/** Share of the time spent in garbage collection. */
 function gc(reading: ScrapePair): number | undefined {
   return GC_TIME.map((name) => reading.rate(name)).find((rate) => rate !== undefined);
 }
 
-/** What is shown of each thread's event loop, by the metrics that say it. */
+/** Columns of a thread's event loop, with the metrics that contain them. */
 const COLUMNS: readonly (readonly [
   head: string,
   names: readonly string[],
@@ -61,7 +61,7 @@ const COLUMNS: readonly (readonly [
   ['STALLED', ['ringmeter_event_loop_stalled_seconds'], duration],
 ];
 
-/** Event loops, thread by thread: those that have stalled first. Without a label `thread` it is one row. */
+/** Event loops by thread, stalled ones first. Without a label `thread`, a single row. */
 export function threadsSection(reading: ScrapePair): Section {
   const threads = new Map<string, Map<string, number>>();
   for (const [head, names] of COLUMNS)

@@ -2,14 +2,14 @@ import type { LabelPairs } from '../../kinds/definition';
 import { labelValue, seriesKey } from '../../lint/series';
 import type { Scrape, ScrapedFamily, ScrapedSample } from '../../scrape/types';
 
-/** One scrape, and the one before it, from which rates are computed. */
+/** A scrape and its predecessor, from which rates are computed. */
 export class ScrapePair {
   readonly families: readonly ScrapedFamily[];
   private readonly byName = new Map<string, ScrapedSample[]>();
   private readonly values = new Map<string, Map<string, number>>();
   private before: ScrapePair | undefined;
 
-  /** @param at when the answer was there, in milliseconds of a clock that never goes back */
+  /** @param at when the answer arrived, in milliseconds of a monotonic clock */
   constructor(
     scrape: Scrape,
     readonly at: number,
@@ -17,7 +17,7 @@ export class ScrapePair {
   ) {
     this.families = scrape.families;
     this.before = before;
-    // only two are ever needed
+    // keeps only two scrapes in memory
     if (before) before.before = undefined;
     for (const { samples } of scrape.families) for (const sample of samples) this.index(sample);
   }
@@ -43,7 +43,7 @@ export class ScrapePair {
     return samples.length === 0 ? undefined : samples.reduce((sum, { value }) => sum + value, 0);
   }
 
-  /** How much a line has grown: a fall is a restart from 0, and so is a line that is new. NaN in the first scrape. */
+  /** The increase of a line. A decrease is a reset to 0; a new line started from 0. NaN in the first scrape. */
   increase(sample: ScrapedSample): number {
     if (this.before === undefined) return Number.NaN;
     const before = this.before.valueOf(sample.name, sample.labels);

@@ -10,13 +10,13 @@ const QUANTILES = [0.5, 0.95, 0.99];
 const HEAD = ['REQUESTS', 'RATE', 'ERRORS', 'P50', 'P95', 'P99'];
 const IS_REQUESTS =
   /request.*(?:duration|latency|seconds|time)|(?:duration|latency).*request|http_server_duration|response_time/i;
-/** Labels that say what became of a request, as a number of HTTP. */
+/** Labels that contain the HTTP status of a request. */
 const STATUS = ['status', 'status_code', 'code', 'http_status_code', 'http_response_status_code', 'statusCode'];
-/** Labels that say what was asked for. */
+/** Labels that identify the target of a request. */
 const ROUTES = ['route', 'http_route', 'path', 'handler', 'endpoint', 'url', 'method'];
 const FAMILIES = 4;
 
-/** What came in and how long it took: of all histograms of requests, or if there are none, of the busiest histograms. */
+/** Rate and latency of all request histograms; without any, of the histograms with the highest rates. */
 export function requestsSection(reading: ScrapePair): Section {
   const histograms = reading.families.filter(({ type, samples }) => type === 'histogram' && samples.length > 0);
   const named = histograms.filter(({ name }) => IS_REQUESTS.test(name));
@@ -31,7 +31,7 @@ export function requestsSection(reading: ScrapePair): Section {
   return { head, rows, least: Math.min(4, rows.length), most: rows.length };
 }
 
-/** The rate, or before it can be told, all there ever was. */
+/** The rate; before the second scrape, the total count. */
 function volumeOf(reading: ScrapePair, { name }: ScrapedFamily): number {
   return reading.rate(`${name}_count`) || (reading.value(`${name}_count`) ?? 0) / 1e12;
 }
@@ -89,13 +89,13 @@ function hasStatus(samples: readonly ScrapedSample[]): boolean {
   return samples.some((sample) => statusOf(sample) !== undefined);
 }
 
-/** Of a histogram that does not know statuses, the counter that does: `x_requests_total` beside `x_request_duration_seconds`. */
+/** The counter with statuses for a histogram without them: `x_requests_total` for `x_request_duration_seconds`. */
 function counterBeside(reading: ScrapePair, histogram: string, within: Row['within']): readonly ScrapedSample[] {
   const samples = reading.samples(histogram.replace(/_request_.*$/, '_requests_total'));
   return within === undefined ? samples : (groupBy(samples, within[0]).get(within[1]) ?? []);
 }
 
-/** Of answers with a status of 5xx; undefined if nobody knows the statuses, NaN without answers. */
+/** The share of 5xx answers; undefined if the statuses are unknown, NaN without answers. */
 function errorShare(reading: ScrapePair, answers: readonly ScrapedSample[]): number | undefined {
   if (!hasStatus(answers)) return undefined;
   let [all, errors] = [0, 0];
@@ -107,7 +107,7 @@ function errorShare(reading: ScrapePair, answers: readonly ScrapedSample[]): num
   return errors / all;
 }
 
-/** Of the observations since the scrape before; if there are none, of all. */
+/** Quantiles of the observations since the previous scrape; without any, of all observations. */
 function quantilesOf(reading: ScrapePair, buckets: readonly ScrapedSample[]): number[] {
   const recent = quantiles(buckets, (sample) => reading.increase(sample));
   return Number.isNaN(recent[0]) ? quantiles(buckets, ({ value }) => value) : recent;
@@ -123,7 +123,7 @@ function quantiles(buckets: readonly ScrapedSample[], countOf: (sample: ScrapedS
   if (sorted.at(-1)?.[0] !== Number.POSITIVE_INFINITY) return QUANTILES.map(() => Number.NaN);
   let most = 0;
   const cumulative = sorted.map(([, count]) => {
-    // series of different layouts do not add up to rising counts
+    // sums over series with different layouts may decrease
     most = Math.max(most, count);
     return most;
   });

@@ -9,17 +9,17 @@ const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 const CONTROL_C = '\u0003';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** What a terminal that does not tell its size is taken for. */
+/** The assumed size of a terminal that does not report its size. */
 const SMALLEST = { columns: 80, rows: 24 };
 
-/** A terminal that is drawn on. However the process ends, it is put back as it was, unless the process is killed. */
+/** Draws on a terminal, and restores it however the process ends, unless it is killed by SIGKILL. */
 export class Screen {
   private readonly ending = new AbortController();
   private readonly leave = (): void => this.close();
   private readonly end = (): void => this.ending.abort();
   private open = true;
 
-  /** @param redraw called when the terminal has got another size */
+  /** @param redraw called when the terminal's size has changed */
   constructor(
     private readonly input: ReadStream,
     private readonly output: WriteStream,
@@ -33,7 +33,7 @@ export class Screen {
     input.on('data', this.key).on('end', this.end).resume();
   }
 
-  /** Aborted when the user has had enough. */
+  /** Aborted when the user quits. */
   get signal(): AbortSignal {
     return this.ending.signal;
   }
@@ -57,7 +57,7 @@ export class Screen {
     this.input.setRawMode(false);
   }
 
-  /** In raw mode Control-C is a key like any other. */
+  /** In raw mode Control-C is an ordinary key, which sends no signal. */
   private readonly key = (data: Buffer): void => {
     const text = data.toString();
     if (text.includes('q') || text.includes('Q') || text.includes(CONTROL_C)) this.end();

@@ -1,10 +1,10 @@
 /** A part of the frame. */
 export interface Section {
-  /** First line; columns that rows are below. */
+  /** First line: the heads of the columns. */
   head: readonly string[];
   rows: readonly (readonly string[])[];
-  /** Rows that are shown before any other section gets more. */
+  /** Rows that the section gets before other sections get more than theirs. */
   least: number;
-  /** Rows that are not worth more than this many lines. */
+  /** Most rows of the section. */
   most: number;
 }

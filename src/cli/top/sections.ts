@@ -5,12 +5,12 @@ import { bytes, count, duration, perSecond, unitOf } from './units';
 
 const MANY = 100;
 
-/** Whether the lines only rise. Some servers give no types. */
+/** Whether a family is a counter: by its type, or by its name, since some servers send no types. */
 function isCounter({ type, name }: ScrapedFamily): boolean {
   return type === 'counter' || (type === 'untyped' && name.endsWith('_total'));
 }
 
-/** Counters that rise fastest; the CPU's are told above. */
+/** The counters with the highest rates, except those of the CPU, which are shown above. */
 export function countersSection(reading: ScrapePair): Section {
   const rows = reading.families
     .filter((family) => isCounter(family) && !family.name.startsWith('process_cpu_'))
@@ -42,7 +42,7 @@ export function seriesSection(reading: ScrapePair): Section {
   return { head: ['SERIES', 'TYPE', count(all), 'SHARE'], rows, least: 3, most: rows.length };
 }
 
-/** How the storages of a collector are. */
+/** The states of a collector's storages. */
 export function storagesSection(reading: ScrapePair, now: number): Section {
   const storages = [...groupBy(reading.samples('ringmeter_storage_stored_total'), 'storage').keys()];
   const of = (storage: string, what: string): number | undefined =>
@@ -66,7 +66,7 @@ export function storagesSection(reading: ScrapePair, now: number): Section {
   };
 }
 
-/** An alert that fires or is about to, as `/api/v1/alerts` tells it. */
+/** A firing or pending alert, as in the answer of `/api/v1/alerts`. */
 export interface Alert {
   state: string;
   name: string;
@@ -82,7 +82,7 @@ export function alertsSection(alerts: readonly Alert[], now: number): Section {
   return { head: ['ALERTS', 'STATE', 'LABELS', 'SINCE'], rows, least: 3, most: 6 };
 }
 
-/** What `/api/v1/alerts` answers; undefined if this is something else. */
+/** Parses an answer of `/api/v1/alerts`; undefined if the text is something else. */
 export function readAlerts(text: string): Alert[] | undefined {
   try {
     const { data } = JSON.parse(text) as {

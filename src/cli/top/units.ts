@@ -2,7 +2,7 @@ const MISSING = '-';
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 const COUNTS = ['', 'k', 'M', 'G', 'T'];
 
-/** Three digits. */
+/** A number with three significant digits. */
 function brief(value: number): string {
   return Math.abs(value) >= 1_000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
@@ -13,7 +13,7 @@ function scaled(value: number, step: number, units: readonly string[], glue: str
   return `${brief(value)}${units[unit] && glue + units[unit]}`;
 }
 
-/** Something to show, or that there is nothing. */
+/** Formats a value, or the placeholder of a missing one. */
 function shown(value: number | undefined, show: (value: number) => string): string {
   if (value === undefined || Number.isNaN(value)) return MISSING;
   return Number.isFinite(value) ? show(value) : String(value);
@@ -39,7 +39,7 @@ export function percent(value: number | undefined): string {
   );
 }
 
-/** Seconds, in whatever unit is readable. */
+/** Seconds, in a readable unit. */
 export function duration(value: number | undefined): string {
   return shown(value, (seconds) => {
     const size = Math.abs(seconds);
@@ -57,7 +57,7 @@ function long(seconds: number): string {
   return hours < 48 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
-/** How a metric's values are shown: its name says the unit. */
+/** The formatter of a metric's values, by the unit in its name. */
 export function unitOf(name: string): (value: number | undefined) => string {
   const base = name.replace(/_total$/, '');
   if (/_(?:milliseconds|ms)$/.test(base) || /(?:^|_)http_server_duration$/.test(base))

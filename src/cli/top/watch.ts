@@ -5,22 +5,22 @@ import type { View } from './frame';
 import { ScrapePair } from './reading';
 import { readAlerts } from './sections';
 
-/** Scrapes one endpoint again and again, and keeps what a frame shows. */
+/** Scrapes one endpoint repeatedly, and keeps the data of a frame. */
 export class Watch {
   private view: View;
-  /** Whether the server has alerts to ask for: most have not, and need not log that again and again. */
+  /** Whether the server has an alerts API: most have none, and repeated requests would fill their logs. */
   private hasAlerts = true;
 
   constructor(private readonly source: HttpSource) {
     this.view = { target: source.name, alerts: [], now: Date.now() };
   }
 
-  /** What there is to see now. */
+  /** The present data. */
   get present(): View {
     return { ...this.view, now: Date.now() };
   }
 
-  /** One more scrape. One that fails becomes the view's problem; what was seen before stays. */
+  /** Scrapes once. A failure is stored in `problem`, and the previous data stay. */
   async scrape(signal?: AbortSignal): Promise<void> {
     try {
       const scrape = await this.source.scrape(signal);

@@ -7,7 +7,7 @@ import type { ApiAnswers, ApiSource } from './routes';
 import { answerAlerts, answerRules } from './rules';
 import { answerLabels, answerLabelValues, answerSeries } from './series';
 
-/** What answers the HTTP API's paths. One per thread. */
+/** Makes the handlers of the HTTP API. One set per thread. */
 export function apiAnswers({ evaluator, reading, families, rules }: ApiSource, inFlight: InFlight): ApiAnswers {
   const api = new Api(inFlight);
   return {

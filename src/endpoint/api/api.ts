@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setTimeout } from 'node:timers';
 import { eitherSignal } from '../../common/either-signal';
 import { JSON_TYPE } from '../../common/media-type';
@@ -15,7 +15,7 @@ import { failureBytes, successBytes } from './envelope';
 import { failureOf } from './failure';
 import { Parameters } from './parameters';
 
-/** What a request is answered with: JSON, in pieces between which others have their turn. */
+/** The answer to a request: JSON in pieces, between which the event loop can turn. */
 export interface ApiAnswer {
   data: Iterable<string>;
   warnings?: readonly string[];
@@ -31,15 +31,15 @@ export interface ApiCall {
 export type Handler = (call: ApiCall) => ApiAnswer | Promise<ApiAnswer>;
 
 /**
- * Answers as Prometheus' HTTP API does. One per thread. So many answers are made at one time, and no more: what is made
- * is accounted for only when it is there.
+ * Answers as Prometheus' HTTP API does. One per thread. Bounds the number of answers that are made concurrently, since
+ * the memory of an answer is accounted for only when it is complete.
  */
 export class Api {
   private readonly slots = new Slots(API_AT_ONCE, API_WAITING);
 
   constructor(private readonly inFlight: InFlight) {}
 
-  /** Serves what a handler answers. */
+  /** Wraps a handler to serve its answer. */
   by(handler: Handler): Route['serve'] {
     return (exchange, target) => this.serve(exchange, target, handler);
   }

@@ -3,8 +3,8 @@ import { VERSION } from '../../common/version';
 import type { Handler } from './api';
 
 /**
- * Clients such as Grafana learn from the version what a Prometheus can be asked: this is one whose API, as far as it goes,
- * is the same. `revision` says what it is really.
+ * Clients such as Grafana derive the supported API from the version: this is a Prometheus version whose API equals the
+ * implemented part. `revision` names the real software.
  */
 const LIKE_PROMETHEUS = '2.45.0';
 

@@ -1,12 +1,12 @@
-// not the globals: there are realms that have none, or whose timers are not node's
+// not the globals: some realms have none, or replace node's timers
 import { setImmediate } from 'node:timers';
 import { stringifier } from '../../common/stringifier';
 import { ANSWER_BYTES } from '../limits';
 import { ApiFailure } from './failure';
 
-/** Milliseconds that making JSON may keep the thread from other things. */
+/** Milliseconds of making JSON after which the event loop turns. */
 const LONGEST_TURN_MS = 5;
-/** Characters that become bytes at a time. */
+/** Characters that are encoded at a time. */
 const CHUNK = 2 ** 16;
 
 const strings = stringifier({ type: 'array', items: { type: 'string' } } as const);
@@ -20,7 +20,7 @@ export function failureBytes({ type, message }: ApiFailure): Uint8Array {
 }
 
 /**
- * Puts data into the envelope, and lets the thread do other things in between.
+ * Wraps data in the envelope of a success, and lets the event loop turn in between.
  *
  * @throws ApiFailure if it becomes too long; the signal's reason
  */
@@ -58,7 +58,7 @@ export function objectOf<T>(items: Iterable<T>, stringify: (item: T) => string):
   return enclosed('{', items, (item) => [stringify(item)], '}');
 }
 
-/** The pieces of an array whose items are made in pieces themselves. */
+/** The pieces of an array whose items consist of pieces themselves. */
 export function arrayOfPieces<T>(items: Iterable<T>, pieces: (item: T) => Iterable<string>): Generator<string> {
   return enclosed('[', items, pieces, ']');
 }

@@ -3,15 +3,15 @@ import { QueryCrowded, QueryLate } from '../../query/refusals';
 import { Busy } from '../busy';
 import { BadForm } from '../form';
 
-/** Kinds of errors as Prometheus tells them apart, and the statuses they are answered with. */
+/** Prometheus' error types, and their HTTP statuses. */
 const STATUSES = { bad_data: 400, execution: 422, timeout: 503, unavailable: 503, internal: 500 } as const;
 
-/** Of a message: what a client has sent comes back in some. */
+/** Characters of a message, which may quote what the client has sent. */
 const MOST_CHARACTERS = 500;
 
 export type ErrorType = keyof typeof STATUSES;
 
-/** What is answered instead of data. */
+/** An error that is answered instead of data. */
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
   readonly status: number;
@@ -26,12 +26,12 @@ export class ApiFailure extends Error {
   }
 }
 
-/** A parameter that has no meaning, as Prometheus says it. */
+/** The error for an invalid parameter, in Prometheus' words. */
 export function badParameter(name: string, message: string): ApiFailure {
   return new ApiFailure('bad_data', `invalid parameter ${JSON.stringify(name)}: ${message}`);
 }
 
-/** What an error is answered with. */
+/** Converts any error to the failure that is answered. */
 export function failureOf(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;
   if (error instanceof BadForm) return new ApiFailure('bad_data', error.message, error.status);
@@ -43,6 +43,6 @@ function typeOf(error: unknown): ErrorType {
   if (error instanceof QueryCrowded || error instanceof Busy) return 'unavailable';
   const code = error instanceof RingmeterError ? error.code : undefined;
   if (code === 'RINGMETER_NO_STORAGE' || code === 'RINGMETER_CLOSED') return 'unavailable';
-  // what is wrong with the text of an expression has been found before
+  // errors in the text of an expression have been reported before; this one arose during evaluation
   return code === 'RINGMETER_QUERY_LIMIT' || code === 'RINGMETER_INVALID_QUERY' ? 'execution' : 'internal';
 }

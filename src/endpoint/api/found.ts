@@ -1,7 +1,7 @@
 import type { Budget } from '../../query/budget';
 import { inOrderOf } from '../../query/sorting';
 
-/** What a request has found, each once, told apart and sorted by a text. */
+/** The distinct items that a request has found, identified and sorted by a key. */
 export class Found<T> {
   private readonly known = new Set<string>();
   private readonly texts: string[] = [];
@@ -9,7 +9,7 @@ export class Found<T> {
 
   constructor(private readonly budget: Budget) {}
 
-  /** @param length of the text that `make` makes, or somewhat more: it is charged before there is one */
+  /** @param length upper bound of the length of the key from `make`: it is charged before the key is made */
   note(length: number, make: () => string, item: T): void {
     const before = this.budget.heldBytes;
     this.budget.holdObject(2, length);

@@ -6,17 +6,17 @@ import { parseExpression } from '../../query/parse';
 import type { Matcher } from '../../query/types';
 import { type ApiFailure, badParameter } from './failure';
 
-/** What Prometheus' own clients send for no bound at all. */
+/** The texts that Prometheus' own clients send for "unbounded". */
 const UNBOUNDED: ReadonlyMap<string, number> = new Map([
   ['-292273086-05-16T16:47:06Z', Number.NEGATIVE_INFINITY],
   ['292277025-08-18T07:12:54.999999999Z', Number.POSITIVE_INFINITY],
 ]);
-/** Selectors of one request: each is looked up by itself. */
+/** Most selectors of one request: each needs a lookup of its own. */
 const MOST_SELECTORS = 256;
 /** Milliseconds that a Date can have. */
 const FARTHEST = 8.64e15;
 
-/** What a request of the API is given, read as Prometheus reads it. All methods throw ApiFailure. */
+/** The parameters of an API request, parsed as Prometheus parses them. All methods throw ApiFailure. */
 export class Parameters {
   constructor(private readonly given: URLSearchParams) {}
 
@@ -56,21 +56,21 @@ export class Parameters {
     return Number(text);
   }
 
-  /** How many of something are wanted; 0 = all. */
+  /** The parameter `limit`; 0 = unlimited. */
   limit(): number {
     const limit = this.count('limit', 0);
     if (limit < 0) throw badParameter('limit', 'limit must be non-negative');
     return limit;
   }
 
-  /** An expression whose text has been checked. */
+  /** The checked parameter `query`. */
   expression(): string {
     const text = this.text('query');
     parse('query', text);
     return text;
   }
 
-  /** One that gives a value at each step. */
+  /** The checked parameter `query`, of a type that range queries allow. */
   rangeExpression(): string {
     const text = this.text('query');
     const type = typeOf(parse('query', text));
@@ -78,7 +78,7 @@ export class Parameters {
     throw badParameter('query', `a range query needs a scalar or an instant vector, and this is a ${type}`);
   }
 
-  /** The selectors of `match[]`, each read when it is asked for: their regular expressions can take a while. */
+  /** The selectors of `match[]`, parsed lazily: compiling their regular expressions can take a while. */
   *selectors(): Generator<readonly Matcher[]> {
     const all = this.all('match[]');
     if (all.length > MOST_SELECTORS) throw badParameter('match[]', `more than ${MOST_SELECTORS} are too many`);
@@ -95,7 +95,7 @@ export class Parameters {
     return this.text('start') !== '' || this.text('end') !== '';
   }
 
-  /** From when to when, without bounds if they are not given. */
+  /** The parameters `start` and `end`; unbounded if they are missing. */
   range(): { start: number; end: number } {
     const start = this.time('start', Number.NEGATIVE_INFINITY);
     const end = this.time('end', Number.POSITIVE_INFINITY);

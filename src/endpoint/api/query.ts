@@ -5,7 +5,7 @@ import { ApiFailure, badParameter } from './failure';
 import { endsEarly } from './parameters';
 import { limited, resultPieces } from './results';
 
-/** Who evaluates. Times and durations in milliseconds. */
+/** Evaluates queries. Times and durations in milliseconds. */
 export interface Evaluator {
   instant(expression: string, time: number, wish: EvaluationWish): Promise<QueryResult>;
   range(expression: string, start: number, end: number, step: number, wish: EvaluationWish): Promise<QueryResult>;
@@ -16,7 +16,7 @@ export interface EvaluationWish {
   timeout: number;
 }
 
-/** So many points a series has at most. */
+/** Most points of a series in an answer. */
 const MOST_POINTS = 11_000;
 
 /** `/api/v1/query` */

@@ -3,7 +3,7 @@ import type { QueryResult, RangeResult } from '../../query/types';
 import { arrayOf } from './envelope';
 import { sampleText } from './number-text';
 
-/** Points that become JSON at a time: a range can have millions. */
+/** Points per piece of JSON: a range can have millions. */
 const POINTS = 1_000;
 
 const point = { type: 'array', items: [{ type: 'number' }, { type: 'string' }] } as const;
@@ -14,10 +14,10 @@ const sample = stringifier({ type: 'object', properties: { metric, value: point 
 const labelText = stringifier(metric);
 
 const pointOf = (time: number, text: string): [number, string] => [time / 1000, text];
-/** Written by hand, which is several times as fast: there are many, and nothing in them has to be escaped. */
+/** Not JSON.stringify: there are many points, none needs escapes, and this is several times as fast. */
 const numberPoint = (time: number, value: number): string => `[${time / 1000},"${sampleText(value)}"]`;
 
-/** What a query has given, as the data of an answer. */
+/** The result of a query as the data of an answer. */
 export function* resultPieces(result: QueryResult): Generator<string> {
   yield `{"resultType":"${result.type}","result":`;
   yield* valuePieces(result);
@@ -55,7 +55,7 @@ function* matrixPieces({ series }: RangeResult): Generator<string> {
   yield ']';
 }
 
-/** No more than so many series of a result; 0 = all. */
+/** Truncates a result to so many series; 0 = all. */
 export function limited(result: QueryResult, limit: number): { result: QueryResult; truncated: boolean } {
   if (limit === 0) return { result, truncated: false };
   if (result.type === 'vector' && result.samples.length > limit)

@@ -1,6 +1,6 @@
 /**
- * The rules that are evaluated, as the API shows them. All times are wall-clock milliseconds, all durations milliseconds. The
- * state of each group, which may have megabytes, is read when the group's turn comes.
+ * The rules for the API. All times are wall-clock milliseconds, all durations milliseconds. The state of a group, which
+ * may have megabytes, is read lazily during the iteration.
  */
 export interface RulesView {
   rules(): Iterable<RuleGroup>;
@@ -10,13 +10,13 @@ export interface RulesView {
 
 export interface RuleGroup {
   readonly name: string;
-  /** Where it comes from; Prometheus names a file here. */
+  /** The rule file, as in Prometheus. */
   readonly file: string;
   readonly interval: number;
   /** Most series or alerts of one rule; 0 = any number. */
   readonly limit: number;
   readonly evaluationTime: number;
-  /** None if it has not been evaluated yet. */
+  /** Undefined if it has not been evaluated yet. */
   readonly lastEvaluation?: number;
   readonly rules: readonly (AlertingRule | RecordingRule)[];
 }

@@ -13,7 +13,7 @@ const alert = {
   properties: { labels: texts, annotations: texts, state: string, activeAt: string, value: string },
 } as const;
 const alertText = stringifier(alert);
-/** Without what alerts it has. */
+/** A rule without its alerts. */
 const ruleText = stringifier({
   type: 'object',
   properties: {
@@ -31,7 +31,7 @@ const ruleText = stringifier({
     type: string,
   },
 } as const);
-/** Without its rules. */
+/** A group without its rules. */
 const groupText = stringifier({
   type: 'object',
   properties: {
@@ -44,7 +44,7 @@ const groupText = stringifier({
   },
 } as const);
 
-/** What has never happened. */
+/** The time of an evaluation that has never happened. */
 const NEVER = '0001-01-01T00:00:00Z';
 
 /** `/api/v1/alerts` */
@@ -111,7 +111,7 @@ function* rulePieces(rule: AlertingRule | RecordingRule): Generator<string> {
   yield '}';
 }
 
-/** The text of an object that is not empty, to which something is added. */
+/** The JSON text of a non-empty object without its closing brace, so that members can be appended. */
 function unclosed(text: string): string {
   return text.slice(0, -1);
 }

@@ -10,13 +10,13 @@ import { arrayOf } from './envelope';
 import { ApiFailure, badParameter } from './failure';
 import { Found } from './found';
 
-/** Lets something read the history when it is its turn, until the signal that it is given says that its time is over. */
+/** Waits for a query slot, then runs a function that reads the history until its signal is aborted by the timeout. */
 export type ReadHistory = <T>(
   read: (source: SampleSource, signal: AbortSignal) => Promise<T>,
   wish: { signal: AbortSignal },
 ) => Promise<T>;
 
-/** Work of looking at a series; and characters that are read, or written into a text, with as much work as 1. */
+/** Work of visiting a series; and the number of characters that are read or written with one unit of work. */
 const WORK_OF_LABELS = 200;
 const CHARACTERS = 8;
 
@@ -56,7 +56,7 @@ export function answerLabelValues(reading: ReadHistory): Handler {
   };
 }
 
-/** What is noted of the labels of the series that are there, sorted. May take as much as an evaluation of a query. */
+/** Collects items from the labels of all present series, sorted. Has the limits of a query's evaluation. */
 async function answer<T>(
   reading: ReadHistory,
   call: ApiCall,
@@ -78,9 +78,9 @@ async function answer<T>(
 }
 
 /**
- * Visits the labels of the series that fulfil any of the selectors, or of all where there is none; some more than once. A
- * series is there if it has a sample in the range that is asked for. Where no range is asked for, it must not have been
- * removed.
+ * Visits the labels of the series that match any of the selectors, or of all series without selectors; may visit a
+ * series more than once. With a range, only series that have a sample in it; without a range, only series that have not
+ * been removed.
  */
 async function visit(
   source: SampleSource,

@@ -5,7 +5,7 @@ import { headersOf, takesGzip } from '../page';
 import { methodRefusal, type Refusal, refusalFor } from '../refusal';
 import type { Expositions } from './expositions';
 
-/** What is read of a request, whichever server has received it. */
+/** The parts of a request that are read, whichever server has received it. */
 export type Asked = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
 /** A complete answer. The answer to HEAD has the body of GET: the adapters, or the frameworks, leave it out. */

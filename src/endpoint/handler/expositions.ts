@@ -1,22 +1,22 @@
 import type { Exposition } from '../../exposition/renderer';
 import { Body, checkRoom, selectionKey } from '../bodies';
 
-/** Where the answers of a handler come from. */
+/** The source of a handler's answers. */
 export interface ExpositionSource {
-  /** Told of every request. */
+  /** Called at every request. */
   asked(): void;
   /** Has a flush worker render what was recorded before the call. */
   render(names: readonly string[] | undefined): Promise<Exposition>;
 }
 
 /**
- * What the requests of a handler are answered with. One exposition is rendered at a time; requests that ask for the same
- * metrics before theirs is begun share it. So a crowd of requests takes no more of the worker than a few scrapers do.
+ * Renders expositions for a handler, one at a time. Requests for the same metrics that arrive before their exposition
+ * is begun share it. So many simultaneous requests load the worker no more than a few scrapers do.
  */
 export class Expositions {
-  /** Those that were asked for and are not begun. */
+  /** Requested expositions that have not been begun. */
   private readonly waiting = new Map<string, Promise<Body>>();
-  /** Fulfilled when everything that was asked for is rendered, or has failed. */
+  /** Resolves when all requested expositions have been rendered or have failed. */
   private idle: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly source: ExpositionSource) {}

@@ -6,8 +6,8 @@ import { type ExpositionSource, Expositions } from './expositions';
 
 /**
  * Answers requests for metrics at a port of your own, as `/metrics` of the endpoint does. The function itself takes node's
- * request and response, as express and connect pass them. None of the functions throws or rejects, unless the framework is
- * another one.
+ * request and response, as express and connect pass them. No function throws or rejects, unless it is used with the
+ * wrong framework.
  */
 export interface MetricsHandler {
   (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): Promise<void>;
@@ -86,24 +86,24 @@ export function createHandler(source: ExpositionSource): MetricsHandler {
   });
 }
 
-/** What fastify, koa, hapi and hono pass second is something else, and what Web's servers do may be nothing. */
+/** Whether this is node's response: other frameworks pass something else as second argument, or nothing. */
 function isNodes(response: unknown): response is ServerResponse {
   return typeof (response as Partial<ServerResponse> | undefined)?.writeHead === 'function';
 }
 
 function respond(response: ServerResponse, method: string | undefined, { status, headers, body }: Answer): void {
-  // somebody else has answered meanwhile, or the client has gone
+  // another middleware has answered meanwhile, or the client has disconnected
   if (response.headersSent || response.writableEnded || response.destroyed) return;
   try {
     response.writeHead(status, besides(response.getHeader('vary'), headers));
     response.end(method === 'HEAD' ? undefined : body);
   } catch {
-    // whatever another middleware has put around the response threw; the client must not wait for an answer
+    // another middleware's wrapper of the response threw: end the connection, so that the client does not wait
     response.destroy();
   }
 }
 
-/** What others vary the answer by, such as `Origin`, stays. */
+/** Keeps the `Vary` fields of other middlewares, such as `Origin`. */
 function besides(vary: unknown, headers: Answer['headers']): Answer['headers'] {
   if (vary === undefined || headers.Vary === undefined) return headers;
   return { ...headers, Vary: `${vary}, ${headers.Vary}` };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * Where the files of a process's control groups are, by controller; '' is the one hierarchy of version 2. By cgroups(7)
- * and proc_pid_mountinfo(5).
+ * The directories of a process's control groups, by controller; '' is the single hierarchy of version 2. Sources:
+ * cgroups(7) and proc_pid_mountinfo(5).
  *
  * @param mounts text of /proc/self/mountinfo
  * @param groups text of /proc/self/cgroup
@@ -23,14 +23,14 @@ export function cgroupDirectories(
     const controllers = type === 'cgroup2' ? [''] : options.split(',').filter((name) => paths.has(name));
     for (const controller of controllers) {
       const path = join(mountPoint, within(root, paths.get(controller) ?? '/'));
-      // in a container the path can be the host's, while only the container's own part is mounted
+      // in a container the path may be relative to the host, while only the container's group is mounted
       directories.set(controller, exists(path) ? path : mountPoint);
     }
   }
   return directories;
 }
 
-/** Of lines such as `4:memory:/docker/ab12` and `0::/user.slice`. */
+/** Parses lines such as `4:memory:/docker/ab12` and `0::/user.slice`. */
 function pathsOf(groups: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const line of groups.split('\n')) {
@@ -40,7 +40,7 @@ function pathsOf(groups: string): Map<string, string> {
   return paths;
 }
 
-/** The part of a group's path below the group that is mounted. */
+/** A group's path relative to the mounted group. */
 function within(root: string, path: string): string {
   if (path === root) return '/';
   return path.startsWith(`${root}/`) ? path.slice(root.length) : path;

@@ -32,7 +32,7 @@ export function numberIn(file: ProcFile | undefined): number {
   return Number.parseFloat(file?.read() ?? '');
 }
 
-/** The sum of what a pattern finds, NaN without a file: disks are lines. */
+/** The sum of all matches of a pattern, one per line (disk); NaN without a file. */
 export function sumOf(file: ProcFile | undefined, pattern: RegExp): number {
   const text = file?.read();
   if (text === undefined) return Number.NaN;

@@ -3,7 +3,7 @@ import type { Sampler } from '../report';
 import * as metrics from './cgroup-metrics';
 import { type ControllerFile, numberIn, sumOf } from './cgroup-metrics';
 
-/** A limit beyond this is none: the kernel shows the largest multiple of a page. */
+/** A larger value means "no limit": the kernel shows the largest multiple of a page. */
 const NO_LIMIT = 2 ** 62;
 
 /** Control groups, version 1: a hierarchy per controller. Times are nanoseconds. */

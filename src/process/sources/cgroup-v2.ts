@@ -17,7 +17,7 @@ export function cgroupV2(file: ControllerFile): Sampler[] {
 
 function cpu(file: ControllerFile): Sampler {
   const most = file('cpu', 'cpu.max');
-  // where the processors are under version 1, this file of version 2 is not of their group
+  // hybrid setup: if version 1 controls the CPU, this file of version 2 belongs to another group
   const stat = file('cpuacct', 'cpuacct.usage') ? undefined : file('cpu', 'cpu.stat');
   return (report) => {
     const [quota, period] = (most?.read() ?? '').split(' ').map(Number);

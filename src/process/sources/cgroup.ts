@@ -8,7 +8,7 @@ import { cgroupV2 } from './cgroup-v2';
 
 type Open = (path: string) => ProcFile;
 
-/** The control group of the process: what it has used, and what it may use. Files that are not there are left out. */
+/** Usage and limits of the process's control group. Missing files are skipped. */
 export function cgroup(open: Open, mounts = '/proc/self/mountinfo', groups = '/proc/self/cgroup'): Sampler[] {
   const directories = cgroupDirectories(textOf(mounts), textOf(groups), existsSync);
   const file = (controller: string, name: string): ProcFile | undefined => {

@@ -11,17 +11,17 @@ import { counts, stalls, workerTime } from './own';
 import { descriptors, memory, usage, versions } from './process';
 import { system } from './system';
 
-/** What sources read from. */
+/** The inputs of the sources. */
 export interface Origins {
   drainer: Drainer;
   catalog: Catalog;
-  /** Of the flush workers; none elsewhere. */
+  /** Of the flush workers; undefined on other threads. */
   board: WorkerBoard | undefined;
-  /** One for each path, that stays open. */
+  /** Returns the cached, open file of a path. */
   file: (path: string) => ProcFile;
 }
 
-/** All sources that default metrics with these options have. */
+/** All sources of default metrics for these options. */
 export function everySource({ drainer, catalog, board, file }: Origins, options: DefaultMetrics): Sampler[] {
   const all = [
     usage(startTimeIn(drainer.arena)),

@@ -5,7 +5,7 @@ import type { Sampler } from '../report';
 
 const PER_THREAD = /^nodejs_(heap_|external_memory_|eventloop_|active_)/;
 
-/** A thread that has ended has no heap and no event loop: its gauges show 0, until another thread has its place. */
+/** Sets the gauges of ended threads, which have no heap or event loop, to 0 until another thread takes the shard. */
 export function goneThreads(drainer: Drainer, catalog: Catalog, { prefix }: DefaultMetrics): Sampler {
   const columns = new ThreadColumns(catalog, prefix);
   return (report) => {
@@ -14,7 +14,7 @@ export function goneThreads(drainer: Drainer, catalog: Catalog, { prefix }: Defa
   };
 }
 
-/** The columns of gauges that threads set themselves, by the label of the thread. */
+/** The columns of the gauges that threads set themselves, by thread label. */
 class ThreadColumns {
   private readonly known = new Map<Family, number>();
   private readonly byThread = new Map<string, number[]>();

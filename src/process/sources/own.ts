@@ -42,7 +42,7 @@ const STALLED = gauge(
   'How long the event loop of a thread has not turned; 0 while it turns.',
 );
 
-/** What the library says of itself: the counts of `stats()`. */
+/** The library's own metrics: the counts of `stats()`. */
 export function counts(drainer: Drainer): Sampler {
   return (report) => {
     const stats = readStats(drainer.arena, drainer, []);
@@ -50,7 +50,7 @@ export function counts(drainer: Drainer): Sampler {
   };
 }
 
-/** Threads whose event loop does not turn at this moment. */
+/** The number of threads whose event loop is stalled now. */
 export function stalls(drainer: Drainer): Sampler {
   return (report) => {
     drainer.arena.tick();

@@ -4,10 +4,10 @@ import { counter, type Sampler } from '../report';
 const RESOURCES = ['cpu', 'memory', 'io'];
 
 /**
- * Pressure stall information (Linux 4.20 and up, where it is not switched off): how long tasks waited for a resource, some
- * of them, or all of them at once.
+ * Pressure stall information (PSI; Linux 4.20 and up, unless switched off): how long some tasks, or all tasks at once,
+ * waited for a resource.
  *
- * @param whose beginning of the metrics' names
+ * @param whose prefix of the metrics' names
  */
 export function pressure(whose: string, open: (resource: string) => ProcFile | undefined): Sampler {
   const waiting = counter(`${whose}_pressure_waiting_seconds_total`, 'Time in which some tasks waited for a resource.');
@@ -22,7 +22,7 @@ export function pressure(whose: string, open: (resource: string) => ProcFile | u
   };
 }
 
-/** Seconds, of `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`, whose total is in microseconds. */
+/** The total in seconds, from `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345` (microseconds). */
 function totalOf(text: string, which: string): number {
   const found = new RegExp(`^${which} .*total=(\\d+)`, 'm').exec(text);
   return found === null ? Number.NaN : Number(found[1]) / 1e6;

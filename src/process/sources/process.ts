@@ -29,7 +29,7 @@ const READ = counter('process_disk_read_bytes_total', 'Bytes that the process ha
 const WRITTEN = counter('process_disk_written_bytes_total', 'Bytes that the process had written to disks.');
 const NODE = gauge('nodejs_version_info', 'Node.js version info.');
 
-/** Times, faults and switches, by getrusage(2): on every platform. */
+/** CPU times, page faults and context switches, from getrusage(2), on every platform. */
 export function usage(startTime: number): Sampler {
   return (report) => {
     const used = process.resourceUsage();
@@ -48,7 +48,7 @@ export function usage(startTime: number): Sampler {
   };
 }
 
-/** Which versions run. */
+/** The versions of node and the library. */
 export function versions(): Sampler {
   const { version } = process;
   const [major, minor, patch] = version.slice(1).split(/[.-]/);
@@ -58,7 +58,7 @@ export function versions(): Sampler {
   };
 }
 
-/** Memory and threads, by proc_pid_status(5); elsewhere than on Linux only the resident memory. */
+/** Memory and threads, from proc_pid_status(5); on other systems than Linux only resident memory. */
 export function memory(status: ProcFile): Sampler {
   return (report) => {
     const text = status.read();
@@ -74,7 +74,7 @@ export function memory(status: ProcFile): Sampler {
   };
 }
 
-/** Open files, and how many there may be. Linux only. */
+/** The number of open files, and its limit. Linux only. */
 export function descriptors(directory = '/proc/self/fd', limits = '/proc/self/limits'): Sampler {
   const most = readLimit(limits);
   return (report) => {
@@ -91,10 +91,10 @@ function readLimit(file: string): number {
   }
 }
 
-/** Since Linux 6.2 the size of the directory is their number; reading ten thousand names takes milliseconds. */
+/** Counts entries. Since Linux 6.2 the directory's size is their number; listing ten thousand takes milliseconds. */
 function countIn(directory: string): number {
   try {
-    // the one that reads them is not counted
+    // - 1: the descriptor that reads the directory
     return statSync(directory).size || readdirSync(directory).length - 1;
   } catch {
     return Number.NaN;

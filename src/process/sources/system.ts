@@ -6,9 +6,9 @@ type Open = (path: string) => ProcFile;
 
 const KILOBYTE = 1024;
 const SECTOR = 512;
-/** Of the scheduler's clock as it is shown to programs (USER_HZ), whatever the kernel's own is. */
+/** USER_HZ: the unit of CPU times in /proc, independent of the kernel's HZ. */
 const TICKS_PER_SECOND = 100;
-/** Parts of disks, and disks that are memory or files. */
+/** Matches partitions, and devices backed by memory or files. */
 const NO_DISK = /^(z?ram|loop|fd|(h|s|v|xv)d[a-z]+|nvme\d+n\d+p|mmcblk\d+p)\d+$/;
 
 const MODES = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
@@ -27,7 +27,7 @@ const RECEIVED = counter('system_network_receive_bytes_total', 'Bytes received b
 const SENT = counter('system_network_transmit_bytes_total', 'Bytes sent by a network device.');
 const UPTIME = gauge('system_uptime_seconds', 'Time since the machine was started.');
 
-/** The machine, by proc(5), as this process may see it. */
+/** The machine's metrics from proc(5), as far as this process may read them. */
 export function system(open: Open): Sampler[] {
   return [
     processors(open('/proc/stat')),
@@ -70,7 +70,7 @@ export function memory(file: ProcFile): Sampler {
   };
 }
 
-/** Disks that were used since the machine was started. */
+/** Disks used since the machine was booted. */
 export function disks(file: ProcFile): Sampler {
   return (report) => {
     for (const line of (file.read() ?? '').split('\n')) {
@@ -83,7 +83,7 @@ export function disks(file: ProcFile): Sampler {
   };
 }
 
-/** Devices of the process's network namespace that were used: in a container, those of the container. */
+/** Used network devices of the process's network namespace: in a container, those of the container. */
 export function network(file: ProcFile): Sampler {
   return (report) => {
     for (const line of (file.read() ?? '').split('\n').slice(2)) {

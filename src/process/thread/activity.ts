@@ -1,6 +1,6 @@
 import type { Probe, ThreadSeries } from './series';
 
-/** Counting a thousand handles takes tens of microseconds: it is done as often as takes a thousandth of the time. */
+/** Counting a thousand handles takes tens of microseconds: it may take at most a thousandth of the time. */
 const PAUSE_PER_TIME = 1000;
 
 interface Internals {
@@ -8,7 +8,7 @@ interface Internals {
   _getActiveRequests?: () => unknown[];
 }
 
-/** What keeps this thread's event loop busy: handles, requests and resources, by type. */
+/** Active handles, requests and resources of this thread's event loop, by type. */
 export function activityProbe(series: ThreadSeries): Probe {
   const counts = countsOf(series);
   let next = 0;
@@ -41,7 +41,7 @@ function countsOf(series: ThreadSeries): (() => void)[] {
 function countBy(series: ThreadSeries, what: string, description: string, list: () => string[]): () => void {
   const byType = series.gaugeBy(`nodejs_active_${what}`, description, 'type');
   const total = series.gauge(`nodejs_active_${what}_total`, `Total number of active ${what}.`);
-  // a type that has gone is shown as 0
+  // a type that no longer occurs gets 0
   const counts = new Map<string, number>();
   return () => {
     const types = list();

@@ -1,16 +1,16 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 /**
- * The delays of this thread's event loop since somebody saw them. What was seen can only have been what the last sample
- * showed, so the next window begins there: a second histogram is there for that moment. A histogram that was just reset
- * misses the delay that is going on, so one is shown only after the other has been shown once more.
+ * The delays of this thread's event loop since the last scrape. A scrape sees the values of the last sample, so the
+ * next window must begin at that sample: a second histogram is reset at every sample and replaces the first after a
+ * scrape. Since a reset loses the ongoing delay, the first histogram is shown once more before they are swapped.
  */
 export class DelayWindow {
   private present: IntervalHistogram;
-  /** Begun at the last sample. */
+  /** Collects delays since the last sample. */
   private next: IntervalHistogram;
 
-  /** @param resolution milliseconds between two looks at the delay */
+  /** @param resolution milliseconds between two measurements of the delay */
   constructor(resolution: number) {
     this.present = monitorEventLoopDelay({ resolution });
     this.next = monitorEventLoopDelay({ resolution });
@@ -18,7 +18,7 @@ export class DelayWindow {
     this.next.enable();
   }
 
-  /** @param seen whether what was shown last has been seen */
+  /** @param seen whether the values shown last have been scraped */
   sample(show: (delays: IntervalHistogram) => void, seen: boolean): void {
     show(this.present);
     if (seen) [this.present, this.next] = [this.next, this.present];

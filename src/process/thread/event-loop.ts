@@ -1,5 +1,5 @@
 import { type IntervalHistogram, performance } from 'node:perf_hooks';
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { clearImmediate, setImmediate } from 'node:timers';
 import { DelayWindow } from './delay-window';
 import type { Probe, ThreadSeries } from './series';
@@ -9,7 +9,7 @@ const NANOSECONDS = 1e9;
 /**
  * Delay and utilisation of this thread's event loop.
  *
- * @param seen whether somebody has looked since it was asked last
+ * @param seen whether the values have been scraped since its last call
  */
 export function eventLoopProbe(series: ThreadSeries, seen: () => boolean): Probe {
   const lag = series.gauge('nodejs_eventloop_lag_seconds', 'Lag of event loop in seconds.');
@@ -28,7 +28,7 @@ export function eventLoopProbe(series: ThreadSeries, seen: () => boolean): Probe
       utilization(performance.eventLoopUtilization(present, last).utilization);
       last = present;
       clearImmediate(late);
-      // after all timers of this turn: node's own look at a delay that has just ended may come after this one
+      // runs after all timers of this turn: node's own timer may note a delay that has just ended after this one
       late = setImmediate(() => {
         lag((performance.now() - began) / 1000);
         window.sample(showDelays, seen());

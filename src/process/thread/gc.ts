@@ -4,26 +4,26 @@ import type { Probe, ThreadSeries } from './series';
 const KINDS: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
   [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
-  // V8's other collector of the young generation, which node has no name for
+  // V8's minor mark-sweep of the young generation, for which node has no name
   2: 'minor',
   [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
 };
 
-/** What node tells of a collection; the types lack its detail. */
+/** Node's performance entry of a collection; the type declarations lack `detail`. */
 interface Collection {
   /** Milliseconds. */
   readonly duration: number;
   readonly detail?: { readonly kind?: number };
 }
 
-/** Every garbage collection of this thread: an observer's batch has as many entries as there were collections. */
+/** Records every garbage collection of this thread: the observer gets one entry for each. */
 export function gcProbe(series: ThreadSeries): Probe {
   const options = {
     description: 'Garbage collection duration by kind, one of major, minor, incremental or weakcb.',
     buckets: series.options.gcDurationBuckets,
   };
-  // from the beginning: what appears with its first event has no increase to be seen
+  // registered at the start: a series that appears with its first event shows no increase
   const kinds = new Map(
     [...new Set(Object.values(KINDS))].map((kind) => [
       kind,

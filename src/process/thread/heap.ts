@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { Probe, ThreadSeries } from './series';
 
-/** What V8 says of this thread's heap. The same numbers as `process.memoryUsage()`, without what that asks the system. */
+/** V8's heap statistics of this thread: the values of `process.memoryUsage()`, but without its system calls. */
 export function heapProbe(series: ThreadSeries): Probe {
   const total = series.gauge('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.');
   const used = series.gauge('nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.');

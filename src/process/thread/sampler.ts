@@ -1,4 +1,4 @@
-// not the globals: there are realms that have none
+// not the globals: some realms have none
 import { clearInterval, setInterval } from 'node:timers';
 import { HEADER } from '../../arena/layout';
 import type { BoundCounter } from '../../instruments/counter';
@@ -14,7 +14,7 @@ import { type Probe, ThreadSeries } from './series';
 
 /** Milliseconds between two samples. */
 const PERIOD_MS = 1_000;
-/** From then on without a scrape, other readers count as those who see what was sampled. */
+/** After so long without a scrape, other readers count as viewers of the samples. */
 const SCRAPELESS_MS = 60_000;
 
 const SAMPLING = [
@@ -22,7 +22,7 @@ const SAMPLING = [
   'Time that sampling the default metrics has taken of the thread that is sampled.',
 ] as const;
 
-/** Samples what only a thread itself can tell: its heap, its collections, its event loop. Keeps nothing alive. */
+/** Samples values that only the thread itself can read: heap, garbage collections, event loop. Keeps nothing alive. */
 export class ThreadSampler {
   private readonly timer: NodeJS.Timeout;
   private probes: Probe[] = [];
@@ -53,7 +53,7 @@ export class ThreadSampler {
     this.spent?.increment((performance.now() - began) / 1000);
   }
 
-  /** The thread's series are told apart by its place among the recording threads, which it has after its first record. */
+  /** The label of the thread's series is the number of its shard, which it gets at its first record. */
   private findPlace(): boolean {
     const { instruments, recorder, options } = this;
     this.spent?.increment(0);
@@ -66,7 +66,7 @@ export class ThreadSampler {
   }
 }
 
-/** Tells whether somebody has seen what was sampled last: a scrape, or where there are none, any collect. */
+/** Returns a function: whether the last samples were read, by a scrape, or by any collect if nobody scrapes. */
 function seenIn({ arena }: Recorder): () => boolean {
   let collects = 0;
   let scrapes = 0;

@@ -9,20 +9,20 @@ import type { DefaultMetrics } from '../options';
 
 type Own = Readonly<Record<string, string>>;
 
-/** What is done at every sampling of a thread. */
+/** A function that runs at every sampling of a thread. */
 export interface Probe {
   sample(): void;
   stop?(): void;
 }
 
 /**
- * One thread's series of the default metrics: all of them get the thread's labels. What the user has defined otherwise, or
- * there is no room for, is left out.
+ * One thread's series of the default metrics, all with the thread's labels. Skips metrics that the user has defined
+ * differently, and series for which there is no memory.
  */
 export class ThreadSeries {
   private readonly labels: Own;
 
-  /** @param thread the value of the label `thread`; none for the thread whose series have just the usual names */
+  /** @param thread the value of the label `thread`; undefined for the thread that made the collector */
   constructor(
     private readonly instruments: Instruments,
     readonly options: DefaultMetrics,
@@ -31,13 +31,13 @@ export class ThreadSeries {
     this.labels = thread === undefined ? options.labels : { ...options.labels, thread };
   }
 
-  /** Sets the one series that the thread has of a gauge. It is registered when it is set first. */
+  /** Returns a setter of the thread's series of a gauge; the series is registered at the first call of the setter. */
   gauge(name: string, description: string): (value: number) => void {
     const set = this.gaugeBy(name, description, '');
     return (value) => set(value, '');
   }
 
-  /** The same for a gauge that has a series per value of a label, `label`. */
+  /** The same for a gauge with a series per value of the label `label`. */
   gaugeBy(name: string, description: string, label: string): (value: number, kind: string) => void {
     const series = new Map<string, BoundGauge | undefined>();
     return (value, kind) => {

@@ -4,14 +4,14 @@ import type { Budget } from '../budget';
 import { NAME, NO_LABELS } from '../labels';
 import type { LabelSet } from '../types';
 
-/** Per step, whether there is some series. */
+/** Per step, whether any series has a value. */
 export async function presenceOf(block: Block): Promise<Uint8Array> {
   const counts = await block.counts();
   block.release();
   return Uint8Array.from(counts, (count) => (count > 0 ? 1 : 0));
 }
 
-/** `absent` and `absent_over_time`: 1 where nothing is, with the labels that the selector asks for. */
+/** `absent` and `absent_over_time`: 1 at steps without a value, with the labels of the selector's equality matchers. */
 export function absent(node: Node, present: Uint8Array, budget: Budget): Block {
   const block = Block.of([absentLabels(node)], present.length, budget);
   block.values.fill(1);
@@ -19,7 +19,7 @@ export function absent(node: Node, present: Uint8Array, budget: Budget): Block {
   return block;
 }
 
-/** A label for which several values are asked has none. */
+/** The labels of equality matchers; a label with several of them is left out. */
 function absentLabels(node: Node): LabelSet {
   const inner = unwrapped(node);
   if (inner.kind !== 'selector') return NO_LABELS;

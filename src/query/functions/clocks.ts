@@ -2,7 +2,7 @@ import type { Block } from '../block';
 import type { Memory } from '../memory';
 import { mapCells } from './maths';
 
-/** What a calendar, in UTC, says of seconds since 1970; NaN beyond the years that JavaScript knows. */
+/** Calendar functions, in UTC, of seconds since 1970; NaN outside JavaScript's range of dates. */
 export const CLOCKS: Readonly<Record<string, (date: Date) => number>> = {
   day_of_month: (date) => date.getUTCDate(),
   day_of_week: (date) => date.getUTCDay(),

@@ -51,7 +51,7 @@ async function histogramsOf(labels: readonly LabelSet[], budget: Budget): Promis
     const one = labels[series];
     const bound = readBound(labelOf(one, 'le'));
     if (bound === undefined) return;
-    // the name is not in the result, yet what differs in it differs
+    // the result has no name, but series with different names are different histograms
     keys.charge(one);
     const number = keys.of(keyOf(withLabel(one, 'le', '')), histograms.length);
     if (number === histograms.length) {
@@ -66,7 +66,7 @@ async function histogramsOf(labels: readonly LabelSet[], budget: Budget): Promis
   return histograms;
 }
 
-/** Go reads `Infinity` too, and no octal numbers here. */
+/** Reads a bound as Go's ParseFloat does: accepts `Infinity`, and has no octal numbers. */
 function readBound(text: string): number | undefined {
   const written = text.replace(/^([+-]?)infinity$/i, '$1inf').replace(/^([+-]?)0+(?=\d)/, '$1');
   return /\s/.test(text) ? undefined : readNumber(written);
@@ -98,7 +98,7 @@ export function bucketQuantile(quantile: number, bounds: readonly number[], coun
   return start + (bound - start) * ((rank - before) / (buckets.counts[bucket] - before));
 }
 
-/** Adds up buckets of the same bound, and raises those that have less than one below. */
+/** Adds up buckets with equal bounds, and raises a count that is less than that of the bucket below. */
 function monotonic(bounds: readonly number[], counts: readonly number[]): { bounds: number[]; counts: number[] } {
   const result = { bounds: [bounds[0]], counts: [counts[0]] };
   for (let index = 1; index < bounds.length; index++) {
@@ -117,7 +117,7 @@ function monotonic(bounds: readonly number[], counts: readonly number[]): { boun
   return result;
 }
 
-/** The first bucket with so many, otherwise the last one. Halving, also where a count is NaN. */
+/** The first bucket with at least `rank` observations, otherwise the last. A binary search, also if a count is NaN. */
 function firstWith(counts: readonly number[], rank: number): number {
   let low = 0;
   let high = counts.length - 1;

@@ -64,7 +64,7 @@ export async function joinLabels(
   return block.labelled(joined).merged();
 }
 
-/** Makes labels of each series' labels; `work` says beforehand how much that is. */
+/** Maps the labels of each series; `work` returns the cost of a call before it is made. */
 async function mapLabels(
   all: readonly LabelSet[],
   make: (labels: LabelSet) => LabelSet,

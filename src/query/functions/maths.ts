@@ -1,10 +1,10 @@
 import type { Block, Column } from '../block';
 import type { Memory } from '../memory';
 
-/** What a function makes of one value. The parameters are those of the step. */
+/** A function of one value. `a` and `b` are the function's parameters at the step. */
 type ValueFunction = (value: number, a: number, b: number) => number;
 
-/** Of two values of which one may be NaN, an infinite one of the wanted sign wins, as in Go. */
+/** Go's `math.Max`: NaN if either value is NaN, unless the other one is +Inf. */
 export function larger(a: number, b: number): number {
   return a === Number.POSITIVE_INFINITY || b === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : Math.max(a, b);
 }
@@ -50,7 +50,7 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 export async function mapValues(name: string, block: Block, [a, b]: readonly Column[], memory: Memory): Promise<Block> {
   await mapCells(block, VALUE_FUNCTIONS[name], [a, b]);
   if (name !== 'clamp') return block.unnamed(memory);
-  // where the bounds exclude one another, nothing is left
+  // contradictory bounds remove all values
   await block.eachCells((from, to, first) => {
     for (let cell = from; cell < to; cell++) if (a[cell - first] > b[cell - first]) block.present[cell] = 0;
   });

@@ -2,12 +2,12 @@ import { KahanSum } from '../kahan';
 import { quantileOf } from '../quantile';
 import type { Window } from '../windows';
 
-/** What a function makes of the samples of one range, which it gets some at a time: there may be millions of them. */
+/** A function over the samples of one range. It gets them in batches, since there may be millions. */
 export interface RangeFunction {
   begin(window: Window): void;
   /** The samples from index `from` to before `to`, each once and in their order. */
   add(window: Window, from: number, to: number): void;
-  /** The result; undefined for nothing. */
+  /** The result; undefined if there is none. */
   end(window: Window): number | undefined;
 }
 
@@ -29,7 +29,7 @@ function sumOverTime(): RangeFunction {
   };
 }
 
-/** The mean is what is added up, so that large values do not become infinite on the way. */
+/** Accumulates the mean instead of the sum, so that large values do not overflow to infinity. */
 function averageOverTime(): RangeFunction {
   const sum = new KahanSum();
   return {
@@ -72,7 +72,7 @@ function varianceOverTime(finish: (variance: number) => number): () => RangeFunc
   };
 }
 
-/** The value that comes before all others; NaN only if there is nothing else. */
+/** The minimum or maximum; NaN only if all values are NaN. */
 function extremeOverTime(sign: 1 | -1): () => RangeFunction {
   return () => {
     let extreme = 0;
@@ -91,7 +91,7 @@ function extremeOverTime(sign: 1 | -1): () => RangeFunction {
   };
 }
 
-/** How many samples differ from the one before them in some way. */
+/** Counts the pairs of consecutive samples that fulfil a condition. */
 function countOfSteps(counts: (before: number, now: number) => boolean): () => RangeFunction {
   return () => {
     let count = 0;

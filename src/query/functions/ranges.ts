@@ -9,7 +9,7 @@ import { type Ranges, type Window, WindowCursor } from '../windows';
 import { OVER_TIME, type RangeFunction } from './over-time';
 import { RATES } from './rates';
 
-/** The functions of a range that give a series for each one. */
+/** The functions that turn each series of a range vector into one series. */
 export const RANGE_FUNCTIONS: Readonly<Record<string, () => RangeFunction>> = { ...OVER_TIME, ...RATES };
 
 /** Samples of a range that a function gets in one go. */
@@ -84,7 +84,7 @@ function quantileOver(budget: Budget): Apply {
   return (window) => (window.end - window.begin > AT_ONCE ? slowly(window) : few.end(window));
 }
 
-/** Whether some line has a sample in the window of each step. */
+/** Per step, whether any line has a sample in the step's window. */
 export async function presentAt(ranges: Ranges, grid: Grid, budget: Budget): Promise<Uint8Array> {
   budget.hold(grid.count);
   const present = new Uint8Array(grid.count);
@@ -100,7 +100,7 @@ export async function presentAt(ranges: Ranges, grid: Grid, budget: Budget): Pro
   return present;
 }
 
-/** Other than with other functions, not even at different steps may two series have the same labels. */
+/** Stricter than for other functions: two series with the same labels are an error even at different steps. */
 async function checkDistinct(block: Block, budget: Budget): Promise<void> {
   const { labels } = block;
   const keys = new Numbers(budget);

@@ -4,7 +4,7 @@ import { KahanSum } from '../kahan';
 import type { Window } from '../windows';
 import { ofFew, type RangeFunction } from './over-time';
 
-/** `delta`, and of counters `increase` and `rate`: what was counted before each reset is added. */
+/** `delta`; and for counters `increase` and `rate`, which add the value before each reset. */
 function growth(isCounter: boolean, finish = (value: number, _window: Window): number => value): () => RangeFunction {
   return () => {
     let grown = 0;
@@ -39,9 +39,9 @@ function idelta({ values, begin, end }: Window): number | undefined {
 }
 
 /**
- * The line with the least squares: how it rises per second, and its value at a moment.
+ * Linear regression by least squares: the slope per second, and the value at a given time.
  *
- * @param momentOf what the times are counted from
+ * @param momentOf the origin of the time axis
  */
 function regression(
   momentOf: (window: Window) => number,

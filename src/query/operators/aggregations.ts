@@ -4,13 +4,13 @@ import type { Groups } from '../grouping';
 
 /** The state of all groups at all steps. */
 interface State {
-  /** The result so far; of deviations, the sum of the squares. */
+  /** The result so far; for deviations, the sum of squares. */
   readonly values: Float64Array;
   readonly means: Float64Array;
   readonly counts: Float64Array;
 }
 
-/** Adds a value to a cell that has some already; `counts` has it. The first value of a cell stands in it. */
+/** Folds a further value into a cell; `counts` already includes it. The first value of a cell is stored directly. */
 type Fold = (state: State, cell: number, value: number) => void;
 
 function average({ values, counts }: State, cell: number, value: number): void {

@@ -1,4 +1,4 @@
-/** What an operator makes of two numbers; comparisons say 1 or 0. */
+/** A binary operator on numbers; comparisons return 1 or 0. */
 export type Operator = (left: number, right: number) => number;
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {

@@ -9,7 +9,7 @@ import { ARITHMETIC, COMPARISONS } from '../signatures';
 import type { LabelSet } from '../types';
 import { OPERATORS } from './arithmetic';
 
-/** What is used of an operation. */
+/** The parts of an operation that are used. */
 type Operation = Pick<Binary, 'operator' | 'bool' | 'matching'>;
 
 const WHOLE: Matching = { on: false, labels: [], many: undefined, include: [] };
@@ -67,7 +67,7 @@ export async function ofVectors(
   const [many, one] = isSwapped ? [right, left] : [left, right];
   const make = async (): Promise<Pairs> => {
     const groups = await MatchGroups.of(one.labels, many.labels, matching, budget);
-    // before there are pairs: where several match several, there may be as many as the product
+    // checked before pairs are made: a many-to-many match could have as many pairs as the product
     await groups.check(one, many, budget);
     return Pairs.of(groups, one.labels, many.labels, operation, budget);
   };
@@ -86,7 +86,7 @@ export async function ofVectors(
   return result.merged();
 }
 
-/** Cells of a result, and how far from them those are that they are made of. */
+/** A range of result cells, and the offsets from them to their operands. */
 interface Cells {
   left: Block;
   leftAt: number;
@@ -112,9 +112,9 @@ function fill({ operator, bool }: Operation, { left, leftAt, right, rightAt, res
 /** Which series are in one group. */
 class MatchGroups {
   private constructor(
-    /** Per series of the side of the one, and then per series of the side of the many, the group. */
+    /** The group of each series: first those of the "one" side, then those of the "many" side. */
     readonly of: Int32Array,
-    /** Per group, the series of the side of the one. */
+    /** Per group, the series of the "one" side. */
     readonly ones: readonly number[][],
     private readonly matching: Matching,
     private readonly hasSeveral: boolean,
@@ -140,7 +140,7 @@ class MatchGroups {
     return new MatchGroups(of, ones, matching, hasSeveral);
   }
 
-  /** Throws where several series of the side of the one have a value at a step. */
+  /** Throws if several series of the "one" side have a value at the same step. */
   async check(block: Block, many: Block, budget: Budget): Promise<void> {
     if (!this.hasSeveral) return;
     const counts = await many.counts();
@@ -169,7 +169,7 @@ class MatchGroups {
   }
 }
 
-/** Which series of the one side meet which ones of the other. */
+/** The pairs of matching series of both sides. */
 class Pairs {
   /** Per pair, the series. */
   readonly many: number[] = [];
@@ -244,7 +244,7 @@ function addUnique(own: Uint8Array, others: Uint8Array): void {
   }
 }
 
-/** The labels of what becomes of two series. */
+/** Makes the labels of the result of two series. */
 class ResultLabels {
   private readonly names: ReadonlySet<string>;
   private readonly include: ReadonlySet<string>;

@@ -40,7 +40,7 @@ export async function selectExtremes(
   const { values, present, steps } = block;
   const sign = operator === 'topk' ? 1 : -1;
   const order: number[] = [];
-  // also where there are no series: a number that is none is refused whatever there is to select from
+  // even without series: an invalid parameter is always refused
   await budget.each(steps, (step) => countOf(parameter[step]), 2);
   for (const series of await membersOf(groups, budget)) {
     budget.holdEntries(series.length);

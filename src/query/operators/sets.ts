@@ -48,7 +48,7 @@ async function presence(block: Block, of: Int32Array, groups: number): Promise<U
   return there;
 }
 
-/** Leaves only the values whose group is there, or is not. */
+/** Keeps only the values whose group is present, or absent. */
 async function restrict(block: Block, of: Int32Array, there: Uint8Array, wanted: 0 | 1): Promise<void> {
   const { present, steps } = block;
   await block.eachCells((from, to, first, series) => {

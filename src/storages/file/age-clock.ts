@@ -1,17 +1,17 @@
 import { monotonic } from '../../common/monotonic';
 import { SILENCE_MS } from './lock';
 
-/** Milliseconds by which the wall clock may be ahead of what has passed between two looks without having been set. */
+/** If the wall clock advanced more than this beyond the monotonic clock between two calls, somebody has set it. */
 const STEP_MS = 1_000;
 
 /**
- * What ages of files are counted by: the wall clock, as their times are. One that is set forward is not believed before it
- * has stayed so for an hour: if it was set wrong, nothing has been removed for it when it is set right again.
+ * The clock for the ages of files: the wall clock, like the times of files. A jump forward is ignored until it has
+ * lasted for an hour: if the clock was set wrong by mistake, no file is removed before it is corrected.
  */
 export class AgeClock {
-  /** By how much the wall clock was ahead of the monotonic one when it was believed last. */
+  /** The wall clock minus the monotonic clock, in milliseconds, when the wall clock was last accepted. */
   private offset = Date.now() - monotonic();
-  /** When it was seen first that it had been set forward, by the monotonic clock. */
+  /** When a jump forward was first noticed, on the monotonic clock. */
   private steppedAt: number | undefined;
 
   /** Wall-clock milliseconds. */

@@ -1,9 +1,9 @@
-/** The series of one metric that a file has been told, by index in the family and by number in the file. */
+/** The series of one metric that are declared in a file: by index in the family, and by number in the file. */
 export class DeclaredSeries {
   private readonly indexes: number[] = [];
-  /** By index: 1 more than the number, 0 for none. Every flush asks for every series: a Map would take ten times as long. */
+  /** By index: number + 1, 0 = not declared. Every flush looks up every series: a Map would take ten times as long. */
   private numbers = new Int32Array(0);
-  /** How many of them are in the file for certain. */
+  /** How many of them belong to flushes that have been written. */
   private kept = 0;
 
   /** Makes room for the indexes below `count`. */
@@ -14,7 +14,7 @@ export class DeclaredSeries {
     this.numbers = numbers;
   }
 
-  /** @returns whether the file has not been told the series yet; it has a number from now on */
+  /** Gives the series a number if it has none. @returns whether the series still has to be declared in the file */
   add(index: number): boolean {
     if (this.numbers[index] !== 0) return false;
     this.numbers[index] = this.indexes.push(index);
@@ -30,12 +30,12 @@ export class DeclaredSeries {
     return this.indexes;
   }
 
-  /** Called when a flush is in the file. */
+  /** Called after a flush has been written to the file. */
   keep(): void {
     this.kept = this.indexes.length;
   }
 
-  /** Forgets the series of a flush that did not get into the file. */
+  /** Forgets the series of a flush whose writing failed. */
   rollBack(): void {
     for (let number = this.kept; number < this.indexes.length; number++) this.numbers[this.indexes[number]] = 0;
     this.indexes.length = this.kept;

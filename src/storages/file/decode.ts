@@ -56,8 +56,8 @@ export class FileDecoder {
   constructor(private readonly wanted: Wanted) {}
 
   /**
-   * @returns undefined if it is not of the wanted time
-   * @throws Error if it cannot be understood
+   * @returns undefined if the flush lies outside the wanted time range
+   * @throws Error if the flush cannot be decoded
    */
   decode({ lines, flush }: Group): StoredFlush | undefined {
     const { from, to } = this.wanted;
@@ -87,7 +87,7 @@ export class FileDecoder {
     return names.has(line.toString('latin1', METRIC_START.length, line.indexOf(QUOTE, METRIC_START.length)));
   }
 
-  /** Takes a line of a metric, unless its time is not wanted: then it is not even parsed. */
+  /** Decodes a metric's line. A line with values outside the wanted time range is not even parsed. */
   private enter(line: Buffer, inTime: boolean, values: ValuesLine[]): void {
     const hasValues = isValues(line);
     if (hasValues && !inTime) return;
@@ -140,7 +140,7 @@ function isOfMetric(line: Buffer): boolean {
   return line.subarray(0, METRIC_START.length).equals(METRIC_START);
 }
 
-/** Whether a line of a metric has values. Other ones say what it and its series are, and are needed to the file's end. */
+/** Whether a metric's line has values. Other lines are declarations, which are needed until the end of the file. */
 export function isValues(line: Buffer): boolean {
   const next = line.indexOf(QUOTE, METRIC_START.length) + BETWEEN;
   return line.toString('latin1', next, next + 4) === 'time';

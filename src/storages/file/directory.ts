@@ -7,7 +7,7 @@ import type { FileName } from './names';
 import { readFlushes } from './read';
 import { type Damage, FileReader } from './read-file';
 
-/** How often a directory that is followed is looked at. */
+/** Milliseconds between two looks at a directory that is followed. */
 const POLL_MS = 500;
 
 /** What of a directory is wanted. */
@@ -17,7 +17,7 @@ export interface ReadMetricsOptions {
   to?: number | Date;
   /** Names of metrics. All, if left out. */
   names?: Iterable<string>;
-  /** Called for every part of a file that is left out because it is not what was written. Default: nothing. */
+  /** Called for every part of a file that is skipped because it is damaged. Default: nothing. */
   onDamage?: (damage: Damage) => void;
 }
 
@@ -25,19 +25,19 @@ export interface ReadMetricsOptions {
 export interface MetricsFlush {
   /** Wall-clock milliseconds of the collect. */
   timestamp: number;
-  /** Tells the storages of all processes apart that have written to the directory. */
+  /** Identifies the storage that wrote the flush among all processes that have written to the directory. */
   source: string;
   metrics: Metric[];
 }
 
-/** What `readMetricsDirectory` does, which loads this when it is called first. */
+/** Implements `readMetricsDirectory`, which loads this module at its first call. */
 export function readDirectory(directory: string, options?: ReadMetricsOptions): AsyncGenerator<MetricsFlush, void> {
   const { wanted, readerOf } = resolve(directory, options);
   return asMetrics(readFlushes(directory, wanted, readerOf));
 }
 
 /**
- * The same, and then what is written from then on, looked for every half second, until the signal.
+ * Like `readDirectory`; afterwards polls every half second for new flushes, until the signal is aborted.
  *
  * @throws as `readMetricsDirectory`
  */

@@ -6,17 +6,17 @@ import { DeclaredSeries } from './declared';
 import { type HeaderLine, type StoredNumber, seal } from './format';
 import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';
 
-/** Characters after which lines become bytes to write: between two pieces the worker's other work has its turn. */
+/** Lines are encoded in pieces of about so many characters; between two pieces the worker's event loop turns. */
 const PIECE = 128 * 1024;
 /** Numbers in a line, about. */
 const LINE_NUMBERS = 4_096;
 
-/** Turns the snapshots of one file into its lines. It knows which metrics and series the file has been told already. */
+/** Turns the snapshots of one file into lines. It remembers which metrics and series are declared in the file. */
 export class FileEncoder {
   private flushes = 0;
   /** By name of the metric. */
   private readonly declared = new Map<string, DeclaredSeries>();
-  /** Births that the last flush in the file had read, and the one that is being encoded. */
+  /** The birth counts of the last flush in the file, and of the flush that is being encoded. */
   private births = 0;
   private birthsNow = 0;
   /** Series in the flush that is being encoded. */
@@ -41,7 +41,7 @@ export class FileEncoder {
     yield Buffer.from(`${stringifyFlush({ ...said, crc32: seal(checksum, said) })}\n`);
   }
 
-  /** Says that the file has what was encoded last. */
+  /** Called after the flush that was encoded last has been written to the file. */
   keep(): void {
     for (const declared of this.declared.values()) declared.keep();
     this.births = this.birthsNow;
@@ -81,12 +81,12 @@ function* inPieces(lines: Iterable<string>): Generator<Buffer, void> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** What of a family the file must be told before its values. */
+/** The declarations of a family that the file needs before its values. */
 interface Telling {
   snapshot: Snapshot;
-  /** Births of which the file has been told: a number may since have been given to another series. */
+  /** The birth count up to which the file has declarations; later births may reuse the number of a removed series. */
   known: number;
-  /** Filled by index: 1 for a series that the snapshot has. Removed ones may be very many more. */
+  /** By index: 1 for a series that the snapshot has. There may be far more removed series than present ones. */
   present: Uint8Array;
 }
 
@@ -103,7 +103,7 @@ function* declarations(
     if (!isThere(index)) continue;
     present[index] = 1;
     if (!declared.add(index) && family.series.births[index] < known) continue;
-    // read at once after `isThere`: the series' memory may be given to another
+    // read immediately after `isThere`: the memory of a removed series may be reused
     const labels = Object.fromEntries(family.labels(index));
     if (mustDefine) yield stringifyMetric({ metric, ...definition });
     mustDefine = false;

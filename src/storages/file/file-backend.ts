@@ -42,12 +42,12 @@ export interface FileBackendOptions {
 
 /** How long opening waits for the repair of dead writers' files. A longer repair goes on in the background. */
 const REPAIR_MS = 1_000;
-/** How often files are looked through that nobody writes to, if none is closed meanwhile. */
+/** Milliseconds between two housekeeping runs while no file is closed; closing a file starts one as well. */
 const TIDY_MS = 60_000;
 
 export const createBackend: CreateBackend = (context) => new FileBackend(context);
 
-/** The file that is being written, with what it takes to write to it. */
+/** The file that is being written, and the state of its writer. */
 interface Current {
   output: OutputFile;
   encoder: FileEncoder;
@@ -55,7 +55,7 @@ interface Current {
   /** Of the last flush, and how many bytes it took. */
   timestamp: number;
   flushBytes: number;
-  /** Another must be begun: there is no room to make it larger. */
+  /** A new file must be begun, because this one has no room to grow. */
   isFull: boolean;
 }
 
@@ -72,7 +72,7 @@ class FileBackend implements StorageBackend {
   private largest = 0;
   /** Settles when nothing is being written any more. */
   private writing: Promise<unknown> = Promise.resolve();
-  /** Settles when nothing is being tidied any more; and the turn after that, if one is due. */
+  /** Settles when the running housekeeping has ended; and the run after that, if one is requested. */
   private tidying: Promise<void> = Promise.resolve();
   private tidyingNext: Promise<void> | undefined;
   private tidied = 0;
@@ -88,7 +88,7 @@ class FileBackend implements StorageBackend {
     this.housekeeping = new Housekeeping({ directory: this.directory, room: this.room, gzip, sync });
   }
 
-  /** An attempt that comes while an earlier one hangs waits for the same one: it makes no second lock. */
+  /** If an earlier attempt is still hanging, waits for that attempt instead of making a second lock. */
   async open(signal?: AbortSignal): Promise<void> {
     this.opening ??= this.takeLock().finally(() => {
       this.opening = undefined;
@@ -107,7 +107,7 @@ class FileBackend implements StorageBackend {
     waited.abort();
   }
 
-  /** Waits no longer than the signal allows; a system call that hangs goes on behind. */
+  /** Waits until the signal at most; a system call that hangs continues in the background. */
   async store(snapshot: Snapshot, { signal }: Attempt): Promise<void> {
     const turn = this.writing.then(() => this.append(snapshot, signal));
     this.writing = turn.catch(() => {});
@@ -117,7 +117,7 @@ class FileBackend implements StorageBackend {
 
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
     const { signal } = this.closing;
-    // one that has been closed can still be read; closing ends only what is being read
+    // a closed storage can still be read; closing only aborts the queries that are running
     return queryDirectory(
       this.options.directory,
       query,
@@ -152,13 +152,13 @@ class FileBackend implements StorageBackend {
     }
   }
 
-  /** Most bytes of a file that a flush may be written to without its size being known. */
+  /** The size up to which a file may grow by a flush whose size is not known beforehand, in bytes. */
   private get expected(): number {
     const { maxBytes, maxFileBytes } = this.options;
     return Math.min(Math.max(maxFileBytes, 2 * this.largest), maxBytes);
   }
 
-  /** Learns the flush's size before older files are removed for it. */
+  /** Computes the flush's size first, so that older files are removed only if the flush can be written. */
   private async appendLarge(current: Current, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
     const { directory, maxBytes } = this.options;
     const bytes = await sizeOf(current.encoder.encode(snapshot));
@@ -179,7 +179,7 @@ class FileBackend implements StorageBackend {
     const grant = async (size: number): Promise<void> => {
       if (size > most) throw new LargeFlush();
       if (await this.room.grant('file', size)) return;
-      // the file makes room itself, when it is closed; a flush alone may be written whatever other writers have
+      // closing this file makes it removable; a flush alone in its file is written even beyond `maxBytes`
       current.isFull = before > 0;
       if (current.isFull) throw new NoRoom();
     };
@@ -197,7 +197,7 @@ class FileBackend implements StorageBackend {
     return this.current;
   }
 
-  /** Whether lock and file are where they were put: the directory may have been removed, or moved away. */
+  /** Whether lock and file are still at their paths: the directory may have been removed or moved. */
   private async isInPlace(): Promise<boolean> {
     const { lock, current } = this;
     return attempt('find its files in', this.options.directory, async () => {
@@ -212,12 +212,12 @@ class FileBackend implements StorageBackend {
     this.lock = undefined;
     await current?.output.discard();
     this.room.release('file');
-    // it is not where it was put, or the file is not: the others may know already
+    // lock or file has been moved or removed; other writers may already take this one for dead
     await lock?.release().catch(() => {});
     await this.takeLock();
   }
 
-  /** Within a file time does not go back: readers find their way by that. */
+  /** Also true if time has gone back: readers rely on ascending timestamps within a file. */
   private isFull({ output, created, timestamp: last, flushBytes, isFull }: Current, timestamp: number): boolean {
     const { maxFileBytes, maxFileAge } = this.options;
     if (isFull) return true;
@@ -255,7 +255,7 @@ class FileBackend implements StorageBackend {
     }
   }
 
-  /** In the background, one turn at a time. A problem there concerns no snapshot: it is warned about once. */
+  /** Runs housekeeping in the background, one run at a time. A failure affects no snapshot: it is warned about once. */
   private tidy(): void {
     if (this.closing.signal.aborted || this.lock === undefined) return;
     this.tidied = performance.now();
@@ -295,7 +295,7 @@ class LargeFlush extends StorageFailure {
   }
 }
 
-/** A file can become no larger: files of other writers that live take the rest of `maxBytes`. */
+/** A file cannot grow: the files of other live writers take the rest of `maxBytes`. */
 class NoRoom extends StorageFailure {
   constructor() {
     super('files of other writers that live leave no room', { retryable: true });

@@ -11,17 +11,17 @@ import type { FileBackendOptions } from './file-backend';
 export interface FileStorageOptions extends DeliveryOptions {
   /** Where the files are. It is made if it is not there. Several processes may share it. */
   directory: string;
-  /** Bytes; a file is closed when another flush as large as the last would be too much. Default 64 MiB, at most a quarter of `maxBytes`. */
+  /** Bytes; a file is closed if another flush like the last would not fit. Default 64 MiB, at most `maxBytes / 4`. */
   maxFileBytes?: number;
   /** Seconds; a file is closed when it is older, and another begun. Default 3600. */
   maxFileAge?: number;
-  /** Bytes of all files; the oldest closed ones make room. Default 1 GiB. */
+  /** Bytes of all files; the oldest closed files are removed to stay below. Default 1 GiB. */
   maxBytes?: number;
   /** Seconds after which a closed file is removed. Default 604 800, a week. */
   maxAge?: number;
   /** Whether closed files are compressed. Default false. */
   gzip?: boolean;
-  /** When the system must have written to the disk: after each flush, when a file is closed, or when it likes. Default `'close'`. */
+  /** When to call fsync: after each flush, when a file is closed, or never. Default `'close'`. */
   fsync?: 'flush' | 'close' | 'never';
 }
 

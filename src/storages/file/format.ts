@@ -12,7 +12,7 @@ export interface HeaderLine {
   ringmeter: number;
   /** Wall-clock milliseconds. */
   created: number;
-  /** Which storage of which process wrote it, whichever of its threads did. */
+  /** Identifies the storage and the process that wrote the file, whichever of its threads did. */
   source: string;
   writer: string;
   storage: string;
@@ -20,14 +20,14 @@ export interface HeaderLine {
   pid: number;
 }
 
-/** A metric, once in a file, before its first series. What ends series is of no concern to who reads them. */
+/** A metric, once in a file, before its first series. Readers do not need the options that end series. */
 export interface MetricLine extends Omit<Definition, 'name' | 'ttl' | 'cardinalityLimit'> {
   metric: string;
 }
 
 /**
- * A series of a metric, before its first values in a file; again, if the number is given to another series. They are
- * numbered from 0 within their metric, in each file anew.
+ * A series of a metric, before its first values in a file; repeated if its number is reused for another series. Numbers
+ * start from 0 in each metric and each file.
  */
 export interface SeriesLine {
   metric: string;
@@ -55,7 +55,7 @@ export interface FlushLine {
   series: number;
   /** Of the lines that belong to the flush, before this one. */
   bytes: number;
-  /** Of those lines and of what this one says: see `seal`. */
+  /** Checksum of those lines and of the other fields of this line: see `seal`. */
   crc32: number;
 }
 
@@ -64,7 +64,7 @@ export const FLUSH_START = Buffer.from('{"flush":');
 /** What the lines of metrics begin with, before the name, which needs no escapes. */
 export const METRIC_START = Buffer.from('{"metric":"');
 
-/** The checksum of a flush, from that of its lines: what the last line says of them counts too. */
+/** The checksum of a flush: that of its lines, continued over the fields of its last line. */
 export function seal(checksum: number, { flush, time, series, bytes }: Omit<FlushLine, 'crc32'>): number {
   return crc32(`${flush} ${time} ${series} ${bytes}`, checksum);
 }

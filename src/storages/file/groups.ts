@@ -5,12 +5,12 @@ import { HeldBytes, TooLarge } from './too-large';
 
 const NEWLINE = 10;
 const BRACE = 123;
-/** Most bytes of one line. Writers stay far below; a file of anything else may not. */
+/** Most bytes of one line. Writers stay far below; a foreign file under this name may not. */
 const MOST_LINE = 2 ** 26;
 const NUMBERS = ['flush', 'time', 'series', 'bytes', 'crc32'] as const;
 /** The last moment that a Date can be. */
 const LATEST = 8.64e15;
-/** What it takes to find and check a line, in steps of some nanoseconds. */
+/** Work of finding and checking a line, in steps of some nanoseconds. */
 const WORK_OF_LINE = 200;
 const BYTES_OF_WORK = 8;
 
@@ -21,18 +21,18 @@ export interface Group {
   flush: FlushLine;
   /** Whether the lines are those that were written. */
   whole: boolean;
-  /** Whether one of them is longer than is read; then it is not whole either. */
+  /** Whether a line exceeds the longest that is read; then `whole` is false, too. */
   tooLarge: boolean;
   /** Offset behind it, from the beginning of what is read. */
   end: number;
 }
 
 /**
- * Splits a file into its flushes. Bytes after the last flush's line are left out: they belong to a flush that is being
- * written, or was being written when its writer was killed. Takes time linear in the bytes, and bounded memory, whatever
- * the bytes are. Throws TooLarge where the lines of one flush, if they are kept, would take more than is allowed.
+ * Splits a file into its flushes. Bytes after the last complete flush are ignored: they belong to a flush that is still
+ * being written, or whose writer was killed. Takes linear time and bounded memory, whatever the bytes are.
+ * Throws TooLarge where the kept lines of one flush would exceed the memory bound.
  *
- * @param keeps which lines groups have; only their ends are wanted if it is left out
+ * @param keeps which lines are kept in the groups; if left out, none: only the ends of the groups are wanted
  * @param budget lets the event loop turn
  */
 export async function* readGroups(
@@ -109,11 +109,11 @@ class GroupReader {
 
   add({ length, bytes }: Line): void {
     this.bytes += length + 1;
-    // lines that are not kept count too: there may be a billion empty ones
+    // counts lines that are not kept as well: there may be a billion empty ones
     if (this.keeps !== undefined && !this.held.hasRoom(length))
       throw new TooLarge('a flush has more lines than are read');
     if (bytes === undefined) this.tooLarge = true;
-    // such a line was not written; it is not kept, since there may be millions of empty ones
+    // no writer writes such a line; it is not kept, since there may be millions of empty ones
     else if (bytes[0] !== BRACE) this.isForeign = true;
     if (this.tooLarge || this.isForeign) {
       this.lines = [];
@@ -121,7 +121,7 @@ class GroupReader {
     }
     this.checksum = crc32(BREAK, crc32(bytes!, this.checksum));
     if (!this.keeps?.(bytes!)) return;
-    // a copy: a part of a chunk would keep the whole of it
+    // copied: a view would keep the whole chunk in memory
     this.lines.push(Buffer.from(bytes!));
   }
 

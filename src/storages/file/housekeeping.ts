@@ -18,16 +18,16 @@ export interface HousekeepingOptions {
   directory: WriterDirectory;
   room: Room;
   gzip: boolean;
-  /** Whether what is compressed is on the disk before the original is removed. */
+  /** Whether to fsync the compressed file before the original is removed. */
   sync: boolean;
 }
 
 /**
  * Repairs, compresses and removes files that nobody writes to: those of dead writers and the writer's own closed ones.
- * A file of another writer that lives is never touched. Several writers may do this at once.
+ * Files of other live writers are never touched. Several writers may do this concurrently.
  */
 export class Housekeeping {
-  /** Files of the dead that have been repaired. */
+  /** Files of dead writers that have been repaired. */
   private readonly repaired = new Set<string>();
 
   /** Settles when files have been repaired, or could not be, for the first time. */
@@ -41,8 +41,8 @@ export class Housekeeping {
   }
 
   /**
-   * Removes before it compresses: a file that is too old or too many is not worth the work. Compresses the youngest first,
-   * which stay longest, one after the other, until it finds no more.
+   * Removes before it compresses, so that no file is compressed just before its removal. Compresses one file at a time,
+   * the youngest first, since those are kept longest, until none is left.
    */
   async tidy(signal: AbortSignal): Promise<void> {
     const { room } = this.options;
@@ -92,7 +92,7 @@ export class Housekeeping {
       .reverse();
   }
 
-  /** A writer that died since the last repair may have left half a flush: its file waits for the next. */
+  /** False for a file whose writer died after the last repair: it may end in half a flush, and is repaired first. */
   private isFinished({ writer, stem }: FoundFile): boolean {
     return writer === this.options.directory.writer || this.repaired.has(stem);
   }
@@ -115,7 +115,7 @@ export class Housekeeping {
     room.interrupt = undefined;
   }
 
-  /** Under a temporary name first, so that whoever finds it compressed finds all of it. */
+  /** Writes to a temporary name and renames at the end: readers never see an incomplete compressed file. */
   private async compress(
     { name, stem, written }: FoundFile,
     signal: AbortSignal,
@@ -128,7 +128,7 @@ export class Housekeeping {
     if (source === undefined) return;
     try {
       await this.zip(source, temporary, signal, interrupt);
-      // its age is that of what is in it
+      // the compressed file keeps the original's time of modification
       await utimes(temporary, new Date(), new Date(written));
       if (sync) await syncPath(temporary);
       // it may have been removed meanwhile to make room

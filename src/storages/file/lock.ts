@@ -8,17 +8,17 @@ import { isMissing } from './problem';
 
 /** Longest path of a socket on the systems that allow least (macOS, 104 bytes with the end). */
 const LONGEST_SOCKET_PATH = 103;
-/** How long a writer that cannot be asked must have written nothing to be taken for dead. */
+/** Milliseconds without a write after which a writer that cannot be asked counts as dead. */
 export const SILENCE_MS = 3_600_000;
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
 /**
- * Shows that a writer lives: a Unix socket in the directory that it listens on. The system closes it with the thread or
- * the process, however that ends, and from then on nobody can connect to it. A process number would not do: it means
- * nothing in another container, and a thread has none.
+ * Shows that a writer is alive: it listens on a Unix socket in the directory. The system closes the socket when the
+ * thread or process ends, in whatever way; then nobody can connect any more. A process id would not do: it means
+ * nothing in another container, and threads have none.
  *
- * Assumes: a writer's name is never used twice. Guarantees: whoever finds a writer dead on this machine may have its files.
+ * Assumes: a writer's name is never reused. Guarantees: files of a writer found dead on this machine may be taken over.
  * A writer on another machine, or where sockets cannot be made (the path is too long, the filesystem has none), cannot be
  * asked: it counts as alive until it has written nothing for an hour.
  */
@@ -37,7 +37,7 @@ export class WriterLock {
     const server = await listenOn(temporary);
     try {
       if (server === undefined) await writeFile(temporary, '', { flag: 'wx' });
-      // not before it answers: the others would find a lock that nobody holds
+      // renamed only after it listens: other writers would take a lock that does not answer for a dead writer's
       await rename(temporary, path);
       return new WriterLock(writer, path, (await lstat(path)).ino, server);
     } catch (error) {
@@ -81,7 +81,7 @@ function listenOn(path: string): Promise<Server | undefined> {
  * Whether the writer of a lock that is in the directory lives.
  *
  * @param lastWrite when one of its files was written last, wall-clock milliseconds
- * @param now what that is compared with
+ * @param now the present time on the same clock
  */
 export async function isAlive(directory: string, writer: string, lastWrite: number, now: number): Promise<boolean> {
   const path = join(directory, lockName(writer));
@@ -95,7 +95,7 @@ export async function isAlive(directory: string, writer: string, lastWrite: numb
   }
 }
 
-/** @returns undefined if it may not be asked */
+/** @returns undefined if connecting to the socket is not permitted */
 function answers(path: string): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);

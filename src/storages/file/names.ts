@@ -3,8 +3,8 @@
  *
  *     ringmeter-20250131T101112123Z-WRITER-000001.jsonl   one file, closed or being written
  *     ringmeter-20250131T101112123Z-WRITER-000001.jsonl.gz   the same, closed and compressed
- *     ringmeter-WRITER.lock   there, and answering, while the writer lives
- *     anything.tmp   not finished, nobody's when an hour old
+ *     ringmeter-WRITER.lock   a socket that answers while the writer lives
+ *     anything.tmp   unfinished; abandoned when an hour old
  */
 const FILE = /^(ringmeter-(\d{8}T\d{9}Z)-([0-9a-f]{16})-(\d{6,})\.jsonl)(\.gz)?$/;
 const LOCK = /^ringmeter-([0-9a-f]{16})\.lock$/;
@@ -26,12 +26,12 @@ export interface FileName {
 
 /** What there is in a directory. */
 export interface Listing {
-  /** Oldest first. Where a file is there both plain and compressed, it is listed compressed. */
+  /** Oldest first. A file that exists both plain and compressed is listed as compressed. */
   files: FileName[];
   /** Writers whose lock is there. */
   locked: Set<string>;
   temporary: string[];
-  /** Plain files that are there compressed as well: not yet removed by who compressed them. */
+  /** Plain files that also exist compressed: their compressor has not removed them yet. */
   superseded: FileName[];
 }
 

@@ -4,7 +4,7 @@ import { StorageFailure } from '../../common/storage-failure';
 import { attempt, isMissing } from './problem';
 import { syncPath } from './sync';
 
-/** A file that is being written. Either a flush is in it as a whole, or nothing of it. One flush at a time. */
+/** A file that is being written. A flush is written completely or not at all, one flush at a time. */
 export class OutputFile {
   /** Bytes of all whole flushes. */
   size = 0;
@@ -48,7 +48,7 @@ export class OutputFile {
         const size = await this.writeAll(pieces, signal, grant);
         if (sync) await this.handle.datasync();
         await this.check(size);
-        // it will come again, and must not be there twice
+        // the attempt is repeated, and the flush must not be stored twice
         if (signal.aborted) throw tooLate(this.path);
         this.size = size;
       } catch (error) {
@@ -75,7 +75,7 @@ export class OutputFile {
     return size;
   }
 
-  /** Nobody else writes to this file; but if someone did all the same, what was written may be nowhere. */
+  /** Checks the file's size: if another process has written to or truncated this file, the flush may be lost. */
   private async check(size: number): Promise<void> {
     const { ino, size: actual } = await this.handle.stat();
     if (ino === this.inode && actual === size) return;
@@ -86,7 +86,7 @@ export class OutputFile {
     );
   }
 
-  /** Removes what there is of a flush that failed. Readers do not mind if that fails too: its last line is missing. */
+  /** Truncates the part of a failed flush. If that fails too, readers skip the part: its last line is missing. */
   private async takeBack(): Promise<void> {
     if (!this.usable) return;
     try {
@@ -97,7 +97,7 @@ export class OutputFile {
     }
   }
 
-  /** Whether the file is found where it was made, as it was left, and the handle is still one of this file. */
+  /** Whether the path still leads to this file, unchanged since the last write, and the handle is still open on it. */
   async isInPlace(): Promise<boolean> {
     try {
       const [byName, byHandle] = await Promise.all([lstat(this.path), this.handle.stat()]);
@@ -120,7 +120,7 @@ export class OutputFile {
     });
   }
 
-  /** Lets go of a file that is not in place any more. */
+  /** Closes a file that is no longer in place. */
   async discard(): Promise<void> {
     this.usable = false;
     if (await this.isOurs()) await this.handle.close();
@@ -137,8 +137,8 @@ export class OutputFile {
 }
 
 /**
- * Handles whose descriptors something else in the process closed. The numbers may be those of other files by now: to
- * close them is not for us, nor for the garbage collector, which closes what it finds unreferenced.
+ * Handles whose descriptors other code of the process has closed. The numbers may meanwhile belong to other files, so
+ * these handles are never closed; they stay referenced here, since the garbage collector would close them.
  */
 const LOST: FileHandle[] = [];
 

@@ -22,7 +22,7 @@ function userId(): string {
   return process.getuid === undefined ? '' : ` (uid ${process.getuid()})`;
 }
 
-/** Says which path, what failed and what to do. Whoever repairs it need not restart anything, so all may be retried. */
+/** Says which path, what failed and what to do. All are retryable: no restart is needed once the cause is removed. */
 export function fileFailure(what: string, path: string, error: unknown): StorageFailure {
   if (error instanceof StorageFailure) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
@@ -37,7 +37,7 @@ export function fileFailure(what: string, path: string, error: unknown): Storage
   );
 }
 
-/** Runs something with files; what it throws becomes a StorageFailure. */
+/** Runs a file operation; its error becomes a StorageFailure. */
 export async function attempt<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();

@@ -15,7 +15,7 @@ type Lines = readonly (TimeSeries | undefined)[];
 /**
  * The history of every line that matches, whoever wrote it: series that have the same name and labels are one.
  *
- * @param budget what is read and found may take no more of
+ * @param budget bounds the memory and work of reading
  * @throws StorageFailure if the directory cannot be read; RingmeterError RINGMETER_QUERY_LIMIT; the signal's reason
  */
 export async function queryDirectory(directory: string, query: ResolvedQuery, budget: Budget): Promise<TimeSeries[]> {

@@ -15,10 +15,10 @@ const CHUNK = 2 ** 20;
 /** A compressed file may unpack to the larger of these: bytes, and so many times its size. Metrics come to about 20. */
 const MOST_UNPACKED = 2 ** 30;
 const MOST_RATIO = 200;
-/** Damaged flushes that are told of one file; with more it is nothing that was written here. */
+/** Most damaged flushes that are reported of one file; a file with more was not written by this storage. */
 const MOST_DAMAGES = 1_000;
 
-/** A part of a file that is left out because it is not what was written, or more than is read. */
+/** A part of a file that is skipped because it is damaged, or larger than the reader's bounds. */
 export interface Damage {
   file: string;
   /** Where in the (decompressed) file the damaged flush begins. */
@@ -31,7 +31,7 @@ export interface Damage {
 export class FileReader {
   /** Behind the last flush that was read, in the decompressed file. */
   private offset = 0;
-  /** Nothing more will come of it: it is damaged beyond understanding, or compressed and read to the end. */
+  /** Nothing more can be read: the file cannot be decoded, or it is compressed and has been read to its end. */
   private ended = false;
   private damages = 0;
   private readonly decoder: FileDecoder;
@@ -47,9 +47,9 @@ export class FileReader {
   }
 
   /**
-   * The flushes from where the last call ended. What a line takes is asked for before it is read further: a flush's
-   * values until the next one is wanted, what a metric and its series are until the file has ended. None if the file has been
-   * removed in the meantime.
+   * The flushes after those of the last call. The memory of each line is charged to the budget before the next is read:
+   * values until the next flush is requested, declarations of metrics and series until the end of the file. No flushes
+   * if the file has been removed meanwhile.
    */
   async *flushes(): AsyncGenerator<StoredFlush, void> {
     const start = this.offset;
@@ -77,7 +77,7 @@ export class FileReader {
   private failed(error: unknown): void {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof TooLarge) this.giveUp(error);
-    // what the budget throws is no fault of the file
+    // errors of the budget are not the file's fault
     else if (typeof code !== 'string' || error instanceof RingmeterError) throw error;
     else if (code.startsWith('Z_')) this.giveUp(new Error(`it cannot be decompressed: ${messageOf(error)}`));
     else throw fileFailure('read', join(this.directory, this.file.name), error);
@@ -112,7 +112,7 @@ export class FileReader {
     this.onDamage({ file: join(this.directory, this.file.name), offset: this.offset, code, reason: messageOf(reason) });
   }
 
-  /** The decompressed bytes from an offset on, compressed or not: that may change between two looks. */
+  /** The decompressed bytes from an offset on. The file may have been compressed since the last call. */
   private async chunks(start: number): Promise<{ bytes: AsyncIterable<Buffer>; closed: boolean } | undefined> {
     const path = join(this.directory, this.file.stem);
     const plain = await this.openIfThere(path);
@@ -135,10 +135,10 @@ export class FileReader {
   }
 }
 
-/** Bytes that a line takes for each of its own: as it is read, parsed, and as numbers. */
+/** Bytes of memory per byte of a line: as read, as parsed, and as numbers. */
 const BYTES_OF_LINE = 5;
 
-/** What the lines of one file take of a budget. */
+/** The memory that the lines of one file hold from a budget. */
 class Charges {
   private flush = 0;
   private file = 0;
@@ -167,11 +167,11 @@ class Charges {
 
 function decompress(file: FileHandle): AsyncIterable<Buffer> {
   const unzip = createGunzip({ chunkSize: CHUNK });
-  // what goes wrong is thrown where the stream is read
+  // errors are thrown to the reader of the stream
   return pipeline(file.createReadStream({ highWaterMark: CHUNK }), unzip, () => {});
 }
 
-/** @throws TooLarge behind as many bytes */
+/** @throws TooLarge after `most` bytes */
 async function* bounded(chunks: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer, void> {
   let length = 0;
   for await (const chunk of chunks) {

@@ -5,7 +5,7 @@ import { type FileName, sortNames } from './names';
 import { attempt, isMissing } from './problem';
 import type { FileReader } from './read-file';
 
-/** By how much the time of a write may lie behind that of the flush: clocks of filesystems tick every 4 ms to 2 s. */
+/** A file's modification time may lag behind the flush by this much: filesystem clocks tick every 4 ms to 2 s. */
 const CLOCK_STEP_MS = 2_000;
 
 /** The flush of a file that comes next. */
@@ -16,8 +16,8 @@ interface Head {
 }
 
 /**
- * The flushes of all files in a directory, in the order of their times. A file is opened when its time comes, so no more
- * are open at once than were written at once.
+ * The flushes of all files in a directory, sorted by time. A file is opened when its first flush is due, so no more are
+ * open at once than were written concurrently.
  *
  * @param readerOf makes the reader of a file; one that has been used goes on where it ended
  * @throws StorageFailure if something cannot be read
@@ -28,7 +28,7 @@ export async function* readFlushes(
   readerOf: (file: FileName) => FileReader,
 ): AsyncGenerator<StoredFlush, void> {
   const waiting = await filesOf(directory, wanted);
-  /** In the order of the files: flushes of one time come in it. */
+  /** In the order of the files, which also orders flushes of equal time. */
   const heads: Head[] = [];
   const isRepeated = repetitions();
   try {
@@ -46,7 +46,7 @@ export async function* readFlushes(
   }
 }
 
-/** Tells flushes that a worker stored just before it died and its successor stored again. */
+/** Detects duplicates: flushes that a worker stored just before it died, and that its successor stored again. */
 function repetitions(): (head: Head) => boolean {
   const last = new Map<string, { writer: string; timestamp: number }>();
   return ({ file: { writer }, flush: { source, timestamp } }) => {
@@ -68,12 +68,12 @@ async function filesOf(directory: string, { from, to }: Wanted): Promise<FileNam
   return wanted;
 }
 
-/** Of a file that is renamed meanwhile, one look at a large directory may find neither name. */
+/** Lists twice: if a file is renamed during one listing of a large directory, that listing may contain neither name. */
 async function namesOf(directory: string): Promise<string[]> {
   return [...new Set([...(await readdir(directory)), ...(await readdir(directory))])];
 }
 
-/** No flush of a file is younger. Of a file that is just being compressed nothing is known. */
+/** An upper bound of the times of a file's flushes; none is known for a file that is just being compressed. */
 async function lastWrite(directory: string, { name }: FileName): Promise<number> {
   try {
     return (await lstat(join(directory, name))).mtimeMs;

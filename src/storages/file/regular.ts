@@ -10,7 +10,7 @@ const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
  * @returns undefined if it is something else: a FIFO, socket, device, directory or symbolic link
  */
 export async function openRegular(path: string, access: number = constants.O_RDONLY): Promise<FileHandle | undefined> {
-  // first by name: opening a device may have effects
+  // checked by name before it is opened: opening a device may have side effects
   if (!(await lstat(path)).isFile()) return undefined;
   const handle = await openSafely(path, access | SAFELY);
   if (handle === undefined || (await handle.stat()).isFile()) return handle;

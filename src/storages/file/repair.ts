@@ -13,8 +13,8 @@ const CHUNK = 2 ** 20;
 const NEWLINE = 10;
 
 /**
- * Cuts off the bytes after the last whole flush of a file whose writer is dead; removes a file without any. Idempotent, and
- * safe when two writers do it at once. A file of another version of the format is left as it is.
+ * Truncates a dead writer's file after its last complete flush; removes a file without any. Idempotent, and safe if two
+ * writers do it concurrently. A file of another format version is left unchanged.
  *
  * @throws the signal's reason, if it is aborted before the file has been read
  */

@@ -19,20 +19,20 @@ interface Granted {
 }
 
 /**
- * Keeps all files of a directory within `maxBytes`: a writer asks before it writes, and the oldest files that nobody
- * writes to are removed first. Writers grant themselves bytes in steps, and count the file that another live writer writes
- * to two steps larger than it is, so that two that ask at the same time stay below the bound together. A writer that is alone
- * looks at the directory again when it has used half of what the first half of `maxBytes` had left.
+ * Keeps all files of a directory within `maxBytes`: a writer calls `grant` before it writes, and `trim` removes the
+ * oldest files that nobody writes to. Bytes are granted in steps; the current file of another live writer is counted up
+ * to two steps larger than it is, so that two concurrent grants cannot exceed the bound. A writer that is alone
+ * lists the directory again only after it has used half of the bytes that were free below `maxBytes / 2`.
  */
 export class Room {
-  /** Gives up the compression that is going on, whose temporary file is gone afterwards. */
+  /** Aborts the running compression, and resolves when its temporary file has been removed. */
   interrupt: (() => Promise<void>) | undefined;
   private readonly granted: Record<Purpose, Granted> = {
     file: { bytes: 0, generation: 0 },
     temporary: { bytes: 0, generation: 0 },
   };
   private readonly step: number;
-  /** Bytes that may be granted before the directory is looked at again. */
+  /** Bytes that may be granted before the directory is listed again. */
   private credit = 0;
 
   constructor(
@@ -66,7 +66,7 @@ export class Room {
     granted.generation++;
   }
 
-  /** Removes files that are too old, and the oldest ones while all have too many bytes. @returns whether they fit */
+  /** Removes files that are too old, then the oldest until all fit into `maxBytes`. @returns whether they fit */
   async trim(): Promise<boolean> {
     const { directory } = this;
     const { maxAge, maxBytes } = this.options;
@@ -85,7 +85,7 @@ export class Room {
     return bytes <= maxBytes;
   }
 
-  /** Of all but what this writer writes to. */
+  /** Bytes of all files except those that this writer is writing to. */
   private bytesOf({ files, others, free }: Look): number {
     const { directory, step } = this;
     let bytes = 0;
@@ -95,7 +95,7 @@ export class Room {
       const isFree = free.has(file.name);
       if (directory.isOwn(file) && !isFree) continue;
       bytes += file.size;
-      // the last file of each
+      // keeps the value of each writer's last file
       if (!isFree) written.set(file.writer, (2 - (file.size % step) / step) * step);
     }
     for (const more of written.values()) bytes += more;
@@ -103,7 +103,7 @@ export class Room {
   }
 }
 
-/** Of a file that was released while the directory was read, it is not known whether it was found. */
+/** If a file was released while the directory was listed, the listing may lack it: both grants are counted then. */
 function most(before: Granted, after: Granted): number {
   return before.generation === after.generation ? Math.max(before.bytes, after.bytes) : before.bytes + after.bytes;
 }

@@ -1,9 +1,9 @@
-/** Why a part of a file is not read although it may be what was written: it would take too much memory or time. */
+/** A part of a file is skipped, although it may be intact: reading it would take too much memory or time. */
 export class TooLarge extends Error {}
 
-/** Most bytes of the lines of one flush, and of what the flushes of one file say about metrics and series. */
+/** Most bytes of the lines of one flush, and of the declarations of metrics and series in one file. */
 const MOST_BYTES = 2 ** 29;
-/** Bytes that a line or a series takes in memory beside its text: else a file of empty lines would fill the heap. */
+/** Overhead of a line or a series in bytes, beside its text: without it a file of empty lines would fill the heap. */
 const ITEM_BYTES = 128;
 
 /** Adds up the memory that is held for a file. */

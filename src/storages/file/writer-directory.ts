@@ -12,12 +12,12 @@ export interface FoundFile extends FileName {
   written: number;
 }
 
-/** A directory as it was found. Other writers may change it at any time. */
+/** A listing of a directory. Other writers may change the directory at any time. */
 export interface Look {
   listing: Listing;
   /** Regular files of metrics, oldest first. */
   files: FoundFile[];
-  /** Regular files that are not finished, or there compressed as well. */
+  /** Regular files that are unfinished, or that also exist compressed. */
   others: { name: string; size: number; written: number }[];
   /** Writers that have ended. */
   dead: Set<string>;
@@ -27,7 +27,7 @@ export interface Look {
   isAlone: boolean;
 }
 
-/** Told what could not be done to one file; the others are seen to all the same. */
+/** Called with a failure that concerns one file; the other files are processed all the same. */
 export type OnProblem = (problem: StorageFailure) => void;
 
 type Found = Pick<FoundFile, 'size' | 'written'>;
@@ -37,9 +37,9 @@ export class WriterDirectory {
   /** The writer writes to its file of this number, and has closed all before. */
   writer = '';
   sequence = 0;
-  /** What the ages of its files are counted by. */
+  /** The clock by which the ages of files are computed. */
   readonly clock = new AgeClock();
-  /** Files that do not change any more: very many small ones need not be looked at each time. */
+  /** Cached properties of files that no longer change: a directory may have very many small ones. */
   private final = new Map<string, Found>();
 
   constructor(
@@ -84,7 +84,7 @@ export class WriterDirectory {
     return this.unlessMissing('remove', name, () => rm(join(this.path, name)));
   }
 
-  /** Another writer may have done the same at the same time. */
+  /** Runs `action` and ignores a missing file: another writer may have done the same concurrently. */
   async unlessMissing(what: string, name: string, action: () => Promise<void>): Promise<void> {
     try {
       await action();

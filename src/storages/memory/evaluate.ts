@@ -5,7 +5,7 @@ import { columnCount, kindOf } from '../../kinds/kinds';
 import { increase, rate, type TimedValues } from '../../query/increase';
 import type { Selected } from './selection';
 
-/** What a query wants to know of one series: its lines' points, or what a function makes of those. */
+/** Answers a query for one series: the points of its lines, or the result of the query's function over them. */
 export function evaluate(query: ResolvedQuery, window: HistoryWindow, series: Selected): TimeSeries[] {
   const lines = readLines(window, series);
   if (query.function === undefined)
@@ -40,7 +40,7 @@ function quantileOf(
   for (let bucket = 0; bucket <= buckets.length; bucket++) {
     const count = increase(lines[bucket], from, to);
     if (count === undefined) return undefined;
-    // each bucket is extrapolated by itself, so one may come out smaller than the one below
+    // buckets are extrapolated separately, so a bucket may come out smaller than the one below
     most = Math.max(most, count);
     counts.push(most);
   }
@@ -66,7 +66,7 @@ function readLines(window: HistoryWindow, { definition, samples, column, birth }
   return lines.map((values) => ({ times: timesThere, values, first: 0 }));
 }
 
-/** From an index on, those at which a series has not been removed. */
+/** The indexes from `first` on at which the series was present: not removed. */
 function presentAt(presence: Float64Array, first: number): Uint32Array {
   const there = new Uint32Array(presence.length - first);
   let count = 0;

@@ -16,23 +16,23 @@ import { type Selected, select } from './selection';
 /** What `MemoryStorage` sends to the workers. */
 export interface MemoryBackendOptions {
   history: SharedArrayBuffer;
-  /** Of a `HistoryClock`. */
+  /** The shared memory of a `HistoryClock`. */
   clock: SharedArrayBuffer;
   /** Milliseconds. */
   maxAge: number;
   maxSnapshots: number;
 }
 
-/** Values that are read in one go, in some 10 to 50 ms; other threads that store or read wait for so long. */
+/** Values that are read under one hold of the lock: 10 to 50 ms, for which other readers and writers wait. */
 const VALUES_AT_ONCE = 500_000;
 
 export const createBackend: CreateBackend = (context) => new MemoryBackend(context);
 
-/** Keeps snapshots in shared memory and reads them back as time series, or as what became of them in a range. */
+/** Keeps snapshots in shared memory and reads them back as time series, or as a function's result over a time range. */
 export class MemoryBackend implements StorageBackend {
-  /** The history by its own clock, which never goes back: what rules read. */
+  /** The history on its own clock, which never goes back. Rules read this. */
   readonly source: HistorySource;
-  /** The same by the wall clock. */
+  /** The same history on the wall clock. */
   readonly wallSource: SampleSource;
   private readonly clock: HistoryClock;
   private readonly history: History;
@@ -109,7 +109,7 @@ function add(answer: TimeSeries[], more: readonly TimeSeries[], budget: Budget):
   }
 }
 
-/** Series that are read in one go: few enough, and at least one. */
+/** Splits series into slices that are read in one go: at most VALUES_AT_ONCE values, but at least one series. */
 function* slices(selected: readonly Selected[], snapshots: number): Generator<Selected[]> {
   let slice: Selected[] = [];
   let values = 0;

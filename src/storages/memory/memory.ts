@@ -20,7 +20,7 @@ export interface MemoryStorageOptions {
   maxBytes?: number;
 }
 
-/** What a function made of one line in a range of time. */
+/** The result of a function over one line in a time range. */
 export interface SeriesValue {
   /** As in `TimeSeries`. */
   name: string;
@@ -57,8 +57,8 @@ export class MemoryStorage extends DescribedStorage {
 
   /**
    * How fast counters grew: per second, from `from` to `to`, as Prometheus' `rate()` says, resets and extrapolation to
-   * the ends of the range included. A bound that is left out is that of what is kept. Lines with fewer than two points
-   * in the range are left out.
+   * the ends of the range included. A missing bound defaults to that of the kept history. Lines with fewer than two
+   * points in the range are left out.
    *
    * @throws RingmeterError RINGMETER_INVALID_QUERY; RINGMETER_CLOSED
    */

@@ -14,7 +14,7 @@ export interface Selected {
   labels: LabelPairs;
   /** The lines of the metric. */
   samples: readonly Sample[];
-  /** Indexes of the wanted ones. */
+  /** Indexes of the wanted lines. */
   lines: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export function* select(family: Family, query: ResolvedQuery): Generator<Selecte
   }
 }
 
-/** Whether a line has all the wanted labels; the one the metric itself adds hides one of the series. */
+/** Whether a line has all wanted labels. The label that the line adds (`le`) hides a series label of the same name. */
 function matches(labels: ReadonlyMap<string, string>, { label }: Sample, wanted: [string, string][]): boolean {
   return wanted.every(([name, value]) => (name === label?.[0] ? label[1] : labels.get(name)) === value);
 }

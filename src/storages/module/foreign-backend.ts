@@ -10,7 +10,7 @@ import { type Exposition, TextRenderer } from '../../exposition/renderer';
 import { sendable } from '../../exposition/sendable';
 import type { Snapshot } from '../../snapshot/snapshot';
 
-/** A snapshot as the user's own storages get it. */
+/** A snapshot as it is passed to a user's storage module. */
 export interface StoredSnapshot {
   /** Wall-clock milliseconds. */
   readonly timestamp: number;
@@ -20,7 +20,7 @@ export interface StoredSnapshot {
   exposition(): Exposition;
 }
 
-/** What the user's own storages are told at every call. */
+/** The context that a user's storage module gets at every call. */
 export interface StorageModuleContext<Options = unknown> {
   /** The storage's name. */
   readonly name: string;
@@ -31,9 +31,9 @@ export interface StorageModuleContext<Options = unknown> {
 }
 
 /**
- * What a module that is a storage exports, by name or as its default export. It is loaded in a thread that is this
- * storage's alone, so state may be kept in the module. One call at a time; what a call rejects with is retried with the
- * same snapshot, unless the error has `retryable: false`; `retryAfter` in it is the least wait in milliseconds.
+ * The exports of a storage module: by name, or as its default export. It is loaded in a thread that only this storage
+ * uses, so it may keep state. Calls never overlap. A call that rejects is repeated with the same snapshot, unless the
+ * error has `retryable: false`; the error's `retryAfter` is the least wait in milliseconds.
  */
 export interface StorageModule<Options = unknown> {
   open?(context: StorageModuleContext<Options>): void | Promise<void>;
@@ -42,7 +42,7 @@ export interface StorageModule<Options = unknown> {
   close?(context: StorageModuleContext<Options>): void | Promise<void>;
 }
 
-/** Loads the user's module and fits it to what delivers. */
+/** Loads the user's module and adapts it to `StorageBackend`. */
 export async function openForeign(
   { description: { module, options }, delivery: { name } }: StoragePort,
   defaultLabels: Readonly<Record<string, string>>,
@@ -72,7 +72,7 @@ async function load(module: string): Promise<StorageModule> {
   throw new StorageFailure(`${module} does not export a function store`, { retryable: true });
 }
 
-/** A file of a kind that only a hook of `require` knows, as those that ts-node/register sets, is required. */
+/** Falls back to `require` for files that only a `require` hook can load, such as that of ts-node/register. */
 async function importOrRequire(module: string) {
   try {
     return await import(isAbsolute(module) ? pathToFileURL(module).href : module);

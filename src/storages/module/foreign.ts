@@ -6,11 +6,11 @@ import { checkDelivery, DELIVERY_OPTIONS } from '../../delivery/delivery-options
 import type { DeliveryOptions } from '../../delivery/types';
 import { DescribedStorage } from '../described';
 
-/** A storage of the user's own: what the module has to export is `StorageModule`. */
+/** A storage written by the user. The module must export a `StorageModule`. */
 export interface ModuleStorage extends DeliveryOptions {
   /** Absolute path of the module, path from the working directory that begins with a point, or name of a package. */
   readonly module: string;
-  /** What the module is told; must be something that `postMessage` can send. */
+  /** Passed to the module; must be something that `postMessage` can clone. */
   readonly options?: unknown;
   /** Bytes that its thread may take, for objects, and once more for buffers; beyond, it is replaced. Default 128 MiB. */
   readonly maxMemory?: number;
@@ -44,7 +44,7 @@ function resolveModule(module: unknown): string {
   }
 }
 
-/** What it is called unless the user says otherwise: the package, or the file's name, or its folder's if that is `index`. */
+/** The default name: that of the package, or of the file, or of the file's folder if the file is called `index`. */
 function kindOf(given: string, path: string): string {
   const { name, dir } = parse(path);
   const file = name === 'index' ? parse(dir).name : name;
@@ -52,7 +52,7 @@ function kindOf(given: string, path: string): string {
   return (isPath ? file : given).slice(0, 64) || 'module';
 }
 
-/** Every thread that the module is loaded in is told the same. */
+/** Cloned once, so that every thread that loads the module gets the same options. */
 function cloneOptions(options: unknown): unknown {
   try {
     return structuredClone(options);

@@ -4,17 +4,17 @@ import type { HttpAnswer } from '../../net/http';
 
 /** Statuses after which the same request may succeed. Source: OTLP specification, "Retryable Response Codes". */
 const PASSING = new Set([429, 502, 503, 504]);
-/** Statuses that speak of what was sent, where another request may be taken. */
+/** Statuses caused by the content of the request: the receiver may accept other requests. */
 const ABOUT_THE_REQUEST = new Set([400, 413, 422]);
 
-/** Why a request was not taken. */
+/** Why a request was refused. */
 export interface Refusal {
   failure: StorageFailure;
-  /** Whether other requests may be taken nevertheless. */
+  /** Whether the receiver may accept other requests. */
   others: boolean;
 }
 
-/** What a failed request means for OTLP, which retries less than HTTP allows. */
+/** Classifies a failed request by the rules of OTLP, which retries fewer statuses than HTTP allows. */
 export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof StorageFailure)) throw error;
   const status = statusOf(error);
@@ -27,24 +27,24 @@ export function refusalOf(error: unknown): Refusal {
   return { failure, others: ABOUT_THE_REQUEST.has(status) };
 }
 
-/** The status of the answer, if there was one: a failure without has a cause. */
+/** The status of the answer; undefined without an answer: only such failures have a cause. */
 function statusOf({ message, cause }: StorageFailure): number | undefined {
   const [, status] = (cause === undefined && / was answered with (\d{3})\b/.exec(message)) || [];
   return status === undefined ? undefined : Number(status);
 }
 
-/** The receiver took a request, but has something to say about it. */
+/** The receiver accepted a request, but rejected some points or sent a warning. */
 export interface PartialSuccess {
-  /** Data points that it did not take; undefined if the answer cannot be read. */
+  /** Data points that it rejected; undefined if the answer cannot be read. */
   rejected: number | undefined;
   message: string;
 }
 
 /**
- * Reads the answer to a request that was taken.
+ * Reads the answer to a request that was accepted.
  *
- * @param contentType of the request: what the answer is if it does not say
- * @returns undefined if everything was taken without a word
+ * @param contentType of the request; assumed for the answer if that does not name one
+ * @returns undefined if everything was accepted without a warning
  */
 export function partialSuccessOf({ headers, body }: HttpAnswer, contentType: string): PartialSuccess | undefined {
   const type = String(headers['content-type'] ?? contentType);
@@ -71,8 +71,8 @@ function readJson(body: string): PartialSuccess {
  *     ExportMetricsServiceResponse   1 ExportMetricsPartialSuccess
  *     ExportMetricsPartialSuccess    1 int64 rejected_data_points, 2 string error_message
  *
- * The client gives an answer as text, in which bytes that are no UTF-8 are lost: numbers and lengths from 128 on. Then
- * the lengths do not fit, and the message as a whole is all that can be shown.
+ * The HTTP client decodes answers as UTF-8, which destroys numbers and lengths from 128 on. If the lengths do not fit
+ * for that reason, the printable part of the whole message is shown.
  */
 function readProtobuf(body: string): PartialSuccess {
   const reader = Reader.create(Buffer.from(body));
@@ -95,7 +95,7 @@ function readProtobuf(body: string): PartialSuccess {
   return answer;
 }
 
-/** Answers can be binary: what is left is what can be shown. */
+/** Removes characters that cannot be shown: answers can be binary. */
 function legible(text: string): string {
   return text.replace(/[\s\p{Cc}\ufffd]+/gu, ' ').trim();
 }

@@ -4,7 +4,7 @@ import type { Family } from '../../registry/catalog';
 /** Attributes of a resource. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Who measures what: the same in every request. */
+/** The resource and the scope, which are the same in every request. */
 export interface Origin {
   resource: Attributes;
   scope: { name: string; version: string };
@@ -14,22 +14,22 @@ export interface Origin {
 export const TEMPORALITY = { DELTA: 1, CUMULATIVE: 2 } as const;
 export type Temporality = (typeof TEMPORALITY)[keyof typeof TEMPORALITY];
 
-/** One data point: whose, and where its numbers stand. Good until the next one. */
+/** One data point: its series and the place of its numbers. Valid until the next point is read. */
 export interface Point {
   readonly family: Family;
-  /** Of the series in the family's list. */
+  /** Index of the series in the family's list. */
   readonly index: number;
-  /** Columns as in a snapshot, of which the series' begin at `column`. */
+  /** Columns as in a snapshot; those of the series begin at `column`. */
   readonly values: Float64Array;
   readonly column: number;
-  /** Wall-clock milliseconds. A start of 0 is none. */
+  /** Wall-clock milliseconds; 0 = no start. */
   readonly start: number;
   readonly time: number;
 }
 
 /** Writes one OTLP `ExportMetricsServiceRequest`. */
 export interface Encoder {
-  /** Begins a metric: the points that follow are its. */
+  /** Begins a metric: the following points belong to it. */
   metric(definition: Definition, temporality: Temporality): void;
   point(point: Point): void;
   finish(): Uint8Array;

@@ -4,7 +4,7 @@ import type { Columns, PointType, PointWriter } from '../../kinds/point';
 import type { Encoder, Origin, Point, Temporality } from './encoder';
 import { ucum } from './unit';
 
-/** What a metric's data has beside its points. */
+/** The fields of a metric's data beside its points. */
 const BESIDE_POINTS: Readonly<Record<PointType, (aggregationTemporality: Temporality) => object>> = {
   gauge: () => ({}),
   sum: (aggregationTemporality) => ({ aggregationTemporality, isMonotonic: true }),
@@ -19,7 +19,7 @@ const BESIDE_POINTS: Readonly<Record<PointType, (aggregationTemporality: Tempora
 export class JsonEncoder implements Encoder, PointWriter {
   private readonly metrics: unknown[] = [];
   private points: unknown[] = [];
-  /** Those of the point that is being written. */
+  /** The numbers of the point that is being written. */
   private numbers: object = {};
 
   constructor(private readonly origin: Origin) {}
@@ -57,7 +57,7 @@ export class JsonEncoder implements Encoder, PointWriter {
 
   summary(count: number, sum: number, quantiles: readonly number[], { values, from }: Columns): void {
     const shown = quantiles.map((quantile, at) => ({ quantile, value: values[from + at] }));
-    // without values in the window there is none
+    // a quantile of an empty window is left out
     const quantileValues = shown.filter(({ value }) => !Number.isNaN(value));
     this.numbers = { count: String(count), sum: double(sum), quantileValues };
   }
@@ -76,7 +76,7 @@ function attribute(key: string, value: string | number | boolean): unknown {
   return { key, value: Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value } };
 }
 
-/** Milliseconds since 1970 have all their digits; so have a million times as many nanoseconds, as text. */
+/** Appends digits as text: nanoseconds since 1970 exceed the 53 bits of a number, milliseconds do not. */
 function nanoseconds(milliseconds: number): string {
   return `${milliseconds}000000`;
 }

@@ -5,10 +5,10 @@ import type { Snapshot } from '../../snapshot/snapshot';
  * Words of the ledger, all float64:
  *
  *     0  started             wall-clock milliseconds when the collector began
- *     1  timestamp           of the snapshot that was taken whole last
- *     2  fingerprint         the same one's
- *     3  generation          counts the snapshots that were taken whole; parts of an earlier one mean nothing
- *     8  values, by column; then times and generations, by birth: parts taken since then
+ *     1  timestamp           of the last snapshot that the receiver accepted completely
+ *     2  fingerprint         of the same snapshot
+ *     3  generation          counts the completely accepted snapshots; entries of another generation are void
+ *     8  values, by column; then times and generations, by birth: series accepted since then
  */
 const STARTED = 0;
 const TIMESTAMP = 1;
@@ -16,17 +16,17 @@ const FINGERPRINT = 2;
 const GENERATION = 3;
 const TABLES = 8;
 
-/** Address space, resident where used: room for eleven million columns. What lies beyond is not remembered. */
+/** Address space, resident where used: room for eleven million columns. Columns beyond are not recorded. */
 const BYTES = 2 ** 28;
 
 /**
- * What the receiver has taken of snapshots that go out in several requests. In shared memory, so that a worker that
- * takes over from one that died sends no part of a snapshot twice. One thread at a time uses it.
+ * Records what the receiver has accepted of snapshots that are sent in several requests. In shared memory, so that the
+ * successor of a worker that died sends no part of a snapshot twice. Only the thread that delivers uses it.
  *
- * Who is terminated inside leaves a part either remembered or not: its generation is stored last.
+ * An entry is valid or void even if its writer is terminated in between: its generation is stored last.
  */
 export class Ledger {
-  /** What was taken in parts, by column. Meant only where `takenAt` is not 0. */
+  /** The values accepted last, by column. Valid only where `takenAt` is not 0. */
   readonly values: Float64Array;
   private readonly words: Float64Array;
   private readonly times: Float64Array;
@@ -56,7 +56,7 @@ export class Ledger {
     return this.words[STARTED];
   }
 
-  /** Whether this very snapshot has been taken: it comes again if a worker died before it could say so. */
+  /** Whether exactly this snapshot has been accepted: it is sent again if a worker died before it could report that. */
   hasAll(snapshot: Snapshot): boolean {
     const { words } = this;
     return words[TIMESTAMP] === snapshot.timestamp && words[FINGERPRINT] === fingerprint(snapshot);
@@ -70,12 +70,12 @@ export class Ledger {
     words[GENERATION]++;
   }
 
-  /** When a series was taken after the last snapshot that was taken whole; 0 if it was not. */
+  /** When a series was accepted since the last completely accepted snapshot; 0 if it was not. */
   takenAt(birth: number): number {
     return this.generations[birth] === this.words[GENERATION] ? this.times[birth] : 0;
   }
 
-  /** Whether a series has been taken with what this snapshot says of it. */
+  /** Whether the receiver has accepted the series with the values of this snapshot. */
   has({ timestamp, values }: Snapshot, birth: number, column: number, width: number): boolean {
     if (this.takenAt(birth) !== timestamp) return false;
     for (let at = column; at < column + width; at++) if (!Object.is(this.values[at], values[at])) return false;
@@ -91,7 +91,7 @@ export class Ledger {
   }
 }
 
-/** FNV-1a over the halves of all values: tells apart snapshots of the same millisecond. */
+/** FNV-1a over the 32-bit halves of all values: distinguishes snapshots of the same millisecond. */
 function fingerprint({ values, births }: Snapshot): number {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   let hash = 0x811c9dc5 ^ births;

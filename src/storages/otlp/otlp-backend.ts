@@ -31,7 +31,7 @@ const ENCODINGS = {
   json: { contentType: JSON_TYPE, Encoder: JsonEncoder },
 } as const;
 
-/** Most different messages of a receiver that are passed on. */
+/** Most different messages of a receiver that become warnings. */
 const MOST_WARNINGS = 100;
 
 const compress = promisify(gzip);
@@ -51,8 +51,8 @@ export class OtlpBackend implements StorageBackend {
   }
 
   /**
-   * Sends what the receiver does not have yet of this snapshot. A request that it refuses for what is in it does not keep
-   * the others back; the first such refusal is thrown in the end.
+   * Sends the part of this snapshot that the receiver has not accepted yet. If it refuses one for its content, the
+   * other requests are still sent; the first such refusal is thrown at the end.
    */
   async store(snapshot: Snapshot, { signal, previous }: Attempt): Promise<void> {
     const { ledger } = this;
@@ -100,7 +100,7 @@ export class OtlpBackend implements StorageBackend {
     return undefined;
   }
 
-  /** Rejected points are gone: the specification forbids to send them again. Once per message, or logs would fill. */
+  /** Rejected points are lost: the specification forbids sending them again. Warns only once per message. */
   private warn(answer: PartialSuccess | undefined, size: number): void {
     if (answer === undefined || this.warned.has(answer.message) || this.warned.size >= MOST_WARNINGS) return;
     this.warned.add(answer.message);

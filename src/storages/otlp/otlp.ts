@@ -17,7 +17,7 @@ export interface OtlpStorageOptions extends HttpOptions, DeliveryOptions {
   url: string;
   /** Default `'protobuf'`. */
   encoding?: 'protobuf' | 'json';
-  /** Counters and histograms since the collector's start, or since the last delivery. Default `'cumulative'`. */
+  /** Counters and histograms count from the collector's start, or from the last delivery. Default `'cumulative'`. */
   temporality?: 'cumulative' | 'delta';
   /** Attributes of what is measured. `service.name` is `unknown_service:node` unless given. */
   resource?: Readonly<Record<string, OtlpAttribute>>;
@@ -80,7 +80,7 @@ export class OtlpStorage extends DescribedStorage {
     this.ledger = new Ledger(ledger);
   }
 
-  /** Called by the collector when it begins: nothing has been recorded yet. */
+  /** Called by the collector when it is made, before anything is recorded. */
   override bind(ask: (query: ResolvedQuery) => Promise<TimeSeries[]>): void {
     super.bind(ask);
     this.ledger.begin(Date.now());

@@ -7,14 +7,14 @@ import type { Ledger } from './ledger';
 
 const NOTHING = new Float64Array();
 
-/** What OTLP calls the temporality of a metric's points. Not all kinds have deltas. */
+/** The temporality of a metric's points: not every kind supports deltas. */
 export function temporalityOf(definition: Definition, wanted: Temporality): Temporality {
   return kindOf(definition).delta === undefined ? TEMPORALITY.CUMULATIVE : wanted;
 }
 
 /**
- * The data points of one snapshot, one after the other, in the fields of this object. A delta is what was recorded since
- * the receiver last took the series: with the snapshot delivered before, or with a part of a later one.
+ * A cursor over the data points of one snapshot, in the fields of this object. A delta is what was recorded since the
+ * receiver last accepted the series: with the previously delivered snapshot, or with a part of a later one.
  */
 export class PointCursor implements Point {
   family!: Family;
@@ -59,9 +59,9 @@ export class PointCursor implements Point {
   }
 
   /**
-   * Finds what the receiver has of a series, and since when.
+   * Finds the values of a series that the receiver accepted last, and since when.
    *
-   * @returns false if it has nothing
+   * @returns false if it has accepted none
    */
   private findBase(definition: Definition, birth: number): boolean {
     const { previous, ledger, column } = this;

@@ -34,9 +34,9 @@ const FIXED64 = 1;
 const BYTES = 2;
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
-/** What differs between the types of data points. */
+/** Field numbers that differ between the types of data points. */
 interface Fields {
-  /** Of the metric's data, and of a point's attributes. */
+  /** Field of the metric's data, and of a point's attributes. */
   readonly data: number;
   readonly attributes: number;
   readonly hasTemporality?: boolean;
@@ -54,7 +54,7 @@ const WIDE = 2 ** 32;
 export class ProtobufEncoder implements Encoder, PointWriter {
   private readonly writer = Writer.create();
   private readonly times = new Map<number, readonly [low: number, high: number]>();
-  /** Of the metric that has been begun. */
+  /** The fields of the metric that has been begun. */
   private fields: Fields | undefined;
   private temporality: Temporality = TEMPORALITY.CUMULATIVE;
 
@@ -129,7 +129,7 @@ export class ProtobufEncoder implements Encoder, PointWriter {
     this.double(5, sum);
     for (let index = 0; index < quantiles.length; index++) {
       const value = values[from + index];
-      // the window is empty
+      // NaN: the window is empty
       if (Number.isNaN(value)) continue;
       this.open(6);
       this.double(1, quantiles[index]);
@@ -138,7 +138,7 @@ export class ProtobufEncoder implements Encoder, PointWriter {
     }
   }
 
-  /** The labels' bytes go from the registry into the request: no text is made of them. */
+  /** Copies the labels' bytes from the registry into the request, without making strings. */
   private labels(field: number, { arena, series }: Family, index: number): void {
     let isName = true;
     eachLabelText(arena, series.records[index], (start, end) => {
@@ -181,12 +181,12 @@ export class ProtobufEncoder implements Encoder, PointWriter {
     this.writer.uint32(tag(field, FIXED64)).double(value);
   }
 
-  /** A fixed64 is its two halves, the lower first. */
+  /** Writes a fixed64 as its two 32-bit halves, the lower one first. */
   private count(count: number): void {
     this.writer.fixed32(count % WIDE).fixed32(Math.floor(count / WIDE));
   }
 
-  /** Nanoseconds have more digits than a number: they are found once for each moment. */
+  /** Nanoseconds exceed the 53 bits of a number: their halves are computed once per timestamp. */
   private time(field: number, milliseconds: number): void {
     let halves = this.times.get(milliseconds);
     if (halves === undefined) {

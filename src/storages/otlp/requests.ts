@@ -5,7 +5,7 @@ import type { Encoder, Temporality } from './encoder';
 import type { Ledger } from './ledger';
 import { type PointCursor, temporalityOf } from './points';
 
-/** A part of a snapshot: as many series as one request may have. */
+/** One request: a part of a snapshot with at most `maxSeriesPerRequest` series. */
 export class OtlpRequest {
   /** Place, first column and width of each series. */
   private readonly series: number[] = [];
@@ -33,7 +33,7 @@ export class OtlpRequest {
     return this.encoder.finish();
   }
 
-  /** To be called when the receiver has taken it. */
+  /** To be called when the receiver has accepted the request. */
   enter(ledger: Ledger, snapshot: Snapshot): void {
     const { series } = this;
     for (let at = 0; at < series.length; at += 3) ledger.took(snapshot, series[at], series[at + 1], series[at + 2]);
@@ -47,7 +47,7 @@ export interface RequestsOptions {
   encoder: () => Encoder;
 }
 
-/** What of a snapshot is still to be sent, request by request. Each is made when it is asked for. */
+/** The part of a snapshot that is still to be sent, as a lazy sequence of requests. */
 export function* requestsOf(
   snapshot: Snapshot,
   points: PointCursor,

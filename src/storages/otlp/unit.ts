@@ -30,7 +30,7 @@ const UNITS: Readonly<Record<string, string>> = {
   joules: 'J',
 };
 
-/** A unit for OTLP. What is counted (`requests`) becomes an annotation, which UCUM takes for 1: `{requests}`. */
+/** A unit for OTLP. A counted thing (`requests`) becomes an annotation, which UCUM treats as 1: `{requests}`. */
 export function ucum(unit: string): string {
   return Object.hasOwn(UNITS, unit) ? UNITS[unit] : `{${unit}}`;
 }

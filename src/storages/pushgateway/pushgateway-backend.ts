@@ -65,9 +65,9 @@ export function groupUrl({ url, job, grouping }: PushgatewayBackendOptions): str
   return target.href;
 }
 
-/** A label in a path: base64 for all but plain words, since slashes and dots would be taken for the path's own. */
+/** A label in a path: base64 for all but plain words, since slashes and dots have a meaning in paths. */
 function segments(name: string, value: string): string {
   if (/^[\w-]+$/.test(value)) return `${name}/${value}`;
-  // an empty value has no base64 that a path could show
+  // the base64 of an empty value is empty; the Pushgateway takes `=` for it
   return `${name}@base64/${Buffer.from(value).toString('base64url') || '='}`;
 }

@@ -6,7 +6,7 @@ const MOST_TEXT = 4 * 2 ** 20;
 /**
  * Cuts series into requests, in order. The lines of one series are never divided.
  *
- * @param most samples of a request, unless a single series has more
+ * @param most most samples of a request, unless a single series has more
  * @param skip how many series to leave out at the beginning
  */
 export function* batchesOf(series: Iterable<OutgoingSeries>, most: number, skip: number): Generator<OutgoingSeries[]> {

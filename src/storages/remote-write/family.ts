@@ -15,12 +15,12 @@ export interface GivenLabels {
 }
 
 /**
- * What is sent of a series: its values; zeros, of a metric that has no series yet (it can be told from a missing one,
- * and grows from there); or that it has ended.
+ * What is sent for a series: its values; zeros, for a metric without series (a query can tell it from a missing metric,
+ * and sees it grow from 0); or a staleness marker.
  */
 export type Saying = 'values' | 'zeros' | 'end';
 
-/** Which series there are: those of a snapshot, or all registered early enough. */
+/** Which series exist: those of a snapshot, or without `values` all that were born before it. */
 export type Shown = Pick<Snapshot, 'births'> & Partial<Pick<Snapshot, 'values'>>;
 
 /** One series on its way to a receiver. */
@@ -29,18 +29,18 @@ export interface OutgoingSeries {
   /** Sorted by name. */
   readonly labels: LabelPairs;
   readonly saying: Saying;
-  /** In the family's list; -1 for the one that stands for a metric without series. */
+  /** Index in the family's list; -1 for the placeholder of a metric without series. */
   readonly index: number;
 }
 
 /** One metric as a receiver knows it. */
 export class OutgoingFamily {
-  /** Per line: its name and the label that it adds, sorted. */
+  /** Per line: its name and its additional label, sorted. */
   readonly lines: readonly LabelPairs[];
   private readonly read: SampleReader;
-  /** What a series shows that has recorded nothing. */
+  /** The values of a series before its first record. */
   private readonly atFirst: Float64Array;
-  /** One for each line; good until the next call that reads. */
+  /** Values by line, valid until the next read. */
   private readonly now: Float64Array;
   private readonly twins: Twins;
   private readonly zeroLabels: LabelPairs;
@@ -68,14 +68,14 @@ export class OutgoingFamily {
     return this.family.definition;
   }
 
-  /** What a snapshot has of the metric. */
+  /** The series of the metric in a snapshot. */
   *series(snapshot: Snapshot): Generator<OutgoingSeries> {
     if (this.mustEndZeros(snapshot)) yield this.zeros('end');
     if (this.showsZeros(snapshot)) yield this.zeros('zeros');
     yield* this.registered(snapshot, 'values');
   }
 
-  /** Ends of all that a snapshot had. */
+  /** Staleness markers for all series of a snapshot. */
   *ends(shown: Shown): Generator<OutgoingSeries> {
     if (this.zerosSent) yield this.zeros('end');
     yield* this.registered(shown, 'end');
@@ -86,7 +86,7 @@ export class OutgoingFamily {
     this.zerosSent = this.showsZeros(snapshot);
   }
 
-  /** The values of a series' lines; none if it has ended. Good until the next call. */
+  /** The values of a series' lines, valid until the next call; undefined if the series has ended. */
   values({ saying, index }: OutgoingSeries, values: Float64Array): Float64Array | undefined {
     if (saying === 'end') return undefined;
     if (saying === 'zeros') return this.atFirst;
@@ -94,7 +94,7 @@ export class OutgoingFamily {
     return this.now;
   }
 
-  /** Where the registry has a series. */
+  /** The series' record in the registry. */
   recordOf(index: number): number {
     return this.family.series.records[index];
   }
@@ -123,7 +123,7 @@ export class OutgoingFamily {
     return false;
   }
 
-  /** Once there are series, and none that goes on from the zeros. */
+  /** Whether the zeros need a staleness marker: the metric has series now, and none has the labels of the zeros. */
   private mustEndZeros(shown: Shown): boolean {
     if (!this.zerosSent || !this.hasSeries(shown)) return false;
     for (const { labels } of this.registered(shown, 'values')) if (areSame(labels, this.zeroLabels)) return false;

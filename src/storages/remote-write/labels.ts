@@ -1,8 +1,8 @@
 import type { LabelPairs } from '../../kinds/definition';
 
 /**
- * Labels as the specification wants them: sorted by name, with those given from outside where the series has none of that
- * name. Names are ASCII, so comparing UTF-16 units compares bytes.
+ * Labels as the specification requires: sorted by name, the given labels added where the series has none of that name.
+ * Names are ASCII, so comparing UTF-16 units compares bytes.
  */
 export function completeLabels(own: LabelPairs, given: LabelPairs): LabelPairs {
   const missing = given.filter(([name]) => !own.some(([taken]) => taken === name));
@@ -18,7 +18,7 @@ export function sorted(labels: LabelPairs): LabelPairs {
   return [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Visits two sorted lists as one. */
+/** Visits two sorted lists in merged order. */
 export function eachLabel(a: LabelPairs, b: LabelPairs, visit: (name: string, value: string) => void): void {
   let next = 0;
   for (const [name, value] of a) {

@@ -9,15 +9,15 @@ export class Outgoing {
   constructor(private readonly given: GivenLabels) {}
 
   /**
-   * Ends of the series that the previous snapshot had and this one has not, then what it has. Asking again for the same
-   * snapshot gives the same series; at most some come in between that were being registered the first time.
+   * Staleness markers for series that only the previous snapshot had, then the series of this one. A second call for
+   * the same snapshot gives the same series; at most it adds some that were being registered during the first.
    */
   *of(snapshot: Snapshot, previous: Snapshot | undefined): Generator<OutgoingSeries> {
     if (previous !== undefined) yield* this.ended(previous, snapshot);
     for (const family of snapshot.families) yield* this.familyOf(family).series(snapshot);
   }
 
-  /** Ends of all that a snapshot had. */
+  /** Staleness markers for all series of a snapshot. */
   *ends(shown: Shown & Pick<Snapshot, 'families'>): Generator<OutgoingSeries> {
     for (const family of shown.families) yield* this.familyOf(family).ends(shown);
   }
@@ -47,13 +47,13 @@ export class Outgoing {
   }
 }
 
-/** The zeros of a metric without series, which have no index, are ended where the series are sent. */
+/** Placeholder zeros have no index and count as present: `OutgoingFamily.series` ends them. */
 function whetherIn(family: Family, snapshot: Snapshot): (index: number) => boolean {
   const isThere = presenceIn(snapshot, family);
   return (index) => index < 0 || isThere(index);
 }
 
-/** The same where the metric has been read anew, by the registry's records. */
+/** Like `whetherIn` if the family object has been read again: compares registry records instead of indexes. */
 function whetherOther(outgoing: OutgoingFamily, now: Family | undefined, snapshot: Snapshot) {
   const records = new Set<number>();
   const isThere = now && presenceIn(snapshot, now);

@@ -1,20 +1,20 @@
 import { StorageFailure } from '../../common/storage-failure';
 import { HttpFailure } from '../../net/http';
 
-/** Statuses that speak of what is in one request: the next one may be taken. */
+/** Statuses caused by the content of one request: the receiver may accept the next one. */
 const OF_CONTENT = new Set([400, 413, 422]);
 /**
- * What Prometheus up to 2.42 says with a 500 about samples that will be no better next time: storage.ErrOutOfOrderSample,
- * ErrOutOfBounds, ErrTooOldSample and ErrDuplicateSampleForTimestamp. Any other 500 may pass.
+ * Texts of a 500 of Prometheus up to 2.42 about samples that it will never accept: storage.ErrOutOfOrderSample,
+ * ErrOutOfBounds, ErrTooOldSample and ErrDuplicateSampleForTimestamp. Any other 500 is retried.
  */
 const OF_SAMPLES = /^(out of order sample|out of bounds|too old sample|duplicate sample for timestamp)\s*$/;
 
-/** Requests that a receiver will never take. They must not stand in the way of the others. */
+/** Collects requests that the receiver will never accept, so that they do not block the following ones. */
 export class Refusals {
   private count = 0;
   private first: HttpFailure | undefined;
 
-  /** Notes a failure that is the request's own fault, and throws any other. */
+  /** Notes a failure caused by the request's content; rethrows any other. */
   note(error: unknown): void {
     if (!(error instanceof HttpFailure)) throw error;
     const { status, body } = error.answer;

@@ -18,9 +18,9 @@ export interface RemoteWriteBackendOptions {
   http: HttpOptions;
 }
 
-/** How far a snapshot has come. */
+/** How much of a snapshot has been sent. */
 interface Progress {
-  /** Of the snapshot, and what the receiver is told: wall-clock milliseconds. */
+  /** Timestamp of the snapshot, and the timestamp that is sent: wall-clock milliseconds. */
   readonly taken: number;
   readonly timestamp: number;
   /** Series that need not be sent again, counted in the order of `Outgoing`. */
@@ -28,12 +28,12 @@ interface Progress {
   readonly refusals: Refusals;
 }
 
-/** Which series a receiver may know, and when it has heard of them last. Without values any that is registered. */
+/** Which series a receiver may have, and when it last got them. Without values: all that are registered. */
 type Known = Pick<Snapshot, 'timestamp' | 'families' | 'births'> & Partial<Pick<Snapshot, 'values'>>;
 
 /**
- * How far back a clock may go, in milliseconds, for samples to be dated after the last ones nevertheless: a receiver would
- * refuse each of them until the clock has come as far again. What is wrong by more is for the receiver to judge.
+ * If the wall clock goes back by at most so many milliseconds, samples are dated after the previous ones: a receiver
+ * would refuse them all until the clock has caught up. After a larger step they are sent with the wall-clock time.
  */
 const MOST_SHIFT = 60_000;
 
@@ -41,7 +41,7 @@ export const createBackend: CreateBackend = (context) => new RemoteWriteBackend(
 
 /**
  * Sends each snapshot as remote write, one request after the other, so that the samples of every series arrive in order.
- * A snapshot that comes again goes on with the request that failed.
+ * A repeated attempt for a snapshot continues with the request that failed.
  */
 class RemoteWriteBackend implements StorageBackend {
   private readonly options: RemoteWriteBackendOptions;
@@ -85,7 +85,7 @@ class RemoteWriteBackend implements StorageBackend {
     }
   }
 
-  /** If a worker before this one stored all there was, every series may be known. */
+  /** An earlier worker may have stored snapshots: then the receiver may have every registered series. */
   private anything(): Known {
     return { timestamp: 0, families: this.context.families(), births: Number.POSITIVE_INFINITY };
   }
@@ -111,7 +111,7 @@ class RemoteWriteBackend implements StorageBackend {
     }
   }
 
-  /** Two snapshots of the same millisecond differ, and a receiver takes only one value for a moment. */
+  /** Dates a snapshot after the previous one, even within one millisecond: receivers accept one value per timestamp. */
   private begin(taken: number): Progress {
     const last = this.known?.timestamp ?? 0;
     const timestamp = taken <= last && last - taken < MOST_SHIFT ? last + 1 : taken;
@@ -119,7 +119,7 @@ class RemoteWriteBackend implements StorageBackend {
   }
 }
 
-/** What is kept of a snapshot; its values say which series had been removed. */
+/** The parts of a snapshot that are kept; its values show which series had been removed. */
 function outline({ timestamp, families, births, values }: Snapshot): Known {
   return { timestamp, families, births, values: values.length === 0 ? undefined : values };
 }

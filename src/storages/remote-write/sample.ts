@@ -6,7 +6,7 @@ export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
 
-/** What a field begins with on the wire. */
+/** The tag of a field on the wire. */
 export const field = (number: number, wireType: number): number => (number << 3) | wireType;
 
 /** How both versions number the kinds of metrics. */
@@ -15,13 +15,13 @@ export const METRIC_TYPE: Record<MetricType, number> = { counter: 1, gauge: 2, h
 const VALUE = field(1, FIXED64);
 const TIMESTAMP = field(2, VARINT);
 /**
- * The NaN that says that a series has ended. Its bits count, and JavaScript may change those of a number, so they are
- * written as an integer. Source: Prometheus remote write specification 1.0, "Stale markers".
+ * The NaN that marks the end of a series. Its exact bits matter, and JavaScript may change the bits of a NaN, so they
+ * are written as an integer. Source: Prometheus remote write specification 1.0, "Stale markers".
  */
 const STALE_NAN = { low: 0x00000002, high: 0x7ff00000, unsigned: true };
 
 /**
- * Writes a sample, which is the same in both versions, as the field that `tag` says.
+ * Writes a sample as the field with this tag. Both protocol versions encode samples alike.
  *
  * @param value undefined for the end of a series
  * @param timestamp milliseconds since 1970

@@ -23,14 +23,14 @@ const VERSIONS = {
  * 1.0 that cannot read the request.
  */
 const MAY_NOT_KNOW_2 = new Set([400, 415]);
-/** Any of these headers says that a receiver has understood 2.0. */
+/** A response with any of these headers shows that the receiver supports 2.0. */
 const WRITTEN = /^x-prometheus-remote-write-(samples|histograms|exemplars)-written$/;
 const TOO_LARGE = 413;
 
-/** Sends requests to one receiver, in the newest version that it takes. */
+/** Sends requests to one receiver, in the newest version that it supports. */
 export class Sender {
   private version: Version;
-  /** Whether the receiver has taken 2.0: from then on, its 400 speaks of what is in a request. */
+  /** Whether the receiver has accepted 2.0: from then on, a 400 refers to the content of the request. */
   private takes2 = false;
 
   constructor(
@@ -42,7 +42,7 @@ export class Sender {
   }
 
   /**
-   * Halves what is too large for the receiver until it is taken, or is a single series.
+   * Sends a batch. If it is too large for the receiver, halves it until it is accepted or is a single series.
    *
    * @param noted called when series of the batch have been sent, or refused
    * @throws StorageFailure
@@ -80,8 +80,8 @@ export class Sender {
   }
 
   /**
-   * A receiver of 1.0 ignores the unknown fields, or refuses the request. If it answers 2xx, the headers that say how much
-   * was written are missing: it has stored nothing.
+   * A 1.0 receiver refuses the request, or ignores the unknown fields and answers 2xx without storing any. The second
+   * case shows in the missing headers that count what was written.
    */
   private async isTakenAs2(
     batch: readonly OutgoingSeries[],
@@ -116,7 +116,7 @@ export class Sender {
         'x-prometheus-remote-write-version': number,
       },
       body: compress(encode(batch, snapshot)),
-      // of two samples of the same moment and value, a receiver keeps one
+      // a receiver stores a sample of the same timestamp and value only once
       idempotent: true,
       signal,
     });

@@ -3,11 +3,11 @@ import type { Family } from '../../registry/catalog';
 import { completeLabels } from './labels';
 
 /**
- * Series of one metric that are told apart here and not by a receiver: `{}` and `{ env: 'prod' }` where that is given to
- * all that have no `env`. Two values for one series make a receiver refuse the whole request, so only the first of them
- * is sent, as a scrape would keep the first. Only metrics with free label names can have them.
+ * Finds series that become equal with the external labels: `{}` and `{ env: 'prod' }` if `env="prod"` is external. Two
+ * values for one series make a receiver refuse the whole request, so only the first series is sent, as a scrape would
+ * keep the first. Only metrics with free label names can have such series.
  *
- * Nothing is remembered until a series shows up that has a label of such a name.
+ * Takes no memory until a series appears that has a label with the name of an external label.
  */
 export class Twins {
   private examined = 0;
@@ -20,7 +20,7 @@ export class Twins {
     private readonly given: LabelPairs,
   ) {}
 
-  /** Whether an earlier series goes out with the same labels. */
+  /** Whether an earlier series is sent with the same labels. */
   has(index: number): boolean {
     if (this.reborn !== this.family.series.reborn) this.forget();
     while (this.examined <= index) this.examine(this.examined++);

@@ -5,7 +5,7 @@ import { eachLabel } from './labels';
 import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
 
 /*
- * What is used of package prometheus. Sources: Prometheus remote write specification 1.0; prompb/remote.proto and
+ * The used part of package prometheus. Sources: Prometheus remote write specification 1.0; prompb/remote.proto and
  * prompb/types.proto of Prometheus.
  *
  *     message WriteRequest   { repeated TimeSeries timeseries = 1; reserved 2; repeated MetricMetadata metadata = 3; }

@@ -5,7 +5,7 @@ import { eachLabel } from './labels';
 import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
 
 /*
- * What is used of package io.prometheus.write.v2. Source: Prometheus remote write specification 2.0, "Protobuf message".
+ * Used part of package io.prometheus.write.v2. Source: Prometheus remote write specification 2.0, "Protobuf message".
  *
  *     message Request    { reserved 1 to 3; repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
  *     message TimeSeries { repeated uint32 labels_refs = 1; repeated Sample samples = 2; Metadata metadata = 5; }
@@ -50,7 +50,7 @@ function writeMetadata(writer: Writer, { definition }: OutgoingFamily, symbols: 
   writer.ldelim();
 }
 
-/** The texts of one request, each of them once. */
+/** The deduplicated strings of one request. */
 class Symbols {
   private readonly refs = new Map([['', 0]]);
 
