@@ -1,10 +1,10 @@
 import type { Definition, MetricType } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
-import type { SeriesValue } from '../kinds/value';
+import type { MetricValue } from '../kinds/value';
 import { presenceIn, type Snapshot } from '../snapshot/snapshot';
 
 /** One series with its present value. */
-export interface Metric extends SeriesValue {
+export interface Metric extends MetricValue {
   name: string;
   type: MetricType;
   description: string;

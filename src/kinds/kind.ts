@@ -5,7 +5,7 @@ import type { SeriesMerger } from './merger';
 import type { PointType, PointWriter } from './point';
 import type { Sample, SampleReader } from './sample';
 import type { ShardCells } from './shard-cells';
-import type { SeriesValue } from './value';
+import type { MetricValue } from './value';
 
 /**
  * Everything that depends on the kind of a metric (counter, gauge, ...). The rest of the library is generic: a new kind
@@ -53,7 +53,7 @@ export interface Kind {
   /** Makes a function that reads the values of all these lines at once. */
   sampleReader(definition: Definition): SampleReader;
   /** The value of a series as an object. */
-  value(definition: Definition, values: Float64Array, column: number): SeriesValue;
+  value(definition: Definition, values: Float64Array, column: number): MetricValue;
 
   readonly pointType: PointType;
   /** Computes the records between two snapshots; only for kinds whose values only grow. */

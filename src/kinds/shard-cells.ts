@@ -13,14 +13,16 @@ import { readConsistently } from '../atomics/sequence-lock';
  */
 export class ShardCells {
   shards: readonly Shard[] = [];
-  /** Whether no other thread can write the cells of a shard, apart from its overflow cells. */
-  isStill: (shard: Shard) => boolean = () => true;
   /** The destination of `copy`, from index 0 on. */
   readonly copiedF64: Float64Array;
   readonly copiedI32: Int32Array;
   private still: readonly boolean[] = [];
 
-  constructor(readonly arena: Arena) {
+  /** @param isStill whether no other thread can write the cells of a shard, apart from its overflow cells */
+  constructor(
+    readonly arena: Arena,
+    private readonly isStill: (shard: Shard) => boolean,
+  ) {
     const room = new ArrayBuffer(PAGE_WORDS * WORD_BYTES);
     this.copiedF64 = new Float64Array(room);
     this.copiedI32 = new Int32Array(room);

@@ -1,5 +1,5 @@
 /** The value of one series, as `getAllMetrics()` and JSON show it. */
-export interface SeriesValue {
+export interface MetricValue {
   /** Counters and gauges: the value. Histograms and summaries: the number of observations. */
   value: number;
   /** Histograms and summaries: the sum of the observations. */

@@ -86,7 +86,11 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
     const { values, column } = raw;
     if (marks && (state & LIFE_STATE.HIDDEN) !== 0 && scratch[0] === raw.activity)
       values.fill(Number.NaN, column, column + columnCount(definition));
-    else kindOf(definition).baseline.subtract(raw, scratch, KEPT, definition, isInFlight(arena, raw.record));
+    else {
+      const { baseline, hasEpoch } = kindOf(definition);
+      // gauges only: no other kind counts work in flight, and the flag is read from the record
+      baseline.subtract(raw, scratch, KEPT, definition, hasEpoch && isInFlight(arena, raw.record));
+    }
     return;
   }
 }

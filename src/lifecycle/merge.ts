@@ -25,8 +25,7 @@ export class SeriesMerge {
 
   /** @param isStill whether no other thread can write the cells of a shard, apart from its overflow cells */
   constructor(arena: Arena, isStill: (shard: Shard) => boolean = () => true) {
-    this.cells = new ShardCells(arena);
-    this.cells.isStill = isStill;
+    this.cells = new ShardCells(arena, isStill);
   }
 
   /** The shards to merge. */

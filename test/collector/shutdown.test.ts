@@ -196,9 +196,6 @@ for (const flushWorkers of [0, 1]) {
       t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
     });
 
-    // how it hangs and where it runs have nothing to do with each other: two of the four pairs are enough for the others
-    if ((hang === 'deaf') !== (flushWorkers === 0)) continue;
-
     titled(`a storage that hangs (${hang}) holds up SIGTERM for shutdown.timeout`, async (t) => {
       const more = { shutdown: { signals: ['SIGTERM'] } };
       const { program } = start(t, { ending: 'by a signal', flushWorkers, hang, more });

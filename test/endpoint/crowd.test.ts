@@ -104,17 +104,17 @@ for (const flushWorkers of [0, 1]) {
   test(`clients that go away take nothing with them ${mode}`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     fill(collector);
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 24; round++) {
       const client = await RawConnection.open(t, endpoint.port);
       const gzip = round % 2 === 0 ? 'Accept-Encoding: gzip\r\n' : '';
       client.write(`GET /metrics HTTP/1.1\r\nHost: localhost\r\n${gzip}\r\n`.repeat(1 + (round % 3)));
       // before there is an answer, while it is compressed, while it is sent
-      if (round % 8 < 4) await new Promise((resolve) => setTimeout(resolve, round * 4));
+      if (round % 8 < 4) await new Promise((resolve) => setTimeout(resolve, round * 2));
       else await client.until(/^HTTP\/1\.1 200 /);
       if (round % 2 === 0) client.socket.resetAndDestroy();
       else client.socket.destroy();
     }
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < 5; round++) {
       // node refuses the second by itself, and closes the connection
       const hostless = await RawConnection.open(t, endpoint.port);
       hostless.write(`${ask('/-/healthy')}GET /metrics HTTP/1.1\r\n\r\n${ask()}`);

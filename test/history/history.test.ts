@@ -6,7 +6,7 @@ import { randomFrom, STEPS, stepNames } from './values';
 
 interface Kept {
   timestamp: number;
-  places: number;
+  births: number;
   values: Float64Array;
 }
 
@@ -26,8 +26,8 @@ function compare(
   for (let column = 0; column <= columns; column++) {
     const into = new Float64Array(kept.length).fill(99);
     const first = window.read(column, column, into);
-    kept.forEach(({ places, values }, index) => {
-      const there = column < places && column < values.length;
+    kept.forEach(({ births, values }, index) => {
+      const there = column < births && column < values.length;
       if (there !== index >= first) throw new Error(`column ${column} begins at ${first}, not at ${index}`);
       if (there ? !Object.is(into[index], values[column]) : into[index] !== 99)
         throw new Error(`column ${column} at ${index} is ${into[index]} instead of ${values[column]}`);
@@ -52,13 +52,13 @@ test(`a history shows the newest of what was appended, whatever that is (RINGMET
       let history = new History(memory, { maxAge, maxSnapshots });
       let model: Kept[] = [];
       let now = 1_000_000;
-      let places = 0;
+      let births = 0;
       const state: number[] = [];
       for (let flush = 0; flush < flushes; flush++) {
         now += Math.floor(random() * 2_000);
         if (random() < 0.05) history = new History(memory, { maxAge, maxSnapshots });
         while (state.length < most && random() < 0.4) state.push(Math.floor(random() * 1e4));
-        places = Math.max(places, state.length - (random() < 0.2 ? 2 : 0));
+        births = Math.max(births, state.length - (random() < 0.2 ? 2 : 0));
         state.forEach((value, column) => {
           state[column] = STEPS[stepNames[column % stepNames.length]](value, random(), flush);
         });
@@ -66,10 +66,10 @@ test(`a history shows the newest of what was appended, whatever that is (RINGMET
         if (odd < 0.02) now -= 100_000;
         const late = odd > 0.97 && model.length > 0 ? 1 + Math.floor(random() * 1_000) : 0;
         const timestamp = late > 0 ? model[model.length - 1].timestamp - late : now;
-        if (!history.append(timestamp, places, Float64Array.from(state))) throw new Error('it would have fitted');
+        if (!history.append(timestamp, births, Float64Array.from(state))) throw new Error('it would have fitted');
         if (late === 0) {
           if (model.length > 0 && now < model[model.length - 1].timestamp - 60_000) model = [];
-          model.push({ timestamp, places, values: Float64Array.from(state) });
+          model.push({ timestamp, births, values: Float64Array.from(state) });
         }
         now = Math.max(now, model[model.length - 1].timestamp);
         model = model.slice(-maxSnapshots);
@@ -99,7 +99,7 @@ test('blocks of many columns are closed in steps, and nothing changes for a read
   for (let flush = 0; flush < 100; flush++) {
     const values = Float64Array.from({ length: columns }, (_, column) => flush * column);
     t.ok(history.append(flush, columns, values));
-    model.push({ timestamp: flush, places: columns, values });
+    model.push({ timestamp: flush, births: columns, values });
     compare(history, EVER, model, columns);
   }
 });
@@ -113,7 +113,7 @@ test('where bytes are short, whole blocks go, also if columns come in crowds whi
     if (flush % 9 === 8 && columns < 12_000) columns += 1_300;
     const values = Float64Array.from({ length: columns }, random);
     t.ok(history.append(flush, columns, values));
-    model.push({ timestamp: flush, places: columns, values });
+    model.push({ timestamp: flush, births: columns, values });
     const { length } = history.window(...EVER).times;
     if (length < Math.min(flush + 1, 20)) t.fail(`flush ${flush}: ${length} are left`);
     model = model.slice(-length);

@@ -7,7 +7,7 @@ import { randomFrom } from './values';
 
 /** For each size of memory. */
 /** `RINGMETER_KILLS` asks for more. */
-const KILLS = Number(process.env.RINGMETER_KILLS ?? 25);
+const KILLS = Number(process.env.RINGMETER_KILLS ?? 100);
 const COLUMNS = 1_500;
 const LIMITS = { maxAge: 1e9, maxSnapshots: 400 };
 
