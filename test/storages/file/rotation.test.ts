@@ -89,7 +89,8 @@ test('closed files are compressed, the one that is written is not, and nothing i
 test('the oldest files make room when all of them have more than maxBytes', async (t) => {
   for (const gzip of [false, true]) {
     const directory = directoryFor(t);
-    const limits = gzip ? { maxBytes: 4_096, maxFileBytes: 1_024 } : { maxBytes: 12_000, maxFileBytes: 2_000 };
+    // room for some files that a busy machine has not compressed yet
+    const limits = gzip ? { maxBytes: 6_000, maxFileBytes: 1_024 } : { maxBytes: 12_000, maxFileBytes: 2_000 };
     const { collector, flush, stored } = await writerFor(t, { directory, ...limits, gzip });
     const bytes = (): number => filesIn(directory).reduce((sum, name) => sum + size(directory, name), 0);
     for (let index = 0; index < 200; index++) {
