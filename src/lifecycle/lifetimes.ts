@@ -176,9 +176,13 @@ export class Lifetimes {
     }
   }
 
+  /**
+   * The columns of a series' present life. Zeros, not NaN, if it is marked as removed: another thread may show it again
+   * before its life ends here.
+   */
   private lastOf(definition: Definition, { values, column, ...raw }: RawSeries): Float64Array {
     const last = values.slice(column, column + columnCount(definition));
-    subtractBaseline(this.arena, definition, { ...raw, values: last, column: 0 }, true);
+    subtractBaseline(this.arena, definition, { ...raw, values: last, column: 0 }, false);
     return last;
   }
 

@@ -1,9 +1,12 @@
 import { type CollectorOptions, type ErrorCode, MetricsCollector } from 'ringmeter';
 import type { Test } from 'tap';
 
-/** A collector without workers that flushes only when asked, so that nothing happens but what the test does. */
+/**
+ * A collector without workers that flushes only when asked, so that nothing happens but what the test does. A collect
+ * waits long for the answers of threads, so that those of a busy machine are not missed.
+ */
 export function collectorFor(t: Test, options: CollectorOptions = {}): MetricsCollector {
-  const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, ...options });
+  const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, collectTimeout: 10_000, ...options });
   t.teardown(() => collector.close());
   return collector;
 }

@@ -65,3 +65,35 @@ protocol(
     'a sequence that is not odd while lives are ended': [NO_SEQUENCE],
   },
 );
+
+/** One thread ends the life of a removed counter, while another shows it again. */
+const endedBeside: Make = (core) => {
+  const definition = definitionOf('counter');
+  const { arena, family } = withFamily(definition);
+  const { series } = core.register.registerSeries(arena, family, definition, wanted('a'));
+  const [shard] = core.shard.openShards(arena);
+  shard.claim(1);
+  const list = SeriesList.of({ ...series, column: 0, birth: 2 ** 30 });
+  /** The values of the lives that this ends. */
+  const end = (own: Arena): number[] => {
+    const ended: number[] = [];
+    const lifetimes = new core.lifetimes.Lifetimes(own, new core.drain.Drainer(own, 1));
+    lifetimes.endAll({ record: family, definition }, list, 'remove', (_, [value]) => ended.push(value));
+    return ended;
+  };
+  arena.f64[core.fold.cellOf(arena, shard.cells, series.id)] += 10;
+  end(arena);
+  return {
+    buffer: arena.buffer,
+    interruptions: INTERRUPTIONS,
+    actors: [end, (own) => core.lives.showAgain(own, series.record)],
+    check: (_, [ended]) =>
+      (ended as number[]).every((value) => value === 0) ? undefined : `a life without records had ${ended}`,
+  };
+};
+
+protocol('the end of a removed counter that is shown again', endedBeside, {
+  'a life that is taken for one without values': [
+    ['lifecycle/lifetimes.js', 'values: last, column: 0 }, false)', 'values: last, column: 0 }, true)'],
+  ],
+});
