@@ -71,7 +71,10 @@ for (const stream of [next.stdout, next.stderr]) stream.on('data', (text) => { s
 const asks = async () => {
   while (!/Ready/.test(said)) await new Promise((resolve) => setTimeout(resolve, 100));
   const [, port] = /http:\\S*:(\\d+)\\s/.exec(said);
-  for (let time = 0; time < 2; time++) said += await (await fetch('http://127.0.0.1:' + port + '/metrics')).text();
+  for (let time = 0; time < 2; time++) {
+    const answer = await (await fetch('http://127.0.0.1:' + port + '/metrics')).text();
+    said += answer;
+  }
   await new Promise((resolve) => setTimeout(resolve, 500));
 };
 asks().finally(() => {
