@@ -30,7 +30,7 @@ export const alignToLine = (words: number): number => (words + 7) & ~7;
 /** "RMTR": the first half-word of every arena. */
 export const MAGIC = 0x524d5452;
 /** Changes whenever anything in this file changes meaning. */
-export const LAYOUT_VERSION = 8;
+export const LAYOUT_VERSION = 9;
 
 /*
  * Header. Words that different threads change stand 64 bytes (8 words) apart.
@@ -196,8 +196,8 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *     3  definition length (bytes) | spec length    column | gauge: Int32Array index of its epoch (atomic)
  *     4  place in the directory | state (atomic)    life (atomic) | size class and SERIES_FLAG bits (atomic)
  *     5  series that have lives | warned (atomic)   birth (float64), 0 = not born yet
- *     6  overflowed (int64, atomic)                 key bytes
- *     7  RECORD_CLASSES heads of lists (int32,
+ *     6  overflowed (int64, atomic)                 start (float64)
+ *     7  RECORD_CLASSES heads of lists (int32,      key bytes
  *        atomic): records that may be used again
  *    10  spec (float64 each): bucket bounds,
  *        or slot milliseconds and slot samples
@@ -210,6 +210,8 @@ export const PAGE_MASK = PAGE_WORDS - 1;
  *
  * The birth is a generation number: the series' number among all births. It changes when the record's memory is used
  * for another series, so a thread that kept the old number can tell that the record has been reused.
+ *
+ * The start is when the series was registered, in wall-clock milliseconds. It is written before the record is published.
  */
 export const RECORD = {
   CHAIN: 0,
@@ -225,7 +227,8 @@ export const RECORD = {
   SERIES_COLUMN: 3,
   SERIES_LIFE: 4,
   SERIES_BIRTH: 5,
-  SERIES_KEY: 6,
+  SERIES_START: 6,
+  SERIES_KEY: 7,
 } as const;
 export const RECORD_KIND = { FAMILY: 1, SERIES: 2 } as const;
 /** Whether a family may be used: OPEN until it is certain that no other family shows lines of the same name. */
@@ -236,15 +239,21 @@ export const VOID_ENTRY = -1;
 /*
  * Life of a series: its state beside its cells. Removing a series changes the life and leaves the cells as they are.
  *
- *     0  state (atomic)      |                        LIFE_STATE bits, and above them a count of its changes
+ *     0  state (atomic)      | start column           LIFE_STATE bits, and above them a count of its changes; the column
+ *                                                     of a snapshot that has the start, if that is not the record's
  *     1  activity            (float64)                as the last collect saw it; only with a ttl
  *     2  since               (float64)                when it was seen to change last, by the clock; only with a ttl
- *     3  two baselines: activity, then columns        subtracted from the cells; the state says which one is current
+ *     3  two baselines, see BASELINE                  subtracted from the cells; the state says which one is current
  *
  * A baseline is written while it is not current; one store of the state makes it so. The activity is a number that
  * changes with every record.
  */
 export const LIFE = { STATE: 0, ACTIVITY: 1, SINCE: 2, BASELINES: 3 } as const;
+/**
+ * A baseline: the activity; when the series began to count from it, in wall-clock milliseconds; then the kind's words.
+ * While a series is removed and nothing is recorded, each collect under the lock of the lives sets that time anew.
+ */
+export const BASELINE = { ACTIVITY: 0, START: 1, KIND: 2 } as const;
 export const LIFE_STATE = { SECOND: 1, HIDDEN: 2, BASED: 4, RETIRING: 8, GONE: 16, LISTED: 32, CHANGE: 64 } as const;
 /** BEYOND: shared by the label sets beyond the limit. PINNED: a user has a handle. Neither's memory is ever reused. */
 export const SERIES_FLAG = { BEYOND: 1, PINNED: 2, IN_FLIGHT: 4 } as const;

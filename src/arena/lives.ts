@@ -2,6 +2,7 @@ import { lock, lookForHolder, takeOver, tryLock, unlock } from '../atomics/mutex
 import { loadLast } from '../atomics/sequence-lock';
 import { waitFor } from '../atomics/wait';
 import type { Arena } from './arena';
+import { allocateColumns } from './columns';
 import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } from './layout';
 
 /*
@@ -73,6 +74,11 @@ export function lifeOf({ i32 }: Arena, record: number): number {
   return Atomics.load(i32, int(record + RECORD.SERIES_LIFE));
 }
 
+/** The column of a snapshot that has the start of a series, if that is not the one of its record; 0 elsewhere. */
+export function startColumn({ i32 }: Arena, life: number): number {
+  return i32[high(life + WORDS.STATE)];
+}
+
 export function lifeState({ i32 }: Arena, life: number): number {
   return Atomics.load(i32, int(life + WORDS.STATE));
 }
@@ -112,6 +118,7 @@ export function makeLife(arena: Arena, family: number, record: number, baselineW
   const life = arena.allocate(WORDS.BASELINES + 2 * baselineWords);
   if (life === 0) return 0;
   arena.f64[life + WORDS.SINCE] = arena.clock();
+  arena.i32[high(life + WORDS.STATE)] = allocateColumns(arena, 1);
   // Count it before publishing it: a reader that sees no lives in the family does not look for this one.
   Atomics.add(arena.i32, int(family + RECORD.FAMILY_LIVES), 1);
   Atomics.store(arena.i32, int(record + RECORD.SERIES_LIFE), life);

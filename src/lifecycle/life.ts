@@ -1,10 +1,11 @@
 import type { Arena } from '../arena/arena';
 import { isInFlight } from '../arena/in-flight';
-import { LIFE, LIFE_STATE, PAGE_WORDS } from '../arena/layout';
-import { lastLifeState, lifeOf, lifeState } from '../arena/lives';
+import { BASELINE, LIFE, LIFE_STATE, PAGE_WORDS } from '../arena/layout';
+import { lastLifeState, lifeOf, lifeState, startColumn } from '../arena/lives';
 import { VALUE_COLUMN } from '../kinds/counter';
 import type { Definition } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
+import { registeredAt } from '../registry/directory';
 
 /** The sums of one series over all shards, before its baseline is subtracted. Lives: see arena/lives.ts. */
 export interface RawSeries {
@@ -23,10 +24,9 @@ export interface RawSeries {
 /** Called for each series when it has been merged; the argument is reused, and valid only during the call. */
 export type OnMergedSeries = (raw: Readonly<RawSeries>) => void;
 
-/** Words of a baseline: the activity, then the words of the kind. */
-const KEPT = 1;
+/** Words of a baseline. */
 export function baselineWords(definition: Definition): number {
-  return KEPT + kindOf(definition).baseline.words(definition);
+  return BASELINE.KIND + kindOf(definition).baseline.words(definition);
 }
 
 /**
@@ -40,18 +40,36 @@ export function countsInFlight(arena: Arena, { record, values, column }: RawSeri
 const baselineOf = (life: number, state: number, words: number): number =>
   life + LIFE.BASELINES + ((state & LIFE_STATE.SECOND) !== 0 ? words : 0);
 
-/** Writes the baseline that is not current. Only the holder of the lock of the lives calls this. */
+/**
+ * Writes the baseline that is not current. Only the holder of the lock of the lives calls this.
+ *
+ * @param timestamp when the series begins to count from it, in wall-clock milliseconds
+ */
 export function writeBaseline(
   { f64 }: Arena,
   life: number,
   state: number,
   definition: Definition,
   raw: RawSeries,
+  timestamp: number,
 ): void {
   const words = baselineWords(definition);
   const baseline = baselineOf(life, state ^ LIFE_STATE.SECOND, words);
-  f64[baseline] = raw.activity;
-  kindOf(definition).baseline.write(f64, baseline + KEPT, raw, definition);
+  f64[baseline + BASELINE.ACTIVITY] = raw.activity;
+  f64[baseline + BASELINE.START] = timestamp;
+  kindOf(definition).baseline.write(f64, baseline + BASELINE.KIND, raw, definition);
+}
+
+/** Notes that a removed series has had no record up to a time. Only the holder of the lock of the lives calls this. */
+export function postponeStart(
+  { f64 }: Arena,
+  life: number,
+  state: number,
+  definition: Definition,
+  timestamp: number,
+): void {
+  const baseline = baselineOf(life, state, baselineWords(definition));
+  f64[baseline + BASELINE.START] = Math.max(f64[baseline + BASELINE.START], timestamp);
 }
 
 /** Whether anything has been recorded since the current baseline. */
@@ -62,13 +80,14 @@ export function isChanged(
   definition: Definition,
   activity: number,
 ): boolean {
-  return f64[baselineOf(life, state, baselineWords(definition))] !== activity;
+  return f64[baselineOf(life, state, baselineWords(definition)) + BASELINE.ACTIVITY] !== activity;
 }
 
 /**
  * Subtracts the values recorded in earlier lives. Any thread.
  *
- * @param marks whether a removed series gets NaN; otherwise it gets the values that its next life would start with
+ * @param marks whether the values are those of a snapshot: a removed series gets NaN there, and the start gets its
+ *   column. Otherwise a removed series gets the values that its next life would start with
  */
 export function subtractBaseline(arena: Arena, definition: Definition, raw: RawSeries, marks: boolean): void {
   const life = lifeOf(arena, raw.record);
@@ -84,16 +103,24 @@ export function subtractBaseline(arena: Arena, definition: Definition, raw: RawS
     // A writer changes the state before it overwrites this baseline: if the state is the same, the copy is valid.
     if (lastLifeState(arena, life) !== state) continue;
     const { values, column } = raw;
-    if (marks && (state & LIFE_STATE.HIDDEN) !== 0 && scratch[0] === raw.activity)
+    if (marks && (state & LIFE_STATE.HIDDEN) !== 0 && scratch[BASELINE.ACTIVITY] === raw.activity)
       values.fill(Number.NaN, column, column + columnCount(definition));
     else {
       const { baseline, hasEpoch } = kindOf(definition);
       // gauges only: no other kind counts work in flight, and the flag is read from the record
-      baseline.subtract(raw, scratch, KEPT, definition, hasEpoch && isInFlight(arena, raw.record));
+      baseline.subtract(raw, scratch, BASELINE.KIND, definition, hasEpoch && isInFlight(arena, raw.record));
     }
+    if (marks) writeStart(arena, life, raw);
     return;
   }
 }
 
+/** Stores the start of the series in its column of the snapshot: the later one of the record's and the baseline's. */
+function writeStart(arena: Arena, life: number, { record, values }: RawSeries): void {
+  const column = startColumn(arena, life);
+  // a life that was made after the snapshot was begun has no column in it
+  if (column < values.length) values[column] = Math.max(registeredAt(arena, record), scratch[BASELINE.START]);
+}
+
 /** Copy of a baseline, with room for the longest one. */
-const scratch = new Float64Array(KEPT + PAGE_WORDS);
+const scratch = new Float64Array(BASELINE.KIND + PAGE_WORDS);

@@ -21,7 +21,15 @@ import type { Definition } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
 import { birthOf } from '../registry/directory';
 import type { SeriesList } from '../registry/series-list';
-import { baselineWords, countsInFlight, isChanged, type RawSeries, subtractBaseline, writeBaseline } from './life';
+import {
+  baselineWords,
+  countsInFlight,
+  isChanged,
+  postponeStart,
+  type RawSeries,
+  subtractBaseline,
+  writeBaseline,
+} from './life';
 import { SeriesMerge } from './merge';
 
 /** How long a thread that removes series waits for the lock of the lives, and for the shards' locks. */
@@ -34,6 +42,30 @@ const BATCH = 1_024;
 export interface LivingFamily {
   readonly record: number;
   readonly definition: Definition;
+}
+
+/** When a snapshot is taken, or a life ends. */
+export interface Moment {
+  /** By the arena's clock. */
+  readonly takenAt: number;
+  /** Wall-clock milliseconds. */
+  readonly timestamp: number;
+}
+
+export function momentOf(arena: Arena): Moment {
+  return { takenAt: arena.tick(), timestamp: Date.now() };
+}
+
+/** A collect, as far as it tells which records are in its snapshot. */
+export interface Cut extends Moment {
+  /** Number of births: a series whose birth has this number or a higher one is not in the snapshot. */
+  readonly births: number;
+}
+
+/** A range of a list of series; `to` is exclusive. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What happens to a series whose life ends: hidden until its next record, or shown from zero at once. */
@@ -65,10 +97,8 @@ export class Lifetimes {
   /**
    * Merges some series of a metric for a snapshot; removed series get NaN. Unless another thread holds the lock of the
    * lives, it also notes which series have changed, and ends those that have not changed for their ttl.
-   *
-   * @param now by the arena's clock
    */
-  collect(values: Float64Array, series: SeriesList, family: LivingFamily, from: number, to: number, now: number): void {
+  collect(values: Float64Array, series: SeriesList, family: LivingFamily, { from, to }: Range, cut: Cut): void {
     const { arena, merge } = this;
     const { definition } = family;
     if (!definition.ttl && !hasLives(arena, family.record)) {
@@ -79,7 +109,8 @@ export class Lifetimes {
       try {
         const settle = (raw: RawSeries): void => {
           if (isOther(arena, definition, series, raw)) return;
-          this.note(family, raw, now);
+          // a series that is not in the snapshot must not expire on account of it: nobody has seen its records yet
+          if (series.births[raw.index] < cut.births) this.note(family, raw, cut);
           subtractBaseline(arena, definition, raw, true);
         };
         changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
@@ -88,7 +119,7 @@ export class Lifetimes {
       }
   }
 
-  /** Merges series without ending any. @param marks whether removed series get NaN; otherwise 0 */
+  /** Merges series without ending any. @param marks whether the values are those of a snapshot: `subtractBaseline` */
   read(
     values: Float64Array,
     series: SeriesList,
@@ -108,7 +139,7 @@ export class Lifetimes {
     });
   }
 
-  private note(family: LivingFamily, raw: RawSeries, now: number): void {
+  private note(family: LivingFamily, raw: RawSeries, moment: Moment): void {
     const { arena } = this;
     const { f64 } = arena;
     const { definition } = family;
@@ -120,12 +151,13 @@ export class Lifetimes {
     const isNew = f64[life + LIFE.ACTIVITY] !== raw.activity;
     if (isNew) {
       f64[life + LIFE.ACTIVITY] = raw.activity;
-      f64[life + LIFE.SINCE] = now;
+      f64[life + LIFE.SINCE] = moment.takenAt;
     }
     if ((state & LIFE_STATE.HIDDEN) !== 0) {
       if (isChanged(arena, life, state, definition, raw.activity)) showAgain(arena, raw.record);
-    } else if (ttl > 0 && now - f64[life + LIFE.SINCE] >= ttl && !countsInFlight(arena, raw))
-      this.end(family, raw, 'remove', now);
+      else postponeStart(arena, life, state, definition, moment.timestamp);
+    } else if (ttl > 0 && moment.takenAt - f64[life + LIFE.SINCE] >= ttl && !countsInFlight(arena, raw))
+      this.end(family, raw, 'remove', moment);
   }
 
   private lifeFor({ record, definition }: LivingFamily, raw: RawSeries): number {
@@ -155,18 +187,18 @@ export class Lifetimes {
       throw new RingmeterError('RINGMETER_BUSY', `another thread has been removing series for ${PATIENCE_MS} ms`);
     try {
       let count = 0;
-      let now = 0;
+      let moment = momentOf(arena);
       const values = new Float64Array(series.count * columnCount(definition));
       const settle = (raw: RawSeries): void => {
         const last = ended && this.lastOf(definition, raw);
-        if (!this.end(family, raw, ending, now)) return;
+        if (!this.end(family, raw, ending, moment)) return;
         count++;
         ended?.(raw.record, last!);
       };
       for (let from = 0; from < series.count; from += BATCH)
         drainer.withDrained(drainer.used(), SHARD_PATIENCE_MS, () => {
           // after the drain: no slot of a summary's window that is in the cells began later than this
-          now = arena.tick();
+          moment = momentOf(arena);
           const to = Math.min(from + BATCH, series.count);
           changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
         });
@@ -192,7 +224,7 @@ export class Lifetimes {
    *
    * @returns whether the series was not removed already
    */
-  private end(family: LivingFamily, raw: RawSeries, ending: Ending, now: number): boolean {
+  private end(family: LivingFamily, raw: RawSeries, ending: Ending, moment: Moment): boolean {
     const { arena } = this;
     const { definition } = family;
     const life = this.lifeFor(family, raw);
@@ -201,9 +233,9 @@ export class Lifetimes {
     const isHidden = (state & LIFE_STATE.HIDDEN) !== 0;
     const isGone = (state & LIFE_STATE.GONE) !== 0;
     if (isGone || (isHidden && !isChanged(arena, life, state, definition, raw.activity))) return false;
-    arena.f64[life + LIFE.SINCE] = now;
-    this.endCells(definition, arena.i32[high(raw.record + RECORD.SERIES)], now);
-    writeBaseline(arena, life, state, definition, raw);
+    arena.f64[life + LIFE.SINCE] = moment.takenAt;
+    this.endCells(definition, arena.i32[high(raw.record + RECORD.SERIES)], moment.takenAt);
+    writeBaseline(arena, life, state, definition, raw, moment.timestamp);
     const hides = ending === 'remove' ? LIFE_STATE.HIDDEN : 0;
     const bits = ((state ^ LIFE_STATE.SECOND) & LIFE_STATE.SECOND) | LIFE_STATE.BASED | hides;
     // it fails only if another thread has shown the series again meanwhile

@@ -138,6 +138,11 @@ export function birthOf({ f64 }: Arena, record: number): number {
   return f64[record + RECORD.SERIES_BIRTH] - 1;
 }
 
+/** When a series was registered, in wall-clock milliseconds. */
+export function registeredAt({ f64 }: Arena, record: number): number {
+  return f64[record + RECORD.SERIES_START];
+}
+
 /** Gives a published series its birth, if it has none. Any thread; of several, one succeeds; numbers may be skipped. */
 export function bear({ i64 }: Arena, record: number): void {
   const word = record + RECORD.SERIES_BIRTH;
@@ -189,13 +194,14 @@ export function findOrInsert(arena: Arena, fresh: NewRecord): number {
 
 /** Publishes a reused record under its new key. It is in the directory already; if the race is lost, it is recycled. */
 function publishAgain(arena: Arena, record: number, chain: number, from: number, sought: Sought): number {
-  const { i32, i64, u8 } = arena;
+  const { i32, i64, f64, u8 } = arena;
   // Store the new birth first: readers use it to detect that the record became another series.
   Atomics.store(i64, record + RECORD.SERIES_BIRTH, nextBirth(i64));
   Atomics.add(i32, int(HEADER.REBORN), 1);
   i32[high(record + RECORD.CHAIN)] = sought.hash;
   i32[int(record + RECORD.KEY)] = sought.length;
   u8.set(sought.key, keyStart(arena, record));
+  f64[record + RECORD.SERIES_START] = Date.now();
   revive(arena, record);
   for (let seen = from; ; ) {
     i32[int(record + RECORD.CHAIN)] = seen;
@@ -320,14 +326,4 @@ export function allocateCells(arena: Arena, words: number): number {
     const start = cellsAfter(arena, seen, words);
     if (start === 0 || Atomics.compareExchange(i32, cursor, seen, start + words) === seen) return start;
   }
-}
-
-/** Reserves columns of a snapshot for one series. */
-export function allocateColumns(arena: Arena, count: number): number {
-  return Atomics.add(arena.i32, high(HEADER.CELL_CURSOR), count);
-}
-
-/** Columns given out so far: the width of a snapshot. */
-export function columnsUsed(arena: Arena): number {
-  return Atomics.load(arena.i32, high(HEADER.CELL_CURSOR));
 }

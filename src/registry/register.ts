@@ -1,20 +1,12 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
+import { allocateColumns } from '../arena/columns';
 import { HEADER, high, int, RECORD, RECORD_KIND, SERIES_FLAG, SIZE_CLASS_SHIFT } from '../arena/layout';
 import { isGone, isHidden, membersOf, SERIES_COUNT, showAgain } from '../arena/lives';
 import { type Definition, type LabelPairs, METRIC_TYPES } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
-import {
-  allocateCells,
-  allocateColumns,
-  birthMark,
-  find,
-  findOrInsert,
-  hasRoom,
-  recordWords,
-  tailOf,
-} from './directory';
+import { allocateCells, birthMark, find, findOrInsert, hasRoom, recordWords, tailOf } from './directory';
 import { hasFree, sizeClass, takeFree } from './free-records';
 import { encodeSeriesKey, type SeriesKey } from './series-key';
 
@@ -221,6 +213,7 @@ function insertSeries(
       arena.i32[high(place + RECORD.SERIES)] = id;
       arena.i32[int(place + RECORD.SERIES_COLUMN)] = allocateColumns(arena, columnCount(definition));
       arena.i32[high(place + RECORD.SERIES_COLUMN)] = epoch;
+      arena.f64[place + RECORD.SERIES_START] = Date.now();
       return true;
     },
   });

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from '../arena/arena';
+import { columnsUsed } from '../arena/columns';
 import { HEADER, int } from '../arena/layout';
 import { tryLock, unlock } from '../atomics/mutex';
 import { type Drainer, SETTLE_MS } from '../drain/drain';
 import type { Questions } from '../drain/questions';
 import { kindOf } from '../kinds/kinds';
-import { Lifetimes } from '../lifecycle/lifetimes';
+import { type Cut, Lifetimes, momentOf } from '../lifecycle/lifetimes';
 import { Catalog } from '../registry/catalog';
-import { columnsUsed } from '../registry/directory';
 import type { TakenSnapshot } from './snapshot';
 
 /** How long a collect waits for a shard's lock; a running holder releases it in far less than a millisecond. */
@@ -92,19 +92,18 @@ export class Collect {
     const shards = drainer.used();
     lifetimes.shards = shards;
     let turn = 0;
-    let takenAt = 0;
-    let timestamp = 0;
+    const { births } = catalog;
+    let cut: Cut = { takenAt: 0, timestamp: 0, births };
     drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
       // under the locks, so that a later snapshot always has a later time
       turn = Atomics.add(arena.i32, BEGUN, 1) + 1;
-      takenAt = arena.tick();
-      timestamp = Date.now();
-      arena.f64[HEADER.COLLECTED] = takenAt;
+      cut = { ...momentOf(arena), births };
+      arena.f64[HEADER.COLLECTED] = cut.takenAt;
       for (const family of catalog.families) {
         const { definition, series } = family;
         const slice = kindOf(definition).seriesAtOnce;
         for (let from = 0; from < series.count; from += slice) {
-          lifetimes.collect(values, series, family, from, Math.min(from + slice, series.count), takenAt);
+          lifetimes.collect(values, series, family, { from, to: Math.min(from + slice, series.count) }, cut);
           breathe();
         }
       }
@@ -112,6 +111,6 @@ export class Collect {
     if (Atomics.load(arena.i32, BEGUN) !== (turn | 0)) return undefined;
     for (const { column, read } of this.readings) if (column < values.length) values[column] = read();
     arena.count(HEADER.COLLECTS);
-    return { timestamp, takenAt, families: catalog.families, births: catalog.births, values };
+    return { ...cut, families: catalog.families, values };
   }
 }

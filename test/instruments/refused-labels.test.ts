@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { exponentialBuckets, type MetricsCollector } from 'ringmeter';
 import { test } from 'tap';
 import { Arena } from '../../dist/src/arena/arena.js';
-import { columnsUsed } from '../../dist/src/registry/directory.js';
+import { columnsUsed } from '../../dist/src/arena/columns.js';
 import { collectorFor, conserves, samplesOf } from './support';
 
 const warnings: string[] = [];

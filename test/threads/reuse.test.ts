@@ -177,5 +177,7 @@ test('a thread that is blocked delays the use of memory, and nothing else', asyn
     if (other !== undefined) seen.push(other.value);
     return reborn() >= 50;
   });
-  t.ok(seen.length > 0 && seen.every((value) => value === 3), `what it recorded is in its own series: ${seen}`);
+  // a series is shown as soon as its label set is looked up, which may be before the record
+  const recorded = seen.filter((value) => value !== 0);
+  t.ok(recorded.length > 0 && recorded.every((value) => value === 3), `what it recorded is in its own series: ${seen}`);
 });

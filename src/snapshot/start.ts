@@ -1,0 +1,24 @@
+import { lifeOf, startColumn } from '../arena/lives';
+import type { Family } from '../registry/catalog';
+import { registeredAt } from '../registry/directory';
+import type { Snapshot } from './snapshot';
+
+/**
+ * Since when a series of a snapshot counts, in wall-clock milliseconds: its registration; its last reset; or, for a
+ * series that was removed and has come back, the last collect without it, or its removal if there was none. Never later
+ * than the snapshot, though the wall clock may have been set back.
+ *
+ * To be called immediately after `presenceIn` has found the series: its record may be reused later.
+ */
+export function startOf(
+  { values, timestamp }: Pick<Snapshot, 'values' | 'timestamp'>,
+  family: Family,
+  index: number,
+): number {
+  const { arena, series } = family;
+  const record = series.records[index];
+  const life = lifeOf(arena, record);
+  const column = life === 0 ? values.length : startColumn(arena, life);
+  const begunAgain = column < values.length ? values[column] : 0;
+  return Math.min(begunAgain || registeredAt(arena, record), timestamp);
+}
