@@ -12,6 +12,11 @@ export interface Metric extends MetricValue {
   labels: Record<string, string>;
   /** Wall-clock milliseconds of the collect. */
   timestamp: number;
+  /**
+   * Since when the series counts, in wall-clock milliseconds: its first appearance, its last reset, or its return after a
+   * removal. Only `readMetricsDirectory` with `starts` tells it.
+   */
+  start?: number;
 }
 
 /** A snapshot as plain objects. */

@@ -6,7 +6,15 @@ import type { Received } from './receiver';
 export interface Decoded {
   version: 1 | 2;
   /** In the order of the request. */
-  series: { labels: [string, string][]; bits: bigint; value: number; timestamp: number; metadata?: Metadata }[];
+  series: {
+    labels: [string, string][];
+    bits: bigint;
+    value: number;
+    timestamp: number;
+    /** 0 if there is none. */
+    start: number;
+    metadata?: Metadata;
+  }[];
   /** Only of version 1. */
   metadata: (Metadata & { name: string })[];
 }
@@ -25,6 +33,7 @@ const Request = protobuf.loadSync(join(fixtures, 'remote-write-2.proto')).lookup
 interface Sample {
   value: string;
   timestamp: string;
+  startTimestamp?: string;
 }
 
 interface PlainRequest1 {
@@ -90,11 +99,11 @@ function decode2(bytes: Uint8Array): Decoded {
   };
 }
 
-function only(samples: Sample[]): { bits: bigint; value: number; timestamp: number } {
+function only(samples: Sample[]): { bits: bigint; value: number; timestamp: number; start: number } {
   if (samples.length !== 1) throw new Error(`a series has ${samples.length} samples`);
   const bits = BigInt(samples[0].value);
   const [value] = new Float64Array(new BigUint64Array([bits]).buffer);
-  return { bits, value, timestamp: Number(samples[0].timestamp) };
+  return { bits, value, timestamp: Number(samples[0].timestamp), start: Number(samples[0].startTimestamp ?? 0) };
 }
 
 /** Lines as the text format shows them, with the values. Fails on labels that are not sorted. */

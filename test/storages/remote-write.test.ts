@@ -4,7 +4,7 @@ import { type Test, test } from 'tap';
 import { VERSION } from '../../dist/src/common/version.js';
 import type { Snapshot } from '../../dist/src/snapshot/snapshot.js';
 import { canonical } from '../helpers/canonical';
-import { collectorFor, samplesOf } from '../instruments/support';
+import { collectorFor, samplesOf, stopWallClock } from '../instruments/support';
 import { type Answer, type Received, receive, status } from './receiver';
 import { decode, linesOf, STALE_NAN } from './remote-write-decoder';
 import { openStorage } from './support';
@@ -89,6 +89,57 @@ for (const version of [1, 2] as const)
     if (version === 1)
       t.equal(decoded.metadata.length, 6, 'a metric without series and without zeros is not mentioned');
   });
+
+test('remote write 2.0 says since when totals count; what is no total has no start', async (t) => {
+  const pass = stopWallClock(t);
+  const began = Date.now();
+  const { requests, collector, store } = await receiver(t, takes, { version: 2 });
+  const metrics = [
+    collector.counter('c', { labelNames: ['a'] }),
+    collector.histogram('h', { labelNames: ['a'], buckets: [5] }),
+    collector.summary('s', { labelNames: ['a'], quantiles: [0.5] }),
+  ] as const;
+  const record = (): void => {
+    metrics[0].increment(1, { a: 1 });
+    metrics[1].observe(1, { a: 1 });
+    metrics[2].observe(1, { a: 1 });
+  };
+  collector.gauge('g').set(1);
+  const starts = async (): Promise<Record<string, number>> => {
+    requests.length = 0;
+    await store();
+    return Object.fromEntries(
+      requests.flatMap((request) =>
+        decode(request).series.map(({ labels, start }) => {
+          const { __name__: name, quantile = '' } = Object.fromEntries(labels);
+          return [`${name}${quantile}`, start && start - began];
+        }),
+      ),
+    );
+  };
+  const expected = (start: number) => ({
+    c: start,
+    h_bucket: start,
+    h_sum: start,
+    h_count: start,
+    's0.5': 0,
+    s_sum: start,
+    s_count: start,
+    g: 0,
+  });
+  pass(1_000);
+  record();
+  t.same(await starts(), expected(1_000));
+  pass(1_000);
+  for (const metric of metrics) metric.reset();
+  pass(1_000);
+  t.same(await starts(), expected(2_000), 'reset');
+  for (const metric of metrics) metric.clear();
+  t.same(await starts(), { ...expected(0) }, 'ended');
+  pass(1_000);
+  record();
+  t.same(await starts(), expected(3_000), 'come back after the snapshot without it');
+});
 
 test('labels that are given to all do not replace those a series has, and empty ones are left out', async (t) => {
   const labels = { job: 'j', Zone: 'z', none: '', shard: 7 };

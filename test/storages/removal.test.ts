@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { FileStorage, MemoryStorage, PrometheusStorage, readMetricsDirectory } from 'ringmeter';
 import { test } from 'tap';
 import { collectorFor, stopWallClock } from '../instruments/support';
@@ -112,7 +113,7 @@ test('remote write says that a removed series ended, once, and what it begins ag
   );
 });
 
-test('OTLP says nothing of a removed series, and all of its later life as a delta', async (t) => {
+test('OTLP tells the end of a removed series, unless it sends deltas, and then all of its later life', async (t) => {
   for (const temporality of ['cumulative', 'delta'] as const) {
     const receiver = await Receiver.start(t);
     const collector = collectorFor(t);
@@ -126,17 +127,24 @@ test('OTLP says nothing of a removed series, and all of its later life as a delt
       await backend.store(taken, { signal: NEVER, previous });
       previous = taken;
       const points = receiver.received.flatMap(({ metrics }) => metrics.flatMap(pointsOf));
-      return Object.fromEntries(points.map((point) => [labelsOf(point).a, point.asDouble ?? Number(point.asInt)]));
+      return Object.fromEntries(
+        points.map((point) => [
+          labelsOf(point).a,
+          point.flags === 1 ? 'ended' : (point.asDouble ?? Number(point.asInt)),
+        ]),
+      );
     };
     counter.increment(2, { a: 'x' });
     counter.increment(2, { a: 'y' });
     t.same(await said(), { x: 2, y: 2 });
     counter.remove({ a: 'x' });
     counter.increment(1, { a: 'y' });
-    t.same(await said(), { y: temporality === 'delta' ? 1 : 3 });
+    t.same(await said(), temporality === 'delta' ? { y: 1 } : { x: 'ended', y: 3 });
+    counter.increment(1, { a: 'y' });
+    t.same(await said(), { y: temporality === 'delta' ? 1 : 4 }, 'once');
     counter.increment(9, { a: 'x' });
     counter.increment(1, { a: 'y' });
-    t.same(await said(), { x: 9, y: temporality === 'delta' ? 1 : 4 }, temporality);
+    t.same(await said(), { x: 9, y: temporality === 'delta' ? 1 : 5 }, temporality);
   }
 });
 
@@ -161,4 +169,41 @@ test('files have no value of a removed series', async (t) => {
     x.points.map(({ value }) => value),
     [1, 3],
   );
+});
+
+test('files say since when each series counts, also after a reset, a removal and in the next file', async (t) => {
+  const pass = stopWallClock(t);
+  const began = Date.now();
+  const directory = t.testdir();
+  const collector = collectorFor(t, { storage: new FileStorage({ directory, maxFileBytes: 4_096 }) });
+  const counter = collector.counter('c', { labelNames: ['a'] as const });
+  const store = async (): Promise<void> => {
+    pass(1_000);
+    (await collector.collectAndStore()).unwrap();
+  };
+  const readStarts = async (): Promise<Record<string, number>[]> => {
+    const read: Record<string, number>[] = [];
+    for await (const { metrics } of readMetricsDirectory(directory, { names: ['c'], starts: true }))
+      read.push(Object.fromEntries(metrics.map(({ labels, start }) => [labels.a, start! - began])));
+    return read;
+  };
+  counter.increment(1, { a: 'x' });
+  pass(1);
+  counter.increment(1, { a: 'y' });
+  await store();
+  counter.reset();
+  await store();
+  counter.remove({ a: 'x' });
+  await store();
+  counter.increment(1, { a: 'x' });
+  await store();
+  const expected = [{ x: 0, y: 1 }, { x: 1_001, y: 1_001 }, { y: 1_001 }, { x: 3_001, y: 1_001 }];
+  t.same(await readStarts(), expected);
+  for (let more = 0; more < 12; more++) {
+    await store();
+    expected.push({ x: 3_001, y: 1_001 });
+  }
+  const files = (await readdir(directory)).filter((name) => name.includes('.jsonl'));
+  t.ok(files.length > 1, `${files.length} files`);
+  t.same(await readStarts(), expected);
 });

@@ -27,6 +27,8 @@ export interface StoredMetric {
   width: number;
   /** By number of the series. A number is missing if the flush that had its labels was damaged. */
   labels: (Readonly<Record<string, string>> | undefined)[];
+  /** By number of the series: since when it counts, in wall-clock milliseconds. Undefined if the file does not tell. */
+  starts: (number | undefined)[];
   /** The columns of series 0, then those of series 1, and so on. */
   values: Float64Array;
 }
@@ -51,7 +53,7 @@ export interface Wanted {
 export class FileDecoder {
   private header: HeaderLine | undefined;
   private readonly held = new HeldBytes();
-  private readonly metrics = new Map<string, Pick<StoredMetric, 'definition' | 'width' | 'labels'>>();
+  private readonly metrics = new Map<string, Omit<StoredMetric, 'values'>>();
 
   constructor(private readonly wanted: Wanted) {}
 
@@ -105,14 +107,16 @@ export class FileDecoder {
       throw new Error(`it has a metric of the type ${shown(definition.type)}`);
     const width = columnCount(definition);
     if (!Number.isInteger(width)) throw new Error('it has a metric without buckets or quantiles');
-    this.metrics.set(name, { definition, width, labels: [] });
+    this.metrics.set(name, { definition, width, labels: [], starts: [] });
   }
 
-  private addSeries({ metric, series, labels }: SeriesLine): void {
+  private addSeries({ metric, series, labels, start }: SeriesLine): void {
     if (!(Number.isInteger(series) && series >= 0 && series < MOST_SERIES))
       throw new TooLarge(`it has a series of the number ${shown(series)}`);
     const known = this.metrics.get(metric);
-    if (known !== undefined) known.labels[series] = labels;
+    if (known === undefined) return;
+    known.labels[series] = labels;
+    known.starts[series] = typeof start === 'number' ? start : undefined;
   }
 
   private assemble(lines: readonly ValuesLine[]): StoredMetric[] {
@@ -126,7 +130,8 @@ export class FileDecoder {
         const cells = known.labels.length * known.width;
         room -= cells;
         if (room < 0) throw new TooLarge('a flush has more values than are read');
-        stored = { ...known, values: new Float64Array(cells).fill(Number.NaN) };
+        // copies: later flushes of the file may declare other starts
+        stored = { ...known, starts: [...known.starts], values: new Float64Array(cells).fill(Number.NaN) };
         found.set(metric, stored);
       }
       for (let index = 0; index < values.length; index++)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkOptions } from '../../common/options-check';
+import { checkBoolean, checkOptions } from '../../common/options-check';
 import { type Metric, toMetric } from '../../exposition/metrics';
 import { resolveTimes } from '../query';
 import { isMissing, type StoredFlush, type StoredMetric, type Wanted } from './decode';
@@ -17,6 +17,8 @@ export interface ReadMetricsOptions {
   to?: number | Date;
   /** Names of metrics. All, if left out. */
   names?: Iterable<string>;
+  /** Whether each series also says since when it counts: `start`. Default false. */
+  starts?: boolean;
   /** Called for every part of a file that is skipped because it is damaged. Default: nothing. */
   onDamage?: (damage: Damage) => void;
 }
@@ -32,8 +34,8 @@ export interface MetricsFlush {
 
 /** Implements `readMetricsDirectory`, which loads this module at its first call. */
 export function readDirectory(directory: string, options?: ReadMetricsOptions): AsyncGenerator<MetricsFlush, void> {
-  const { wanted, readerOf } = resolve(directory, options);
-  return asMetrics(readFlushes(directory, wanted, readerOf));
+  const { wanted, readerOf, starts } = resolve(directory, options);
+  return asMetrics(readFlushes(directory, wanted, readerOf), starts);
 }
 
 /**
@@ -46,7 +48,7 @@ export async function* followMetricsDirectory(
   options: ReadMetricsOptions,
   signal: AbortSignal,
 ): AsyncGenerator<MetricsFlush, void> {
-  const { wanted, readerOf } = resolve(directory, options);
+  const { wanted, readerOf, starts } = resolve(directory, options);
   const readers = new Map<string, FileReader>();
   const readerOnce = (file: FileName): FileReader => {
     const reader = readers.get(file.stem) ?? readerOf(file);
@@ -54,7 +56,7 @@ export async function* followMetricsDirectory(
     return reader;
   };
   while (!signal.aborted) {
-    yield* asMetrics(readFlushes(directory, wanted, readerOnce));
+    yield* asMetrics(readFlushes(directory, wanted, readerOnce), starts);
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
 }
@@ -62,24 +64,30 @@ export async function* followMetricsDirectory(
 function resolve(
   directory: string,
   options: ReadMetricsOptions | undefined,
-): { wanted: Wanted; readerOf: (file: FileName) => FileReader } {
-  const given = checkOptions('readMetricsDirectory options', options, ['from', 'to', 'names', 'onDamage']);
+): { wanted: Wanted; readerOf: (file: FileName) => FileReader; starts: boolean } {
+  const given = checkOptions('readMetricsDirectory options', options, ['from', 'to', 'names', 'starts', 'onDamage']);
   const { names, onDamage = () => {} } = given;
+  const starts = checkBoolean('starts', given.starts, false);
   const wanted = { ...resolveTimes(given), names: names && new Set(names) };
-  return { wanted, readerOf: (file) => new FileReader(directory, file, wanted, onDamage) };
+  return { wanted, readerOf: (file) => new FileReader(directory, file, wanted, onDamage), starts };
 }
 
-async function* asMetrics(flushes: AsyncIterable<StoredFlush>): AsyncGenerator<MetricsFlush, void> {
+async function* asMetrics(
+  flushes: AsyncIterable<StoredFlush>,
+  withStarts: boolean,
+): AsyncGenerator<MetricsFlush, void> {
   for await (const { timestamp, source, metrics } of flushes)
-    yield { timestamp, source, metrics: metrics.flatMap((metric) => seriesOf(metric, timestamp)) };
+    yield { timestamp, source, metrics: metrics.flatMap((metric) => seriesOf(metric, timestamp, withStarts)) };
 }
 
-function seriesOf(metric: StoredMetric, timestamp: number): Metric[] {
-  const { definition, labels, width, values } = metric;
+function seriesOf(metric: StoredMetric, timestamp: number, withStarts: boolean): Metric[] {
+  const { definition, labels, starts, width, values } = metric;
   const metrics: Metric[] = [];
   for (let column = 0, index = 0; column < values.length; column += width, index++) {
     if (isMissing(metric, index)) continue;
-    metrics.push(toMetric(definition, { ...labels[index] }, { timestamp, values, column }));
+    const series = toMetric(definition, { ...labels[index] }, { timestamp, values, column });
+    if (withStarts && starts[index] !== undefined) series.start = starts[index];
+    metrics.push(series);
   }
   return metrics;
 }

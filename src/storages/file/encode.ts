@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib';
+import { hasLives } from '../../arena/lives';
 import { columnCount } from '../../kinds/kinds';
 import type { Family } from '../../registry/catalog';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
+import { startOf } from '../../snapshot/start';
 import { DeclaredSeries } from './declared';
 import { type HeaderLine, type StoredNumber, seal } from './format';
 import { stringifyFlush, stringifyHeader, stringifyMetric, stringifySeries, stringifyValues } from './stringify';
@@ -97,17 +99,21 @@ function* declarations(
 ): Generator<string, void> {
   const { name: metric, ...definition } = family.definition;
   const isThere = presenceIn(snapshot, family);
+  const mayBeginAnew = hasLives(family.arena, family.record);
   let mustDefine = declared.isNew;
   declared.reserve(present.length);
   for (let index = 0; index < present.length; index++) {
     if (!isThere(index)) continue;
     present[index] = 1;
-    if (!declared.add(index) && family.series.births[index] < known) continue;
+    const isNew = declared.add(index) || family.series.births[index] >= known;
+    if (!isNew && !mayBeginAnew) continue;
     // read immediately after `isThere`: the memory of a removed series may be reused
+    const start = startOf(snapshot, family, index);
+    if (!declared.begin(index, start) && !isNew) continue;
     const labels = Object.fromEntries(family.labels(index));
     if (mustDefine) yield stringifyMetric({ metric, ...definition });
     mustDefine = false;
-    yield stringifySeries({ metric, series: declared.numberOf(index), labels });
+    yield stringifySeries({ metric, series: declared.numberOf(index), labels, start });
   }
 }
 

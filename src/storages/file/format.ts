@@ -26,13 +26,15 @@ export interface MetricLine extends Omit<Definition, 'name' | 'ttl' | 'cardinali
 }
 
 /**
- * A series of a metric, before its first values in a file; repeated if its number is reused for another series. Numbers
- * start from 0 in each metric and each file.
+ * A series of a metric, before its first values in a file; repeated if its number is reused for another series, and when
+ * the series begins to count anew. Numbers start from 0 in each metric and each file.
  */
 export interface SeriesLine {
   metric: string;
   series: number;
   labels: Record<string, string>;
+  /** Since when the series counts, in wall-clock milliseconds. Files of earlier writers do not have it. */
+  start?: number;
 }
 
 /** JSON has no numbers for these. */

@@ -36,6 +36,7 @@ export const stringifySeries = lineWriter<SeriesLine>({
   metric: string,
   series: number,
   labels: { type: 'object', additionalProperties: string },
+  start: number,
 });
 
 export const stringifyValues = lineWriter<ValuesLine>({

@@ -14,6 +14,9 @@ export interface Origin {
 export const TEMPORALITY = { DELTA: 1, CUMULATIVE: 2 } as const;
 export type Temporality = (typeof TEMPORALITY)[keyof typeof TEMPORALITY];
 
+/** Value of a point's flags: the series has ended. Source: opentelemetry-proto, `DataPointFlags`. */
+export const NO_RECORDED_VALUE = 1;
+
 /** One data point: its series and the place of its numbers. Valid until the next point is read. */
 export interface Point {
   readonly family: Family;
@@ -25,6 +28,8 @@ export interface Point {
   /** Wall-clock milliseconds; 0 = no start. */
   readonly start: number;
   readonly time: number;
+  /** Whether the series has ended: the point then has no value. */
+  readonly isEnd: boolean;
 }
 
 /** Writes one OTLP `ExportMetricsServiceRequest`. */

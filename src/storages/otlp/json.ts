@@ -1,7 +1,7 @@
 import type { Definition } from '../../kinds/definition';
 import { kindOf } from '../../kinds/kinds';
 import type { Columns, PointType, PointWriter } from '../../kinds/point';
-import type { Encoder, Origin, Point, Temporality } from './encoder';
+import { type Encoder, NO_RECORDED_VALUE, type Origin, type Point, type Temporality } from './encoder';
 import { ucum } from './unit';
 
 /** The fields of a metric's data beside its points. */
@@ -33,10 +33,11 @@ export class JsonEncoder implements Encoder, PointWriter {
     this.metrics.push({ ...common, [pointType]: { dataPoints, ...BESIDE_POINTS[pointType](aggregationTemporality) } });
   }
 
-  point({ family, index, values, column, start, time }: Point): void {
+  point({ family, index, values, column, start, time, isEnd }: Point): void {
     const { definition } = family;
     const labels = family.labels(index);
-    kindOf(definition).writePoint(this, definition, values, column);
+    this.numbers = { flags: NO_RECORDED_VALUE };
+    if (!isEnd) kindOf(definition).writePoint(this, definition, values, column);
     this.points.push({
       attributes: labels.length === 0 ? undefined : labels.map(([key, value]) => attribute(key, value)),
       startTimeUnixNano: start === 0 ? undefined : nanoseconds(start),

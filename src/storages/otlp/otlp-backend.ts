@@ -75,7 +75,7 @@ export class OtlpBackend implements StorageBackend {
   private requests(snapshot: Snapshot, previous: Snapshot | undefined): Iterable<OtlpRequest> {
     const { ledger, options } = this;
     const temporality = options.temporality === 'delta' ? TEMPORALITY.DELTA : TEMPORALITY.CUMULATIVE;
-    return requestsOf(snapshot, new PointCursor(snapshot, previous, ledger, temporality), {
+    return requestsOf(snapshot, previous, new PointCursor(snapshot, previous, ledger, temporality), {
       ledger,
       temporality,
       most: options.maxSeriesPerRequest,

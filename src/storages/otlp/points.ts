@@ -2,6 +2,7 @@ import type { Definition } from '../../kinds/definition';
 import { columnCount, kindOf } from '../../kinds/kinds';
 import type { Family } from '../../registry/catalog';
 import type { Snapshot } from '../../snapshot/snapshot';
+import { startOf } from '../../snapshot/start';
 import { type Point, TEMPORALITY, type Temporality } from './encoder';
 import type { Ledger } from './ledger';
 
@@ -22,6 +23,7 @@ export class PointCursor implements Point {
   values: Float64Array = NOTHING;
   column = 0;
   start = 0;
+  isEnd = false;
   readonly time: number;
   private base: Float64Array = NOTHING;
   private change = NOTHING;
@@ -35,20 +37,46 @@ export class PointCursor implements Point {
     this.time = snapshot.timestamp;
   }
 
-  /** @returns whether there is a point: a series that has not changed has no delta, unless it is new */
+  /**
+   * Reads the point of a series that the snapshot has. Call it right after `presenceIn` has found the series.
+   *
+   * @returns whether there is a point: a series that has not changed has no delta, unless it is new
+   */
   read(family: Family, index: number): boolean {
     const { definition, series } = family;
-    this.family = family;
-    this.index = index;
+    this.begin(family, index);
     this.values = this.snapshot.values;
     this.column = series.columns[index];
-    this.start = kindOf(definition).pointType === 'gauge' ? 0 : Math.min(this.ledger.started, this.time);
-    if (temporalityOf(definition, this.temporality) === TEMPORALITY.CUMULATIVE) return true;
-    return this.toDelta(definition, series.births[index]);
+    this.isEnd = false;
+    const start = startOf(this.snapshot, family, index);
+    this.start = kindOf(definition).pointType === 'gauge' ? 0 : start;
+    return this.isCumulative(definition) || this.toDelta(definition, series.births[index], start);
   }
 
-  private toDelta(definition: Definition, birth: number): boolean {
-    const known = this.findBase(definition, birth);
+  /**
+   * Makes the point that tells the end of a series, which the previous snapshot has and this one has not.
+   *
+   * @returns whether there is a point: a sum of deltas ends without one
+   */
+  end(family: Family, index: number): boolean {
+    this.begin(family, index);
+    this.start = 0;
+    this.isEnd = true;
+    return this.isCumulative(family.definition);
+  }
+
+  private begin(family: Family, index: number): void {
+    this.family = family;
+    this.index = index;
+  }
+
+  private isCumulative(definition: Definition): boolean {
+    return temporalityOf(definition, this.temporality) === TEMPORALITY.CUMULATIVE;
+  }
+
+  /** @param start since when the series counts */
+  private toDelta(definition: Definition, birth: number, start: number): boolean {
+    const known = this.findBase(definition, birth, start);
     const width = columnCount(definition);
     if (this.change.length < width) this.change = new Float64Array(width);
     const before = known ? this.base : undefined;
@@ -61,19 +89,21 @@ export class PointCursor implements Point {
   /**
    * Finds the values of a series that the receiver accepted last, and since when.
    *
-   * @returns false if it has accepted none
+   * @returns false if it has accepted none since the series began to count
    */
-  private findBase(definition: Definition, birth: number): boolean {
+  private findBase(definition: Definition, birth: number, start: number): boolean {
     const { previous, ledger, column } = this;
     const end = column + columnCount(definition);
-    const wasRemoved = Number.isNaN(previous?.values[column + kindOf(definition).presenceColumn]);
-    const takenAt = ledger.takenAt(birth);
-    if (takenAt !== 0) this.base = ledger.values;
-    else if (previous !== undefined && birth < previous.births && end <= previous.values.length && !wasRemoved)
+    const acceptedAt = ledger.takenAt(birth);
+    if (acceptedAt !== 0) this.base = ledger.values;
+    else if (previous !== undefined && birth < previous.births && end <= previous.values.length)
       this.base = previous.values;
     else this.base = NOTHING;
+    const before = acceptedAt || (previous?.timestamp ?? ledger.started);
+    const wasRemoved = Number.isNaN(this.base[column + kindOf(definition).presenceColumn]);
+    if (start > before || wasRemoved) this.base = NOTHING;
     // a wall clock can be set back
-    this.start = Math.min(takenAt || (previous?.timestamp ?? ledger.started), this.time);
+    this.start = Math.min(Math.max(before, start), this.time);
     return this.base !== NOTHING;
   }
 }

@@ -4,7 +4,7 @@ import { kindOf } from '../../kinds/kinds';
 import type { Columns, PointType, PointWriter } from '../../kinds/point';
 import type { Family } from '../../registry/catalog';
 import { eachLabelText } from '../../registry/series-key';
-import { type Encoder, type Origin, type Point, TEMPORALITY, type Temporality } from './encoder';
+import { type Encoder, NO_RECORDED_VALUE, type Origin, type Point, TEMPORALITY, type Temporality } from './encoder';
 import { ucum } from './unit';
 
 /*
@@ -21,10 +21,11 @@ import { ucum } from './unit';
  *     Gauge, Summary               1 repeated points
  *     Sum, Histogram               1 repeated points, 2 enum AggregationTemporality; Sum: 3 bool is_monotonic
  *     every point                  2 fixed64 start_time_unix_nano, 3 fixed64 time_unix_nano, repeated KeyValue attributes
- *     NumberDataPoint              4 double as_double, 7 attributes
+ *     NumberDataPoint              4 double as_double, 7 attributes, 8 uint32 flags
  *     HistogramDataPoint           4 fixed64 count, 5 double sum, 6 packed fixed64 bucket_counts,
- *                                  7 packed double explicit_bounds, 9 attributes
- *     SummaryDataPoint             4 fixed64 count, 5 double sum, 6 repeated ValueAtQuantile, 7 attributes
+ *                                  7 packed double explicit_bounds, 9 attributes, 10 uint32 flags
+ *     SummaryDataPoint             4 fixed64 count, 5 double sum, 6 repeated ValueAtQuantile, 7 attributes,
+ *                                  8 uint32 flags
  *     ValueAtQuantile              1 double quantile, 2 double value
  *     KeyValue                     1 string key, 2 AnyValue
  *     AnyValue                     one of: 1 string, 2 bool, 3 int64, 4 double
@@ -36,17 +37,18 @@ const tag = (field: number, wireType: number): number => (field << 3) | wireType
 
 /** Field numbers that differ between the types of data points. */
 interface Fields {
-  /** Field of the metric's data, and of a point's attributes. */
+  /** Field of the metric's data, and of a point's attributes and flags. */
   readonly data: number;
   readonly attributes: number;
+  readonly flags: number;
   readonly hasTemporality?: boolean;
   readonly isMonotonic?: boolean;
 }
 const FIELDS: Readonly<Record<PointType, Fields>> = {
-  gauge: { data: 5, attributes: 7 },
-  sum: { data: 7, attributes: 7, hasTemporality: true, isMonotonic: true },
-  histogram: { data: 9, attributes: 9, hasTemporality: true },
-  summary: { data: 11, attributes: 7 },
+  gauge: { data: 5, attributes: 7, flags: 8 },
+  sum: { data: 7, attributes: 7, flags: 8, hasTemporality: true, isMonotonic: true },
+  histogram: { data: 9, attributes: 9, flags: 10, hasTemporality: true },
+  summary: { data: 11, attributes: 7, flags: 8 },
 };
 const WIDE = 2 ** 32;
 
@@ -89,12 +91,13 @@ export class ProtobufEncoder implements Encoder, PointWriter {
     this.close();
   }
 
-  point({ family, index, values, column, start, time }: Point): void {
+  point({ family, index, values, column, start, time, isEnd }: Point): void {
     const { definition } = family;
     this.open(1);
     if (start !== 0) this.time(2, start);
     this.time(3, time);
-    kindOf(definition).writePoint(this, definition, values, column);
+    if (isEnd) this.writer.uint32(tag(this.fields!.flags, VARINT)).uint32(NO_RECORDED_VALUE);
+    else kindOf(definition).writePoint(this, definition, values, column);
     this.labels(this.fields!.attributes, family, index);
     this.close();
   }

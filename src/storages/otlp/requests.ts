@@ -47,9 +47,14 @@ export interface RequestsOptions {
   encoder: () => Encoder;
 }
 
-/** The part of a snapshot that is still to be sent, as a lazy sequence of requests. */
+/**
+ * The part of a snapshot that is still to be sent, as a lazy sequence of requests.
+ *
+ * @param previous the snapshot that was delivered before: series that only it has are told to have ended
+ */
 export function* requestsOf(
   snapshot: Snapshot,
+  previous: Snapshot | undefined,
   points: PointCursor,
   { ledger, temporality, most, encoder }: RequestsOptions,
 ): Generator<OtlpRequest> {
@@ -57,11 +62,15 @@ export function* requestsOf(
   for (const family of snapshot.families) {
     const { births, columns, count } = family.series;
     const isThere = presenceIn(snapshot, family);
+    const wasThere = previous ? presenceIn(previous, family) : () => false;
     const width = columnCount(family.definition);
     for (let index = 0; index < count; index++) {
       const [birth, column] = [births[index], columns[index]];
-      if (!isThere(index) || column + width > snapshot.values.length) continue;
-      if (ledger.has(snapshot, birth, column, width) || !points.read(family, index)) continue;
+      const hasPoint = isThere(index)
+        ? points.read(family, index)
+        : wasThere(index) && birth < snapshot.births && points.end(family, index);
+      if (!hasPoint || column + width > snapshot.values.length) continue;
+      if (ledger.has(snapshot, birth, column, width)) continue;
       request.add(points, width);
       if (request.size < most) continue;
       yield request;

@@ -3,6 +3,7 @@ import { kindOf } from '../../kinds/kinds';
 import { type SampleReader, valueAtFirst } from '../../kinds/sample';
 import type { Family } from '../../registry/catalog';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
+import { startOf } from '../../snapshot/start';
 import { areSame, completeLabels, sorted } from './labels';
 import { Twins } from './twins';
 
@@ -31,12 +32,16 @@ export interface OutgoingSeries {
   readonly saying: Saying;
   /** Index in the family's list; -1 for the placeholder of a metric without series. */
   readonly index: number;
+  /** Since when the series counts, in wall-clock milliseconds; 0 = not known. */
+  readonly start: number;
 }
 
 /** One metric as a receiver knows it. */
 export class OutgoingFamily {
   /** Per line: its name and its additional label, sorted. */
   readonly lines: readonly LabelPairs[];
+  /** Per line, whether it is a total since the series began. */
+  readonly isTotal: readonly boolean[];
   private readonly read: SampleReader;
   /** The values of a series before its first record. */
   private readonly atFirst: Float64Array;
@@ -57,6 +62,7 @@ export class OutgoingFamily {
       const name = ['__name__', `${definition.name}${suffix}`] as const;
       return label === undefined ? [name] : sorted([name, label]);
     });
+    this.isTotal = samples.map(({ isCumulative = false }) => isCumulative);
     this.read = kind.sampleReader(definition);
     this.atFirst = Float64Array.from(samples, valueAtFirst);
     this.now = new Float64Array(this.lines.length);
@@ -72,7 +78,7 @@ export class OutgoingFamily {
   *series(snapshot: Snapshot): Generator<OutgoingSeries> {
     if (this.mustEndZeros(snapshot)) yield this.zeros('end');
     if (this.showsZeros(snapshot)) yield this.zeros('zeros');
-    yield* this.registered(snapshot, 'values');
+    yield* this.registered(snapshot, 'values', (index) => startOf(snapshot, this.family, index));
   }
 
   /** Staleness markers for all series of a snapshot. */
@@ -99,18 +105,23 @@ export class OutgoingFamily {
     return this.family.series.records[index];
   }
 
-  private *registered(shown: Shown, saying: Saying): Generator<OutgoingSeries> {
+  private *registered(
+    shown: Shown,
+    saying: Saying,
+    start: (index: number) => number = () => 0,
+  ): Generator<OutgoingSeries> {
     const { family, given } = this;
     const isThere = presenceIn(shown, family);
     const isFree = family.definition.labelNames === null;
     for (let index = 0; index < family.series.count; index++) {
       if (!isThere(index) || (isFree && this.twins.has(index))) continue;
-      yield { family: this, labels: completeLabels(family.labels(index), given.external), saying, index };
+      const labels = completeLabels(family.labels(index), given.external);
+      yield { family: this, labels, saying, index, start: start(index) };
     }
   }
 
   private zeros(saying: Saying): OutgoingSeries {
-    return { family: this, labels: this.zeroLabels, saying, index: -1 };
+    return { family: this, labels: this.zeroLabels, saying, index: -1, start: 0 };
   }
 
   private showsZeros(shown: Shown): boolean {

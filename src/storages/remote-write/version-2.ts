@@ -9,7 +9,7 @@ import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
  *
  *     message Request    { reserved 1 to 3; repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
  *     message TimeSeries { repeated uint32 labels_refs = 1; repeated Sample samples = 2; Metadata metadata = 5; }
- *     message Sample     { double value = 1; int64 timestamp = 2; }
+ *     message Sample     { double value = 1; int64 timestamp = 2; int64 start_timestamp = 3; }
  *     message Metadata   { MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4; }
  *     enum MetricType    { UNSPECIFIED = 0; COUNTER = 1; GAUGE = 2; HISTOGRAM = 3; GAUGEHISTOGRAM = 4; SUMMARY = 5; }
  *
@@ -33,7 +33,7 @@ export function encodeVersion2(batch: readonly OutgoingSeries[], { timestamp, va
       writer.uint32(REQUEST.TIMESERIES).fork().uint32(TIMESERIES.LABELS_REFS).fork();
       eachLabel(labels, family.lines[line], writeLabel);
       writer.ldelim();
-      writeSample(writer, TIMESERIES.SAMPLES, numbers?.[line], timestamp);
+      writeSample(writer, TIMESERIES.SAMPLES, numbers?.[line], timestamp, family.isTotal[line] ? series.start : 0);
       writeMetadata(writer, family, symbols);
       writer.ldelim();
     }

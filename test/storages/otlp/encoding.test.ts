@@ -48,8 +48,7 @@ test('every instrument arrives with its values, times, unit and description', as
   t.equal(taken.timestamp, started + 5_000);
   const metrics = await metricsSent(t, taken);
   const time = { timeUnixNano: nanos(started + 5_000) };
-  // the storage of this test begins when the snapshot is there
-  const times = { startTimeUnixNano: nanos(started + 5_000), ...time };
+  const times = { startTimeUnixNano: nanos(started), ...time };
   const attribute = (key: string, stringValue: string) => ({ attributes: [{ key, value: { stringValue } }] });
   t.same(metrics, {
     sent_bytes_total: {
@@ -99,7 +98,7 @@ test('every instrument arrives with its values, times, unit and description', as
   });
 });
 
-test('cumulative points count from when the collector began, whenever their series came', async (t) => {
+test('cumulative points count from when their series was registered', async (t) => {
   const pass = stopWallClock(t);
   const receiver = await Receiver.start(t);
   const began = Date.now();
@@ -118,7 +117,93 @@ test('cumulative points count from when the collector began, whenever their seri
     [
       ['1', nanos(began), nanos(began + 1_000)],
       ['1', nanos(began), nanos(began + 2_000)],
-      ['2', nanos(began), nanos(began + 2_000)],
+      ['2', nanos(began + 2_000), nanos(began + 2_000)],
+    ],
+  );
+});
+
+test('a reset and a removal give a series a new start, and the end of a series is a point without a value', async (t) => {
+  for (const encoding of ['protobuf', 'json'] as const) {
+    const pass = stopWallClock(t);
+    const receiver = await Receiver.start(t);
+    const began = Date.now();
+    const { backend } = backendOf(t, { url: receiver.url, encoding });
+    const collector = collectorFor(t);
+    const snapshot = snapshotsOf(collector);
+    const options = { labelNames: ['n'] } as const;
+    const counter = collector.counter('c', options);
+    const gauge = collector.gauge('g', options);
+    const histogram = collector.histogram('h', { ...options, buckets: [1] });
+    const summary = collector.summary('s', { ...options, quantiles: [] });
+    const record = (): void => {
+      counter.increment(1, { n: 1 });
+      gauge.set(1, { n: 1 });
+      histogram.observe(1, { n: 1 });
+      summary.observe(1, { n: 1 });
+    };
+    let previous: Snapshot | undefined;
+    const send = async (): Promise<void> => {
+      pass(1_000);
+      const taken = await snapshot();
+      await backend.store(taken, { signal: NEVER, previous });
+      previous = taken;
+    };
+    record();
+    await send();
+    for (const metric of [counter, gauge, histogram, summary]) metric.reset();
+    await send();
+    for (const metric of [counter, gauge, histogram, summary]) metric.clear();
+    await send();
+    record();
+    await send();
+    const shown = (name: string): unknown[] =>
+      receiver.points(name).map(({ startTimeUnixNano, asDouble, count, flags }) => ({
+        start: startTimeUnixNano && Number(BigInt(startTimeUnixNano) / 1_000_000n) - began,
+        value: asDouble ?? (count && Number(count)),
+        flags,
+      }));
+    for (const name of ['c', 'h', 's'])
+      t.same(
+        shown(name),
+        [
+          { start: 0, value: 1, flags: undefined },
+          { start: 1_000, value: 0, flags: undefined },
+          { start: undefined, value: undefined, flags: 1 },
+          { start: 3_000, value: 1, flags: undefined },
+        ],
+        `${name}, ${encoding}`,
+      );
+    t.same(
+      receiver.points('g').map(({ asDouble, flags }) => asDouble ?? flags),
+      [1, 0, 1, 1],
+    );
+    t.equal(receiver.points('g')[2].flags, 1, 'the end of a gauge');
+    t.same(receiver.errors, []);
+  }
+});
+
+test('a delta of a series that was reset since the last delivery is all that was recorded since the reset', async (t) => {
+  const pass = stopWallClock(t);
+  const receiver = await Receiver.start(t);
+  const began = Date.now();
+  const { backend } = backendOf(t, { url: receiver.url, temporality: 'delta' });
+  const collector = collectorFor(t);
+  const snapshot = snapshotsOf(collector);
+  const counter = collector.counter('c');
+  counter.increment(5);
+  pass(1_000);
+  const previous = await snapshot();
+  await backend.store(previous, { signal: NEVER });
+  pass(500);
+  counter.reset();
+  counter.increment(7);
+  pass(500);
+  await backend.store(await snapshot(), { signal: NEVER, previous });
+  t.same(
+    receiver.points('c').map(({ startTimeUnixNano, asDouble }) => [startTimeUnixNano, asDouble]),
+    [
+      [nanos(began), 5],
+      [nanos(began + 1_500), 7],
     ],
   );
 });

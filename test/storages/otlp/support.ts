@@ -65,6 +65,7 @@ export interface OtlpPoint {
   bucketCounts?: string[];
   explicitBounds?: number[];
   quantileValues?: { quantile?: number; value?: number }[];
+  flags?: number;
 }
 
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
