@@ -108,7 +108,8 @@ export class RuleBoard {
   }
 
   async withChanges<T>(action: () => T): Promise<T> {
-    const inUse = () => new Error(`the changes of alerts were in use for ${PATIENCE_MS} ms`);
+    const inUse = () =>
+      new Error(`another thread has held the lock of the alert changes for more than ${PATIENCE_MS} ms`);
     return exclusively(this.i32, CHANGES_LOCK, this.mark, PATIENCE_MS, action, inUse);
   }
 

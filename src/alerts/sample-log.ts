@@ -110,7 +110,7 @@ export class SampleLog implements SampleSource {
   }
 
   private change<T>(action: () => T): Promise<T> {
-    const inUse = () => new Error(`the log of samples was in use for ${PATIENCE_MS} ms`);
+    const inUse = () => new Error(`another thread has held the lock of the sample log for more than ${PATIENCE_MS} ms`);
     return exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
   }
 
@@ -132,7 +132,7 @@ export class SampleLog implements SampleSource {
 
   private append(time: number, tag: number, values: Float64Array): void {
     if (this.ring.append(time, tag, values) === undefined)
-      throw new Error(`${values.byteLength} bytes do not fit into the log of samples`);
+      throw new Error(`${values.byteLength} bytes of samples do not fit into the sample log`);
   }
 
   /** Indexes the entries appended since the last call. The caller holds the lock. */

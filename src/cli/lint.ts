@@ -8,12 +8,12 @@ import { anySource, SOURCE_OPTIONS, sourceHelp } from './source';
 const HELP = `Usage: ringmeter lint [OPTIONS] URL | FILE | -
 
 Checks what a scrape endpoint exposes: the format, names and units, labels, and whether the buckets fit the values.
-A URL without a path means its /metrics; host:port will do. Exits with 0 if there is nothing to say, 3 if there is, and 1
-if it cannot be read.
+A URL without a path means its /metrics; host:port will do. Exits with 0 if there are no findings, 3 if there are some, and 1
+if the exposition cannot be read.
 
 Options:
-  --level LEVEL    least severity that counts: error, warning or advice (the default)
-  --ignore RULE    not this rule; may be given several times
+  --level LEVEL    lowest severity to report: error, warning or advice (the default)
+  --ignore RULE    do not apply this rule; may be given several times
   --json           findings as a JSON array
 ${sourceHelp(17)}
   --help           show this
@@ -43,7 +43,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   if (level === -1)
     throw new UsageError(`--level must be one of ${LEVELS.join(', ')}, got ${JSON.stringify(values.level)}`);
   const unknown = values.ignore.find((rule) => !Object.hasOwn(RULES, rule));
-  if (unknown !== undefined) throw new UsageError(`there is no rule ${JSON.stringify(unknown)}`);
+  if (unknown !== undefined) throw new UsageError(`unknown rule ${JSON.stringify(unknown)}`);
   const ignored = new Set(values.ignore as LintRule[]);
   const source = anySource(target, values);
   try {

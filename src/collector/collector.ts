@@ -151,7 +151,7 @@ export class MetricsCollector {
     if (first === undefined)
       throw new RingmeterError(
         'RINGMETER_NO_STORAGE',
-        'this collector has no storage, or was attached to: its storages are in the thread that made it then',
+        'this collector has no storage on this thread: storages belong to the thread that made the collector',
       );
     return first;
   }
@@ -473,7 +473,10 @@ export class MetricsCollector {
 
   private alerting(): Alerting {
     if (this.rules !== undefined) return this.rules;
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', 'this collector has no rules, or was attached to');
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      'this collector has no rules on this thread: rules belong to the thread that made the collector',
+    );
   }
 
   /** The flushing side, after this thread's records have been made visible to it. */

@@ -132,5 +132,8 @@ export class Channel {
 }
 
 function inUse(): RingmeterError {
-  return new RingmeterError('RINGMETER_STORAGE_FAILED', `the storage was in use for ${PATIENCE_MS} ms`);
+  return new RingmeterError(
+    'RINGMETER_STORAGE_FAILED',
+    `another thread has held the lock of the storage for more than ${PATIENCE_MS} ms`,
+  );
 }

@@ -31,5 +31,5 @@ export async function inTime<T>(request: Asked, began: number, work: Promise<T>)
   } finally {
     clearTimeout(timer);
   }
-  throw new Busy('the scraper would not wait long enough');
+  throw new Busy('the answer was not ready within the timeout of the scraper');
 }

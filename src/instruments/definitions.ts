@@ -109,7 +109,8 @@ export function define(
   if (family === 0)
     throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to define ${wanted.name}: raise maxMemory`);
   const definition = readDefinition(arena, family);
-  if (!decide(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
+  if (!decide(arena, family))
+    refuseRival(definition, findRival(arena, definition) ?? 'a metric that another thread defines at the same time');
   refuseConflict(wanted, definition, ownProperties(options ?? {}, [...SETTLED, 'labelNames']));
   noteTtl(arena, definition.ttl);
   return { family, definition };
@@ -117,7 +118,10 @@ export function define(
 
 function refuseRival({ name }: Definition, rival: string | undefined): void {
   if (rival !== undefined)
-    throw new RingmeterError('RINGMETER_METRIC_CONFLICT', `${name} would show lines of the same name as ${rival}`);
+    throw new RingmeterError(
+      'RINGMETER_METRIC_CONFLICT',
+      `a line of ${name} would have the same name as a line of ${rival}`,
+    );
 }
 
 /** Throws if an option that was given explicitly differs from the present metric; omitted options may differ. */

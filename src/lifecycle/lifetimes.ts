@@ -163,7 +163,11 @@ export class Lifetimes {
   private lifeFor({ record, definition }: LivingFamily, raw: RawSeries): number {
     const life = makeLife(this.arena, record, raw.record, baselineWords(definition));
     if (life === 0)
-      warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory to end series of ${definition.name}: they stay`, definition.name);
+      warnOnce(
+        'RINGMETER_OUT_OF_MEMORY',
+        `no memory to remove or reset series of ${definition.name}: they remain, raise maxMemory`,
+        definition.name,
+      );
     return life;
   }
 
@@ -184,7 +188,10 @@ export class Lifetimes {
     const { arena, drainer } = this;
     const { definition } = family;
     if (!lockLives(arena, drainer.mark, performance.now() + PATIENCE_MS))
-      throw new RingmeterError('RINGMETER_BUSY', `another thread has been removing series for ${PATIENCE_MS} ms`);
+      throw new RingmeterError(
+        'RINGMETER_BUSY',
+        `another thread has been removing series for more than ${PATIENCE_MS} ms: try again`,
+      );
     try {
       let count = 0;
       let moment = momentOf(arena);
@@ -228,7 +235,11 @@ export class Lifetimes {
     const { arena } = this;
     const { definition } = family;
     const life = this.lifeFor(family, raw);
-    if (life === 0) throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to ${ending} ${definition.name}`);
+    if (life === 0)
+      throw new RingmeterError(
+        'RINGMETER_OUT_OF_MEMORY',
+        `no memory to ${ending} series of ${definition.name}: raise maxMemory`,
+      );
     let state = lifeState(arena, life);
     const isHidden = (state & LIFE_STATE.HIDDEN) !== 0;
     const isGone = (state & LIFE_STATE.GONE) !== 0;

@@ -55,7 +55,7 @@ function coarse({ bounds, counts, count }: Observed): Complaint {
     if (isWide)
       return [
         'buckets-coarse',
-        `has its p${quantile * 100} in a wide bucket, ${range(bounds, bucket)}: it may be anywhere in there`,
+        `has its p${quantile * 100} in a wide bucket, ${range(bounds, bucket)}: it may be anywhere in that range`,
       ];
   }
   return undefined;
@@ -75,7 +75,7 @@ function unused({ bounds, counts }: Observed): Complaint {
   if (empty < LEAST_UNUSED || empty < bounds.length / 2) return undefined;
   return [
     'buckets-unused',
-    `has ${empty} of its ${bounds.length} bounds where no value ever was: each is a series for every set of labels`,
+    `has ${empty} of its ${bounds.length} buckets without any value: each is a series for every set of labels`,
   ];
 }
 

@@ -220,9 +220,9 @@ export class Flushing {
       const items = index < this.ports.length ? 'snapshots' : 'notifications';
       const { waiting } = queue;
       if (description.direct || (waiting === 0 && state === STATE.CLOSED)) return [];
-      const what = state === STATE.CLOSED ? '' : 'it was not done in time, ';
+      const what = state === STATE.CLOSED ? '' : 'it was not closed in time, ';
       const why = queue.isFailing ? `: ${queue.lastError()}` : '';
-      return [{ storage: name, message: `${what}${waiting} ${items} are left${why}` }];
+      return [{ storage: name, message: `${what}${waiting} ${items} are undelivered${why}` }];
     });
   }
 

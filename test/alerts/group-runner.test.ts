@@ -153,7 +153,10 @@ test('a state that is too large is told, and tried at the next step', async (t) 
   const evaluator = Evaluator.of({ name: 'g', interval: '1m', rules: [{ alert: 'A', expr: 'load > 0' }] }, source);
   const warned = once(process, 'warning');
   await evaluator.step(MINUTE);
-  t.match((await warned)[0], { code: 'RINGMETER_RULE_FAILED', message: /group g: \d+ bytes do not fit into \d+/ });
+  t.match((await warned)[0], {
+    code: 'RINGMETER_RULE_FAILED',
+    message: /group g: a document of \d+ bytes does not fit into its \d+ bytes/,
+  });
   await evaluator.step(2 * MINUTE);
   t.same(evaluator.alerts(), []);
   t.equal(evaluator.state.time, 2 * MINUTE);

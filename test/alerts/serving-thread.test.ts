@@ -23,7 +23,7 @@ t.test('a callback that throws is told of, and loses neither changes nor other c
   t.same(told(), ['firing api', 'resolved api']);
   t.equal(called, 2);
   await until('it is warned', () => said.length >= 4);
-  t.match(said[0], /^RINGMETER_RULE_FAILED a callback for alerts failed: (on purpose|later)$/);
+  t.match(said[0], /^RINGMETER_RULE_FAILED a callback of onAlert failed: (on purpose|later)$/);
   stop();
   load(7);
   await until('it fires again', () => told().length === 3);

@@ -59,6 +59,6 @@ function attempt<T>(action: () => T): T | undefined {
 test('what does not fit is refused, and what was there stays', async (t) => {
   const document = new SharedDocument<string>(SharedDocument.allocate(100));
   document.write('Grüße');
-  t.throws(() => document.write('x'.repeat(99)), { message: /101 bytes do not fit into 100/ });
+  t.throws(() => document.write('x'.repeat(99)), { message: /101 bytes does not fit into its 100 bytes/ });
   t.equal(document.read(), 'Grüße');
 });

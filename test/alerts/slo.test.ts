@@ -133,13 +133,17 @@ test('a summary says how an objective stands', async (t) => {
 test('wrong objectives are refused', async (t) => {
   for (const [given, code, message] of [
     [{ name: '' }, 'OPTION', /slo.name/],
-    [{ objective: 99.9 }, 'OPTION', /between 0 and 1, got 99.9/],
+    [{ objective: 99.9 }, 'OPTION', /between 0 and 1, both excluded, got 99.9/],
     [{ window: 'a month' }, 'OPTION', /slo.window/],
     [{ interval: 0 }, 'OPTION', /slo.interval/],
-    [{ good: 'rate(x[5m])' }, 'OPTION', /slo.good must be the selector of a counter, or have \$window/],
+    [
+      { good: 'rate(x[5m])' },
+      'OPTION',
+      /slo.good must be the selector of a counter, or an expression that contains \$window/,
+    ],
     [{ total: 'sum(' }, 'RULE', /slo.total: /],
     [{ total: 'sum(rate(x[$window])' }, 'RULE', /expr: /],
-    [{ labels: { 'a-b': 'c' } }, 'RULE', /cannot have the name "a-b"/],
+    [{ labels: { 'a-b': 'c' } }, 'RULE', /must not have the name "a-b"/],
     [{ annotations: { a: '{{' } }, 'RULE', /not closed/],
     [{ target: 1 }, 'OPTION', /no other options/],
   ] as const)

@@ -85,11 +85,11 @@ test('what is not supported is refused at once, by its name', async (t) => {
     ['{{ graphLink "up" }}', /the function graphLink is not supported/],
     ['{{ $x }}', /the variable \$x is not defined/],
     ['{{ if true }}', /\{\{end\}\} is missing/],
-    ['{{ end }}', /without a block/],
+    ['{{ end }}', /outside of a block/],
     ['{{ $labels.job', /not closed/],
-    ['{{ }}', /something is missing/],
-    ['{{ $value "x" }}', /no function is given arguments/],
-    ['{{ (1 }}', /something is missing/],
+    ['{{ }}', /unexpected end/],
+    ['{{ $value "x" }}', /not a function is followed by arguments/],
+    ['{{ (1 }}', /unexpected end/],
     ['{{ a ; b }}', /unexpected ";"/],
   ] as const)
     t.throws(() => new Template(template), { message }, template);
@@ -100,11 +100,11 @@ test('what cannot be evaluated says why', async (t) => {
     ['{{ query "none" | first }}', /no elements/],
     ['{{ printf "%z" 1 }}', /does not support %z/],
     ['{{ printf "%d" }}', /no argument/],
-    ['{{ $labels.job | humanize }}', /is no number/],
+    ['{{ $labels.job | humanize }}', /is not a number/],
     ['{{ .Nothing }}', /no field Nothing/],
     ['{{ lt 1 "a" }}', /cannot be compared/],
-    ['{{ reReplaceAll "(" "" "x" }}', /no regular expression/],
-    ['{{ range $value }}{{ end }}', /cannot go over/],
+    ['{{ reReplaceAll "(" "" "x" }}', /not a valid regular expression/],
+    ['{{ range $value }}{{ end }}', /cannot iterate over/],
     ['{{ title }}', /needs 1 arguments/],
   ] as const)
     await t.rejects(expand(template), { message }, template);

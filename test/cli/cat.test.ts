@@ -124,7 +124,7 @@ test('cat tells what is damaged, shows the rest and exits with 1', async (t) => 
   writeFileSync(file, bytes);
   const { code, output, errors } = await runCli(t, 'cat', '--json', directory);
   t.equal(code, 1);
-  t.match(errors, new RegExp(`^ringmeter cat: ${file}, from byte \\d+: flush 1 does not have the bytes`));
+  t.match(errors, new RegExp(`^ringmeter cat: ${file}, from byte \\d+: flush 1 differs from the written data`));
   t.same(
     lines(output).map((line) => JSON.parse(line).timestamp),
     [stored[0].timestamp, stored[2].timestamp],
@@ -156,8 +156,8 @@ test('what cat cannot do is told, with 2 if it was called wrongly and 1 if it fa
     [['cat', '--from', 'yesterday', 'a'], 2, /--from must be a date .*got "yesterday"/],
     [['cat', '--to', '12', 'a'], 2, /--to must be a date/],
     [['cat', '--follow', '--last', 'a'], 2, /exclude/],
-    [['dog'], 2, /no command "dog"\n\nUsage/],
-    [['toString'], 2, /no command/],
+    [['dog'], 2, /unknown command "dog"\n\nUsage/],
+    [['toString'], 2, /unknown command/],
     [[], 2, /^Usage: ringmeter COMMAND/],
   ] as const) {
     const ran = await runHere(...args);

@@ -102,7 +102,7 @@ test('what lint cannot do is told, with 2 if it was called wrongly and 1 if it c
     [[], 2, /give one URL or file.*\nTry ringmeter lint --help/],
     [['a', 'b'], 2, /give one URL or file/],
     [['--level', 'bad', 'a'], 2, /--level must be one of error, warning, advice, got "bad"/],
-    [['--ignore', 'toString', 'a'], 2, /no rule "toString"/],
+    [['--ignore', 'toString', 'a'], 2, /unknown rule "toString"/],
     [['--header', 'x', 'http://a'], 2, /--header must be NAME: VALUE/],
     [['--header', 'Authorization: secret\n', 'http://a'], 2, /--header must be NAME: VALUE\nTry/],
     [['--timeout', '5', 'http://a'], 2, /--timeout must be a duration.*got "5"/],

@@ -222,7 +222,7 @@ test('label sets beyond the limit share an overflow series, which is counted and
   conserves(t, collector, 22);
   t.equal((await warned('RINGMETER_CARDINALITY')).length, 1);
   t.match(await warned('RINGMETER_CARDINALITY'), [
-    /c has 3 series, its limit:.*newest 3 series of c have 3 values of the label user, such as "2"/,
+    /c has reached its cardinalityLimit of 3 series:.*newest 3 series of c have 3 values of the label user, such as "2"/,
   ]);
 });
 
@@ -279,7 +279,7 @@ test('in an arena that is full new label sets share the overflow series, and not
   t.ok(counter.getValue({ index: 'another' }) > 40_000, 'most are in the overflow series');
   t.ok(stats.bytes <= maxMemory && stats.maxMemory <= maxMemory, `${stats.bytes} bytes used`);
   t.match(await warned('RINGMETER_OUT_OF_MEMORY'), [
-    /no new series for c, maxMemory is full.*values of the label index/,
+    /no new series for c: maxMemory is full.*values of the label index/,
   ]);
 });
 

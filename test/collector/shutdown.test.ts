@@ -193,7 +193,7 @@ for (const flushWorkers of [0, 1]) {
       t.equal(code, 0);
       t.equal(last, BY_MAIN);
       t.ok(took >= patience - 100 && took < 6 * patience, `${took} ms, of ${patience}`);
-      t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
+      t.match(output, /RingmeterWarning: last flush, lines: it was not closed in time, 1 snapshots are undelivered/);
     });
 
     titled(`a storage that hangs (${hang}) holds up SIGTERM for shutdown.timeout`, async (t) => {
@@ -214,7 +214,7 @@ for (const flushWorkers of [0, 1]) {
       t.equal(last, BY_MAIN);
       const after = Number(/closed after (\d+) ms/.exec(output)?.[1]);
       t.ok(after >= patience - 100 && after < 4 * patience, `${after} ms, of ${patience}`);
-      t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
+      t.match(output, /RingmeterWarning: last flush, lines: it was not closed in time, 1 snapshots are undelivered/);
     });
   }
 

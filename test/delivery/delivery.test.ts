@@ -190,7 +190,7 @@ for (const flushWorkers of [0, 1]) {
     fine.mode = MODE.FINE;
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     await collector.close();
-    t.match((await warned).message, /^last flush, down: 2 snapshots are left: not now$/);
+    t.match((await warned).message, /^last flush, down: 2 snapshots are undelivered: not now$/);
     t.same(fine.values, [1, 1]);
     t.equal(fine.lines('close').length, 1);
     t.equal(down.lines('try').length, 2, 'once by itself and once at the end');
@@ -342,8 +342,8 @@ test('a warning is told once in a row', async (t) => {
   journal.mode = MODE.REFUSE;
   for (let count = 0; count < 3; count++) await flush();
   t.same(warnings, [
-    'storage journal: not now; it is tried again',
-    'storage journal: not now; it is tried again',
-    'storage journal: a snapshot was refused for good: never',
+    'storage journal: not now; the delivery is retried',
+    'storage journal: not now; the delivery is retried',
+    'storage journal: a snapshot was refused and is not sent again: never',
   ]);
 });

@@ -166,7 +166,7 @@ for (const flushWorkers of [0, 1]) {
       const { status, headers, body } = await waiting('0.001');
       t.equal(status, 503);
       t.equal(headers['retry-after'], '1');
-      t.match(body.toString(), /^Busy: the scraper would not wait long enough/);
+      t.match(body.toString(), /^Busy: the answer was not ready within the timeout of the scraper/);
       t.equal((await waiting('10')).status, 200);
     });
   });

@@ -15,7 +15,7 @@ test('a million different label sets end in bounded memory and a readable warnin
   t.same(others, []);
   t.match(
     warning,
-    /^requests_total has 10000 series, its limit: further label sets go to .*ringmeter_overflow="true".* The newest 1024 series of requests_total have 1024 values of the label path, such as "\/\d+\/x"$/,
+    /^requests_total has reached its cardinalityLimit of 10000 series: further label sets go to .*ringmeter_overflow="true".* The newest 1024 series of requests_total have 1024 values of the label path, such as "\/\d+\/x"$/,
   );
 });
 
@@ -55,7 +55,7 @@ test('all metrics together have a limit, which names the one that has most', asy
   t.equal((await samplesOf(collector)).get('few{ringmeter_overflow="true"}'), 10);
   t.equal(collector.stats().series, 61);
   t.match(await warned(), [
-    /no new series for few, there are 60 series, the limit of all metrics.*newest 50 series of many have 50 values of the label id, such as "49"/,
+    /no new series for few: all metrics together have reached the seriesLimit of 60.*newest 50 series of many have 50 values of the label id, such as "49"/,
   ]);
   many.removeMatching(({ id }) => Number(id) < 5);
   for (let a = 20; a < 30; a++) few.increment(1, { a });
@@ -110,5 +110,5 @@ test('when the arena is full of series that were removed, label sets that come b
   const samples = await samplesOf(collector);
   t.equal(samples.size, 400);
   t.ok([...samples.values()].every((value) => value === 2));
-  t.match(await warned(), [/no new series for c, maxMemory is full/]);
+  t.match(await warned(), [/no new series for c: maxMemory is full/]);
 });

@@ -115,7 +115,7 @@ test('what is no URL of a proxy is named by its variable, without its value', as
   t.equal(asked.length, 1);
   for (const HTTP_PROXY of ['ftp://user:hunter2@127.0.0.1', 'http://user:%hunter2@127.0.0.1', 'http://hunter2:x:y'])
     t.throws(() => client(t, { HTTP_PROXY }), {
-      message: /^HTTP_PROXY is no proxy's URL(?!.*hunter2)/,
+      message: /^HTTP_PROXY is not a valid proxy URL(?!.*hunter2)/,
       retryable: true,
     });
 });

@@ -24,7 +24,7 @@ test('a thread that the system cannot start is tried again', async (t) => {
   });
   t.match((await collector.collectAndStore()).unwrapErr().message, /no more threads/);
   await until('it is stored', () => collector.stats().storages[0].stored === 1);
-  t.match(collector.stats().storages[0], { failures: 2, lastError: 'its thread has ended: no more threads' });
+  t.match(collector.stats().storages[0], { failures: 2, lastError: 'the thread of the storage has ended: no more threads' });
 });
 
 test('a healthy thread is left alone, however long the thread that watches it is blocked', async (t) => {
@@ -47,12 +47,12 @@ test('close() does not wait for the delays of a storage whose thread ends again 
   const collector = collectorFor(t, {
     storage: { module: hostile, options: { way: 'calls process.exit' }, retry: { firstDelay: 60_000 } },
   });
-  t.match((await collector.collectAndStore()).unwrapErr().message, /hostile: its thread has ended: exit code 0/);
+  t.match((await collector.collectAndStore()).unwrapErr().message, /hostile: the thread of the storage has ended: exit code 0/);
   const warned = new Promise<Error>((resolve) =>
     process.on('warning', (warning) => /last flush/.test(warning.message) && resolve(warning)),
   );
   await collector.close({ timeout: 60_000 });
-  t.equal((await warned).message, 'last flush, hostile: 2 snapshots are left: its thread has ended: exit code 0');
+  t.equal((await warned).message, 'last flush, hostile: 2 snapshots are undelivered: the thread of the storage has ended: exit code 0');
   const { failures, queued } = collector.stats().storages[0];
   t.same({ failures, queued }, { failures: 3, queued: 2 }, 'it was started once more, and replaced once');
 });

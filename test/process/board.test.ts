@@ -96,6 +96,6 @@ test('the last stall is kept for every flush worker', async (t) => {
   const { thread, seconds, stack, at } = service.lastStall!;
   t.equal(thread, 'main');
   t.ok(seconds >= 0.1 && seconds < 20 && at >= began && at <= Date.now(), `${seconds} s at ${at}`);
-  t.match(stack, /^\(the main thread cannot look at itself/);
+  t.match(stack, /^\(the main thread cannot read its own stack/);
   t.same(new FlushService(arena, [], { board }).lastStall, service.lastStall, 'another worker has it too');
 });

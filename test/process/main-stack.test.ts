@@ -167,5 +167,5 @@ test('where node has no inspector, or does not give it, that is said', async (t)
   // what the runner of the tests preloads is not permitted then
   const command = ['-u', 'NODE_OPTIONS', process.execPath, ...permission, '-e', program];
   const { stdout, stderr } = spawnSync('env', command, { encoding: 'utf8', timeout: 20_000 });
-  t.match(stdout, /^RINGMETER_STACK_UNAVAILABLE no inspector: /, stderr);
+  t.match(stdout, /^RINGMETER_STACK_UNAVAILABLE the inspector of node is not available: /, stderr);
 });

@@ -48,11 +48,11 @@ test('entries, objects and texts are charged by the byte', async (t) => {
   budget.holdBytes(limits.maxBytes - budget.heldBytes);
   t.throws(() => budget.holdBytes(1), {
     code: 'RINGMETER_QUERY_LIMIT',
-    message: 'the evaluation needs 1000001 bytes for labels and results, and may hold 1000000',
+    message: 'the evaluation needs 1000001 bytes for labels and results, more than the limit of 1000000',
   });
   budget.hold(10_000);
   t.throws(() => budget.hold(1), {
     code: 'RINGMETER_QUERY_LIMIT',
-    message: 'the evaluation needs 10001 samples at one time, and may hold 10000',
+    message: 'the evaluation needs 10001 samples at the same time, more than the limit of 10000',
   });
 });

@@ -96,8 +96,8 @@ test('whatever goes wrong is told', async (t) => {
     /was answered with 302 to \/x/,
   );
   await fails(t, await answering((_, r) => void r.writeHead(204).end()), /was answered with 204/);
-  await fails(t, await answering(() => {}, 100), /no whole answer within 100 ms/);
-  await fails(t, await answering((_, r) => void r.write('a 1\n'), 100), /no whole answer within 100 ms/);
+  await fails(t, await answering(() => {}, 100), /the answer was not complete within 100 ms/);
+  await fails(t, await answering((_, r) => void r.write('a 1\n'), 100), /the answer was not complete within 100 ms/);
   await fails(
     t,
     await answering((_, r) => void r.writeHead(200, { 'content-length': 9 }).write('a 1\n', () => r.destroy())),
@@ -116,7 +116,7 @@ test('whatever goes wrong is told', async (t) => {
   await fails(
     t,
     await answering((_, r) => void r.setHeader('content-type', 'application/vnd.google.protobuf').end()),
-    /only text can be read/,
+    /only the text formats can be read/,
   );
   await fails(
     t,
@@ -126,21 +126,21 @@ test('whatever goes wrong is told', async (t) => {
   await fails(
     t,
     await answering((_, r) => void r.end(Buffer.from('a 1\nü{a="b\xff"} 1\n', 'latin1'))),
-    /^line 2, column 1: this is not UTF-8/,
+    /^line 2, column 1: the text is not valid UTF-8/,
   );
   await fails(
     t,
     await answering((_, r) => void r.end(Buffer.concat([Buffer.from('a 1\nb{c="ü🚀'), Buffer.from([0xff])]))),
-    /^line 2, column 9: this is not UTF-8/,
+    /^line 2, column 9: the text is not valid UTF-8/,
   );
 });
 
 test('a body that unpacks to more than is read ends soon', async (t) => {
   const bomb = gzipSync(Buffer.alloc(2 ** 28));
   const source = await serve(t, (_, r) => void r.setHeader('content-encoding', 'gzip').end(bomb));
-  await fails(t, source, /there is more than 128 MiB to read/);
+  await fails(t, source, /the body is larger than 128 MiB/);
   await t.rejects(readBody(Readable.from([Buffer.alloc(2 ** 20), Buffer.alloc(1)]), false, 2 ** 20), {
-    message: /more than 1 MiB/,
+    message: /larger than 1 MiB/,
   });
 });
 

@@ -128,7 +128,7 @@ test('a module is opened before it is asked, and may fail to answer', async (t) 
     'export const query = () => process.exit(4);': { message: /exit code 4/ },
     'export const query = () => { for (;;); };': { message: /no answer from own in 1000 ms/ },
     'export const open = () => { throw new Error("shut"); }; export const query = () => [];': { message: /shut/ },
-    '': { message: /cannot be read back/, code: 'RINGMETER_INVALID_QUERY' },
+    '': { message: /cannot be queried/, code: 'RINGMETER_INVALID_QUERY' },
   };
   for (const [index, [text, error]] of Object.entries(answers).entries()) {
     const module = moduleOf(t, `export const store = () => {};\n${text}`, `own${index}.mjs`);
@@ -209,7 +209,7 @@ test('the options of a storage that is a module are checked', async (t) => {
     [{}, 'module', 'undefined'],
     [{ module: 7 }, 'module', '7'],
     [{ module: '' }, 'module'],
-    [{ module: './no-such-file.js' }, 'must be found from', 'no-such-file'],
+    [{ module: './no-such-file.js' }, 'must be resolvable from', 'no-such-file'],
     [{ module: 'no-such-package' }, 'no-such-package'],
     [{ module: LINES, option: {} }, 'option'],
     [{ module: LINES, options: { f: () => {} } }, 'cloned'],

@@ -35,7 +35,7 @@ test('wrong options of a Pushgateway are refused with what was expected', async 
   refuses(t, push({ method: 'PATCH' }), 'RINGMETER_INVALID_OPTION', 'one of PUT, POST', 'PATCH');
   refuses(t, push({ deleteOnClose: 'yes' }), 'RINGMETER_INVALID_OPTION', 'deleteOnClose must be true or false', 'yes');
   refuses(t, push({ group: {} }), 'RINGMETER_INVALID_OPTION', 'grouping');
-  refuses(t, push({ grouping: { job: 'b' } }), 'RINGMETER_INVALID_OPTION', 'cannot have job');
+  refuses(t, push({ grouping: { job: 'b' } }), 'RINGMETER_INVALID_OPTION', 'must not contain job');
   refuses(t, push({ grouping: { a: null } }), 'RINGMETER_INVALID_OPTION', 'pushgateway.grouping.a', 'null');
   refuses(t, push({ grouping: { 'a-b': 1 } }), 'RINGMETER_INVALID_LABEL_NAME', 'a-b');
   refuses(t, push({ grouping: { le: 1 } }), 'RINGMETER_RESERVED_LABEL_NAME', 'le');
@@ -56,12 +56,12 @@ test('wrong options of HTTP are refused, and secrets are not shown', async (t) =
   const http = (more: object) => make({ remoteWrite: { url }, ...more });
   const code = 'RINGMETER_INVALID_OPTION';
   refuses(t, http({ headers: 'a' }), code, 'headers', '"a"');
-  refuses(t, http({ headers: { 'a b': 'x' } }), code, 'header "a b"', 'is no name of a header');
+  refuses(t, http({ headers: { 'a b': 'x' } }), code, 'header "a b"', 'is not a valid header name');
   refuses(t, http({ headers: { 'Content-Length': '7' } }), code, 'header "Content-Length"', 'cannot be set');
   for (const bad of ['a\r\nb: c', '\0', '你', 7])
     refuses(t, http({ headers: { 'x-a': bad } }), code, 'header "x-a"', 'must be a string');
-  refuses(t, http({ basicAuth: { username: 'a', password: 'b' }, bearerToken: 'c' }), code, 'not two');
-  refuses(t, http({ headers: { Authorization: 'x' }, bearerToken: 'c' }), code, 'not two');
+  refuses(t, http({ basicAuth: { username: 'a', password: 'b' }, bearerToken: 'c' }), code, 'can have only one of');
+  refuses(t, http({ headers: { Authorization: 'x' }, bearerToken: 'c' }), code, 'can have only one of');
   refuses(t, http({ basicAuth: { username: 'a:b', password: 'c' } }), code, 'without a colon');
   refuses(t, http({ basicAuth: { username: 'a' } }), code, 'basicAuth.password', 'undefined');
   refuses(t, http({ basicAuth: { user: 'a' } }), code, 'username, password');

@@ -284,7 +284,7 @@ test('a version that was asked for is kept to', async (t) => {
   for (const [, answer] of OLD_RECEIVERS) {
     const second = await receiver(t, answer, { version: 2 });
     second.collector.counter('c').increment();
-    const message = `the receiver at ${second.url}/write does not take remote write 2.0`;
+    const message = `the receiver at ${second.url}/write does not accept remote write 2.0`;
     await t.rejects(second.store(), { message, retryable: false });
     t.equal(second.requests.length, 1);
   }

@@ -57,7 +57,10 @@ export class Api {
 
   private async inTurn<T>({ signal }: Exchange, make: () => Promise<T>): Promise<T> {
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(new Busy('too many are being answered')), API_PATIENCE_MS).unref();
+    const timer = setTimeout(
+      () => patience.abort(new Busy('too many API requests are being answered')),
+      API_PATIENCE_MS,
+    ).unref();
     const either = eitherSignal([signal, patience.signal]);
     await this.slots.enter(either.signal).finally(() => {
       clearTimeout(timer);

@@ -59,7 +59,7 @@ function answerOf(whole: QueryResult, limit: number): ApiAnswer {
 
 function timeoutOf(parameters: ApiCall['parameters']): number {
   const timeout = parameters.duration('timeout', QUERY_TIMEOUT_MS);
-  if (timeout <= 0) throw badParameter('timeout', 'it must be longer than 0');
+  if (timeout <= 0) throw badParameter('timeout', 'the timeout must be longer than 0');
   return Math.min(timeout, QUERY_TIMEOUT_MS);
 }
 

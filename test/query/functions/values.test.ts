@@ -90,9 +90,9 @@ test('labels are replaced where the whole value matches', async (t) => {
     'x{a="two",c="two--"}': 2,
   });
   for (const [expression, message] of [
-    ['label_replace(x, "a-b", "", "a", "")', /no name of a label/],
-    ['label_replace(x, "a", "", "a", "(")', /no regular expression/],
-    ['label_join(x, "a", "", "1b")', /no name of a label/],
+    ['label_replace(x, "a-b", "", "a", "")', /not a valid label name/],
+    ['label_replace(x, "a", "", "a", "(")', /not a valid regular expression/],
+    ['label_join(x, "a", "", "1b")', /not a valid label name/],
     ['label_replace(x, "a", "same", "a", ".*") - 0', undefined],
     ['label_join(label_replace(x, "b", "", "", ""), "a", "")', /same labels/],
   ] as const)

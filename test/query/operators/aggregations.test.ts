@@ -57,7 +57,7 @@ test('topk and bottomk choose series, as they are, within each group and at each
   t.same(await at(0, 'topk by (job) (1, m)'), { 'm{job="a",n="2"}': 3, 'm{job="b",n="1"}': 8, 'm{n="3"}': 4 });
   t.same(await at(0, 'topk(0, m)'), {});
   t.same(await range('topk(1, m)', 10), { 'm{job="b",n="1"}': { 0: 8 }, 'm{n="3"}': { 10: 4 } });
-  await t.rejects(at(0, 'topk(NaN, m)'), { code: 'RINGMETER_INVALID_QUERY', message: /number of series/ });
+  await t.rejects(at(0, 'topk(NaN, m)'), { code: 'RINGMETER_INVALID_QUERY', message: /must fit into a 64-bit integer/ });
 });
 
 test('count_values counts each value, written without an exponent', async (t) => {
@@ -73,7 +73,10 @@ test('count_values counts each value, written without an exponent', async (t) =>
     '{v="-0.0000002"}': 1,
   });
   t.same(await at(0, 'count_values by (n) ("n", o{n=~"[23]"})'), { '{n="-0.5"}': 2 });
-  await t.rejects(at(0, 'count_values("a b", o)'), { code: 'RINGMETER_INVALID_QUERY', message: /no name of a label/ });
+  await t.rejects(at(0, 'count_values("a b", o)'), {
+    code: 'RINGMETER_INVALID_QUERY',
+    message: /not a valid label name/,
+  });
 });
 
 test('labels that look alike when they are written one behind the other are not mistaken', async (t) => {
