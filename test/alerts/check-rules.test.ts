@@ -74,7 +74,7 @@ test("rules are read from files in Prometheus' format", async (t) => {
   t.match(empty, { name: 'empty', interval: 1_000, rules: [] });
 });
 
-test('files as people write them are read as Prometheus reads them', async (t) => {
+test('rule files with the usual variants of YAML are read as Prometheus reads them', async (t) => {
   const file = fileOf(
     t,
     `groups:
@@ -105,7 +105,7 @@ test('files as people write them are read as Prometheus reads them', async (t) =
     );
 });
 
-test('wrong rules are refused with the place where they stand', async (t) => {
+test('wrong rules are refused with the file, group and rule that they are in', async (t) => {
   const rule = { alert: 'A', expr: 'up' };
   for (const [given, message] of [
     [{ name: '', rules: [] }, /^rules: a group's name must be a string that is not empty, got ""$/],
@@ -144,7 +144,7 @@ test('wrong rules are refused with the place where they stand', async (t) => {
   );
 });
 
-test('a file that cannot be used is named', async (t) => {
+test('a rule file that cannot be used is named in the error', async (t) => {
   for (const [text, message] of [
     ['groups: [', /rules\.yml: .*line 1/],
     ['group: []', /must have the top-level key groups and no other, got group/],
@@ -164,7 +164,7 @@ test('a file that cannot be used is named', async (t) => {
   t.same(loadRules([{ file: fileOf(t, 'groups:\n') }], 1_000), []);
 });
 
-test('a collector refuses what it cannot evaluate', async (t) => {
+test('a collector refuses rules that it cannot evaluate', async (t) => {
   const make = (options: unknown) => refusal(() => new MetricsCollector(options as CollectorOptions));
   t.match(make({ rules: {} }), /INVALID_OPTION rules must be an array/);
   t.match(make({ rules: [{ file: 3 }] }), /INVALID_OPTION a rule file must be given as/);

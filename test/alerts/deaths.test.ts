@@ -49,7 +49,7 @@ function history(next: () => number): GivenSeries {
   return series;
 }
 
-test(`wherever a thread ends, the next one goes on as if there had been one (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`wherever a thread ends, the next one continues as if one thread had done all (RINGMETER_SEED=${SEED})`, async (t) => {
   const next = random(SEED);
   const series = history(next);
   const port = portOf(GROUP);

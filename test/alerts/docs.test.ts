@@ -7,7 +7,7 @@ import { members, section, table, text } from '../helpers/document';
 const alerts = `\n${text('docs/alerts.md')}`;
 const slo = `\n${text('docs/slo.md')}`;
 
-test('docs/alerts.md lists exactly what rules, groups and notifiers have', async (t) => {
+test('docs/alerts.md lists exactly the options of rules, groups and notifiers', async (t) => {
   const rules = section(alerts, '## Rules');
   const [groups, alerting] = rules.split(/\n\| of an alerting rule/);
   const names = (part: string): string[] => [...part.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name);

@@ -9,7 +9,7 @@ t.jobs = 4;
 
 const FAST = { retry: { firstDelay: 20, longestDelay: 40 } };
 
-t.test('a webhook is told what fires and what is resolved, once, in the shape that webhooks know', async (t) => {
+t.test('a webhook receives each firing and each resolved alert once, in the format of Alertmanager webhooks', async (t) => {
   const hook = await receive(t, status(200));
   const { load, told } = serve(t, {
     notifiers: [new WebhookNotifier({ url: `${hook.url}/x?token=1`, bearerToken: 'secret', ...FAST })],
@@ -38,7 +38,7 @@ t.test('a webhook is told what fires and what is resolved, once, in the shape th
   });
 });
 
-t.test('a webhook that is gone, slow, broken or busy is told in the end, by the rules of the storages', async (t) => {
+t.test('a webhook that is down, slow, broken or busy gets the notification in the end, with the retries of storages', async (t) => {
   const said = warnings(t);
   const answers: Answer[] = [
     (response) => response.destroy(),
@@ -71,7 +71,7 @@ t.test('a webhook that is gone, slow, broken or busy is told in the end, by the 
   t.match(said.join('\n'), /RINGMETER_NOTIFICATION_FAILED notifier webhook: .*retried/);
 });
 
-t.test('what a webhook refuses for good is not tried again, and the next is', async (t) => {
+t.test('a notification that a webhook refuses permanently is not sent again, and the next one is sent', async (t) => {
   const said = warnings(t);
   const hook = await receive(t, (response, _, count) => void response.writeHead(count === 1 ? 400 : 200).end('no'));
   const { load } = serve(t, {
@@ -88,7 +88,7 @@ t.test('what a webhook refuses for good is not tried again, and the next is', as
   );
 });
 
-t.test('an Alertmanager is told again and again, until 15 minutes after the end', async (t) => {
+t.test('an alert is sent to an Alertmanager repeatedly, until 15 minutes after it was resolved', async (t) => {
   const manager = await receive(t, status(200));
   const { load } = serve(t, {
     notifiers: [new AlertmanagerNotifier({ url: `${manager.url}/root/`, resendInterval: 200, ...FAST })],
@@ -122,7 +122,7 @@ t.test('an Alertmanager is told again and again, until 15 minutes after the end'
   t.ok(first.lasts >= 800, 'it ends by itself four intervals after it was sent');
 });
 
-t.test('silenced alerts reach no notifier before the silence ends, and callbacks know', async (t) => {
+t.test('silenced alerts reach no notifier before the silence ends, and callbacks see that they are silenced', async (t) => {
   const hook = await receive(t, status(200));
   const { collector, load, told, changes } = serve(t, { notifiers: [new WebhookNotifier({ url: hook.url, ...FAST })] });
   const id = collector.silence({ matchers: { job: 'api' }, until: Date.now() + 60_000, comment: 'deploying' });
@@ -145,7 +145,7 @@ t.test('silenced alerts reach no notifier before the silence ends, and callbacks
   t.equal(toldTo(hook.requests)[2], 'firing api');
 });
 
-t.test('what was silenced from its beginning to its end is told nobody', async (t) => {
+t.test('an alert that was silenced from beginning to end is never sent', async (t) => {
   const hook = await receive(t, status(200));
   const { collector, load, told } = serve(t, { notifiers: [new WebhookNotifier({ url: hook.url, ...FAST })] });
   const id = collector.silence({ matchers: { alertname: 'High' }, until: Date.now() + 60_000 });
@@ -188,7 +188,7 @@ t.test('wrong silences and notifiers are refused', async (t) => {
   t.throws(() => new AlertmanagerNotifier({ url: 'http://x', resendInterval: 0 }), { message: /from 1/ });
 });
 
-t.test('a collector that closes while a notifier is gone does so in time, and says what is left', async (t) => {
+t.test('a collector that closes while a notifier is unreachable closes in time, and warns of undelivered notifications', async (t) => {
   const said = warnings(t);
   const hook = await receive(t, status(200));
   const { collector, load, told } = serve(t, { notifiers: [new WebhookNotifier({ url: hook.url, ...FAST })] });
@@ -204,7 +204,7 @@ t.test('a collector that closes while a notifier is gone does so in time, and sa
   await until('it is said what is left', () => said.some((one) => left.test(one)));
 });
 
-t.test('whoever closes resolves at a webhook, and at an Alertmanager only if asked to', async (t) => {
+t.test('closing resolves alerts at a webhook, and at an Alertmanager only with resolveOnClose', async (t) => {
   const url = 'http://127.0.0.1:9093';
   t.equal(new WebhookNotifier({ url }).description.resolveOnClose, true);
   t.equal(new AlertmanagerNotifier({ url }).description.resolveOnClose, false);

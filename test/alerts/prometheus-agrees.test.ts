@@ -32,7 +32,7 @@ function loads(seed: number): (number | undefined)[] {
   });
 }
 
-test('a real Prometheus says the same of the same rules on the same samples, step by step', options, async (t) => {
+test('a real Prometheus gets the same results from the same rules on the same samples, step by step', options, async (t) => {
   const group: RuleGroup = {
     name: 'g',
     interval: '1m',

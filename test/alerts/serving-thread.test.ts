@@ -5,7 +5,7 @@ import { until } from '../instruments/support';
 import { receive, status } from '../storages/receiver';
 import { HIGH, serve, toldTo, warnings } from './service';
 
-t.test('a callback that throws is told of, and loses neither changes nor other callbacks', async (t) => {
+t.test('a callback that throws is warned about, and loses neither changes nor other callbacks', async (t) => {
   const said = warnings(t);
   const { collector, load, told } = serve(t, {});
   let called = 0;
@@ -30,7 +30,7 @@ t.test('a callback that throws is told of, and loses neither changes nor other c
   t.equal(called, 2, 'who has left is called no more');
 });
 
-t.test('alerts are evaluated without flush workers, too, and again after they were resolved', async (t) => {
+t.test('alerts are evaluated without flush workers, too, and fire again after they were resolved', async (t) => {
   const hook = await receive(t, status(200));
   const { collector, load, told } = serve(t, { flushWorkers: 0, notifiers: [new WebhookNotifier({ url: hook.url })] });
   load(7);

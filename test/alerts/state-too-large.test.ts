@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { collectorFor, until } from '../instruments/support';
 import { receive, status } from '../storages/receiver';
 
-test('a group whose state has no room tells nobody, warns once, and tells once when it has room again', async (t) => {
+test('a group whose state does not fit sends nothing and warns once, and sends once when the state fits again', async (t) => {
   const { url, requests } = await receive(t, status(200));
   const warnings: string[] = [];
   const note = ({ message }: Error): unknown => warnings.push(message);

@@ -15,7 +15,7 @@ const samples: TemplateSample[] = [
 const expand = (text: string, value = data.value) =>
   new Template(text).expand({ ...data, value }, async (expression) => (expression === 'none' ? [] : samples));
 
-test('templates say what they are told to', async (t) => {
+test('templates expand to the expected text', async (t) => {
   for (const [template, expected] of [
     ['plain text', 'plain text'],
     ['{{ $labels.job }} and {{ .Labels.job }}, {{ $labels.missing }}.', 'api and api, .'],
@@ -52,7 +52,7 @@ test('templates say what they are told to', async (t) => {
     t.equal(await expand(template), expected, template);
 });
 
-test('numbers are shown for people', async (t) => {
+test('numbers are humanized', async (t) => {
   for (const [name, value, expected] of [
     ['humanize', 0, '0'],
     ['humanize', 0.0123, '12.3m'],
@@ -78,7 +78,7 @@ test('numbers are shown for people', async (t) => {
     t.equal(await expand('{{ $value }}', value), expected);
 });
 
-test('what is not supported is refused at once, by its name', async (t) => {
+test('unsupported parts of a template are refused when it is parsed, by name', async (t) => {
   for (const [template, message] of [
     ['{{ define "x" }}{{ end }}', /define is not supported/],
     ['{{ template "x" }}', /template is not supported/],
@@ -95,7 +95,7 @@ test('what is not supported is refused at once, by its name', async (t) => {
     t.throws(() => new Template(template), { message }, template);
 });
 
-test('what cannot be evaluated says why', async (t) => {
+test('a template that cannot be evaluated gives the reason', async (t) => {
   for (const [template, message] of [
     ['{{ query "none" | first }}', /no elements/],
     ['{{ printf "%z" 1 }}', /does not support %z/],
@@ -110,7 +110,7 @@ test('what cannot be evaluated says why', async (t) => {
     await t.rejects(expand(template), { message }, template);
 });
 
-test('what a template makes is bounded, however small it is', async (t) => {
+test('the output of a template is bounded, however small the template is', async (t) => {
   const many = Array.from({ length: 2_000 }, (_, id): TemplateSample => ({ Labels: { id: `${id}` }, Value: id }));
   const over = (text: string) => new Template(text).expand(data, async () => many);
   const twice = '{{ $x = print $x $x }}'.repeat(30);

@@ -7,7 +7,7 @@ import { Queried } from '../engines/servers';
 import { makeCertificates, readCertificates } from '../net/certificates';
 import { serving } from './client';
 
-test('a real Prometheus scrapes an endpoint with TLS and credentials, both ways', needs('prometheus'), async (t) => {
+test('a real Prometheus scrapes an endpoint with TLS and either kind of credentials', needs('prometheus'), async (t) => {
   const paths = makeCertificates(t);
   const { ca, cert, key } = readCertificates(paths);
   const { collector, endpoint: basic } = await serving(

@@ -69,7 +69,7 @@ async function ask(handler: Handler, loop: Loop): Promise<string[]> {
   return JSON.parse([...data].join(''));
 }
 
-test('200,000 series with long labels end a request as they end a query', async (t) => {
+test('200,000 series with long labels exceed the limits of a request as those of a query', async (t) => {
   const text = 'x'.repeat(400);
   for (const [name, handlerOf] of Object.entries(HANDLERS)) {
     const loop = new Loop();
