@@ -75,7 +75,7 @@ test('the code of docs/storages.md, docs/alerts.md and docs/slo.md compiles', as
   t.same(found, [[], [], [], [], [], []]);
 });
 
-test("a correctly typed storage module compiles, and a wrong one does not", async (t) => {
+test('a correctly typed storage module compiles, and a wrong one does not', async (t) => {
   const module = (label: string): string => `
     import {
       MetricsCollector, StorageFailure, type ModuleStorage, type ResolvedQuery, type StorageModule, type TimeSeries,

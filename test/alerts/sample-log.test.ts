@@ -42,7 +42,7 @@ test('a thread that takes over knows which series continue', async (t) => {
   t.same(read(next), { 'up{job="a"}': '10:1 20:end' });
 });
 
-test("two rules that write the same series share one, and neither ends the series of the other", async (t) => {
+test('two rules that write the same series share one, and neither ends the series of the other', async (t) => {
   const log = new SampleLog(SampleLog.allocate(100_000), 1);
   await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
   await log.write(1, 10, [{ labels: up('a'), value: 2 }]);

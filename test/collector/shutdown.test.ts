@@ -82,13 +82,16 @@ for (const flushWorkers of [0, 1]) {
   });
 
   for (const ending of ['by an uncaught exception', 'by an unhandled rejection'])
-    titled(`everything is stored when a process ends ${ending}, and its exit code and output are as without the library`, async (t) => {
-      const { code, last, output } = await run(t, { ending, flushWorkers, recorders: 1 });
-      t.equal(code, 1);
-      t.match(output, BOOM);
-      t.notMatch(output, /ringmeter/i);
-      t.equal(last, BY_THREAD + BY_MAIN);
-    });
+    titled(
+      `everything is stored when a process ends ${ending}, and its exit code and output are as without the library`,
+      async (t) => {
+        const { code, last, output } = await run(t, { ending, flushWorkers, recorders: 1 });
+        t.equal(code, 1);
+        t.match(output, BOOM);
+        t.notMatch(output, /ringmeter/i);
+        t.equal(last, BY_THREAD + BY_MAIN);
+      },
+    );
 
   titled('everything is stored when the event loop was blocked until the end', async (t) => {
     const { code, last, output } = await run(t, {

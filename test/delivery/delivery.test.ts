@@ -278,7 +278,7 @@ function metricNames(samples: ReadonlyMap<string, number>): string[] {
   return [...samples.keys()].filter((key) => key.startsWith('ringmeter_storage')).map((key) => key.split('{')[0]);
 }
 
-test("a metric of the user with the name of a storage metric is left unchanged", async (t) => {
+test('a metric of the user with the name of a storage metric is left unchanged', async (t) => {
   const { collector, flush } = delivering(t, Journal.make());
   await flush();
   t.throws(() => collector.gauge('ringmeter_storage_stored_total', { description: 'x' }), {

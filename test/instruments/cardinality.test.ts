@@ -9,7 +9,7 @@ const warned = async (): Promise<string[]> => {
   return warnings.splice(0);
 };
 
-test('a million different label sets end in bounded memory and a readable warning, and slow nobody down', async (t) => {
+test('a million different label sets take bounded memory, give a readable warning, and do not slow recording down', async (t) => {
   await flood(t, 1_000_000);
   const [warning, ...others] = await warned();
   t.same(others, []);
@@ -19,7 +19,7 @@ test('a million different label sets end in bounded memory and a readable warnin
   );
 });
 
-test('the limits count the series that are there', async (t) => {
+test('the limits count the series that exist at the time', async (t) => {
   const collector = collectorFor(t, { cardinalityLimit: 100 });
   const counter = collector.counter('c', { labelNames: ['a'] as const, cardinalityLimit: 3 });
   const other = collector.counter('other', { labelNames: ['a'] as const });
@@ -46,7 +46,7 @@ test('the limits count the series that are there', async (t) => {
   refuses(t, () => collectorFor(t, { seriesLimit: 0 }), 'RINGMETER_INVALID_OPTION', 'seriesLimit');
 });
 
-test('all metrics together have a limit, which names the one that has most', async (t) => {
+test('the warning of seriesLimit names the metric with the most series', async (t) => {
   const collector = collectorFor(t, { seriesLimit: 60, cardinalityLimit: 50 });
   const many = collector.gauge('many', { labelNames: ['id', 'kind'] as const });
   const few = collector.counter('few', { labelNames: ['a'] as const });
@@ -93,7 +93,7 @@ test('cardinality() ranks metrics and labels', async (t) => {
   await warned();
 });
 
-test('when the arena is full of series that were removed, label sets that come back find theirs', async (t) => {
+test('when the arena is full of removed series, label sets that are recorded again find their series', async (t) => {
   const collector = collectorFor(t, { maxMemory: 2 ** 21, ringCapacity: 64, maxThreads: 1, cardinalityLimit: 500 });
   const counter = collector.counter('c', { labelNames: ['a'] as const });
   let shared = false;

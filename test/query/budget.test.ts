@@ -28,7 +28,7 @@ async function held(expression: string): Promise<{ after: number; most: number }
   return told;
 }
 
-test('an evaluation holds its result at last, and meanwhile what its operands are', async (t) => {
+test('an evaluation is charged for its operands while it runs, and for its result at the end', async (t) => {
   t.same(await held('x'), { after: 1_000, most: 1_010 });
   t.same(await held('-x'), { after: 1_000, most: 1_010 });
   t.same(await held('x + 2'), { after: 1_000, most: 1_100 }, 'the scalar is given back');

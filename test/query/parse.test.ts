@@ -52,7 +52,7 @@ test('a sign binds less than ^ and more than *', async (t) => {
   reads(t, '2 ^ -1', '(2 ^ (-1))');
 });
 
-test('what stands behind an operand belongs to it, not to all that is before', async (t) => {
+test('a range, offset or @ applies to the operand directly before it, not to the whole expression', async (t) => {
   reads(t, 'a + b offset 5m', '(a + b offset 300000)');
   reads(t, 'a + b offset 5m * c', '(a + (b offset 300000 * c))');
   reads(t, 'a * b offset 5m + c', '((a * b offset 300000) + c)');
@@ -89,7 +89,7 @@ test('keywords are names of metrics and labels where they can be', async (t) => 
   parseExpression('x{on="1",bool="2",offset="3"}');
 });
 
-test('what is wrong is said with its place and what was expected', async (t) => {
+test('errors have the place and what was expected', async (t) => {
   const cases: [expression: string, ...says: string[]][] = [
     ['', 'expected an expression, found the end (character 1 of ""'],
     ['rate(x[5m)', 'expected a duration like 5m and "]", found ")" (character 10'],
@@ -126,7 +126,7 @@ test('what is wrong is said with its place and what was expected', async (t) => 
   checkExpression('a');
 });
 
-test('what Prometheus 2.42 does not have, or a history, is named', async (t) => {
+test('what Prometheus 2.42 or a history does not support is named in the error', async (t) => {
   for (const [expression, ...says] of [
     ['histogram_count(x)', 'histogram_count() is not supported', 'native histograms'],
     ['histogram_fraction(0, 1, x)', 'histogram_fraction() is not supported'],
@@ -142,7 +142,7 @@ test('what Prometheus 2.42 does not have, or a history, is named', async (t) => 
     refuses(t, () => checkExpression(expression), 'RINGMETER_INVALID_QUERY', ...says);
 });
 
-test('what is too long or too deep is refused, whatever it says', async (t) => {
+test('expressions that are too long or too deeply nested are refused, whatever they contain', async (t) => {
   refuses(
     t,
     () => checkExpression(`${'('.repeat(2_000)}1${')'.repeat(2_000)}`),

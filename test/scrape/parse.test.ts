@@ -141,7 +141,7 @@ test('numbers are read as Prometheus reads them', async (t) => {
     t.throws(() => parseScrape(`x ${text}\n`, 'prometheus'), { message: /expected a value/ }, text);
 });
 
-test('what cannot be read is told with its line and column', async (t) => {
+test('text that cannot be read gives an error with its line and column', async (t) => {
   for (const [text, line, column, says] of [
     ['a 1\n<!DOCTYPE html>\n', 2, 1, /expected a metric name, got "<!DOCTYPE html>"/],
     ['a 1\n\n  b{c="d"\n', 3, 10, /expected , or }, got the end of the line/],
@@ -182,7 +182,7 @@ test('what cannot be read is told with its line and column', async (t) => {
     t.throws(() => parseScrape(text, 'openmetrics'), { line, message: says }, JSON.stringify(text));
 });
 
-test('what breaks the rules but can be read is noted', async (t) => {
+test('text that breaks the rules but can be read gives a note', async (t) => {
   const notes = (text: string, format: 'prometheus' | 'openmetrics' = 'prometheus'): unknown[] =>
     parseScrape(text, format).notes.map(({ kind, metric, line }) => [kind, metric, line]);
   t.same(notes('a 1\nb 1\na{c="d"} 1\n'), [['interleaved', 'a', 3]]);

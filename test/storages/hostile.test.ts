@@ -58,7 +58,7 @@ const WITHOUT_WORKERS = ['calls process.exit', 'is busy for ever'];
 for (const { module, way, says } of cases)
   for (const flushWorkers of WITHOUT_WORKERS.includes(way ?? '') ? [1, 0] : [1])
     t.test(
-      `a storage module is contained that ${way ?? `is ${module}`} (flushWorkers: ${flushWorkers})`,
+      `a storage module does no harm to the process if it ${way ?? `is ${module}`} (flushWorkers: ${flushWorkers})`,
       { buffered: true },
       (t) => contained(t, module, way, says, flushWorkers),
     );

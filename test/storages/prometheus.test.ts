@@ -8,7 +8,7 @@ const make =
   () =>
     new PrometheusStorage(options as PrometheusStorageOptions);
 
-test('what PrometheusStorage needs is one of two receivers', async (t) => {
+test('PrometheusStorage needs exactly one of pushgateway and remoteWrite', async (t) => {
   const says = ['needs either pushgateway or remoteWrite'];
   refuses(t, make({}), 'RINGMETER_INVALID_OPTION', ...says);
   refuses(t, make(undefined), 'RINGMETER_INVALID_OPTION', ...says);
@@ -84,7 +84,7 @@ test('wrong options of the delivery are refused', async (t) => {
   refuses(t, make({ pushgateway: { url, job: 'a' }, name: '' }), 'RINGMETER_INVALID_OPTION', 'name of pushgateway');
 });
 
-test('what the workers are told is complete and can be cloned', async (t) => {
+test('the description for the workers is complete and can be cloned', async (t) => {
   const push = new PrometheusStorage({ pushgateway: { url, job: 'a', grouping: { shard: 7 } }, name: 'gateway' });
   t.match(structuredClone(push.description), {
     kind: 'pushgateway',
@@ -101,7 +101,7 @@ test('what the workers are told is complete and can be cloned', async (t) => {
   });
 });
 
-test('it cannot be read back', async (t) => {
+test('PrometheusStorage cannot be queried', async (t) => {
   const storage = new PrometheusStorage({ remoteWrite: { url } });
   collectorFor(t, { storage });
   await t.rejects(storage.query({ name: 'a' }), { code: 'RINGMETER_INVALID_QUERY' });

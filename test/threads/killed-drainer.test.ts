@@ -152,7 +152,7 @@ for (const place of PLACES)
 /** Holds the lock of the ring in the middle of a batch. */
 const HOLDS = PLACES[0];
 
-test('threads that wait for the lock of one that dies get it, one after the other, with what it had done', async (t) => {
+test('threads that wait for the lock of a dying thread get it in turn, with its completed work', async (t) => {
   const { arena, load, worker, stopper } = await stoppedAt(t, HOLDS, 'COUNTER_ADD');
   const { threadId } = worker;
   const waiters = await Promise.all([startDrainer(arena), startDrainer(arena), startDrainer(arena)]);
@@ -177,7 +177,7 @@ test('threads that wait for the lock of one that dies get it, one after the othe
   t.same(load.problems(), []);
 });
 
-test('a thread that waits for the lock of one that lives gives up in time, and reads without it', async (t) => {
+test('a thread that waits for the lock of a running thread times out, and reads without the lock', async (t) => {
   const { arena, worker, stopper } = await stoppedAt(t, HOLDS, 'COUNTER_ADD');
   const waiter = await startDrainer(arena);
   t.teardown(() => Promise.all([waiter.terminate(), stopper.kill(worker)]));
@@ -199,7 +199,7 @@ async function deadRecorder(t: Test): Promise<{ arena: Arena; load: Load; dead: 
   return { arena, load, dead, burier: await startDrainer(arena) };
 }
 
-test('two threads bury the same one, and others take its place meanwhile', async (t) => {
+test('two threads clean up after the same ended thread, while others reuse its slot', async (t) => {
   // each shard has one owner, nothing is lost       allowed
   // the second burier frees the new owner's shard   FORBIDDEN   two threads would write one ring
   const { arena, load, dead, burier } = await deadRecorder(t);
@@ -222,7 +222,7 @@ test('two threads bury the same one, and others take its place meanwhile', async
   await burier.terminate();
 });
 
-test('a thread that dies while it buries another is buried with it', async (t) => {
+test('a thread that dies while it cleans up after another is cleaned up together with it', async (t) => {
   const { arena, load, dead, burier } = await deadRecorder(t);
   const { threadId } = burier;
   const [shard] = openShards(arena);

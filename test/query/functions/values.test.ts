@@ -33,7 +33,7 @@ test('maths is applied to each value, and drops the name', async (t) => {
   t.same(await at(0, '+v{n="1"}'), { 'v{n="1"}': 0 }, 'a plus changes nothing');
 });
 
-test('an infinite bound wins over no number, as in Go', async (t) => {
+test('an infinite bound wins over NaN, as in Go', async (t) => {
   t.same(await at(0, 'clamp_min(v{n="5"}, NaN)'), { '{n="5"}': INF });
   t.same(await at(0, 'clamp_min(v{n="4"}, Inf)'), { '{n="4"}': INF });
   t.same(await at(0, 'clamp_max(v{n="4"}, -Inf)'), { '{n="4"}': NEGATIVE_INFINITY });

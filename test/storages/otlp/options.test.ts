@@ -44,7 +44,7 @@ test('options are checked, and the message says what was expected', async (t) =>
     refuses(t, make(options), 'RINGMETER_INVALID_OPTION', ...says);
 });
 
-test('only deltas ask for the snapshot before', async (t) => {
+test('only delta temporality asks for the previous snapshot', async (t) => {
   t.equal(new OtlpStorage({ url, temporality: 'delta' }).description.keepsPrevious, true);
   t.equal(new OtlpStorage({ url }).description.keepsPrevious, false);
 });
