@@ -16,7 +16,7 @@ test('docs/alerts.md lists exactly the options of rules, groups and notifiers', 
     names(alerting),
     members('src/alerts/rules.ts', 'AlertingRule').filter((name) => name !== 'keep_firing_for'),
   );
-  const listed = table(alerts, '## Who is told').flatMap(([name]) => name.replaceAll('`', '').split(', '));
+  const listed = table(alerts, '## Callbacks and notifiers').flatMap(([name]) => name.replaceAll('`', '').split(', '));
   const all = [
     ...members('src/alerts/notifier.ts', 'NotifierOptions'),
     ...members('src/net/http-options.ts', 'HttpOptions'),
@@ -37,7 +37,7 @@ test('docs/alerts.md lists exactly the functions of templates and the metrics th
   for (const name of [...Object.keys(FUNCTIONS), 'query', 'and', 'or']) t.ok(words.has(name), name);
   const metrics = text('src/alerts/metrics.ts').match(/ringmeter_\w+/g);
   t.same(
-    table(alerts, '## What it says of itself').map(([name]) => name),
+    table(alerts, '## Metrics of rules and notifiers').map(([name]) => name),
     metrics,
   );
 });
