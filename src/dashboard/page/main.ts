@@ -16,7 +16,7 @@ import { ThreadList } from './thread-list.js';
 import { inShort, Tiles } from './tiles.js';
 import { view } from './view.js';
 
-/** Charts move on also while nothing comes. */
+/** Charts move on even if no event arrives. */
 const REDRAW_MS = 1_000;
 
 const store = new Store();
@@ -117,5 +117,5 @@ new Connection({
 });
 setInterval(redraw, REDRAW_MS);
 
-/** For those who automate the page: what its charts show. */
+/** The data of the charts, for scripts that automate the page. */
 Object.assign(window, { ringmeter: { store, now: serverNow } });
