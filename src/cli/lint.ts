@@ -23,7 +23,7 @@ export const command: Command = { help: HELP, run };
 
 const LEVELS: readonly Severity[] = ['error', 'warning', 'advice'];
 /** What promtool exits with when its linter complains. */
-const COMPLAINS = 3;
+const EXIT_FINDINGS = 3;
 
 async function run(args: string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -50,7 +50,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     const all = lint(await source.scrape(io.signal));
     const findings = all.filter(({ rule, severity }) => !ignored.has(rule) && LEVELS.indexOf(severity) <= level);
     await io.print(values.json ? `${JSON.stringify(findings, null, 2)}\n` : findingsText(findings, io.isColoured));
-    return findings.length === 0 ? 0 : COMPLAINS;
+    return findings.length === 0 ? 0 : EXIT_FINDINGS;
   } finally {
     await source.close();
   }

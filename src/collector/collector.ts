@@ -64,7 +64,7 @@ export class AttachedTo {
 }
 
 /** Milliseconds that `stats()` waits for a worker that is folding. */
-const STATS_PATIENCE_MS = 500;
+const STATS_MAX_WAIT_MS = 500;
 
 /** With `labels`, the bound series of those labels instead of the metric. */
 type WithLabels<O, Name extends string> = O & { labels: Labels<Name> };
@@ -412,7 +412,7 @@ export class MetricsCollector {
   /** Counts of recorded, folded, dropped and refused events, and memory usage. First drains as much as possible. */
   stats(): CollectorStats {
     this.recorder.publish();
-    this.drainer.withDrained(this.drainer.used(), STATS_PATIENCE_MS, () => {});
+    this.drainer.withDrained(this.drainer.used(), STATS_MAX_WAIT_MS, () => {});
     return readStats(this.arena, this.drainer, this.flushSide.storages());
   }
 

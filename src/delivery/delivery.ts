@@ -173,8 +173,8 @@ export class Delivery {
       Math.max(backoff(options, failures), Math.min(retryAfter, options.queueAge));
     const failures = await channel.queue.fail(message, (count) => now + wait(count));
     if (failures === 1) this.warn(`${message}; the delivery is retried`);
-    const helpless = error === this.late || this.backend === undefined;
-    if (helpless && channel.state === STATE.OPEN) host.renew?.();
+    const isUnresponsive = error === this.late || this.backend === undefined;
+    if (isUnresponsive && channel.state === STATE.OPEN) host.renew?.();
     return false;
   }
 

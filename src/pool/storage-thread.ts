@@ -22,7 +22,7 @@ const WATCH_MS = 500;
 /** Shortest time without a heartbeat after which it is replaced: it may be loading, or short of processor time. */
 const LEAST_SILENCE_MS = 5_000;
 /** How long `close()` waits for a thread that is in a call which cannot be interrupted. */
-const PATIENCE_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 const LAST_LIVES = 2;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -172,6 +172,6 @@ export class StorageThread {
     if (this.worker === undefined) return;
     this.askToPark();
     await this.parking.wait(PARK_MS);
-    await Promise.race([this.worker.terminate(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.worker.terminate(), sleep(MAX_WAIT_MS, undefined, { ref: false })]);
   }
 }

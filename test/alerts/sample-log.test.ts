@@ -85,7 +85,7 @@ test('waiting for the log lock of a dead thread fails after a second, and the lo
   tryLock(new Int32Array(buffer), 0, 99);
   t.same(read(log), { 'up{job="a"}': '10:1' }, 'it can be read all the same');
   await t.rejects(log.write(0, 20, []), { message: /in use/ });
-  log.bury(99);
+  log.cleanUpAfter(99);
   await log.write(0, 20, []);
   t.same(read(log), { 'up{job="a"}': '10:1 20:end' });
 });

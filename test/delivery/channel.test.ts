@@ -19,9 +19,9 @@ test('one thread holds the lease of a channel, until it gives the lease up or is
   t.notOk(two.lease(), 'only who has it can give it up');
   one.giveUpLease();
   t.ok(two.lease());
-  one.bury(3);
+  one.cleanUpAfter(3);
   t.notOk(one.lease());
-  one.bury(2);
+  one.cleanUpAfter(2);
   t.ok(one.lease());
 });
 
@@ -50,7 +50,7 @@ test('a thread waits for the lock of another without blocking, and gets it when 
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.ok(turns > 0, 'the loop turned meanwhile');
   t.notOk(seen[0].queue.isFailing);
-  seen[0].bury(2);
+  seen[0].cleanUpAfter(2);
   t.equal(await failing, 1);
   clearInterval(turning);
   t.equal(i32[LOCK], 0);
@@ -65,7 +65,7 @@ test('a lock that is held for a second is an error, for blocking and for asynchr
     error,
   );
   t.throws(() => seen[0].exclusively(() => 1), error);
-  seen[0].bury(2);
+  seen[0].cleanUpAfter(2);
   t.equal(
     seen[0].exclusively(() => 1),
     1,

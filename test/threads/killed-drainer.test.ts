@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { type Test, test } from 'tap';
 import type { Arena } from '../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../dist/src/arena/layout.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { until } from '../instruments/support';
@@ -131,7 +131,7 @@ for (const place of PLACES)
       t.equal(shard.folded, place.folded, 'that is where it stands');
       t.equal(arena.i32[shard.lock], threadMark(threadId), 'it has the lock');
       await stopper.kill(worker);
-      buryThread(openShards(arena), threadId);
+      cleanUpAfterThread(openShards(arena), threadId);
       t.equal(arena.i32[shard.lock], 0, 'the lock is free');
       t.equal(freed(arena), shard.folded, 'what it folded is given back');
       const drainer = new Drainer(arena, threadMark(0));
@@ -164,7 +164,7 @@ test('threads that wait for the lock of a dying thread get it in turn, with its 
   await until('somebody waits', () => arena.i32[shard.lock + 1] === 1);
   await stopper.kill(worker);
   const buried = performance.now();
-  buryThread(openShards(arena), threadId);
+  cleanUpAfterThread(openShards(arena), threadId);
   const all = await Promise.all(answers);
   const after = performance.now() - buried;
   t.same(
@@ -207,7 +207,7 @@ test('two threads clean up after the same ended thread, while others reuse its s
   await stopper.stopAt('src/arena/shard.js', 'layout_1.SHARD.PUBLISHED), this.head)');
   const buried = ask(burier, 'bury', { ended: dead });
   await stopper.stopped();
-  buryThread(openShards(arena), dead);
+  cleanUpAfterThread(openShards(arena), dead);
   const next = [new Recorder(arena, 'fold'), new Recorder(arena, 'fold')];
   load.record(next[0], 'COUNTER_ADD', 1);
   stopper.release();
@@ -232,8 +232,8 @@ test('a thread that dies while it cleans up after another is cleaned up together
   burier.postMessage({ task: 'bury', ended: dead });
   await stopper.stopped();
   await stopper.kill(burier);
-  buryThread(openShards(arena), dead);
-  buryThread(openShards(arena), threadId);
+  cleanUpAfterThread(openShards(arena), dead);
+  cleanUpAfterThread(openShards(arena), threadId);
   t.equal(arena.i32[shard.lock], 0, 'the lock is free');
   t.equal(shard.owner, 0, 'the shard is free');
   new Drainer(arena, threadMark(0)).drainAll();

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { HEADER } from '../../dist/src/arena/layout.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { recover, takeOver, tryLock, unlock } from '../../dist/src/atomics/mutex.js';
 import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
@@ -32,7 +32,7 @@ test(`a lock whose owner died is recovered, with the completed work of the owner
     recorder.publish();
     await worker.terminate();
     if (arena.i32[shard.lock] === threadMark(threadId)) killedInside++;
-    buryThread([shard, ...others], threadId);
+    cleanUpAfterThread([shard, ...others], threadId);
     if (arena.i32[shard.lock] !== 0) t.fail('the lock is not free');
     drainer.drainAll();
     const problems = load.problems();
@@ -73,7 +73,7 @@ test('slots are reused by later threads, and keep the earlier records', async (t
       for (const recorder of recorders) load.record(recorder, KINDS[(event + round) % KINDS.length], event);
     // they close, or end without a word and are buried by who saw them end
     if (round % 2 === 0) for (const recorder of recorders) recorder.close();
-    else buryThread(openShards(arena), 0);
+    else cleanUpAfterThread(openShards(arena), 0);
     if (round % 3 === 0) new Drainer(arena, threadMark(0)).drainAll();
     for (const recorder of recorders) recorder.close();
   }

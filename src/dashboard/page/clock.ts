@@ -1,7 +1,7 @@
 let offset = 0;
 
 /** Takes the time of the server: the clocks of the two machines differ. */
-export function heardTime(time: number): void {
+export function setServerTime(time: number): void {
   offset = time - Date.now();
 }
 

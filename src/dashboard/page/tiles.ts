@@ -93,7 +93,7 @@ function noteOf({ error, since, description }: FigureValue, timeZone: string): s
 }
 
 /** The rate of requests for the title of the window; empty if it is unknown. */
-export function inShort({ application }: DashboardDocument): string {
+export function requestRateText({ application }: DashboardDocument): string {
   const { requestsPerSecond } = application;
   return requestsPerSecond === null ? '' : `${showText(requestsPerSecond, 'perSecond')} · `;
 }
