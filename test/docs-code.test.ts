@@ -49,9 +49,9 @@ test('the code of the README compiles', async (t) => {
   const sources = {
     '## Quick start': '',
     '## Recording and reading': preamble,
-    '## What you need not write': imports,
-    '## Asking': imports,
-    '## Being told, and looking': imports,
+    '## Built-in instrumentation': imports,
+    '## Querying': imports,
+    '## Alerts and dashboard': imports,
   };
   const found = diagnose(t, ...Object.entries(sources).map(([heading, before]) => before + code(README, heading)));
   for (const [index, heading] of Object.keys(sources).entries()) t.same(found[index], [], heading);
@@ -67,7 +67,7 @@ test('the code of docs/storages.md, docs/alerts.md and docs/slo.md compiles', as
     t,
     code(storages, '## Writing your own'),
     code(storages, '## Choose'),
-    made + code(storages, '## When one is down'),
+    made + code(storages, '## When a storage is down'),
     rules,
     rules + code(alerts, '## Silence'),
     code(slo, '# Service level objectives'),
@@ -75,7 +75,7 @@ test('the code of docs/storages.md, docs/alerts.md and docs/slo.md compiles', as
   t.same(found, [[], [], [], [], [], []]);
 });
 
-test("a typed module of a user's compiles, and one that does not fit does not", async (t) => {
+test('a correctly typed storage module compiles, and a wrong one does not', async (t) => {
   const module = (label: string): string => `
     import {
       MetricsCollector, StorageFailure, type ModuleStorage, type ResolvedQuery, type StorageModule, type TimeSeries,

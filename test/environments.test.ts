@@ -25,7 +25,7 @@ async function output(args: readonly string[], program: string): Promise<string>
   return (await run('env', command)).stdout;
 }
 
-test('a collector of another copy of the package is taken everywhere', async (t) => {
+test('a collector of another copy of the package is accepted everywhere', async (t) => {
   const collector = collectorFor(t, { flushWorkers: 0 });
   const two = anotherCopy();
   t.not(two.MetricsCollector, one.MetricsCollector);
@@ -41,7 +41,7 @@ test('a collector of another copy of the package is taken everywhere', async (t)
   await new two.MetricsCollector({ flushWorkers: 0, notifiers, rules: [] }).close();
 });
 
-test('what is no collector is refused everywhere with a code', async (t) => {
+test('a value that is not a collector is refused everywhere with a code', async (t) => {
   const throwing = {
     get handle() {
       throw new Error('no');
@@ -55,7 +55,7 @@ test('what is no collector is refused everywhere with a code', async (t) => {
   }
 });
 
-test('a record by name does not throw whatever the thread has inherited', async (t) => {
+test('recording by name does not throw whatever the environment data of the thread are', async (t) => {
   const other = new SharedArrayBuffer(4096);
   new Int32Array(other).set([0x524d5452, LAYOUT_VERSION - 1]);
   for (const name of ['ringmeter.arena', `ringmeter.arena.${LAYOUT_VERSION}`]) setEnvironmentData(name, other as never);
@@ -67,7 +67,7 @@ test('a record by name does not throw whatever the thread has inherited', async 
   t.equal(made.gauge('x').getValue(), 1);
 });
 
-test('threads get the options of node by which modules are loaded, and no others', async (t) => {
+test('threads get the node options that load modules, and no others', async (t) => {
   const all = () => true;
   const given = [
     '--inspect=0',
@@ -88,13 +88,13 @@ test('threads get the options of node by which modules are loaded, and no others
   t.equal(keptOptions(`${pnp} --max-old-space-size=99 --require ./agent.js`, loadsPackages), pnp);
 });
 
-test('where code may not be generated from strings, everything is written', async (t) => {
+test('recording, exporting and the dashboard work where code generation from strings is disallowed', async (t) => {
   const program = `const c = new MetricsCollector({ flushWorkers: 0, flushInterval: 0 }); c.counter('a_total').inc();
     c.exportJson().then((text) => { console.log(text); return c.dashboard(); }).then(() => c.close());`;
   t.match(await output(['--disallow-code-generation-from-strings'], program), /"name":"a_total".*"value":1/);
 });
 
-test('where no thread may be started, the error says what to do', async (t) => {
+test('where threads are not allowed, the error says what to do', async (t) => {
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
   const program = `const c = new MetricsCollector(); c.exportJson().catch((e) => { console.log(e.code, e.message); c.close(); });`;
   t.match(

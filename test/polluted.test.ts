@@ -21,7 +21,7 @@ async function shown(...args: string[]): Promise<string> {
   return stderr + stdout;
 }
 
-test('what somebody has added to all objects is no option, no label, and shown nowhere', async (t) => {
+test('properties added to Object.prototype are not options, not labels, and not shown', async (t) => {
   for (const flushWorkers of ['0', '1']) {
     const [clean, polluted] = [await shown('', flushWorkers), await shown(NAMES.join(), flushWorkers)];
     t.match(clean, 'hits_total{a=\\"b\\",zone=\\"a\\"} 2');

@@ -45,7 +45,10 @@ export class Alerting {
   /** @throws RingmeterError RINGMETER_INVALID_OPTION */
   onAlert(callback: AlertCallback): () => void {
     if (typeof callback !== 'function')
-      throw new RingmeterError('RINGMETER_INVALID_OPTION', `onAlert takes a function, got ${shown(callback)}`);
+      throw new RingmeterError(
+        'RINGMETER_INVALID_OPTION',
+        `the callback of onAlert must be a function, got ${shown(callback)}`,
+      );
     this.listener ??= new ChangeListener(this.board, this.changes, (group, change) => this.describe(group, change));
     return this.listener.add(callback);
   }
@@ -56,7 +59,10 @@ export class Alerting {
     try {
       this.silences.write([...this.lasting(), silence]);
     } catch (error) {
-      throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `there are too many silences: ${messageOf(error)}`);
+      throw new RingmeterError(
+        'RINGMETER_OUT_OF_MEMORY',
+        `no memory for another silence, remove some: ${messageOf(error)}`,
+      );
     }
     return silence.id;
   }

@@ -62,7 +62,11 @@ export class ChangeListener {
     if (this.position === this.ring.end) return;
     const { changes, end, gap } = await this.ring.read(this.position);
     this.position = end;
-    if (gap) warn('RINGMETER_RULE_FAILED', 'changes of alerts were lost: this thread was blocked for too long');
+    if (gap)
+      warn(
+        'RINGMETER_RULE_FAILED',
+        'alert changes were overwritten before onAlert callbacks saw them: this thread was blocked for too long',
+      );
     for (const [group, change] of changes) {
       this.call(this.describe(group, change));
       // many changes, or slow callbacks, must not starve timers and sockets
@@ -82,5 +86,5 @@ export class ChangeListener {
 }
 
 function failed(error: unknown): void {
-  warn('RINGMETER_RULE_FAILED', `a callback for alerts failed: ${messageOf(error)}`);
+  warn('RINGMETER_RULE_FAILED', `a callback of onAlert failed: ${messageOf(error)}`);
 }

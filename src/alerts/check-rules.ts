@@ -32,7 +32,8 @@ export function invalidRule(place: Place, message: string): never {
 export function checkGroup(group: unknown, file: string, defaultInterval: number): ResolvedGroup {
   const source = file === '' ? 'rules' : file;
   const { name, interval, limit, rules } = checkKeys(source, 'a group', group, GROUP_KEYS);
-  if (typeof name !== 'string' || name === '') invalidRule(source, `a group's name must be a text, got ${shown(name)}`);
+  if (typeof name !== 'string' || name === '')
+    invalidRule(source, `a group's name must be a string that is not empty, got ${shown(name)}`);
   const place = `${source}, group ${shown(name)}`;
   const list = file !== '' && isNothing(rules) ? [] : rules;
   if (!Array.isArray(list)) invalidRule(place, `rules must be an array, got ${shown(list)}`);
@@ -54,7 +55,8 @@ function checkKeys(place: Place, what: string, value: unknown, known: readonly s
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     invalidRule(place, `${what} must be an object, got ${shown(value)}`);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) invalidRule(place, `${what} has ${known.join(', ')}, and not ${shown(unknown)}`);
+  if (unknown !== undefined)
+    invalidRule(place, `${what} has the unknown key ${shown(unknown)}, allowed are ${known.join(', ')}`);
   return ownProperties(value, known);
 }
 
@@ -67,7 +69,7 @@ function checkInterval(place: Place, interval: unknown, fallback: number): numbe
 function checkLimit(place: Place, limit: unknown): number {
   const number = typeof limit === 'string' ? Number(limit) : (limit ?? 0);
   if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number;
-  return invalidRule(place, `limit must be a whole number, 0 = none, got ${shown(limit)}`);
+  return invalidRule(place, `limit must be an integer of at least 0 (0 = no limit), got ${shown(limit)}`);
 }
 
 function checkDuration(place: Place, key: string, value: unknown, fallback: number): number {
@@ -75,21 +77,26 @@ function checkDuration(place: Place, key: string, value: unknown, fallback: numb
   // 0 needs no unit, as in Prometheus
   const milliseconds = typeof value === 'string' ? readDuration(value === '0' ? '0s' : value) : value;
   if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST) return milliseconds;
-  return invalidRule(place, `${key} must be a duration as '5m' or '1h30m', or milliseconds, got ${shown(value)}`);
+  return invalidRule(
+    place,
+    `${key} must be a duration such as '5m' or '1h30m', or a number of milliseconds, got ${shown(value)}`,
+  );
 }
 
 function checkRule(group: Place, rule: unknown, index: number): ResolvedRule {
   const { alert, record } = checkKeys(`${group}, rule ${index + 1}`, 'a rule', rule, [...ALERT_KEYS, ...RECORD_KEYS]);
   const name = alert ?? record;
   const place = `${group}, rule ${index + 1}${typeof name === 'string' ? ` (${name})` : ''}`;
-  if ((alert === undefined) === (record === undefined)) invalidRule(place, 'a rule has either alert or record');
-  if (typeof name !== 'string' || name === '') invalidRule(place, `its name must be a text, got ${shown(name)}`);
+  if ((alert === undefined) === (record === undefined))
+    invalidRule(place, 'a rule must have either alert or record, not both');
+  if (typeof name !== 'string' || name === '')
+    invalidRule(place, `the name of a rule must be a string that is not empty, got ${shown(name)}`);
   return alert === undefined ? checkRecording(place, name, rule) : checkAlerting(place, name, rule);
 }
 
 function checkRecording(place: Place, name: string, rule: unknown): ResolvedRule {
   const { expr, labels } = checkKeys(place, 'a recording rule', rule, RECORD_KEYS);
-  if (!METRIC_NAME.test(name)) invalidRule(place, `record must be a metric's name, got ${shown(name)}`);
+  if (!METRIC_NAME.test(name)) invalidRule(place, `record must be a metric name, got ${shown(name)}`);
   return {
     kind: 'record',
     name,
@@ -133,8 +140,8 @@ function checkTexts(place: Place, what: string, texts: unknown): Record<string, 
   const given = checkKeys(place, what, all, Object.keys(all));
   for (const [name, value] of Object.entries(given)) {
     if (!LABEL_NAME.test(name) || (what === 'labels' && name === '__name__'))
-      invalidRule(place, `${what} cannot have the name ${shown(name)}`);
-    if (typeof value !== 'string') invalidRule(place, `${what}.${name} must be a text, got ${shown(value)}`);
+      invalidRule(place, `${what} must not have the name ${shown(name)}`);
+    if (typeof value !== 'string') invalidRule(place, `${what}.${name} must be a string, got ${shown(value)}`);
   }
   return given as Record<string, string>;
 }

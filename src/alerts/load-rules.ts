@@ -22,7 +22,7 @@ export function loadRules(rules: unknown, defaultInterval: number): ResolvedGrou
   const seen = new Set<string>();
   for (const { file, name } of groups) {
     const key = JSON.stringify([file, name]);
-    if (seen.has(key)) invalidRule(file || 'rules', `there are two groups ${shown(name)}`);
+    if (seen.has(key)) invalidRule(file || 'rules', `two groups have the name ${shown(name)}`);
     seen.add(key);
   }
   return groups;
@@ -31,14 +31,20 @@ export function loadRules(rules: unknown, defaultInterval: number): ResolvedGrou
 function loadFile(given: RuleFile, defaultInterval: number): ResolvedGroup[] {
   const { file, ...rest } = ownProperties(given, ['file', ...Object.keys(given)]);
   if (typeof file !== 'string' || Object.keys(rest).length > 0)
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', `a file of rules is { file: 'path' }, got ${shown(file)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `a rule file must be given as { file: 'path' } without other keys, got file ${shown(file)}`,
+    );
   const content = parse(file) as { groups?: unknown } | null | undefined;
   const keys = Object.keys(content ?? {});
   if (typeof content !== 'object' || keys.some((key) => key !== 'groups'))
-    invalidRule(file, `a file of rules has groups, and nothing else, got ${keys.join(', ') || shown(content)}`);
+    invalidRule(
+      file,
+      `a rule file must have the top-level key groups and no other, got ${keys.join(', ') || shown(content)}`,
+    );
   // an empty key is read as ''
   const groups = (keys.length > 0 && content?.groups) || [];
-  if (!Array.isArray(groups)) invalidRule(file, `groups must be a list, got ${shown(groups)}`);
+  if (!Array.isArray(groups)) invalidRule(file, `groups must be an array, got ${shown(groups)}`);
   return groups.map((group: unknown) => checkGroup(group, file, defaultInterval));
 }
 

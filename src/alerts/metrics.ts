@@ -19,30 +19,40 @@ const counted =
 
 const GROUP_METRICS: readonly OwnMetric<BoardGroup>[] = [
   ['ringmeter_rule_evaluations_total', 'counter', 'Evaluations of a group of rules.', counted('evaluations')],
-  ['ringmeter_rule_failures_total', 'counter', 'Rules that could not be evaluated.', counted('failures')],
-  ['ringmeter_rule_missed_total', 'counter', 'Evaluations that were left out.', counted('missed')],
-  ['ringmeter_rule_evaluation_seconds_total', 'counter', 'Time that evaluations took.', counted('seconds')],
-  ['ringmeter_rule_last_duration_seconds', 'gauge', 'Time that the last one took.', counted('lastSeconds')],
+  ['ringmeter_rule_failures_total', 'counter', 'Rule evaluations that failed.', counted('failures')],
+  ['ringmeter_rule_missed_total', 'counter', 'Scheduled evaluations that were skipped.', counted('missed')],
+  ['ringmeter_rule_evaluation_seconds_total', 'counter', 'Time spent on evaluations.', counted('seconds')],
+  ['ringmeter_rule_last_duration_seconds', 'gauge', 'Duration of the last evaluation.', counted('lastSeconds')],
   [
     'ringmeter_rule_last_evaluation_timestamp_seconds',
     'gauge',
-    'For which time rules were evaluated last, since 1970; 0 = never.',
+    'Unix time of the last evaluation; 0 = never.',
     ({ board, number }) => board.lastStep(number) / 1000,
   ],
 ];
 
 const NOTIFIER_METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_notifications_sent_total', 'counter', 'Notifications that were delivered.', total('stored')],
-  ['ringmeter_notifications_failures_total', 'counter', 'Attempts to deliver one that failed.', total('failures')],
-  ['ringmeter_notifications_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
+  [
+    'ringmeter_notifications_failures_total',
+    'counter',
+    'Failed attempts to deliver a notification.',
+    total('failures'),
+  ],
+  ['ringmeter_notifications_retries_total', 'counter', 'Attempts that repeated a failed one.', total('retries')],
   [
     'ringmeter_notifications_dropped_total',
     'counter',
-    'Notifications given up: too old, or no room.',
+    'Notifications dropped because they were too old or the queue was full.',
     total('dropped'),
   ],
-  ['ringmeter_notifications_rejected_total', 'counter', 'Notifications refused for good.', total('rejected')],
-  ['ringmeter_notifications_queued', 'gauge', 'Notifications that wait.', ({ queue }) => queue.waiting],
+  [
+    'ringmeter_notifications_rejected_total',
+    'counter',
+    'Notifications that the receiver refused permanently.',
+    total('rejected'),
+  ],
+  ['ringmeter_notifications_queued', 'gauge', 'Notifications in the queue.', ({ queue }) => queue.waiting],
 ];
 
 /** Registers the metrics about the evaluation of rules and the sending of notifications. */

@@ -58,7 +58,7 @@ export function openSilences({ silences }: RulePort): SharedDocument<Silences> {
 }
 
 /** Releases the leases and locks of a thread that has ended. */
-export function buryRuleThread({ board, log }: RulePort, mark: number, ended: number): void {
-  new RuleBoard(board, mark).bury(ended);
-  new SampleLog(log, mark).bury(ended);
+export function cleanUpAfterRuleThread({ board, log }: RulePort, mark: number, ended: number): void {
+  new RuleBoard(board, mark).cleanUpAfter(ended);
+  new SampleLog(log, mark).cleanUpAfter(ended);
 }

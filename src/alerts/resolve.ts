@@ -23,7 +23,7 @@ export function resolveRules(
   if (!storages.some(({ description }) => description.kind === 'memory'))
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
-      'rules need a MemoryStorage: it has what they are evaluated on',
+      'rules need a MemoryStorage, because they are evaluated on its history: add one to the option storage',
     );
   return makeRulePort(groups, checked);
 }

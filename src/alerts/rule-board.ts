@@ -25,7 +25,7 @@ const GROUP_WORDS = 8;
 const LAST_STEP = 1;
 const COUNTS_AT = 2;
 const WORD_BYTES = 8;
-const PATIENCE_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 
 /** Counters of a group: its evaluations, failed evaluations of its rules, skipped steps, and seconds. */
 export const GROUP_COUNTS = ['evaluations', 'failures', 'missed', 'seconds', 'lastSeconds'] as const;
@@ -78,7 +78,7 @@ export class RuleBoard {
   }
 
   /** Releases the leases and the lock of a thread that has ended. */
-  bury(mark: number): void {
+  cleanUpAfter(mark: number): void {
     recover(this.i32, CHANGES_LOCK, mark);
     for (let group = 0; leaseOf(group) < this.i32.length; group++) recover(this.i32, leaseOf(group), mark);
   }
@@ -108,8 +108,9 @@ export class RuleBoard {
   }
 
   async withChanges<T>(action: () => T): Promise<T> {
-    const inUse = () => new Error(`the changes of alerts were in use for ${PATIENCE_MS} ms`);
-    return exclusively(this.i32, CHANGES_LOCK, this.mark, PATIENCE_MS, action, inUse);
+    const inUse = () =>
+      new Error(`another thread has held the lock of the alert changes for more than ${MAX_WAIT_MS} ms`);
+    return exclusively(this.i32, CHANGES_LOCK, this.mark, MAX_WAIT_MS, action, inUse);
   }
 
   tell(): void {

@@ -25,7 +25,7 @@ const LOCK = 0;
 const NEXT_NUMBER = 1;
 const RING = 8;
 const WORD_BYTES = 8;
-const PATIENCE_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 /** After this share of the ring has been overwritten, the index drops the overwritten samples. */
 const SHARE_OF_SWEEPS = 1 / 8;
 /** Entries that are indexed between two checks of the index's size. */
@@ -105,13 +105,13 @@ export class SampleLog implements SampleSource {
   }
 
   /** Releases the lock if a thread that has ended held it. */
-  bury(mark: number): void {
+  cleanUpAfter(mark: number): void {
     recover(this.i32, LOCK, mark);
   }
 
   private change<T>(action: () => T): Promise<T> {
-    const inUse = () => new Error(`the log of samples was in use for ${PATIENCE_MS} ms`);
-    return exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
+    const inUse = () => new Error(`another thread has held the lock of the sample log for more than ${MAX_WAIT_MS} ms`);
+    return exclusively(this.i32, LOCK, this.mark, MAX_WAIT_MS, action, inUse);
   }
 
   /** The number of a series, whose definition is repeated first if it would soon be overwritten. */
@@ -132,7 +132,7 @@ export class SampleLog implements SampleSource {
 
   private append(time: number, tag: number, values: Float64Array): void {
     if (this.ring.append(time, tag, values) === undefined)
-      throw new Error(`${values.byteLength} bytes do not fit into the log of samples`);
+      throw new Error(`${values.byteLength} bytes of samples do not fit into the sample log`);
   }
 
   /** Indexes the entries appended since the last call. The caller holds the lock. */

@@ -94,7 +94,7 @@ export class RuleService {
     try {
       await Promise.all(this.runners.map((runner) => runner.close()));
     } catch (error) {
-      warn('RINGMETER_RULE_FAILED', `alerts could not be ended: ${messageOf(error)}`);
+      warn('RINGMETER_RULE_FAILED', `the evaluation of rules could not be closed: ${messageOf(error)}`);
     }
     await Promise.all(this.notifiers.map((notifier) => notifier.close()));
   }

@@ -57,7 +57,8 @@ export class SharedDocument<T> {
 
   private encode(value: T): Buffer {
     const bytes = Buffer.from(JSON.stringify(value));
-    if (bytes.length > this.half) throw new Error(`${bytes.length} bytes do not fit into ${this.half}`);
+    if (bytes.length > this.half)
+      throw new Error(`a document of ${bytes.length} bytes does not fit into its ${this.half} bytes of shared memory`);
     return bytes;
   }
 
@@ -72,7 +73,8 @@ export class SharedDocument<T> {
         this.known = { version, value: JSON.parse(text) as T };
         return this.known.value;
       }
-      if (attempt === ATTEMPTS) throw new Error(`a document was written ${ATTEMPTS} times while it was read`);
+      if (attempt === ATTEMPTS)
+        throw new Error(`a shared document could not be read: it changed during each of ${ATTEMPTS} attempts`);
     }
   }
 

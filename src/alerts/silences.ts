@@ -38,7 +38,7 @@ export function checkSilence(options: SilenceOptions): Silence {
   const given = checkOptions('silence', options, ['matchers', 'from', 'until', 'comment']);
   const from = checkTime('from', given.from ?? Date.now());
   const until = checkTime('until', given.until);
-  if (until <= from) fail('a silence must end after it begins');
+  if (until <= from) fail('until of a silence must be later than from');
   const comment = checkString('comment', given.comment, '');
   return { id: randomUUID(), matchers: checkMatchers(given.matchers), from, until, comment };
 }
@@ -46,7 +46,7 @@ export function checkSilence(options: SilenceOptions): Silence {
 function checkTime(name: string, time: unknown): number {
   const milliseconds = time instanceof Date ? time.getTime() : time;
   if (typeof milliseconds === 'number' && Number.isFinite(milliseconds)) return milliseconds;
-  return fail(`${name} of a silence must be milliseconds or a Date, got ${shown(time)}`);
+  return fail(`${name} of a silence must be a Date or milliseconds since 1970, got ${shown(time)}`);
 }
 
 function checkMatchers(given: unknown): Matcher[] {
@@ -62,9 +62,9 @@ function checkMatchers(given: unknown): Matcher[] {
 function checkMatcher(given: unknown): Matcher {
   const { name, value, operator = '=' } = ownProperties<Partial<Matcher>>(given ?? {}, ['name', 'value', 'operator']);
   if (typeof name !== 'string' || typeof value !== 'string' || !OPERATORS.includes(operator))
-    fail(`a matcher is { name, value, operator }, got ${shown(given)}`);
+    fail(`a matcher must be { name, value, operator }, got ${shown(given)}`);
   if (operator.endsWith('~') && compileRegex(value) === undefined)
-    fail(`a matcher's value ${shown(value)} is no regular expression`);
+    fail(`a matcher's value ${shown(value)} is not a valid regular expression`);
   return { name, value, operator };
 }
 

@@ -13,7 +13,7 @@ import { HEADER, high, int, LIFE_STATE, RECORD, SERIES_FLAG, LIFE as WORDS } fro
  * repeats its read if the word has changed: cells and baselines of different moments count records in both lives.
  *
  * Guarantees: one thread at a time changes lives. If it is terminated meanwhile, each series is in its old life or in
- *   its new one, and the thread that is told of its end frees the lock (`buryLives`).
+ *   its new one, and the thread that is told of its end frees the lock (`recoverLives`).
  * Progress: a reader waits 100 ms at most for a lock holder that was descheduled, and then keeps its last copy.
  */
 const LOCK = int(HEADER.LIVES_LOCK);
@@ -44,26 +44,26 @@ export function changeLives<T>({ i32 }: Arena, change: () => T): T {
 
 /** How often a reader tries, how often it sleeps while lives are being ended, and when it checks for a dead holder. */
 const ATTEMPTS = 4;
-const NAPS = 100;
-const NAPS_BEFORE_LOOK = 8;
-const NAP_MS = 1;
+const WAITS = 100;
+const WAITS_BEFORE_CHECK = 8;
+const WAIT_MS = 1;
 
 /** Repeats `read` of cells and baselines until no life has ended meanwhile. `read` must overwrite old results. */
 export function readLives({ i32 }: Arena, read: () => void): void {
-  let naps = 0;
+  let waits = 0;
   for (let attempt = 1; ; attempt++) {
     let before = Atomics.load(i32, SEQUENCE);
-    for (; (before & 1) !== 0 && naps < NAPS; before = Atomics.load(i32, SEQUENCE), naps++) {
-      waitFor(i32, SEQUENCE, before, NAP_MS);
-      if (naps === NAPS_BEFORE_LOOK) lookForHolder(i32, LOCK);
+    for (; (before & 1) !== 0 && waits < WAITS; before = Atomics.load(i32, SEQUENCE), waits++) {
+      waitFor(i32, SEQUENCE, before, WAIT_MS);
+      if (waits === WAITS_BEFORE_CHECK) lookForHolder(i32, LOCK);
     }
     read();
     if (loadLast(i32, SEQUENCE) === before || attempt === ATTEMPTS) return;
   }
 }
 
-/** To bury is to clean up after an ended thread: frees the lock if it holds it, and makes the sequence even again. */
-export function buryLives({ i32 }: Arena, deadMark: number, mark: number): void {
+/** Cleans up after an ended thread: if it held the lock, makes the sequence even again and releases the lock. */
+export function recoverLives({ i32 }: Arena, deadMark: number, mark: number): void {
   if (!takeOver(i32, LOCK, deadMark, mark)) return;
   if ((Atomics.load(i32, SEQUENCE) & 1) !== 0) Atomics.add(i32, SEQUENCE, 1);
   unlock(i32, LOCK);

@@ -2,7 +2,7 @@ import { threadId } from 'node:worker_threads';
 import { recover, takeOver, unlock } from '../atomics/mutex';
 import type { Arena } from './arena';
 import { alignToLine, EVENT_WORDS, HEADER, high, int, lapOf, SHARD } from './layout';
-import { buryLives } from './lives';
+import { recoverLives } from './lives';
 
 /**
  * One shard, seen from any thread. Shards are numbered. A shard outlives its owner: the next thread that claims it goes
@@ -131,7 +131,7 @@ export class Shard {
     const { i32 } = this.arena;
     const owner = int(this.base + SHARD.OWNER);
     if (Atomics.compareExchange(i32, owner, 0, mark) !== 0) return false;
-    if (this.ring !== 0 || this.furnish()) {
+    if (this.ring !== 0 || this.allocateRing()) {
       this.noteUse();
       return true;
     }
@@ -139,7 +139,7 @@ export class Shard {
     return false;
   }
 
-  private furnish(): boolean {
+  private allocateRing(): boolean {
     const { arena } = this;
     const tableWords = pageTableWords(arena.pageTableCapacity);
     const tables = arena.allocate(tableWords * 2 + arena.ringCapacity * EVENT_WORDS);
@@ -175,11 +175,11 @@ export class Shard {
   /**
    * Cleans up after an ended thread: takes over its lock and its ownership, and releases both. Several threads may be
    * told of one end, and a new owner may record before the last of them calls this. So the thread that cleans up is
-   * itself the holder, or the owner, until it is done; if it ends before that, it is buried in turn.
+   * itself the holder, or the owner, until it is done; if it ends before that, the next thread cleans up after both.
    *
-   * @param settle called by the one thread that takes the ownership over, before it gives the shard back
+   * @param onTakeOver called by the one thread that takes the ownership over, before it gives the shard back
    */
-  bury(deadMark: number, mark: number, settle: (shard: Shard) => void): void {
+  cleanUpAfter(deadMark: number, mark: number, onTakeOver: (shard: Shard) => void): void {
     const { i32 } = this.arena;
     if (takeOver(i32, this.lock, deadMark, mark)) {
       // the dead holder may have folded a batch without having freed its slots
@@ -187,7 +187,7 @@ export class Shard {
       unlock(i32, this.lock);
     }
     if (Atomics.compareExchange(i32, int(this.base + SHARD.OWNER), deadMark, mark) !== deadMark) return;
-    if (this.ring !== 0) settle(this);
+    if (this.ring !== 0) onTakeOver(this);
     this.release(mark);
   }
 }
@@ -203,11 +203,15 @@ export function openShards(arena: Arena): Shard[] {
 }
 
 /** Releases everything an ended thread may have held. The caller must be certain that the thread has ended. */
-export function buryThread(shards: readonly Shard[], ended: number, settle: (shard: Shard) => void = () => {}): void {
-  for (const shard of shards) shard.bury(threadMark(ended), threadMark(threadId), settle);
+export function cleanUpAfterThread(
+  shards: readonly Shard[],
+  ended: number,
+  onTakeOver: (shard: Shard) => void = () => {},
+): void {
+  for (const shard of shards) shard.cleanUpAfter(threadMark(ended), threadMark(threadId), onTakeOver);
   const { arena } = shards[0];
   recover(arena.i32, int(HEADER.COLLECT_LOCK), threadMark(ended));
-  buryLives(arena, threadMark(ended), threadMark(threadId));
+  recoverLives(arena, threadMark(ended), threadMark(threadId));
 }
 
 /** What a thread writes into shared memory to say "me": never 0, never reused within a process. */

@@ -33,20 +33,20 @@ import { waitFor } from './wait';
 /** Attempts without a sleep between them: a write takes some 10 ns, a copy takes longer. */
 const ATTEMPTS = 64;
 /** How often a reader sleeps while the word stays odd, and for how long each time. */
-const NAPS = 100;
-const NAP_MS = 1;
+const WAITS = 100;
+const WAIT_MS = 1;
 
 /** Repeats `copy` until no write has overlapped it. `copy` must overwrite all results of an earlier attempt. */
 export function readConsistently(i32: Int32Array, index: number, copy: () => void): void {
-  for (let attempt = 1, naps = 0; ; attempt++) {
+  for (let attempt = 1, waits = 0; ; attempt++) {
     const before = Atomics.load(i32, index);
     copy();
     const after = loadLast(i32, index);
     const moved = after !== before;
     if ((before & 1) === 0 && !moved) return;
     if (attempt < ATTEMPTS) continue;
-    if (moved || naps++ === NAPS) return;
-    waitFor(i32, index, before, NAP_MS);
+    if (moved || waits++ === WAITS) return;
+    waitFor(i32, index, before, WAIT_MS);
     attempt = 0;
   }
 }

@@ -10,14 +10,14 @@ export function sharedMemory(bytes: number, option: string): SharedArrayBuffer {
   if (typeof SharedArrayBuffer === 'undefined')
     throw new RingmeterError(
       'RINGMETER_OUT_OF_MEMORY',
-      'this environment has no SharedArrayBuffer, in which everything is recorded: start node without what takes it away',
+      'this environment has no SharedArrayBuffer, which recording needs: start node without the flag or code that removes it',
     );
   try {
     return new SharedArrayBuffer(bytes);
   } catch (error) {
     throw new RingmeterError(
       'RINGMETER_OUT_OF_MEMORY',
-      `the system gives no ${bytes} bytes of address space: lower ${option}, or raise the limit of the process (ulimit -v) (${messageOf(error)})`,
+      `the system refused ${bytes} bytes of address space: lower ${option}, or raise the limit of the process (ulimit -v) (${messageOf(error)})`,
       { cause: error },
     );
   }

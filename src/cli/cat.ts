@@ -13,14 +13,14 @@ import { parseTime } from './time';
 
 const HELP = `Usage: ringmeter cat [OPTIONS] DIRECTORY
 
-Shows the metrics that FileStorage wrote to a directory, flush by flush, the oldest first. It may be written meanwhile.
+Shows the metrics that FileStorage wrote to a directory, flush by flush, the oldest first. A process may write to it at the same time.
 
 Options:
   --from TIME    leave out what is older
   --to TIME      leave out what is newer
   --name NAME    only this metric; may be given several times
   --last         only the last flush of each process
-  --follow       go on with what is written from now on (or since --from), until interrupted
+  --follow       show new flushes as they are written (from now on, or since --from), until interrupted
   --json         one JSON object per flush and line: timestamp, source, metrics
   --help         show this
 

@@ -8,12 +8,12 @@ import { anySource, SOURCE_OPTIONS, sourceHelp } from './source';
 const HELP = `Usage: ringmeter lint [OPTIONS] URL | FILE | -
 
 Checks what a scrape endpoint exposes: the format, names and units, labels, and whether the buckets fit the values.
-A URL without a path means its /metrics; host:port will do. Exits with 0 if there is nothing to say, 3 if there is, and 1
-if it cannot be read.
+A URL without a path means its /metrics; host:port will do. Exits with 0 if there are no findings, 3 if there are some, and 1
+if the exposition cannot be read.
 
 Options:
-  --level LEVEL    least severity that counts: error, warning or advice (the default)
-  --ignore RULE    not this rule; may be given several times
+  --level LEVEL    lowest severity to report: error, warning or advice (the default)
+  --ignore RULE    do not apply this rule; may be given several times
   --json           findings as a JSON array
 ${sourceHelp(17)}
   --help           show this
@@ -23,7 +23,7 @@ export const command: Command = { help: HELP, run };
 
 const LEVELS: readonly Severity[] = ['error', 'warning', 'advice'];
 /** What promtool exits with when its linter complains. */
-const COMPLAINS = 3;
+const EXIT_FINDINGS = 3;
 
 async function run(args: string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -43,14 +43,14 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   if (level === -1)
     throw new UsageError(`--level must be one of ${LEVELS.join(', ')}, got ${JSON.stringify(values.level)}`);
   const unknown = values.ignore.find((rule) => !Object.hasOwn(RULES, rule));
-  if (unknown !== undefined) throw new UsageError(`there is no rule ${JSON.stringify(unknown)}`);
+  if (unknown !== undefined) throw new UsageError(`unknown rule ${JSON.stringify(unknown)}`);
   const ignored = new Set(values.ignore as LintRule[]);
   const source = anySource(target, values);
   try {
     const all = lint(await source.scrape(io.signal));
     const findings = all.filter(({ rule, severity }) => !ignored.has(rule) && LEVELS.indexOf(severity) <= level);
     await io.print(values.json ? `${JSON.stringify(findings, null, 2)}\n` : findingsText(findings, io.isColoured));
-    return findings.length === 0 ? 0 : COMPLAINS;
+    return findings.length === 0 ? 0 : EXIT_FINDINGS;
   } finally {
     await source.close();
   }

@@ -6,7 +6,7 @@ import { printableOutput } from './style';
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
   cat: { summary: 'show the metrics that FileStorage wrote to a directory', load: () => import('./cat.js') },
   lint: { summary: 'check what a scrape endpoint exposes', load: () => import('./lint.js') },
-  top: { summary: 'watch a scrape endpoint at a glance', load: () => import('./top.js') },
+  top: { summary: 'watch the main figures of a scrape endpoint', load: () => import('./top.js') },
 };
 
 const HELP = `Usage: ringmeter COMMAND [OPTIONS]
@@ -16,7 +16,7 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
   .join('\n')}
 
-ringmeter COMMAND --help tells more about one of them.
+ringmeter COMMAND --help describes a command.
 `;
 
 /**
@@ -31,7 +31,7 @@ export async function run([name, ...args]: string[], output: CommandIo): Promise
     return 0;
   }
   if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
-    io.warn(name === undefined ? HELP : `ringmeter: there is no command ${JSON.stringify(name)}\n\n${HELP}`);
+    io.warn(name === undefined ? HELP : `ringmeter: unknown command ${JSON.stringify(name)}\n\n${HELP}`);
     return 2;
   }
   const { command } = await COMMANDS[name].load();

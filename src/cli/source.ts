@@ -11,7 +11,7 @@ export const SOURCE_OPTIONS = {
 export function sourceHelp(width: number): string {
   return [
     ['--header LINE', "sent with the request: 'Authorization: Bearer ...'; may be given several times"],
-    ['--timeout TIME', 'most that an answer may take, as 500ms or 5s; default 10s'],
+    ['--timeout TIME', 'longest time to wait for an answer, such as 500ms or 5s; default 10s'],
   ]
     .map(([option, text]) => `  ${option.padEnd(width)}${text}`)
     .join('\n');

@@ -9,13 +9,13 @@ import { Watch } from './top/watch';
 
 const HELP = `Usage: ringmeter top [OPTIONS] URL
 
-Shows a scrape endpoint at a glance, again and again: CPU, memory and event loops, requests with errors and quantiles,
-storages, alerts, the fastest counters and the metrics with the most series. Rates are those between two scrapes.
-Leave it with q. A URL without a path means its /metrics; host:port will do.
+Shows the main figures of a scrape endpoint and refreshes them: CPU, memory and event loops, requests with errors and quantiles,
+storages, alerts, the fastest counters and the metrics with the most series. Rates are computed between two scrapes.
+Press q to quit. A URL without a path means its /metrics; host:port will do.
 
 Options:
-  --interval TIME  between two scrapes, as 500ms or 5s; default 2s
-  --once           show one frame as plain text, of two scrapes, and end; so it does where the output is no terminal
+  --interval TIME  time between two scrapes, such as 500ms or 5s; default 2s
+  --once           scrape twice, show one frame as plain text, and exit; the default if the output is not a terminal
 ${sourceHelp(17)}
   --help           show this
 `;

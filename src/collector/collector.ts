@@ -64,7 +64,7 @@ export class AttachedTo {
 }
 
 /** Milliseconds that `stats()` waits for a worker that is folding. */
-const STATS_PATIENCE_MS = 500;
+const STATS_MAX_WAIT_MS = 500;
 
 /** With `labels`, the bound series of those labels instead of the metric. */
 type WithLabels<O, Name extends string> = O & { labels: Labels<Name> };
@@ -151,7 +151,7 @@ export class MetricsCollector {
     if (first === undefined)
       throw new RingmeterError(
         'RINGMETER_NO_STORAGE',
-        'this collector has no storage, or was attached to: its storages are in the thread that made it then',
+        'this collector has no storage on this thread: storages belong to the thread that made the collector',
       );
     return first;
   }
@@ -412,7 +412,7 @@ export class MetricsCollector {
   /** Counts of recorded, folded, dropped and refused events, and memory usage. First drains as much as possible. */
   stats(): CollectorStats {
     this.recorder.publish();
-    this.drainer.withDrained(this.drainer.used(), STATS_PATIENCE_MS, () => {});
+    this.drainer.withDrained(this.drainer.used(), STATS_MAX_WAIT_MS, () => {});
     return readStats(this.arena, this.drainer, this.flushSide.storages());
   }
 
@@ -473,7 +473,10 @@ export class MetricsCollector {
 
   private alerting(): Alerting {
     if (this.rules !== undefined) return this.rules;
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', 'this collector has no rules, or was attached to');
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      'this collector has no rules on this thread: rules belong to the thread that made the collector',
+    );
   }
 
   /** The flushing side, after this thread's records have been made visible to it. */

@@ -23,7 +23,7 @@ function recordOn(record: (collector: MetricsCollector) => void): void {
     if (collector !== undefined) record(collector);
   } catch (error) {
     failed = presentDefault() === undefined;
-    warnOnce('RINGMETER_INVALID_RECORD', `nothing is recorded by name: ${messageOf(error)}`);
+    warnOnce('RINGMETER_INVALID_RECORD', `the functions that record by name record nothing: ${messageOf(error)}`);
   }
 }
 

@@ -191,7 +191,7 @@ function checkStorages(storage: unknown): readonly Storage[] {
     if (isModule(one)) return new ForeignStorage(one);
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
-      `storage must be a storage, a { module }, or an array of them, got ${shown(one)}`,
+      `storage must be a storage, { module: path }, or an array of these, got ${shown(one)}`,
     );
   });
 }

@@ -15,18 +15,18 @@ export const errorCodes = {
   RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
-  RINGMETER_FILE_DAMAGED: 'A file of FileStorage, or a part of it, is not what was written.',
-  RINGMETER_FILE_TOO_LARGE: 'A file of FileStorage has, or unpacks to, more than is read.',
-  RINGMETER_SCRAPE_FAILED: 'A scrape endpoint could not be reached, or what it answers could not be read.',
+  RINGMETER_FILE_DAMAGED: 'A file of FileStorage, or a part of it, differs from the written data.',
+  RINGMETER_FILE_TOO_LARGE: 'A file of FileStorage exceeds the limits of reading, before or after decompression.',
+  RINGMETER_SCRAPE_FAILED: 'A scrape endpoint could not be reached, or its answer could not be read.',
   RINGMETER_INVALID_QUERY:
     'A query names no metric, its label values or time bounds have the wrong type, or its PromQL is wrong or has no answer.',
-  RINGMETER_QUERY_LIMIT: 'A query would take more samples, more memory or more time than it may.',
+  RINGMETER_QUERY_LIMIT: 'A query would exceed its limit of samples, memory or time.',
   RINGMETER_WORKER_FAILED: 'The flush workers cannot be started or keep failing.',
   RINGMETER_NO_STORAGE: 'The collector has no storage on this thread.',
   RINGMETER_INVALID_RULE:
-    'A rule, its expression or one of its templates cannot be used; the message says where it stands.',
-  RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread cannot be had, or not in time.',
-  RINGMETER_BUSY: 'Another thread is removing series and has not come to an end in time.',
+    'A rule, its expression or one of its templates cannot be used; the message says where it is.',
+  RINGMETER_STACK_UNAVAILABLE: 'The stack of the main thread is not available, or was not available in time.',
+  RINGMETER_BUSY: 'Another thread is removing series and did not finish in time.',
   RINGMETER_CLOSED: 'The collector has been closed.',
 } as const;
 

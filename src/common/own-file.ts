@@ -25,7 +25,7 @@ export function checkOwnFile(file: string): void {
   } catch (error) {
     const forbidden = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
     const advice = forbidden ? '' : `. ${ADVICE}`;
-    const message = `threads cannot be started, since their file cannot be read: ${messageOf(error)}${advice}`;
+    const message = `threads cannot be started, because a file of this package cannot be read: ${messageOf(error)}${advice}`;
     throw new RingmeterError('RINGMETER_WORKER_FAILED', message, { cause: error });
   }
 }

@@ -12,6 +12,6 @@ export function numberOf(result: QueryResult): number | undefined {
   const what = result.type === 'vector' ? `${result.samples.length} series` : `a ${result.type}`;
   throw new RingmeterError(
     'RINGMETER_INVALID_QUERY',
-    `the expression must give one number, and gives ${what}: sum() it`,
+    `the expression must return a scalar or at most one series, got ${what}: aggregate it, as with sum()`,
   );
 }

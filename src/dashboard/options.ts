@@ -123,7 +123,7 @@ function checkExpression(name: string, expression: unknown): void {
   const { parseExpression } = require('../query/parse') as typeof import('../query/parse');
   const { typeOf } = require('../query/check') as typeof import('../query/check');
   const type = typeOf(parseExpression(expandToday(withWindow(expression, 1_000), 1_000)));
-  if (type !== 'scalar' && type !== 'vector') fail(`${name} must give a number, and gives a ${type}`);
+  if (type !== 'scalar' && type !== 'vector') fail(`${name} must return a scalar or an instant vector, got a ${type}`);
 }
 
 /** @param window milliseconds */

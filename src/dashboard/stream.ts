@@ -47,7 +47,8 @@ export class DashboardStream {
 
   /** @throws Busy if there are too many */
   add(exchange: Exchange): void {
-    if (this.viewers.size >= MOST_STREAMS) throw new Busy(`${MOST_STREAMS} streams are open`);
+    if (this.viewers.size >= MOST_STREAMS)
+      throw new Busy(`${MOST_STREAMS} streams are open, the most that are allowed`);
     const { request, response, signal } = exchange;
     response.writeHead(200, HEADERS);
     if (request.method === 'HEAD') {

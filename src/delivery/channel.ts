@@ -27,7 +27,7 @@ const WORD_BYTES = 8;
 export const STATE = { OPEN: 0, CLOSING: 1, CLOSED: 2 } as const;
 
 /** How long a thread waits for the lock; a live holder releases it after about a millisecond. */
-const PATIENCE_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 
 /** How many bytes of shared address space a channel takes. */
 export function channelBytes(sizes: QueueSizes): number {
@@ -64,7 +64,7 @@ export class Channel {
   }
 
   /** Releases the lease and the lock if a thread that has ended held them; it may have ended at any point. */
-  bury(mark: number): void {
+  cleanUpAfter(mark: number): void {
     recover(this.i32, LEASE, mark);
     recover(this.i32, LOCK, mark);
     raise(this.i32, WAKE);
@@ -93,7 +93,7 @@ export class Channel {
   /** Runs `action`, which changes the queue, while this thread holds the lock. */
   private async change<T>(action: () => T): Promise<T> {
     try {
-      return await exclusively(this.i32, LOCK, this.mark, PATIENCE_MS, action, inUse);
+      return await exclusively(this.i32, LOCK, this.mark, MAX_WAIT_MS, action, inUse);
     } finally {
       raise(this.i32, WAKE);
     }
@@ -101,7 +101,7 @@ export class Channel {
 
   /** The same for backends that store at once. Blocks. @throws RingmeterError RINGMETER_STORAGE_FAILED after a second */
   exclusively<T>(action: () => T): T {
-    if (!lock(this.i32, LOCK, this.mark, performance.now() + PATIENCE_MS)) throw inUse();
+    if (!lock(this.i32, LOCK, this.mark, performance.now() + MAX_WAIT_MS)) throw inUse();
     try {
       return action();
     } finally {
@@ -132,5 +132,8 @@ export class Channel {
 }
 
 function inUse(): RingmeterError {
-  return new RingmeterError('RINGMETER_STORAGE_FAILED', `the storage was in use for ${PATIENCE_MS} ms`);
+  return new RingmeterError(
+    'RINGMETER_STORAGE_FAILED',
+    `another thread has held the lock of the storage for more than ${MAX_WAIT_MS} ms`,
+  );
 }

@@ -57,6 +57,6 @@ function checkName(kind: string, name: unknown): string {
   if (typeof name === 'string' && name.length > 0 && name.length <= 64) return name;
   throw new RingmeterError(
     'RINGMETER_INVALID_OPTION',
-    `name of ${kind} must be a text of 1 to 64 characters, got ${shown(name)}`,
+    `name of ${kind} must be a string of 1 to 64 characters, got ${shown(name)}`,
   );
 }

@@ -105,7 +105,7 @@ export class DeliveryQueue extends DeliveryRecord {
       this.count('stored', 1);
       words[FIELDS.LAST_SUCCESS] = Date.now();
       words[FIELDS.STORED_UP_TO] = position + 1;
-      this.settle(position);
+      this.finish(position);
     });
   }
 
@@ -116,7 +116,7 @@ export class DeliveryQueue extends DeliveryRecord {
       this.words[FIELDS.REJECTED_LAST] = position + 1;
       this.count('rejected', 1);
       this.count('failures', 1);
-      this.settle(position);
+      this.finish(position);
     });
   }
 
@@ -143,7 +143,7 @@ export class DeliveryQueue extends DeliveryRecord {
     });
   }
 
-  private settle(position: number): void {
+  private finish(position: number): void {
     const { ring, words } = this;
     words[FIELDS.FAILURES_IN_A_ROW] = 0;
     words[FIELDS.NEXT_ATTEMPT] = 0;

@@ -164,7 +164,7 @@ export class Delivery {
     if (!this.isOpen) this.opening = undefined;
     if (!retryable) {
       await channel.queue.reject(queued, message);
-      if (!this.refused) this.warn(`a ${this.wording.item} was refused for good: ${message}`);
+      if (!this.refused) this.warn(`a ${this.wording.item} was refused and is not sent again: ${message}`);
       this.refused = true;
       return true;
     }
@@ -172,9 +172,9 @@ export class Delivery {
     const wait = (failures: number): number =>
       Math.max(backoff(options, failures), Math.min(retryAfter, options.queueAge));
     const failures = await channel.queue.fail(message, (count) => now + wait(count));
-    if (failures === 1) this.warn(`${message}; it is tried again`);
-    const helpless = error === this.late || this.backend === undefined;
-    if (helpless && channel.state === STATE.OPEN) host.renew?.();
+    if (failures === 1) this.warn(`${message}; the delivery is retried`);
+    const isUnresponsive = error === this.late || this.backend === undefined;
+    if (isUnresponsive && channel.state === STATE.OPEN) host.renew?.();
     return false;
   }
 

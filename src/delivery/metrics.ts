@@ -14,16 +14,26 @@ export const total =
 /** The metrics of every storage that delivers to a receiver, labelled with the storage's name. */
 const METRICS: readonly OwnMetric<Channel>[] = [
   ['ringmeter_storage_stored_total', 'counter', 'Snapshots that were stored.', total('stored')],
-  ['ringmeter_storage_failures_total', 'counter', 'Attempts to store a snapshot that failed.', total('failures')],
-  ['ringmeter_storage_retries_total', 'counter', 'Attempts after one that failed.', total('retries')],
-  ['ringmeter_storage_dropped_total', 'counter', 'Snapshots given up: too old, or no room.', total('dropped')],
-  ['ringmeter_storage_rejected_total', 'counter', 'Snapshots refused for good.', total('rejected')],
-  ['ringmeter_storage_queue_snapshots', 'gauge', 'Snapshots that wait.', ({ queue }) => queue.waiting],
-  ['ringmeter_storage_queue_bytes', 'gauge', 'Memory that they take.', ({ queue }) => queue.waitingBytes],
+  ['ringmeter_storage_failures_total', 'counter', 'Failed attempts to store a snapshot.', total('failures')],
+  ['ringmeter_storage_retries_total', 'counter', 'Attempts that repeated a failed one.', total('retries')],
+  [
+    'ringmeter_storage_dropped_total',
+    'counter',
+    'Snapshots dropped because they were too old or the queue was full.',
+    total('dropped'),
+  ],
+  [
+    'ringmeter_storage_rejected_total',
+    'counter',
+    'Snapshots that the receiver refused permanently.',
+    total('rejected'),
+  ],
+  ['ringmeter_storage_queue_snapshots', 'gauge', 'Snapshots in the queue.', ({ queue }) => queue.waiting],
+  ['ringmeter_storage_queue_bytes', 'gauge', 'Size of the snapshots in the queue.', ({ queue }) => queue.waitingBytes],
   [
     'ringmeter_storage_last_success_timestamp_seconds',
     'gauge',
-    'When a snapshot was stored last, since 1970; 0 = never.',
+    'Unix time at which a snapshot was stored last; 0 = never.',
     ({ queue }) => queue.lastSuccess / 1000,
   ],
 ];

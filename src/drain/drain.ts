@@ -16,7 +16,7 @@ const BATCH = 4096;
 export const SETTLE_MS = 2;
 
 /** Wait for a holder for which a wait of this thread has timed out already: a running holder releases in that time. */
-const SECOND_PATIENCE_MS = 2;
+const SECOND_MAX_WAIT_MS = 2;
 
 /** A glance: the positions up to which the owners of all shards had written at one moment. */
 export interface Glance {
@@ -99,29 +99,29 @@ export class Drainer {
    * Drains all readable events of the shards, and keeps their locks while `read` reads the cells: a consistent cut
    * across all instruments. Locks are taken in the order given, so readers cannot deadlock.
    *
-   * A long `read` calls `breathe` now and then: if another thread waits for one of the locks, it releases all of them
+   * A long `read` calls `letWaitersIn` now and then: if another thread waits for one of the locks, it releases all of them
    * for a moment. Cells read after that may be newer than those read before.
    *
-   * @param patience milliseconds to wait for the locks. If a shard's lock is not free in time, `read` runs without it:
+   * @param maxWait milliseconds to wait for the locks. If a shard's lock is not free in time, `read` runs without it:
    *   the events still in its ring are missing, and its cells have to be read by their sequence words: see `holds`.
    */
-  withDrained(shards: readonly Shard[], patience: number, read: (breathe: () => void) => void): void {
+  withDrained(shards: readonly Shard[], maxWait: number, read: (letWaitersIn: () => void) => void): void {
     const { i32 } = this.arena;
-    let held = this.lockAll(shards, patience);
-    const breathe = (): void => {
+    let held = this.lockAll(shards, maxWait);
+    const letWaitersIn = (): void => {
       const wanted = held.find((shard) => isWanted(i32, shard.lock));
       if (wanted === undefined) return;
       // all of them: the waiting thread may need them all, in the same order
       for (const shard of held) unlock(i32, shard.lock);
       leaveToOthers(i32, wanted.lock);
-      held = this.lockAll(shards, patience);
+      held = this.lockAll(shards, maxWait);
     };
     try {
       for (const shard of held) {
         const head = this.visibleHead(shard);
         while (shard.folded < head) this.foldBatch(shard, head);
       }
-      read(breathe);
+      read(letWaitersIn);
     } finally {
       for (const shard of held) unlock(i32, shard.lock);
     }
@@ -130,8 +130,8 @@ export class Drainer {
   /** Whether this thread has the shard's lock. */
   readonly holds = (shard: Shard): boolean => Atomics.load(this.arena.i32, shard.lock) === this.mark;
 
-  private lockAll(shards: readonly Shard[], patience: number): readonly Shard[] {
-    const deadline = performance.now() + patience;
+  private lockAll(shards: readonly Shard[], maxWait: number): readonly Shard[] {
+    const deadline = performance.now() + maxWait;
     return shards.filter((shard) => this.lock(shard, deadline));
   }
 
@@ -140,7 +140,7 @@ export class Drainer {
     const { i32 } = this.arena;
     const holder = Atomics.load(i32, shard.lock);
     const knownToKeepIt = holder !== 0 && this.keepers[shard.number] === holder;
-    const taken = lock(i32, shard.lock, this.mark, knownToKeepIt ? performance.now() + SECOND_PATIENCE_MS : deadline);
+    const taken = lock(i32, shard.lock, this.mark, knownToKeepIt ? performance.now() + SECOND_MAX_WAIT_MS : deadline);
     this.keepers[shard.number] = taken ? 0 : Atomics.load(i32, shard.lock);
     return taken;
   }

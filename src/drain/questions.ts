@@ -16,7 +16,7 @@ export class Questions {
 
   constructor(
     private readonly arena: Arena,
-    private readonly patience: number,
+    private readonly maxWait: number,
   ) {}
 
   /** Resolves when all threads that were asked have answered, or the time is up. */
@@ -25,7 +25,7 @@ export class Questions {
     const able = shards.filter((shard) => shard.callbacks > 0);
     // during the last flush of an ending process, the event loops of these threads do not turn any more
     if (able.length === 0 || Atomics.load(i32, int(HEADER.END)) !== 0) return;
-    const deadline = performance.now() + this.patience;
+    const deadline = performance.now() + this.maxWait;
     await Promise.all(
       able.map((shard) => {
         // not asked again: a callback that waits for a snapshot would otherwise be called again because of that snapshot

@@ -19,8 +19,14 @@ export interface Credentials {
   digest: Uint8Array;
 }
 
-const BAD_HOST: Refusal = { status: 403, text: 'Forbidden: not a host name of this endpoint; see allowedHosts\n' };
-const BAD_ORIGIN: Refusal = { status: 403, text: 'Forbidden: asked by a page of another site; see allowedOrigins\n' };
+const BAD_HOST: Refusal = {
+  status: 403,
+  text: 'Forbidden: the Host header does not name this endpoint; see the option allowedHosts\n',
+};
+const BAD_ORIGIN: Refusal = {
+  status: 403,
+  text: 'Forbidden: the request comes from a page of another origin; see the option allowedOrigins\n',
+};
 
 /** Decides which requests an endpoint refuses. */
 export class Access {

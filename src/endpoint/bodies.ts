@@ -57,7 +57,8 @@ export function selectionKey(names: readonly string[]): string {
 
 /** Call before adding a selection. @throws Busy if there are too many already */
 export function checkRoom(selections: number): void {
-  if (selections >= MOST_SELECTIONS) throw new Busy('too many different selections of metrics are asked for at once');
+  if (selections >= MOST_SELECTIONS)
+    throw new Busy('too many different selections of metrics are requested at the same time');
 }
 
 /** Caches rendered bodies: each selection is rendered once per snapshot for all requests that share the snapshot. */

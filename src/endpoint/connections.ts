@@ -4,7 +4,7 @@ import { Server as NetServer, type Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Connection } from './connection';
 import { Exchange, reset } from './exchange';
-import { GRACE_MS, MOST_CONNECTIONS, PRESSED_PATIENCE_MS } from './limits';
+import { GRACE_MS, MOST_CONNECTIONS, PRESSED_STALL_TIMEOUT_MS } from './limits';
 import { Wires } from './wires';
 
 /** All events by which node passes on a request. Other Expect values are ignored (RFC 9110, 10.1.1 allows 417). */
@@ -46,7 +46,7 @@ export class Connections {
   private makeRoom(): boolean {
     const all = [...this.all];
     const idle = all.filter(([, { idle }]) => idle).sort(([, one], [, other]) => one.quietSince - other.quietSince);
-    const stalled = all.filter(([, { stalled }]) => stalled > PRESSED_PATIENCE_MS);
+    const stalled = all.filter(([, { stalled }]) => stalled > PRESSED_STALL_TIMEOUT_MS);
     const [socket, connection] = idle[0] ?? stalled[0] ?? [];
     if (socket === undefined) return false;
     this.all.delete(socket);

@@ -10,14 +10,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 type Asked = Pick<IncomingMessage, 'headers'>;
 
 /** The client's timeout in milliseconds, which Prometheus sends with every scrape; Infinity if it sends none. */
-function patienceOf({ headers }: Asked): number {
+function timeoutOf({ headers }: Asked): number {
   const seconds = Number(headers['x-prometheus-scrape-timeout-seconds']);
   return seconds > 0 ? seconds * 1_000 * SHARE : Number.POSITIVE_INFINITY;
 }
 
 /** Awaits `work`. @throws Busy as soon as the client, whose request began at `began`, would get the answer too late */
 export async function inTime<T>(request: Asked, began: number, work: Promise<T>): Promise<T> {
-  const deadline = began + patienceOf(request);
+  const deadline = began + timeoutOf(request);
   const left = deadline - performance.now();
   if (left > LONGEST_TIMER_MS) return work;
   let timer: NodeJS.Timeout | undefined;
@@ -31,5 +31,5 @@ export async function inTime<T>(request: Asked, began: number, work: Promise<T>)
   } finally {
     clearTimeout(timer);
   }
-  throw new Busy('the scraper would not wait long enough');
+  throw new Busy('the answer was not ready within the timeout of the scraper');
 }

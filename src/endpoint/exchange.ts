@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 // not the globals: some realms have none, or replace node's timers
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
-import { PATIENCE_MS } from './limits';
+import { STALL_TIMEOUT_MS } from './limits';
 
 /** A request and its answer: from the arrival of the request until the client has the answer, or either side aborts. */
 export class Exchange {
@@ -17,7 +17,7 @@ export class Exchange {
   /** When the client last read a piece of the answer; undefined before the answer begins. */
   private taken: number | undefined;
   private gone: AbortController | undefined;
-  private patience: NodeJS.Timeout | undefined;
+  private stallTimer: NodeJS.Timeout | undefined;
 
   constructor(
     readonly request: IncomingMessage,
@@ -41,8 +41,8 @@ export class Exchange {
   /** Called when the answer begins and whenever the client has read a piece of it: restarts the timeout. */
   progress(): void {
     this.taken = performance.now();
-    this.patience ??= setTimeout(() => this.lose(), PATIENCE_MS).unref();
-    this.patience.refresh();
+    this.stallTimer ??= setTimeout(() => this.lose(), STALL_TIMEOUT_MS).unref();
+    this.stallTimer.refresh();
   }
 
   private lose(): void {
@@ -54,7 +54,7 @@ export class Exchange {
   end(): void {
     if (this.over) return;
     this.over = true;
-    clearTimeout(this.patience);
+    clearTimeout(this.stallTimer);
     this.release();
     this.gone?.abort();
   }

@@ -71,6 +71,6 @@ function encoded(text: string): string {
     decodeURIComponent(text);
     return text;
   } catch {
-    throw new BadForm(400, 'the parameters are not encoded as those of URLs are');
+    throw new BadForm(400, 'the percent-encoding of the parameters is invalid');
   }
 }

@@ -3,7 +3,7 @@ import { turn } from '../atomics/turn';
 import type { Bytes } from './bodies';
 import { Busy } from './busy';
 import type { Exchange } from './exchange';
-import { FEWEST_BODIES, MOST_BYTES, PRESSED_PATIENCE_MS, ROOM_LOOK_MS, ROOM_PATIENCE_MS } from './limits';
+import { FEWEST_BODIES, MOST_BYTES, PRESSED_STALL_TIMEOUT_MS, ROOM_CHECK_MS, ROOM_MAX_WAIT_MS } from './limits';
 
 /** Accounts for the bytes of bodies that are being sent; a body shared by several answers counts once. */
 export class InFlight {
@@ -26,7 +26,7 @@ export class InFlight {
    */
   async room(waiting: Pick<Exchange, 'began'>): Promise<void> {
     while (!this.fits(this.expected)) {
-      if (performance.now() - waiting.began > ROOM_PATIENCE_MS) throw new Busy('too many answers are being sent');
+      if (performance.now() - waiting.began > ROOM_MAX_WAIT_MS) throw new Busy('too many answers are being sent');
       this.look ??= this.lookAgain();
       await this.look;
     }
@@ -63,12 +63,12 @@ export class InFlight {
 
   /** After a delay, makes room by closing connections whose clients read nothing. */
   private async lookAgain(): Promise<void> {
-    await sleep(ROOM_LOOK_MS, undefined, { ref: false });
+    await sleep(ROOM_CHECK_MS, undefined, { ref: false });
     // if the thread was blocked, events of the sockets are still pending: handle them first
     await turn();
     this.look = undefined;
     const all = [...this.users.values()].flatMap((exchanges) => [...exchanges]);
-    for (const exchange of all) if (exchange.stalled > PRESSED_PATIENCE_MS) exchange.cut();
+    for (const exchange of all) if (exchange.stalled > PRESSED_STALL_TIMEOUT_MS) exchange.cut();
   }
 
   private release(exchange: Exchange, bytes: Bytes): void {

@@ -30,18 +30,18 @@ export const MOST_WAITING = 4;
 export const PIECE_BYTES = 2 ** 20;
 
 /** A connection whose client reads no piece of its answer for so long is closed. */
-export const PATIENCE_MS = 10_000;
+export const STALL_TIMEOUT_MS = 10_000;
 
 /** The same while other clients wait for a connection or for memory. */
-export const PRESSED_PATIENCE_MS = 1_000;
+export const PRESSED_STALL_TIMEOUT_MS = 1_000;
 
 /** Bytes of all distinct bodies that are being made or sent; at least FEWEST_BODIES bodies, however large. */
 export const MOST_BYTES = 64 * 2 ** 20;
 export const FEWEST_BODIES = 4;
 
 /** How long a request waits for room for its answer, and how often it polls. */
-export const ROOM_PATIENCE_MS = 2_000;
-export const ROOM_LOOK_MS = 20;
+export const ROOM_MAX_WAIT_MS = 2_000;
+export const ROOM_CHECK_MS = 20;
 
 /** While answers are being sent, the thread rests after a rendering as long as that took, at most so long. */
 export const LONGEST_REST_MS = 100;
@@ -58,7 +58,7 @@ export const ANSWER_BYTES = 16 * 2 ** 20;
 /** Answers of the API that are made concurrently, requests that may wait for them, and for how long. */
 export const API_AT_ONCE = 4;
 export const API_WAITING = 64;
-export const API_PATIENCE_MS = 10_000;
+export const API_MAX_WAIT_MS = 10_000;
 
 /** Grace period for answers that are being sent when the endpoint closes. */
 export const GRACE_MS = 3_000;

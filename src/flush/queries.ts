@@ -78,6 +78,6 @@ export class Queries {
   private present(): QueryTools {
     this.tools ??= this.open();
     if (this.tools !== undefined) return this.tools;
-    throw new RingmeterError('RINGMETER_NO_STORAGE', 'queries need a MemoryStorage, and this collector has none here');
+    throw new RingmeterError('RINGMETER_NO_STORAGE', 'queries need a MemoryStorage, and this collector has none');
   }
 }

@@ -63,14 +63,17 @@ export class StorageResident {
     if (arrayBuffers > maxMemory)
       throw new RingmeterError(
         'RINGMETER_OUT_OF_MEMORY',
-        `its buffers take ${arrayBuffers} bytes, and maxMemory is ${maxMemory}`,
+        `the buffers of the storage take ${arrayBuffers} bytes, more than its maxMemory of ${maxMemory}`,
       );
   }
 
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
     const backend = await this.delivery.opened(AbortSignal.timeout(this.port.delivery.timeout));
     if (backend.query === undefined)
-      throw new RingmeterError('RINGMETER_INVALID_QUERY', `storage ${this.port.delivery.name} cannot be read back`);
+      throw new RingmeterError(
+        'RINGMETER_INVALID_QUERY',
+        `storage ${this.port.delivery.name} cannot be queried: its backend has no method query`,
+      );
     return backend.query(query);
   }
 }

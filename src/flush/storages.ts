@@ -212,7 +212,7 @@ class OneStorage {
       this.delivery?.tick();
       await channel.changed(LOOK_MS);
     }
-    return 'nothing was heard of it in time';
+    return 'the storage neither stored nor refused the snapshot in time';
   }
 
   async close(): Promise<void> {
@@ -228,7 +228,10 @@ class OneStorage {
   async query(query: ResolvedQuery): Promise<TimeSeries[]> {
     const backend = this.backend();
     if (backend.query === undefined)
-      throw new RingmeterError('RINGMETER_INVALID_QUERY', `storage ${this.name} cannot be read back`);
+      throw new RingmeterError(
+        'RINGMETER_INVALID_QUERY',
+        `storage ${this.name} cannot be queried: its backend has no method query`,
+      );
     return backend.query(query);
   }
 }

@@ -48,7 +48,7 @@ export class ClientMetrics {
   ) {
     const name = `${definitions.prefix}http_client_request`;
     this.requests = collector.counter(`${name}s_total`, {
-      description: 'Requests that ended, also failed ones: status error',
+      description: 'Requests that ended, including failed ones, which have the status error',
       labelNames: ['method', 'host', 'status'],
     });
     this.errors = collector.counter(`${name}_errors_total`, {

@@ -69,7 +69,7 @@ export class ObservedRequest {
         .find(this.routeText(), methodIndex(request.method), status, this.furtherLabels())
         .record(seconds, options.sizes ? lengthOf(request, status) : Number.NaN, options.sizes ? bytes : Number.NaN);
     } catch (error) {
-      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`, 'http');
+      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request was not recorded: ${messageOf(error)}`, 'http');
     }
   }
 
@@ -91,7 +91,11 @@ function ask<T>(of: ((request: AnyRequest) => T | undefined) | undefined, reques
   try {
     return of?.(request);
   } catch (error) {
-    warnOnce('RINGMETER_INVALID_RECORD', `a label of an HTTP request threw: ${messageOf(error)}`, 'http labels');
+    warnOnce(
+      'RINGMETER_INVALID_RECORD',
+      `the function for a label of an HTTP request threw: ${messageOf(error)}`,
+      'http labels',
+    );
     return undefined;
   }
 }

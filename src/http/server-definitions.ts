@@ -24,7 +24,7 @@ export class ServerDefinitions {
 
   requests(collector: MetricsCollector) {
     return collector.counter(`${this.prefix}http_requests_total`, {
-      description: 'Requests that ended, also aborted ones: status 499',
+      description: 'Requests that ended, including aborted ones, which have the status 499',
       labelNames: this.ofAnswer,
     });
   }
@@ -47,7 +47,7 @@ export class ServerDefinitions {
   requestSize(collector: MetricsCollector) {
     return collector.histogram(
       `${this.prefix}http_request_size_bytes`,
-      this.sizeOptions('Bodies of requests that said their length'),
+      this.sizeOptions('Bodies of requests that declared their length'),
     );
   }
 

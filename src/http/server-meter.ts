@@ -51,7 +51,7 @@ export class ServerMeter {
       if (this.metrics?.collector !== collector) this.metrics = this.metricsOn(collector);
       return new ObservedRequest(this.metrics, this.options, request, routeOf, latest);
     } catch (error) {
-      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request is not recorded: ${messageOf(error)}`, 'http');
+      warnOnce('RINGMETER_INVALID_RECORD', `an HTTP request was not recorded: ${messageOf(error)}`, 'http');
       return undefined;
     }
   }

@@ -15,7 +15,7 @@ export class CallbackMetrics implements CallbackOutcomes {
 
   succeeded(metric: string): void {
     this.lastSuccess ??= this.make('gauge', 'ringmeter_collect_last_success_timestamp_seconds', {
-      description: 'When the collect-time values of a metric were had last, since 1970.',
+      description: 'Unix time at which the collect-time values of a metric were read last.',
       labelNames,
     });
     this.lastSuccess?.set(Date.now() / 1000, { metric });

@@ -61,7 +61,7 @@ export class CollectTimeValues {
   lastCall(): void {
     const { exit } = process;
     process.exit = () => {
-      throw new Error('the process ends already');
+      throw new Error('process.exit() was called while the process was ending already');
     };
     try {
       for (const source of this.sources) void source.ask();

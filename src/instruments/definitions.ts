@@ -34,7 +34,7 @@ type AnyOptions = MetricOptions & DefinitionOptions;
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'ttl', 'cardinalityLimit', 'labels'] as const;
 /** Options that must equal those of an existing metric of the same name, if they are given. */
-const SETTLED = ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const;
+const DEFINING_OPTIONS = ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const;
 /** Values in the definition of a kind that does not have these options. */
 const WITHOUT_OPTIONS = { buckets: [], quantiles: [], maxAge: 600, maxSamples: 10_000 };
 
@@ -109,15 +109,19 @@ export function define(
   if (family === 0)
     throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to define ${wanted.name}: raise maxMemory`);
   const definition = readDefinition(arena, family);
-  if (!decide(arena, family)) refuseRival(definition, findRival(arena, definition) ?? 'one defined at the same time');
-  refuseConflict(wanted, definition, ownProperties(options ?? {}, [...SETTLED, 'labelNames']));
+  if (!decide(arena, family))
+    refuseRival(definition, findRival(arena, definition) ?? 'a metric that another thread defines at the same time');
+  refuseConflict(wanted, definition, ownProperties(options ?? {}, [...DEFINING_OPTIONS, 'labelNames']));
   noteTtl(arena, definition.ttl);
   return { family, definition };
 }
 
 function refuseRival({ name }: Definition, rival: string | undefined): void {
   if (rival !== undefined)
-    throw new RingmeterError('RINGMETER_METRIC_CONFLICT', `${name} would show lines of the same name as ${rival}`);
+    throw new RingmeterError(
+      'RINGMETER_METRIC_CONFLICT',
+      `a line of ${name} would have the same name as a line of ${rival}`,
+    );
 }
 
 /** Throws if an option that was given explicitly differs from the present metric; omitted options may differ. */
@@ -129,7 +133,7 @@ function refuseConflict(wanted: Definition, present: Definition, given: AnyOptio
     );
   };
   if (present.type !== wanted.type) conflict('type', present.type, wanted.type);
-  for (const key of SETTLED)
+  for (const key of DEFINING_OPTIONS)
     if (given[key] !== undefined && JSON.stringify(present[key]) !== JSON.stringify(wanted[key]))
       conflict(key, present[key], wanted[key]);
   const names = ({ labelNames }: Definition): string => JSON.stringify(labelNames?.toSorted() ?? null);

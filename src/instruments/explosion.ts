@@ -32,17 +32,18 @@ export function warnOfExplosion(metric: ExplodingMetric, refusal: Refusal): void
   const { name } = definition;
   const share = 'further label sets go to the series ringmeter_overflow="true" of their metric';
   if (refusal === 'limit') {
-    const why = `${name} has ${cardinalityLimit} series, its limit`;
-    warn('RINGMETER_CARDINALITY', `${why}: ${share}${culprit(arena, family)}`);
+    const why = `${name} has reached its cardinalityLimit of ${cardinalityLimit} series`;
+    warn('RINGMETER_CARDINALITY', `${why}: ${share}${labelWithMostValues(arena, family)}`);
     return;
   }
   const code = refusal === 'total' ? 'RINGMETER_CARDINALITY' : 'RINGMETER_OUT_OF_MEMORY';
-  const why = refusal === 'total' ? `there are ${seriesLimit} series, the limit of all metrics` : 'maxMemory is full';
-  warn(code, `no new series for ${name}, ${why}: ${share}${culprit(arena, largest(arena))}`);
+  const why =
+    refusal === 'total' ? `all metrics together have reached the seriesLimit of ${seriesLimit}` : 'maxMemory is full';
+  warn(code, `no new series for ${name}: ${why}; ${share}${labelWithMostValues(arena, largest(arena))}`);
 }
 
 /** The end of the warning: the label with the most values among the newest series of a metric. */
-function culprit(arena: Arena, family: number): string {
+function labelWithMostValues(arena: Arena, family: number): string {
   const values = new Map<string, Set<string>>();
   let count = 0;
   for (const record of newest(arena)) {

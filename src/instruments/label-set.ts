@@ -49,7 +49,7 @@ export class LabelSet {
       const text = typeof value === 'string' ? value : String(value);
       length += name.length + text.length;
       if (length > MAX_LABELS_LENGTH)
-        return invalid(`labels must be at most ${MAX_LABELS_LENGTH} characters long together`);
+        return invalid(`the names and values of all labels must have at most ${MAX_LABELS_LENGTH} characters together`);
       this.values[size] = value;
       this.own[size][1] = text;
       size++;

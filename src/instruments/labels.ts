@@ -37,7 +37,7 @@ export function labelNameProblem(name: unknown, reserved: string | undefined): L
   if (name !== reserved) return undefined;
   return {
     code: 'RINGMETER_RESERVED_LABEL_NAME',
-    message: `label name ${shown(name)} is written by the metric itself`,
+    message: `label name ${shown(name)} is reserved: the library writes it itself`,
   };
 }
 

@@ -28,7 +28,7 @@ export function observations(given: Observed): Iterable<Unlabelled | Observation
   if (typeof given === 'number') return [{ value: given, labels: undefined }];
   if (given === undefined) return [];
   if (typeof given === 'object') return given;
-  throw new TypeError(`it must give a number or { labels, value } of each series, got ${shown(given)}`);
+  throw new TypeError(`it must return a number or an iterable of { labels, value }, got ${shown(given)}`);
 }
 
 export function isPromise(given: unknown): given is PromiseLike<Observed> {

@@ -9,7 +9,7 @@ import type { Recorder } from './recorder';
  * How long a reading thread waits for a flush worker that is folding: a batch takes well under a millisecond, but the
  * worker may have been descheduled. Only if this time runs out does a read miss events that are still in a ring.
  */
-const PATIENCE_MS = 500;
+const MAX_WAIT_MS = 500;
 
 /** Reads the present value of a series, synchronously, on the calling thread, with all that it has recorded. */
 export class SeriesReading {
@@ -29,7 +29,7 @@ export class SeriesReading {
     const series = SeriesList.of({ id, epoch, column: 0, record, birth: 0 });
     this.recorder.publish();
     this.recorder.arena.tick();
-    this.drainer.withDrained(this.drainer.used(), PATIENCE_MS, () =>
+    this.drainer.withDrained(this.drainer.used(), MAX_WAIT_MS, () =>
       this.lifetimes.read(out, series, definition, false),
     );
     return out;

@@ -16,7 +16,7 @@ const EVENT_INTS = int(EVENT_WORDS);
 /** Events between two atomic publications, whose 15 ns are spread over them; fewer if the ring is small. */
 const PUBLISH_EVERY = 64;
 /** Events folded in place or dropped between two checks for room in the ring: a check costs more than such a fold. */
-const LOOK_EVERY = 128;
+const RETRY_EVERY = 128;
 /** Milliseconds between heartbeats, which also publish, of a thread that is recording, and of an idle one. */
 const HEARTBEAT_MS = 100;
 export const IDLE_HEARTBEAT_MS = 500;
@@ -58,7 +58,7 @@ export class Recorder {
   /** Last value read of the shard's freed position: slots before it may be overwritten. */
   private freed = 0;
   /** Number of events that bypass the ring before the next check for room in it, or for a free shard. */
-  private patience = 0;
+  private recordsToSkip = 0;
   /** Value of `freed` when drainers were last woken: if it is unchanged, they have not drained since. */
   private freedAtWake = 0;
   private readonly publishEvery: number;
@@ -177,7 +177,7 @@ export class Recorder {
     }
     this.shard = undefined;
     this.stop = this.at;
-    this.patience = 0;
+    this.recordsToSkip = 0;
   }
 
   /** The shard that this thread records into; undefined before its first record. */
@@ -193,13 +193,13 @@ export class Recorder {
   /** The slow path of a record, now and then: claims a shard, publishes, and finds out where the next event goes. */
   private turn(): Room {
     if (!this.ownsShard()) return Room.NONE;
-    if (this.patience > 0) {
-      this.patience--;
+    if (this.recordsToSkip > 0) {
+      this.recordsToSkip--;
       return this.withoutRing;
     }
     const free = this.look();
     if (free === 0) {
-      this.patience = LOOK_EVERY;
+      this.recordsToSkip = RETRY_EVERY;
       this.arena.tick();
       return this.withoutRing;
     }
@@ -272,8 +272,8 @@ export class Recorder {
   /** Whether this thread has a shard; claims one if it can. If none is free, it tries again only now and then. */
   private ownsShard(): boolean {
     if (this.shard !== undefined) return true;
-    if (this.patience === 0 && this.takeShard()) return true;
-    this.patience = this.patience === 0 ? LOOK_EVERY : this.patience - 1;
+    if (this.recordsToSkip === 0 && this.takeShard()) return true;
+    this.recordsToSkip = this.recordsToSkip === 0 ? RETRY_EVERY : this.recordsToSkip - 1;
     return false;
   }
 

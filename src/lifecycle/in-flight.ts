@@ -5,7 +5,7 @@ import { Drainer } from '../drain/drain';
 import { GAUGE } from '../kinds/gauge-cells';
 
 /** How long to wait for the lock of a shard: a draining thread holds it for a few milliseconds. */
-const PATIENCE_MS = 2_000;
+const MAX_WAIT_MS = 2_000;
 
 /**
  * Subtracts the work that a shard's owner has in flight, since that thread ends. The caller owns the shard. Idempotent:
@@ -18,7 +18,7 @@ export function endInFlight(shard: Shard, mark: number): void {
   if (!hasInFlight(arena)) return;
   const drainer = new Drainer(arena, mark);
   shard.publishHead();
-  drainer.withDrained([shard], PATIENCE_MS, () => {
+  drainer.withDrained([shard], MAX_WAIT_MS, () => {
     if (!drainer.holds(shard)) return;
     for (const id of inFlightIds(arena))
       for (const table of [shard.cells, shard.overflowCells]) clearAdded(shard, table, id);

@@ -33,8 +33,8 @@ import {
 import { SeriesMerge } from './merge';
 
 /** How long a thread that removes series waits for the lock of the lives, and for the shards' locks. */
-const PATIENCE_MS = 2_000;
-const SHARD_PATIENCE_MS = 500;
+const MAX_WAIT_MS = 2_000;
+const SHARD_MAX_WAIT_MS = 500;
 /** Series that are ended under one hold of the shards' locks: that takes some tenths of a millisecond. */
 const BATCH = 1_024;
 
@@ -107,13 +107,13 @@ export class Lifetimes {
     } else if (!lockLives(arena, this.drainer.mark, 0)) this.read(values, series, definition, true, from, to);
     else
       try {
-        const settle = (raw: RawSeries): void => {
+        const onSeries = (raw: RawSeries): void => {
           if (isOther(arena, definition, series, raw)) return;
           // a series that is not in the snapshot must not expire on account of it: nobody has seen its records yet
           if (series.births[raw.index] < cut.births) this.note(family, raw, cut);
           subtractBaseline(arena, definition, raw, true);
         };
-        changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
+        changeLives(arena, () => this.intoNow(values, series, definition, { from, to, onSeries }));
       } finally {
         unlockLives(arena);
       }
@@ -130,12 +130,12 @@ export class Lifetimes {
   ): void {
     const { arena } = this;
     const width = columnCount(definition);
-    const settle = (raw: RawSeries): void => {
+    const onSeries = (raw: RawSeries): void => {
       if (!marks || !isOther(arena, definition, series, raw)) subtractBaseline(arena, definition, raw, marks);
     };
     readLives(arena, () => {
       for (let index = from; index < to; index++) values.fill(0, series.columns[index], series.columns[index] + width);
-      this.intoNow(values, series, definition, { from, to, settle });
+      this.intoNow(values, series, definition, { from, to, onSeries });
     });
   }
 
@@ -163,7 +163,11 @@ export class Lifetimes {
   private lifeFor({ record, definition }: LivingFamily, raw: RawSeries): number {
     const life = makeLife(this.arena, record, raw.record, baselineWords(definition));
     if (life === 0)
-      warnOnce('RINGMETER_OUT_OF_MEMORY', `no memory to end series of ${definition.name}: they stay`, definition.name);
+      warnOnce(
+        'RINGMETER_OUT_OF_MEMORY',
+        `no memory to remove or reset series of ${definition.name}: they remain, raise maxMemory`,
+        definition.name,
+      );
     return life;
   }
 
@@ -183,24 +187,27 @@ export class Lifetimes {
   ): number {
     const { arena, drainer } = this;
     const { definition } = family;
-    if (!lockLives(arena, drainer.mark, performance.now() + PATIENCE_MS))
-      throw new RingmeterError('RINGMETER_BUSY', `another thread has been removing series for ${PATIENCE_MS} ms`);
+    if (!lockLives(arena, drainer.mark, performance.now() + MAX_WAIT_MS))
+      throw new RingmeterError(
+        'RINGMETER_BUSY',
+        `another thread has been removing series for more than ${MAX_WAIT_MS} ms: try again`,
+      );
     try {
       let count = 0;
       let moment = momentOf(arena);
       const values = new Float64Array(series.count * columnCount(definition));
-      const settle = (raw: RawSeries): void => {
+      const onSeries = (raw: RawSeries): void => {
         const last = ended && this.lastOf(definition, raw);
         if (!this.end(family, raw, ending, moment)) return;
         count++;
         ended?.(raw.record, last!);
       };
       for (let from = 0; from < series.count; from += BATCH)
-        drainer.withDrained(drainer.used(), SHARD_PATIENCE_MS, () => {
+        drainer.withDrained(drainer.used(), SHARD_MAX_WAIT_MS, () => {
           // after the drain: no slot of a summary's window that is in the cells began later than this
           moment = momentOf(arena);
           const to = Math.min(from + BATCH, series.count);
-          changeLives(arena, () => this.intoNow(values, series, definition, { from, to, settle }));
+          changeLives(arena, () => this.intoNow(values, series, definition, { from, to, onSeries }));
         });
       return count;
     } finally {
@@ -228,7 +235,11 @@ export class Lifetimes {
     const { arena } = this;
     const { definition } = family;
     const life = this.lifeFor(family, raw);
-    if (life === 0) throw new RingmeterError('RINGMETER_OUT_OF_MEMORY', `no memory to ${ending} ${definition.name}`);
+    if (life === 0)
+      throw new RingmeterError(
+        'RINGMETER_OUT_OF_MEMORY',
+        `no memory to ${ending} series of ${definition.name}: raise maxMemory`,
+      );
     let state = lifeState(arena, life);
     const isHidden = (state & LIFE_STATE.HIDDEN) !== 0;
     const isGone = (state & LIFE_STATE.GONE) !== 0;

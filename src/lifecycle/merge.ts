@@ -40,20 +40,20 @@ export class SeriesMerge {
   /**
    * Merges a range of the series of one metric into their columns of `out`, which must be zero.
    *
-   * @param settle called for each of them afterwards
+   * @param onSeries called for each of them afterwards
    */
   into(
     out: Float64Array,
     series: SeriesList,
     definition: Definition,
-    { from = 0, to = series.count, settle }: { from?: number; to?: number; settle?: OnMergedSeries } = {},
+    { from = 0, to = series.count, onSeries }: { from?: number; to?: number; onSeries?: OnMergedSeries } = {},
   ): void {
     this.cells.begin();
-    const onMerged = settle && this.settling(out, series, settle);
+    const onMerged = onSeries && this.onMergedOf(out, series, onSeries);
     this.mergerOf(definition).merge(out, series, definition, { from, to }, onMerged);
   }
 
-  private settling(values: Float64Array, { records, columns }: SeriesList, settle: OnMergedSeries): OnMerged {
+  private onMergedOf(values: Float64Array, { records, columns }: SeriesList, onSeries: OnMergedSeries): OnMerged {
     const { raw } = this;
     raw.values = values;
     return (index, activity, epoch) => {
@@ -62,7 +62,7 @@ export class SeriesMerge {
       raw.column = columns[index];
       raw.activity = activity;
       raw.epoch = epoch;
-      settle(raw);
+      onSeries(raw);
     };
   }
 

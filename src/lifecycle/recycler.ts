@@ -21,7 +21,7 @@ import { SeriesMerge } from './merge';
  *           such a label set still finds the series, and shows it again.
  * RETIRING  Each recording thread sees the sequence at a publication, and clears its index; at its next publication it
  *           acknowledges: events recorded meanwhile are in its ring by then. After all have, this thread drains all
- *           shards. It buries series without new records: they become GONE, no look-up finds them, and their cells are
+ *           shards. It removes series without new records: they become GONE, no look-up finds them, and their cells are
  *           zeroed. It shows the others again.
  * LEAVING   After all threads have acknowledged once more, and QUARANTINE_MS for threads that only read, no thread
  *           refers to the records. They go to their family's free list, and may get another key and another birth.
@@ -34,7 +34,7 @@ const SEQUENCE = int(HEADER.RETIRE);
 const PHASE_WORD = high(HEADER.RETIRE);
 /** Series that are examined under one hold of the shards' locks. */
 const BATCH = 1_024;
-const SHARD_PATIENCE_MS = 50;
+const SHARD_MAX_WAIT_MS = 50;
 
 /** Milliseconds from a series' removal to RETIRING, and again from LEAVING to the reuse of its memory. */
 export const QUARANTINE_MS = 30_000;
@@ -64,7 +64,7 @@ export class Recycler {
         if (this.retire(mortal, now)) this.enter(PHASE.RETIRING, now);
       } else if (!this.allAcknowledged()) return;
       else if (phase === PHASE.RETIRING) {
-        if (mortal.every((family) => this.bury(family))) this.enter(PHASE.LEAVING, now);
+        if (mortal.every((family) => this.removeRetiring(family))) this.enter(PHASE.LEAVING, now);
       } else if (now - arena.f64[HEADER.RETIRE_SINCE] >= this.quarantine) {
         for (const family of mortal) this.giveBackAll(family);
         Atomics.store(i32, PHASE_WORD, PHASE.IDLE);
@@ -107,20 +107,20 @@ export class Recycler {
   }
 
   /** Makes the retiring series of a family GONE, or shows them again. @returns whether all of them are done */
-  private bury(family: Family): boolean {
+  private removeRetiring(family: Family): boolean {
     const { arena, drainer } = this;
     const { definition } = family;
     const values = new Float64Array(BATCH * columnCount(definition));
     for (const list of this.leftOf(family)) {
       const shards = drainer.used();
       let complete = false;
-      drainer.withDrained(shards, SHARD_PATIENCE_MS, () => {
+      drainer.withDrained(shards, SHARD_MAX_WAIT_MS, () => {
         // the cells must have all events recorded before the acknowledgements, and nobody may write them now
         if (!shards.every(drainer.holds) || drainer.used().length !== shards.length || !this.allAcknowledged()) return;
         this.merge.shards = shards;
-        const settle = (raw: RawSeries): void => this.buryOne(definition, raw, shards);
+        const onSeries = (raw: RawSeries): void => this.removeOne(definition, raw, shards);
         values.fill(0);
-        changeLives(arena, () => this.merge.into(values, list, definition, { settle }));
+        changeLives(arena, () => this.merge.into(values, list, definition, { onSeries }));
         complete = true;
       });
       if (!complete) return false;
@@ -128,7 +128,7 @@ export class Recycler {
     return true;
   }
 
-  private buryOne(definition: Definition, raw: RawSeries, shards: readonly Shard[]): void {
+  private removeOne(definition: Definition, raw: RawSeries, shards: readonly Shard[]): void {
     const { arena } = this;
     const { record } = raw;
     const life = lifeOf(arena, record);

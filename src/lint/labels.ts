@@ -25,7 +25,7 @@ export function lintLabels(family: ScrapedFamily, report: Report): void {
     if (label === OVERFLOW)
       report(
         'cardinality-overflow',
-        'has more series than its limit: the rest is added up in one. Find the label with too many values',
+        'has more series than its limit: the series beyond it are added up in one. Find the label with too many values',
         { label },
       );
     else if (!Object.hasOwn(OWN, label)) lintValues(label, [...values], report);
@@ -51,7 +51,7 @@ function lintName(label: string, { type }: ScrapedFamily, report: Report): void 
   if (label.startsWith('__'))
     report(
       'label-reserved',
-      `has a label ${label}: names that begin with __ are Prometheus' own, which drops them. Rename it`,
+      `has a label ${label}: names that begin with __ are reserved for Prometheus, which drops them. Rename it`,
       { label },
     );
   if (TARGET.has(label))
@@ -73,11 +73,11 @@ function lintValues(label: string, values: readonly string[], report: Report): v
     const matching = values.filter(matches).length;
     return matching >= least && matching >= share * values.length;
   });
-  const advice = 'each value is a series that stays for ever. Leave the label out, or put it into logs and traces';
+  const advice = 'each value makes a series that stays for ever. Remove the label, or put it into logs and traces';
   if (smell?.rule === 'label-path-id')
     report(
       smell.rule,
-      `has ${smell.looksLike} in the label ${label}, as ${example(values, smell.matches)}: ids make a series each. Use the route's pattern, as /users/:id`,
+      `has ${smell.looksLike} in the label ${label}, as ${example(values, smell.matches)}: each id makes a series. Use the pattern of the route, such as /users/:id`,
       { label },
     );
   else if (smell)

@@ -25,9 +25,9 @@ export function lintLayout(observed: Observed, report: Report): void {
   else report(rule, `${message}. Buckets that fit: [${buckets.join(', ')}]`, { buckets });
 }
 
-type Complaint = [rule: LintRule, message: string] | undefined;
+type LayoutProblem = [rule: LintRule, message: string] | undefined;
 
-function beyond({ bounds, counts, count }: Observed): Complaint {
+function beyond({ bounds, counts, count }: Observed): LayoutProblem {
   const share = counts[bounds.length] / count;
   if (share <= MOST_BEYOND) return undefined;
   const quantile = Number(((1 - share) * 100).toPrecision(3));
@@ -37,7 +37,7 @@ function beyond({ bounds, counts, count }: Observed): Complaint {
   ];
 }
 
-function inOne({ bounds, counts, count }: Observed): Complaint {
+function inOne({ bounds, counts, count }: Observed): LayoutProblem {
   const bucket = counts.findIndex((inside) => inside / count >= MOST_IN_ONE);
   if (bucket === -1) return undefined;
   return [
@@ -46,7 +46,7 @@ function inOne({ bounds, counts, count }: Observed): Complaint {
   ];
 }
 
-function coarse({ bounds, counts, count }: Observed): Complaint {
+function coarse({ bounds, counts, count }: Observed): LayoutProblem {
   for (const quantile of [...QUANTILES].reverse()) {
     const bucket = bucketOf(quantile * count, counts);
     const start = bucket === 0 ? 0 : bounds[bucket - 1];
@@ -55,7 +55,7 @@ function coarse({ bounds, counts, count }: Observed): Complaint {
     if (isWide)
       return [
         'buckets-coarse',
-        `has its p${quantile * 100} in a wide bucket, ${range(bounds, bucket)}: it may be anywhere in there`,
+        `has its p${quantile * 100} in a wide bucket, ${range(bounds, bucket)}: it may be anywhere in that range`,
       ];
   }
   return undefined;
@@ -67,7 +67,7 @@ function bucketOf(rank: number, counts: readonly number[]): number {
   return bucket;
 }
 
-function unused({ bounds, counts }: Observed): Complaint {
+function unused({ bounds, counts }: Observed): LayoutProblem {
   const finite = counts.slice(0, -1);
   const first = finite.findIndex((count) => count > 0);
   const last = finite.findLastIndex((count) => count > 0);
@@ -75,7 +75,7 @@ function unused({ bounds, counts }: Observed): Complaint {
   if (empty < LEAST_UNUSED || empty < bounds.length / 2) return undefined;
   return [
     'buckets-unused',
-    `has ${empty} of its ${bounds.length} bounds where no value ever was: each is a series for every set of labels`,
+    `has ${empty} of its ${bounds.length} buckets without any value: each is a series for every set of labels`,
   ];
 }
 

@@ -22,9 +22,13 @@ export function lintNames(family: ScrapedFamily, report: Report): void {
 
 function lintMetadata({ type, help, line }: ScrapedFamily, report: Report): void {
   if (!help?.trim())
-    report('no-help', 'has no help text: nobody will know what it counts. Say it, with the unit, in one sentence', {
-      line,
-    });
+    report(
+      'no-help',
+      'has no help text: nobody will know what it measures. Describe it, with the unit, in one sentence',
+      {
+        line,
+      },
+    );
   if (type === 'untyped')
     report('no-type', 'has no type: tools cannot tell whether to take its rate. Declare it as counter or gauge', {
       line,
@@ -35,15 +39,15 @@ function lintSuffixes({ name, type, samples }: ScrapedFamily, report: Report): v
   const names = new Set(samples.map((sample) => sample.name));
   names.delete(`${name}_created`);
   if (type === 'counter' && ![...(names.size === 0 ? [name] : names)].every((each) => each.endsWith('_total')))
-    report('counter-total', `is a counter: name it ${name}_total, so that everybody takes its rate`);
+    report('counter-total', `is a counter: name it ${name}_total, so that everybody knows to take its rate`);
   if (type !== 'counter' && type !== 'untyped' && name.endsWith('_total'))
-    report('total-suffix', `is a ${type}, but _total is what counters end in. Rename it, or make it a counter`);
+    report('total-suffix', `is a ${type}, but the suffix _total is for counters. Rename it, or make it a counter`);
   if (type === 'untyped') return;
   for (const [suffix, types, owners] of SUFFIXES)
     if (name.endsWith(suffix) && !types.includes(type))
-      report('reserved-suffix', `is a ${type}, but ${suffix} is what lines of ${owners} end in. Rename it`);
+      report('reserved-suffix', `is a ${type}, but the suffix ${suffix} is for lines of ${owners}. Rename it`);
   if (name.endsWith('_created') && type === 'counter')
-    report('reserved-suffix', 'is a counter, but _created is what the time of creation is called. Rename it');
+    report('reserved-suffix', 'is a counter, but the suffix _created is for the time of creation. Rename it');
   if (/_info(?:_total)?$/.test(name) && type !== 'gauge' && type !== 'info')
     report('reserved-suffix', `is a ${type}, but _info is for gauges that are always 1 and carry labels. Rename it`);
 }
@@ -53,7 +57,7 @@ function lintUnits({ name, unit }: ScrapedFamily, report: Report): void {
   if (foreign)
     report(
       'unit-base',
-      `measures in ${foreign.unit}: use ${foreign.base}, the base unit, so that it fits every other metric`,
+      `measures in ${foreign.unit}: use ${foreign.base}, the base unit, so that it can be combined with other metrics`,
     );
   const short = abbreviatedUnit(name);
   if (short)

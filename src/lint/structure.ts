@@ -6,12 +6,12 @@ import { labelValue, seriesKey, shownLabels } from './series';
 
 /** Messages for the notes of the parser. */
 export const NOTES: Record<NoteKind, string> = {
-  'bad-escape': 'has a backslash that the format knows no meaning of: write \\\\, \\n or \\"',
+  'bad-escape': 'has an escape sequence that the format does not define: write \\\\, \\n or \\"',
   interleaved:
     'has lines between those of other metrics: a reader may refuse them. Write all lines of a metric together',
-  'late-metadata': 'has HELP, TYPE or UNIT behind its lines, which were read without it. Write it first',
-  'no-eof': 'the exposition does not end in # EOF: it was cut off, or readers must take it to be',
-  'no-final-newline': 'the last line does not end in a newline: it was cut off, or readers must take it to be',
+  'late-metadata': 'has HELP, TYPE or UNIT after its lines, which were read without it. Write it first',
+  'no-eof': 'the exposition does not end in # EOF: readers must assume that it was cut off',
+  'no-final-newline': 'the last line does not end in a newline: readers must assume that it was cut off',
   'repeated-metadata': 'has a second HELP, TYPE or UNIT line: readers refuse that. Write each once',
 };
 
@@ -61,7 +61,7 @@ function lintHistogram({ labels, buckets, count, sum, line }: HistogramSeries, r
   const at = shownLabels(labels, 'le');
   const bad = buckets.find(({ bound }) => Number.isNaN(bound));
   if (bad)
-    report('histogram-bucket-label', `has a bucket${at} whose label le is missing or no number`, { line: bad.line });
+    report('histogram-bucket-label', `has a bucket${at} whose label le is missing or not a number`, { line: bad.line });
   const sorted = buckets.filter(({ bound }) => !Number.isNaN(bound)).sort((a, b) => a.bound - b.bound);
   const fall = sorted.find((bucket, index) => bucket.count < (sorted[index - 1]?.count ?? 0));
   if (fall)
@@ -95,7 +95,7 @@ function lintSummary({ name, samples }: ScrapedFamily, report: Report): void {
     else if (!counted.has(seriesKey(labels, 'quantile')))
       report(
         'histogram-count',
-        `${shownLabels(labels, 'quantile')} has no _count: nobody can tell what its quantiles are worth`,
+        `${shownLabels(labels, 'quantile')} has no _count: nobody can tell how many observations its quantiles stand for`,
         { line },
       );
   }

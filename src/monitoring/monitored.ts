@@ -27,7 +27,10 @@ const OPTIONS = [
  */
 export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptions<Parameters<F>>): F {
   if (typeof fn !== 'function')
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', `what is monitored must be a function, got ${shown(fn)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `the first argument of monitored() must be a function, got ${shown(fn)}`,
+    );
   const given = checkOptions<MonitoringOptions<Parameters<F>>>('monitoring options', options, OPTIONS);
   checkGivenCollector(given.collector);
   const observation = new Observation(given as MonitoringOptions);

@@ -77,7 +77,7 @@ export class Observation {
       // not a label set: the record itself refuses and counts it
       warnOnce(
         'RINGMETER_INVALID_RECORD',
-        `the labels of a monitored function threw: ${messageOf(error)}`,
+        `the labels function of a monitored function threw: ${messageOf(error)}`,
         this.subject('labels'),
       );
       return null as never;
@@ -92,7 +92,7 @@ export class Observation {
     } catch (error) {
       warnOnce(
         'RINGMETER_INVALID_RECORD',
-        `a monitored function is not recorded: ${messageOf(error)}`,
+        `the calls of a monitored function are not recorded: ${messageOf(error)}`,
         this.subject('metric'),
       );
       return undefined;

@@ -45,7 +45,7 @@ export class HttpFiles {
     const token = this.token?.read().trim();
     // the text may be a secret: it is not shown
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
-      throw new Error('bearerTokenFile has no bearer token in it');
+      throw new Error('bearerTokenFile contains no valid bearer token');
     return token;
   }
 

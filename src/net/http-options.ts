@@ -81,12 +81,12 @@ function checkHeaders(name: string, headers: HttpOptions['headers']): HttpOption
   if (headers === undefined) return undefined;
   const given = checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}));
   for (const [header, value] of Object.entries(given))
-    if (!HEADER_NAME.test(header)) fail(`header ${shown(header)} of ${name} is no name of a header`);
+    if (!HEADER_NAME.test(header)) fail(`header ${shown(header)} of ${name} is not a valid header name`);
     else if (RESERVED.has(header.toLowerCase()) || RESERVED_PREFIX.test(header.toLowerCase()))
       fail(`header ${shown(header)} of ${name} cannot be set: the library sets it`);
     // the value may be a secret: it is not shown
     else if (typeof value !== 'string' || !HEADER_VALUE.test(value))
-      fail(`header ${shown(header)} of ${name} must be a string of characters that a header can have`);
+      fail(`header ${shown(header)} of ${name} must be a string without characters that are invalid in a header value`);
   return given;
 }
 
@@ -95,7 +95,7 @@ function checkCredentials(name: string, { headers, basicAuth, bearerToken, beare
   const isToken = bearerToken !== undefined || bearerTokenFile !== undefined;
   const ways = [basicAuth !== undefined, isToken, inHeaders].filter(Boolean).length;
   if (ways > 1 || (bearerToken !== undefined && bearerTokenFile !== undefined))
-    fail(`${name} can have one of basicAuth, bearerToken and an authorization header, not two`);
+    fail(`${name} can have only one of basicAuth, bearerToken, bearerTokenFile and an authorization header`);
   if (bearerTokenFile !== undefined && (typeof bearerTokenFile !== 'string' || bearerTokenFile === ''))
     fail(`bearerTokenFile of ${name} must be a path, got ${shown(bearerTokenFile)}`);
   if (bearerToken !== undefined && !(typeof bearerToken === 'string' && /^[\x21-\x7e]+$/.test(bearerToken)))
@@ -116,6 +116,6 @@ export function checkUrl(name: string, url: unknown): string {
   const given = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   if (given !== undefined && /^https?:$/.test(given.protocol) && given.username + given.password + given.hash === '')
     return given.href;
-  const got = given === undefined ? shown(url) : `one of ${given.protocol}//${given.host}`;
+  const got = given === undefined ? shown(url) : `a URL of ${given.protocol}//${given.host}`;
   return fail(`${name} must be an http or https URL without a user or a fragment in it, got ${got}`);
 }

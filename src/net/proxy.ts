@@ -46,7 +46,7 @@ function proxyOf(...names: [string, string]): URL | undefined {
     if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   } catch {}
   // the message omits the value: it may contain credentials
-  throw new StorageFailure(`${name} is no proxy's URL, such as http://user:password@proxy.example:3128`, {
+  throw new StorageFailure(`${name} is not a valid proxy URL, such as http://user:password@proxy.example:3128`, {
     retryable: true,
   });
 }

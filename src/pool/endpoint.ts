@@ -117,7 +117,10 @@ export class Endpoint {
       // the collector has been closed
       if (this.closed || (error as RingmeterError).code === 'RINGMETER_CLOSED') return;
       if (failures + 1 === REOPEN_FAILURES_TOLD)
-        warn('RINGMETER_LISTEN_FAILED', `the endpoint is not open, and tried again: ${messageOf(error)}`);
+        warn(
+          'RINGMETER_LISTEN_FAILED',
+          `the endpoint could not be opened again, further attempts follow: ${messageOf(error)}`,
+        );
       const delay = Math.min(REOPEN_DELAY_MS * 2 ** failures, LONGEST_REOPEN_DELAY_MS);
       setTimeout(() => void this.reopen(failures + 1), delay).unref();
     }

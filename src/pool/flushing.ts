@@ -5,7 +5,7 @@ import { threadId, Worker } from 'node:worker_threads';
 import type { RulePort } from '../alerts/port';
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int } from '../arena/layout';
-import { buryThread, type Shard, threadMark } from '../arena/shard';
+import { cleanUpAfterThread, type Shard, threadMark } from '../arena/shard';
 import { Parking } from '../atomics/parking';
 import { raise } from '../atomics/signal';
 import { waitFor } from '../atomics/wait';
@@ -43,7 +43,7 @@ export class Flushing {
   /** Tasks of the flushing side that have not been answered yet. */
   private readonly running = new Set<Promise<unknown>>();
   private readonly stopWatching: () => void;
-  private readonly bury: (ended: number) => void;
+  private readonly cleanUpAfter: (ended: number) => void;
   private closed = false;
   /** Whether the process is ending and the last flush has been requested. */
   private ending = false;
@@ -62,14 +62,14 @@ export class Flushing {
     this.ports = makePorts(options?.storages ?? [], options?.settings.flushInterval ?? 0);
     this.rules = options?.rules;
     this.channels = [...this.ports, ...(this.rules?.notifiers ?? [])].map((port) => openChannel(port, mark));
-    const buryRules = this.rules && rulesBurial(this.rules, mark);
+    const cleanUpRules = this.rules && rulesCleanUp(this.rules, mark);
     // before any thread is started, so that the end of every thread is reported
-    this.bury = (ended) => {
-      buryThread(shards, ended, (shard) => endInFlight(shard, mark));
-      for (const channel of this.channels) channel.bury(threadMark(ended));
-      buryRules?.(threadMark(ended));
+    this.cleanUpAfter = (ended) => {
+      cleanUpAfterThread(shards, ended, (shard) => endInFlight(shard, mark));
+      for (const channel of this.channels) channel.cleanUpAfter(threadMark(ended));
+      cleanUpRules?.(threadMark(ended));
     };
-    this.stopWatching = onThreadEnd(this.bury);
+    this.stopWatching = onThreadEnd(this.cleanUpAfter);
     this.starting = inRootContext(() => setImmediate(() => this.startEarly()));
     this.ports.forEach((port, index) => {
       if (!port.description.foreign) return;
@@ -191,7 +191,7 @@ export class Flushing {
   waitUntilParked(deadline: number): void {
     for (const parking of this.parkings) {
       parking.waitBlocking(deadline);
-      for (const threadId of parking.parked) this.bury(threadId);
+      for (const threadId of parking.parked) this.cleanUpAfter(threadId);
     }
   }
 
@@ -199,7 +199,7 @@ export class Flushing {
   private startEndingWorker(): void {
     for (const channel of this.channels) channel.giveUpLease();
     const { arena, ports, rules } = this;
-    if (rules !== undefined) rulesBurial(rules, threadMark(threadId))(threadMark(threadId));
+    if (rules !== undefined) rulesCleanUp(rules, threadMark(threadId))(threadMark(threadId));
     const parking = this.endingParking.buffer;
     const workerData: FlushWorkerData = {
       ...OWN_THREAD,
@@ -220,9 +220,9 @@ export class Flushing {
       const items = index < this.ports.length ? 'snapshots' : 'notifications';
       const { waiting } = queue;
       if (description.direct || (waiting === 0 && state === STATE.CLOSED)) return [];
-      const what = state === STATE.CLOSED ? '' : 'it was not done in time, ';
+      const what = state === STATE.CLOSED ? '' : 'it was not closed in time, ';
       const why = queue.isFailing ? `: ${queue.lastError()}` : '';
-      return [{ storage: name, message: `${what}${waiting} ${items} are left${why}` }];
+      return [{ storage: name, message: `${what}${waiting} ${items} are undelivered${why}` }];
     });
   }
 
@@ -268,7 +268,7 @@ function startThread(arena: Arena, port: StoragePort, channel: Channel): Storage
 }
 
 /** Returns a function that releases the locks of an ended thread in the shared memory of the alert rules. */
-function rulesBurial(rules: RulePort, mark: number): (ended: number) => void {
-  const { buryRuleThread } = require('../alerts/port') as typeof import('../alerts/port');
-  return (ended) => buryRuleThread(rules, mark, ended);
+function rulesCleanUp(rules: RulePort, mark: number): (ended: number) => void {
+  const { cleanUpAfterRuleThread } = require('../alerts/port') as typeof import('../alerts/port');
+  return (ended) => cleanUpAfterRuleThread(rules, mark, ended);
 }

@@ -89,7 +89,7 @@ function resolveOrigins(allowed: SecurityOptions['allowedOrigins']): string[] {
   return checkStrings('allowedOrigins', allowed, expected).map((text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || url.origin === 'null' || url.href !== `${url.origin}/`)
-      return fail(`allowedOrigins must be ${expected}, got ${shown(text)} in it`);
+      return fail(`allowedOrigins must be ${expected}, got ${shown(text)} among them`);
     return url.origin;
   });
 }

@@ -49,7 +49,7 @@ export async function queryRange(run: RunQuery, expression: string, options: Ran
   const given = checkOptions('range query options', options, ['start', 'end', 'step', 'signal', 'timeout']);
   const start = checkTime('start', given.start);
   const end = checkTime('end', given.end);
-  if (end < start) fail(`end must not be before start, got ${end} and ${start}`);
+  if (end < start) fail(`end must not be before start, got end ${end} and start ${start}`);
   if (!(Number.isFinite(given.step) && given.step > 0))
     fail(`step must be a number of milliseconds above 0, got ${shown(given.step)}`);
   const input = { expression: checkExpression(expression), start, end, step: given.step };
@@ -87,7 +87,7 @@ function checkTime(name: string, time: unknown): number {
   const milliseconds: unknown = types.isDate(time) ? time.getTime() : time;
   return Number.isFinite(milliseconds)
     ? (milliseconds as number)
-    : fail(`${name} must be milliseconds or a Date, got ${shown(time)}`);
+    : fail(`${name} must be a Date or milliseconds since 1970, got ${shown(time)}`);
 }
 
 function fail(message: string): never {

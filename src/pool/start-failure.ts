@@ -5,9 +5,9 @@ const CURES = new Map(
   Object.entries({
     ERR_ACCESS_DENIED:
       'this process may not start threads: start node with --allow-worker, or make the collector with flushWorkers: 0',
-    ERR_WORKER_OUT_OF_MEMORY: 'there is no memory for a thread: raise worker.resourceLimits, or use flushWorkers: 0',
+    ERR_WORKER_OUT_OF_MEMORY: 'no memory for another thread: raise worker.resourceLimits, or use flushWorkers: 0',
     ERR_WORKER_INIT_FAILED:
-      'the system gives no further thread: raise the limit of processes (ulimit -u), or use flushWorkers: 0',
+      'the system refused another thread: raise the limit of processes (ulimit -u), or use flushWorkers: 0',
   }),
 );
 

@@ -22,7 +22,7 @@ const WATCH_MS = 500;
 /** Shortest time without a heartbeat after which it is replaced: it may be loading, or short of processor time. */
 const LEAST_SILENCE_MS = 5_000;
 /** How long `close()` waits for a thread that is in a call which cannot be interrupted. */
-const PATIENCE_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 const LAST_LIVES = 2;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -95,7 +95,7 @@ export class StorageThread {
 
   private async ended(code: number): Promise<void> {
     const { channel, arena, port } = this;
-    const message = `its thread has ended: ${this.reason ?? `exit code ${code}`}`;
+    const message = `the thread of the storage has ended: ${this.reason ?? `exit code ${code}`}`;
     this.worker = undefined;
     for (const answer of this.asked.values())
       answer({ ok: false, error: { code: 'RINGMETER_STORAGE_FAILED', message } });
@@ -114,7 +114,8 @@ export class StorageThread {
     const now = arena.tick();
     arena.count(HEADER.FAILED_FLUSHES);
     const failures = await channel.queue.fail(message, (count) => now + backoff(port.delivery, count));
-    if (failures === 1) warn('RINGMETER_STORAGE_FAILED', `storage ${port.delivery.name}: ${message}; it is replaced`);
+    if (failures === 1)
+      warn('RINGMETER_STORAGE_FAILED', `storage ${port.delivery.name}: ${message}; another thread is started`);
   }
 
   /** Terminates a thread whose event loop does not turn any more. */
@@ -123,7 +124,7 @@ export class StorageThread {
     const now = this.arena.tick();
     const silence = now - channel.signOfLife;
     if (worker === undefined || silence < Math.max(port.delivery.timeout + WATCH_MS, LEAST_SILENCE_MS)) return;
-    this.reason = `it was busy for ${Math.round(silence)} ms`;
+    this.reason = `its event loop was blocked for ${Math.round(silence)} ms`;
     channel.showLife(now);
     void worker.terminate();
   }
@@ -141,7 +142,7 @@ export class StorageThread {
     const { worker, asked } = this;
     const { name, timeout } = this.port.delivery;
     if (worker === undefined)
-      throw new RingmeterError('RINGMETER_STORAGE_FAILED', `storage ${name} is being started again`);
+      throw new RingmeterError('RINGMETER_STORAGE_FAILED', `the thread of storage ${name} is being restarted`);
     const id = randomUUID();
     let late: NodeJS.Timeout | undefined;
     worker.ref();
@@ -171,6 +172,6 @@ export class StorageThread {
     if (this.worker === undefined) return;
     this.askToPark();
     await this.parking.wait(PARK_MS);
-    await Promise.race([this.worker.terminate(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.worker.terminate(), sleep(MAX_WAIT_MS, undefined, { ref: false })]);
   }
 }

@@ -37,7 +37,7 @@ export async function mainThreadStack(timeout: number): Promise<string> {
   const session = connect();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `the main thread has not answered in ${timeout} ms: it runs native code, or gets no processor`;
+    const message = `the main thread has not answered in ${timeout} ms: it runs native code, or gets no CPU time`;
     timer = setTimeout(() => reject(new RingmeterError('RINGMETER_STACK_UNAVAILABLE', message)), timeout);
   });
   try {
@@ -50,7 +50,9 @@ export async function mainThreadStack(timeout: number): Promise<string> {
 
 function connect(): Session {
   if (isMainThread)
-    throw unavailable('the main thread cannot look at itself while it is stuck: flushWorkers must be at least 1');
+    throw unavailable(
+      'the main thread cannot read its own stack while it is blocked: call this on another thread, or set flushWorkers to at least 1',
+    );
   try {
     // node may have been built without the inspector
     const { Session } = require('node:inspector') as typeof import('node:inspector');
@@ -58,7 +60,7 @@ function connect(): Session {
     session.connectToMainThread();
     return session;
   } catch (error) {
-    throw unavailable(`no inspector: ${messageOf(error)}`);
+    throw unavailable(`the inspector of node is not available: ${messageOf(error)}`);
   }
 }
 
@@ -68,7 +70,12 @@ function evaluate(session: Session): Promise<string> {
     session.post('Runtime.evaluate', parameters, (error, answer) => {
       const stack: unknown = answer?.result?.value;
       if (error === null && typeof stack === 'string') resolve(tidy(stack));
-      else reject(unavailable(`the main thread did not say: ${messageOf(error ?? answer?.exceptionDetails?.text)}`));
+      else
+        reject(
+          unavailable(
+            `the inspector returned no stack of the main thread: ${messageOf(error ?? answer?.exceptionDetails?.text)}`,
+          ),
+        );
     });
   });
 }

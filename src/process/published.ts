@@ -57,7 +57,7 @@ export function publishIn(arena: Arena, defaultMetrics: DefaultMetrics): void {
   throw new RingmeterError(
     'RINGMETER_METRIC_CONFLICT',
     present === undefined
-      ? `${BUILD_INFO.name} is defined already, by other means than default metrics`
+      ? `${BUILD_INFO.name} is defined already, by other code than the default metrics`
       : `default metrics are collected already, with ${JSON.stringify(present)}, asked for ${JSON.stringify(defaultMetrics)}`,
   );
 }

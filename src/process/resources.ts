@@ -11,7 +11,10 @@ import type { StallWatch } from './stall-watch';
 /** Milliseconds between two checks for stalls and CPU time between snapshots. */
 const TURN_MS = 100;
 
-const COST = gauge('ringmeter_read_seconds', 'How long it took to read the process, the machine and the cgroup last.');
+const COST = gauge(
+  'ringmeter_read_seconds',
+  'Duration of the last reading of the process, the machine and the cgroup.',
+);
 
 /**
  * The default metrics that the flushing side can read without help from the measured threads: read for every snapshot.

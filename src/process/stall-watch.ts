@@ -67,9 +67,9 @@ export class StallWatch {
 }
 
 async function stackOf(shard: Shard): Promise<string> {
-  if (!isMaker(shard) || shard.owner !== MAIN_THREAD) return '(only the stack of the main thread can be had)';
+  if (!isMaker(shard) || shard.owner !== MAIN_THREAD) return '(only the stack of the main thread is available)';
   try {
-    return (await mainThreadStack(STACK_TIMEOUT_MS)) || '(it waits for events again)';
+    return (await mainThreadStack(STACK_TIMEOUT_MS)) || '(the thread is idle again, its stack is empty)';
   } catch (error) {
     return `(${messageOf(error)})`;
   }

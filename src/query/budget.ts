@@ -38,7 +38,7 @@ export class Budget {
     this.held += samples;
     const { maxSamples } = this.limits;
     if (this.held > maxSamples)
-      throw limited(`the evaluation needs ${this.held} samples at one time, and may hold ${maxSamples}`);
+      throw limited(`the evaluation needs ${this.held} samples at the same time, more than the limit of ${maxSamples}`);
   }
 
   release(samples: number): void {
@@ -50,7 +50,9 @@ export class Budget {
     this.bytes += bytes;
     const { maxBytes } = this.limits;
     if (this.bytes > maxBytes)
-      throw limited(`the evaluation needs ${this.bytes} bytes for labels and results, and may hold ${maxBytes}`);
+      throw limited(
+        `the evaluation needs ${this.bytes} bytes for labels and results, more than the limit of ${maxBytes}`,
+      );
   }
 
   releaseBytes(bytes: number): void {

@@ -62,7 +62,7 @@ class Checker {
       case 'unary': {
         const type = this.check(node.expression);
         if (type === 'string' || type === 'matrix')
-          throw this.wrong(`a sign needs a scalar or an instant vector, got ${NAMES[type]}`, node.expression);
+          throw this.wrong(`a unary + or - needs a scalar or an instant vector, got ${NAMES[type]}`, node.expression);
         break;
       }
       case 'paren':
@@ -92,7 +92,9 @@ class Checker {
     const { name, args } = node;
     const signature = SIGNATURES.get(name);
     if (signature === undefined) {
-      const why = name.startsWith('histogram_') ? 'there are no native histograms' : 'Prometheus 2.42 does not have it';
+      const why = name.startsWith('histogram_')
+        ? 'it needs native histograms, which are not supported'
+        : 'Prometheus 2.42 does not have it';
       throw this.wrong(`the function ${name}() is not supported: ${why}`, node);
     }
     const { args: types, optional } = signature;
@@ -126,7 +128,8 @@ class Checker {
     if (scalars > 0 && matching.labels.length > 0)
       throw this.wrong(`${matching.on ? 'on' : 'ignoring'} is only possible between instant vectors`, node);
     const both = matching.on && matching.labels.find((label) => matching.include.includes(label));
-    if (both) throw this.wrong(`the label ${both} must not be in on and in the group at once`, node);
+    if (both)
+      throw this.wrong(`the label ${both} must not be in on() and in the group modifier at the same time`, node);
     if (matching.many !== undefined && SET_OPERATORS.has(operator))
       throw this.wrong(`group_${matching.many} is not possible with ${operator}`, node);
   }

@@ -64,7 +64,7 @@ class Engine implements QueryEngine {
     if (!(step > 0)) throw unanswerable(`the step of a range query must be more than 0 ms, got ${step}`);
     const grid = { start, step, count: Math.max(0, Math.floor((end - start) / step) + 1) };
     if (grid.count > this.limits.maxSamples)
-      throw limited(`the evaluation has ${grid.count} steps, and may hold ${this.limits.maxSamples} samples`);
+      throw limited(`the evaluation has ${grid.count} steps, more than the limit of ${this.limits.maxSamples} samples`);
     const { evaluation, budget } = this.evaluation({ start, end }, signal);
     if (type === 'vector') return matrixOf(await evaluation.vector(node, grid), grid, budget);
     return columnOf(await evaluation.scalar(node, grid), grid, budget);

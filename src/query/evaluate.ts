@@ -46,7 +46,7 @@ export class Evaluation {
       case 'call':
         return this.scalarCall(inner, grid);
     }
-    throw new Error(`no scalar: ${inner.kind}`);
+    throw new Error(`not a scalar: ${inner.kind}`);
   }
 
   async vector(node: Node, grid: Grid): Promise<Block> {
@@ -69,7 +69,7 @@ export class Evaluation {
       case 'call':
         return this.call(inner, grid);
     }
-    throw new Error(`no vector: ${inner.kind}`);
+    throw new Error(`not a vector: ${inner.kind}`);
   }
 
   async ranges(node: Node, grid: Grid): Promise<Ranges> {
@@ -210,7 +210,7 @@ export class Evaluation {
         return block;
       }
     }
-    throw new Error(`no function: ${name}`);
+    throw new Error(`unknown function: ${name}`);
   }
 
   private async rangeCall(node: Call, grid: Grid): Promise<Block> {
@@ -253,6 +253,6 @@ export class Evaluation {
 
 function text(node: Node): string {
   const inner = unwrapped(node);
-  if (inner.kind !== 'string') throw new Error(`no string: ${inner.kind}`);
+  if (inner.kind !== 'string') throw new Error(`not a string: ${inner.kind}`);
   return inner.value;
 }

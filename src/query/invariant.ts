@@ -11,13 +11,13 @@ const known = new WeakMap<Node, boolean>();
 export function isInvariant(node: Node): boolean {
   let answer = known.get(node);
   if (answer === undefined) {
-    answer = judge(node);
+    answer = computeInvariant(node);
     known.set(node, answer);
   }
   return answer;
 }
 
-function judge(node: Node): boolean {
+function computeInvariant(node: Node): boolean {
   switch (node.kind) {
     case 'number':
     case 'string':

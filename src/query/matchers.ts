@@ -36,7 +36,7 @@ function regexTest(text: string): (value: string) => boolean {
     if (matches === undefined) {
       const steps = matchingWork(regex, given.length);
       if (steps > MOST_MATCHING)
-        throw limited(`a matcher needs ${steps} steps for one label, and may take ${MOST_MATCHING}`);
+        throw limited(`a matcher needs ${steps} steps for one label, more than the limit of ${MOST_MATCHING}`);
       matches = regex.test(given);
       keep(known, given, matches);
     }

@@ -81,14 +81,15 @@ class Reader {
     const { from, to } = tree;
     const value = readNumber(digits);
     if (value === undefined)
-      throw this.wrong(`${digits} is no number: durations and "_" are none in Prometheus 2`, tree);
+      throw this.wrong(`${digits} is not a number: Prometheus 2 does not accept durations or "_" here`, tree);
     const literal: Node = { kind: 'number', value, from: to - digits.length, to };
     return sign === '' ? literal : { kind: 'unary', operator: sign as '+' | '-', expression: literal, from, to };
   }
 
   private string(tree: Tree): string {
     const value = readString(this.of(tree));
-    if (value === undefined) throw this.wrong(`${this.of(tree)} is no string: expected Go's escapes and quotes`, tree);
+    if (value === undefined)
+      throw this.wrong(`${this.of(tree)} is not a valid string: expected the quotes and escapes of Go`, tree);
     return value;
   }
 
@@ -114,11 +115,11 @@ class Reader {
   private checkRegex(text: string, place: Tree): void {
     const regex = compileRegex(text);
     if (regex === undefined)
-      throw this.wrong(`${JSON.stringify(text)} is no regular expression in RE2's syntax`, place);
+      throw this.wrong(`${JSON.stringify(text)} is not a valid regular expression in RE2's syntax`, place);
     this.instructions += regex.programSize();
     if (this.instructions > MOST_INSTRUCTIONS)
       throw this.wrong(
-        `the regular expressions are too large: ${this.instructions} instructions when compiled, and ${MOST_INSTRUCTIONS} are allowed`,
+        `the regular expressions are too large: they compile to ${this.instructions} instructions, more than the limit of ${MOST_INSTRUCTIONS}`,
         place,
       );
   }
@@ -135,9 +136,9 @@ class Reader {
     const [inner, duration] = childrenOf(tree);
     return this.onLast(this.read(inner), (node) => {
       if (node.kind !== 'selector' || node.range !== undefined)
-        throw this.wrong('a range is only possible right behind a selector', tree);
+        throw this.wrong('a range must directly follow a selector', tree);
       if (node.offset !== undefined || node.at !== undefined)
-        throw this.wrong('offset and @ must come behind the range', tree);
+        throw this.wrong('offset and @ must follow the range', tree);
       return { ...node, range: this.duration(duration), to: tree.to };
     });
   }
@@ -185,7 +186,7 @@ class Reader {
     return this.onLast(this.read(inner), (node) => {
       const written = name === 'at' ? '@' : name;
       if (node.kind !== 'selector' && node.kind !== 'subquery')
-        throw this.wrong(`${written} is only possible right behind a selector, a range or a subquery`, tree);
+        throw this.wrong(`${written} must directly follow a selector, a range or a subquery`, tree);
       if (node[name] !== undefined) throw this.wrong(`${written} must not be given twice`, tree);
       return { ...node, [name]: value, to: tree.to };
     });

@@ -36,13 +36,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 /** Reads the text with the grammar package of Prometheus. Throws RINGMETER_INVALID_QUERY where it is not PromQL. */
 export function readTree(text: string): Tree {
-  if (text.length > LONGEST) throw invalid(`an expression of more than ${LONGEST} characters`, text, 0);
+  if (text.length > LONGEST) throw invalid(`the expression has more than ${LONGEST} characters`, text, 0);
   const { topNode } = parser.parse(text);
   const cursor = topNode.cursor();
   let depth = 0;
   for (;;) {
     if (cursor.type.isError) throw unreadable(text, cursor.node);
-    if (depth > DEEPEST) throw invalid(`more than ${DEEPEST} parts inside of one another`, text, cursor.from);
+    if (depth > DEEPEST) throw invalid(`the expression is nested more than ${DEEPEST} levels deep`, text, cursor.from);
     if (cursor.firstChild()) {
       depth++;
       continue;
@@ -62,7 +62,7 @@ function unreadable(text: string, error: Tree): Error {
   const name = /^[a-zA-Z_:][\w:]*$/.test(text.slice(parent!.from, from).trim())
     ? text.slice(parent!.from, from).trim()
     : undefined;
-  if (name !== undefined && text[from] === '(') return invalid(`there is no function ${name}()`, text, parent!.from);
+  if (name !== undefined && text[from] === '(') return invalid(`unknown function ${name}()`, text, parent!.from);
   const rest = text.slice(from, to > from ? to : from + 20).trim();
   const found = rest === '' ? 'the end' : JSON.stringify(rest);
   return invalid(`expected ${EXPECTED[parent!.name] ?? 'an expression'}, found ${found}`, text, from);

@@ -11,7 +11,7 @@ export async function readBody(stream: Readable, gzip = false, limit = LARGEST_B
   let length = 0;
   for await (const chunk of gzip ? unpack(stream) : stream) {
     length += (chunk as Buffer).length;
-    if (length > limit) throw new ScrapeError(`there is more than ${limit / 2 ** 20} MiB to read`);
+    if (length > limit) throw new ScrapeError(`the body is larger than ${limit / 2 ** 20} MiB`);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks, length);

@@ -14,7 +14,7 @@ const EOF_LINE = /(?:^|\n)# EOF\n?$/;
  */
 export function decodeScrape(body: Uint8Array, contentType?: string): Scrape {
   if (contentType !== undefined && /protobuf/i.test(contentType))
-    throw new ScrapeError(`the answer is ${contentType}, of which only text can be read`);
+    throw new ScrapeError(`the answer is ${contentType}, and only the text formats can be read`);
   if (!isUtf8(body)) failAtLine(body);
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   return parseScrape(text, formatOf(text, contentType));
@@ -34,7 +34,7 @@ function failAtLine(body: Uint8Array): never {
     const newline = body.indexOf(NEWLINE, start);
     const bytes = body.subarray(start, newline === -1 ? body.length : newline);
     if (newline === -1 || !isUtf8(bytes))
-      throw new ScrapeError('this is not UTF-8', { line, column: validUnits(bytes) + 1 });
+      throw new ScrapeError('the text is not valid UTF-8', { line, column: validUnits(bytes) + 1 });
     start = newline + 1;
   }
 }

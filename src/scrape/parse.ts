@@ -31,7 +31,7 @@ export function parseScrape(text: string, format: ScrapeFormat): Scrape {
   const families = new Families(format);
   let ended = false;
   while (!ended && scanner.nextLine()) ended = readLine(scanner, families, format);
-  if (ended && scanner.nextLine()) scanner.fail('there is something behind # EOF');
+  if (ended && scanner.nextLine()) scanner.fail('text follows # EOF, which must end the exposition');
   if (format === 'openmetrics' && !ended) families.note('no-eof', '', scanner.line);
   if (text !== '' && !text.endsWith('\n')) families.note('no-final-newline', '', scanner.line);
   return { format, families: families.all, notes: families.notes };
@@ -59,7 +59,7 @@ function readComment(scanner: Scanner, families: Families, format: ScrapeFormat)
   if (!scanner.done && !scanner.take(SPACE)) {
     const { at } = scanner;
     scanner.skipBlanks();
-    if (scanner.at === at) scanner.expected('a blank behind the name');
+    if (scanner.at === at) scanner.expected('a blank after the name');
   }
   if (keyword === 'TYPE') readType(scanner, families, format, name);
   else if (keyword === 'UNIT') families.unit(name, scanner.rest(), scanner.line);

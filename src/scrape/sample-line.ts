@@ -32,10 +32,10 @@ function readSeries(scanner: Scanner): { name: string; labels: LabelPairs } {
   if (!scanner.take(OPEN)) return { name: name!, labels: NONE };
   const start = scanner.at;
   const labels = readLabels(scanner, (quoted, at) => {
-    if (name !== undefined) scanner.fail('the name of the metric stands twice', at);
+    if (name !== undefined) scanner.fail('the metric name is given twice', at);
     name = quoted;
   });
-  return name === undefined ? scanner.fail('there is no name of a metric', start) : { name, labels };
+  return name === undefined ? scanner.fail('the metric name is missing', start) : { name, labels };
 }
 
 /** Parses the labels after `{`, including the `}`. */
@@ -80,7 +80,7 @@ function readTimestamp(scanner: Scanner, format: ScrapeFormat): number {
 function readExemplar(scanner: Scanner): ScrapedSample['exemplar'] {
   scanner.skipBlanks();
   if (!scanner.take(OPEN)) scanner.expected('the labels of an exemplar');
-  const labels = readLabels(scanner, (_, at) => scanner.fail('an exemplar has no name', at));
+  const labels = readLabels(scanner, (_, at) => scanner.fail('an exemplar cannot have a metric name', at));
   const value = readValue(scanner);
   scanner.skipBlanks();
   if (scanner.done) return { labels, value };

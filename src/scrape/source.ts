@@ -84,7 +84,7 @@ export class HttpSource implements ScrapeSource {
 
   private told(error: unknown, url: string, limit: AbortSignal): string {
     const failed = `GET ${withoutQuery(url)} failed: `;
-    if (limit.aborted) return `${failed}there was no whole answer within ${this.options.timeout} ms`;
+    if (limit.aborted) return `${failed}the answer was not complete within ${this.options.timeout} ms`;
     return error instanceof RingmeterError ? error.message : failed + describe(error);
   }
 

@@ -11,12 +11,12 @@ import { Catalog } from '../registry/catalog';
 import type { TakenSnapshot } from './snapshot';
 
 /** How long a collect waits for a shard's lock; a running holder releases it in far less than a millisecond. */
-const PATIENCE_MS = 100;
+const MAX_WAIT_MS = 100;
 
 const TURN = int(HEADER.COLLECT_LOCK);
 const BEGUN = int(HEADER.COLLECTS_BEGUN);
 /** How long a collect first waits for another thread's collect: a million series take some tens of milliseconds. */
-const TURN_PATIENCE_MS = 250;
+const TURN_MAX_WAIT_MS = 250;
 
 /** A value of one of the library's own metrics, read when a snapshot is made. */
 export interface CallbackValue {
@@ -32,7 +32,7 @@ export class Collect {
   readings: readonly CallbackValue[] = [];
   private readonly lifetimes: Lifetimes;
   /** Milliseconds; tests set less. */
-  private readonly turnPatience: number = TURN_PATIENCE_MS;
+  private readonly maxTurnWait: number = TURN_MAX_WAIT_MS;
 
   constructor(
     private readonly arena: Arena,
@@ -54,8 +54,8 @@ export class Collect {
     const glance = this.drainer.glance();
     while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
     this.drainer.trust(glance);
-    for (let patience = this.turnPatience; ; patience *= 2) {
-      const hasTurn = await this.takeTurn(patience);
+    for (let maxWait = this.maxTurnWait; ; maxWait *= 2) {
+      const hasTurn = await this.takeTurn(maxWait);
       try {
         const snapshot = this.snapshotNow();
         if (snapshot !== undefined) return snapshot;
@@ -72,9 +72,9 @@ export class Collect {
    * @returns false if the lock was not free in time: its holder was descheduled, stopped or has died, or there are very
    *   many series. Then this thread collects all the same, and the collect that began first is repeated
    */
-  private async takeTurn(patience: number): Promise<boolean> {
+  private async takeTurn(maxWait: number): Promise<boolean> {
     const { arena, drainer } = this;
-    const deadline = performance.now() + patience;
+    const deadline = performance.now() + maxWait;
     while (!tryLock(arena.i32, TURN, drainer.mark)) {
       if (performance.now() > deadline) return false;
       await sleep(1);
@@ -94,7 +94,7 @@ export class Collect {
     let turn = 0;
     const { births } = catalog;
     let cut: Cut = { takenAt: 0, timestamp: 0, births };
-    drainer.withDrained(shards, PATIENCE_MS, (breathe) => {
+    drainer.withDrained(shards, MAX_WAIT_MS, (letWaitersIn) => {
       // under the locks, so that a later snapshot always has a later time
       turn = Atomics.add(arena.i32, BEGUN, 1) + 1;
       cut = { ...momentOf(arena), births };
@@ -104,7 +104,7 @@ export class Collect {
         const slice = kindOf(definition).seriesAtOnce;
         for (let from = 0; from < series.count; from += slice) {
           lifetimes.collect(values, series, family, { from, to: Math.min(from + slice, series.count) }, cut);
-          breathe();
+          letWaitersIn();
         }
       }
     });

@@ -18,7 +18,7 @@ export class DescribedStorage implements Storage {
     if (this.ask !== undefined)
       throw new RingmeterError(
         'RINGMETER_INVALID_OPTION',
-        'a storage belongs to one collector, this one has one already',
+        'this storage belongs to a collector already: make another one',
       );
     this.ask = ask;
   }
@@ -35,7 +35,10 @@ export class DescribedStorage implements Storage {
 
   protected async answer(query: ResolvedQuery): Promise<TimeSeries[]> {
     if (this.ask === undefined)
-      throw new RingmeterError('RINGMETER_CLOSED', 'this storage has not been given to a collector');
+      throw new RingmeterError(
+        'RINGMETER_CLOSED',
+        'this storage does not belong to a collector yet: pass it in the option storage of one',
+      );
     return this.ask(query);
   }
 }

@@ -87,7 +87,10 @@ function checkPushgateway(options: PushgatewayOptions): Omit<PushgatewayBackendO
     'deleteOnClose',
   ]);
   if (typeof job !== 'string' || job === '')
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', `pushgateway.job must be a text, got ${shown(job)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_OPTION',
+      `pushgateway.job must be a string that is not empty, got ${shown(job)}`,
+    );
   if (deleteOnClose !== undefined && typeof deleteOnClose !== 'boolean')
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
@@ -97,7 +100,7 @@ function checkPushgateway(options: PushgatewayOptions): Omit<PushgatewayBackendO
   if (Object.hasOwn(labels, 'job'))
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
-      'pushgateway.grouping cannot have job, it is an option itself',
+      'pushgateway.grouping must not contain job: use the option pushgateway.job',
     );
   return {
     url: checkUrl('pushgateway.url', url),

@@ -33,6 +33,9 @@ export function resolveTimes({ from, to }: Pick<SeriesQuery, 'from' | 'to'>): { 
 function resolveTime(name: string, time: number | Date | undefined, unbounded: number): number {
   const milliseconds = time === undefined ? unbounded : types.isDate(time) ? time.getTime() : time;
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
-    throw new RingmeterError('RINGMETER_INVALID_QUERY', `${name} must be milliseconds or a Date, got ${shown(time)}`);
+    throw new RingmeterError(
+      'RINGMETER_INVALID_QUERY',
+      `${name} must be a Date or milliseconds since 1970, got ${shown(time)}`,
+    );
   return milliseconds;
 }

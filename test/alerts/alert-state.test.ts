@@ -27,7 +27,7 @@ test('an alert is pending for `for`, fires, and is resolved', async (t) => {
   ]);
 });
 
-test('without `for` it fires at once, and one that was pending in vain is inactive', async (t) => {
+test('without `for` an alert fires at once, and a pending alert whose condition ends becomes inactive', async (t) => {
   t.same(walk({ holdFor: 0, keepFiringFor: 0 }, [true, false]), ['firing >firing', 'resolved >resolved']);
   t.same(walk({ holdFor: 2 * MINUTE, keepFiringFor: 0 }, [true, true, false, true]), [
     'pending >pending',
@@ -37,7 +37,7 @@ test('without `for` it fires at once, and one that was pending in vain is inacti
   ]);
 });
 
-test('`keep_firing_for` holds it through gaps, and counts anew after each', async (t) => {
+test('`keep_firing_for` keeps an alert firing through gaps, and counts from the start of each gap', async (t) => {
   t.same(walk({ holdFor: 0, keepFiringFor: 2 * MINUTE }, [true, false, false, true, false, false, false]), [
     'firing >firing',
     'firing',
@@ -49,7 +49,7 @@ test('`keep_firing_for` holds it through gaps, and counts anew after each', asyn
   ]);
 });
 
-test('a resolved alert is kept for 15 minutes, and begins anew if it comes back', async (t) => {
+test('a resolved alert is kept for 15 minutes, and starts as a new alert if its condition returns', async (t) => {
   const given = [true, ...Array.from({ length: 17 }, () => false)];
   const states = walk({ holdFor: 0, keepFiringFor: 0 }, given);
   t.equal(states[16], 'resolved');
@@ -60,7 +60,7 @@ test('a resolved alert is kept for 15 minutes, and begins anew if it comes back'
   ]);
 });
 
-test('ALERTS and ALERTS_FOR_STATE tell of what is active', async (t) => {
+test('ALERTS and ALERTS_FOR_STATE have a series for each active alert', async (t) => {
   const alerts: Alerts = new Map();
   const found = new Map([['a', { labels: { alertname: 'A', job: 'x' }, annotations: {}, value: 'NaN' }]]);
   step({ holdFor: MINUTE, keepFiringFor: 0 }, alerts, found, 90_500, () => {});

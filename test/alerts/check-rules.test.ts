@@ -74,7 +74,7 @@ test("rules are read from files in Prometheus' format", async (t) => {
   t.match(empty, { name: 'empty', interval: 1_000, rules: [] });
 });
 
-test('files as people write them are read as Prometheus reads them', async (t) => {
+test('rule files with the usual variants of YAML are read as Prometheus reads them', async (t) => {
   const file = fileOf(
     t,
     `groups:
@@ -105,14 +105,14 @@ test('files as people write them are read as Prometheus reads them', async (t) =
     );
 });
 
-test('wrong rules are refused with the place where they stand', async (t) => {
+test('wrong rules are refused with the file, group and rule that they are in', async (t) => {
   const rule = { alert: 'A', expr: 'up' };
   for (const [given, message] of [
-    [{ name: '', rules: [] }, /^rules: a group's name must be a text, got ""$/],
+    [{ name: '', rules: [] }, /^rules: a group's name must be a string that is not empty, got ""$/],
     [{ name: 'g' }, /^rules, group "g": rules must be an array, got undefined$/],
-    [{ name: 'g', rule: [] }, /not "rule"/],
+    [{ name: 'g', rule: [] }, /unknown key "rule"/],
     [{ name: 'g', rules: [], interval: 'soon' }, /interval must be a duration/],
-    [{ name: 'g', rules: [], limit: -1 }, /limit must be a whole number/],
+    [{ name: 'g', rules: [], limit: -1 }, /limit must be an integer of at least 0/],
     [{ name: 'g', rules: [3] }, /^rules, group "g", rule 1: a rule must be an object, got 3$/],
     [{ name: 'g', rules: [{ expr: 'up' }] }, /either alert or record/],
     [{ name: 'g', rules: [{ ...rule, record: 'x' }] }, /either alert or record/],
@@ -123,15 +123,15 @@ test('wrong rules are refused with the place where they stand', async (t) => {
     [{ name: 'g', rules: [{ alert: 'B', expr: '' }] }, /expr must be PromQL/],
     [{ name: 'g', rules: [{ alert: 'B', expr: 'rate(up)' }] }, /expr: /],
     [{ name: 'g', rules: [{ ...rule, for: '5' }] }, /for must be a duration/],
-    [{ name: 'g', rules: [{ ...rule, labels: { __name__: 'x' } }] }, /labels cannot have the name "__name__"/],
-    [{ name: 'g', rules: [{ ...rule, labels: { 'a-b': 'x' } }] }, /labels cannot have the name "a-b"/],
-    [{ name: 'g', rules: [{ ...rule, annotations: { a: 1 } }] }, /annotations.a must be a text, got 1/],
+    [{ name: 'g', rules: [{ ...rule, labels: { __name__: 'x' } }] }, /labels must not have the name "__name__"/],
+    [{ name: 'g', rules: [{ ...rule, labels: { 'a-b': 'x' } }] }, /labels must not have the name "a-b"/],
+    [{ name: 'g', rules: [{ ...rule, annotations: { a: 1 } }] }, /annotations.a must be a string, got 1/],
     [
       { name: 'g', rules: [{ ...rule, annotations: { a: '{{ nothing }}' } }] },
       /the template of a: the function nothing is not supported/,
     ],
-    [{ name: 'g', rules: [{ record: 'a-b', expr: 'up' }] }, /record must be a metric's name/],
-    [{ name: 'g', rules: [{ record: 'ab', expr: 'up', for: '5m' }] }, /not "for"/],
+    [{ name: 'g', rules: [{ record: 'a-b', expr: 'up' }] }, /record must be a metric name/],
+    [{ name: 'g', rules: [{ record: 'ab', expr: 'up', for: '5m' }] }, /unknown key "for"/],
   ] as const) {
     const said = refusal(() => checkGroup(given, '', 1_000));
     t.match(said, /^RINGMETER_INVALID_RULE /);
@@ -140,15 +140,15 @@ test('wrong rules are refused with the place where they stand', async (t) => {
   const twice = { name: 'g', rules: [] };
   t.match(
     refusal(() => loadRules([twice, twice], 1_000)),
-    /there are two groups "g"/,
+    /two groups have the name "g"/,
   );
 });
 
-test('a file that cannot be used is named', async (t) => {
+test('a rule file that cannot be used is named in the error', async (t) => {
   for (const [text, message] of [
     ['groups: [', /rules\.yml: .*line 1/],
-    ['group: []', /has groups, and nothing else, got group/],
-    ['groups: 3', /groups must be a list/],
+    ['group: []', /must have the top-level key groups and no other, got group/],
+    ['groups: 3', /groups must be an array/],
     ['groups: [{ name: g, rules: [{ record: a, expr: "1 +" }] }]', /rules\.yml, group "g", rule 1 \(a\): expr/],
   ] as const) {
     const file = fileOf(t, text);
@@ -164,10 +164,10 @@ test('a file that cannot be used is named', async (t) => {
   t.same(loadRules([{ file: fileOf(t, 'groups:\n') }], 1_000), []);
 });
 
-test('a collector refuses what it cannot evaluate', async (t) => {
+test('a collector refuses rules that it cannot evaluate', async (t) => {
   const make = (options: unknown) => refusal(() => new MetricsCollector(options as CollectorOptions));
   t.match(make({ rules: {} }), /INVALID_OPTION rules must be an array/);
-  t.match(make({ rules: [{ file: 3 }] }), /INVALID_OPTION a file of rules is/);
+  t.match(make({ rules: [{ file: 3 }] }), /INVALID_OPTION a rule file must be given as/);
   t.match(make({ notifiers: [{}] }), /INVALID_OPTION notifiers must be an array of notifiers/);
   t.match(make({ rules: [], storage: new OtlpStorage({ url: 'http://127.0.0.1:1' }) }), /need a MemoryStorage/);
   const collector = new MetricsCollector({ flushWorkers: 0 });

@@ -69,7 +69,7 @@ for (const by of [-HALF_MINUTE, -3_600_000, 900_000, 7_200_000])
     await until('it to be resolved', () => told.includes('Firing resolved'));
   });
 
-test('the clock of a history goes neither back nor ahead of what has passed, and comes back to the wall clock when that is set right', (t) => {
+test('the clock of a history never goes back nor faster than time passes, and returns to the wall clock when that is corrected', (t) => {
   const clock = new HistoryClock(HistoryClock.allocate());
   t.equal(clock.at(5), undefined);
   t.equal(clock.date(100_000, 1_000), 100_000);

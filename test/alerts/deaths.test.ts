@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RuleGroup } from 'ringmeter';
 import { test } from 'tap';
-import { buryRuleThread } from '../../dist/src/alerts/port.js';
+import { cleanUpAfterRuleThread } from '../../dist/src/alerts/port.js';
 import { random } from '../fixtures/program.cjs';
 import { SEED } from '../instruments/support';
 import { Evaluator, GivenSeries, portOf } from './support';
@@ -49,7 +49,7 @@ function history(next: () => number): GivenSeries {
   return series;
 }
 
-test(`wherever a thread ends, the next one goes on as if there had been one (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`wherever a thread ends, the next one continues as if one thread had done all (RINGMETER_SEED=${SEED})`, async (t) => {
   const next = random(SEED);
   const series = history(next);
   const port = portOf(GROUP);
@@ -63,7 +63,7 @@ test(`wherever a thread ends, the next one goes on as if there had been one (RIN
       const died = dieAt(evaluator, place);
       evaluator.begin(time);
       await died;
-      buryRuleThread(port, 0, mark);
+      cleanUpAfterRuleThread(port, 0, mark);
       evaluator = new Evaluator(port, ++mark, series);
     }
     // the step that the dead one was at is made again, if its state was not written

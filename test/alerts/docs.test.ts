@@ -7,7 +7,7 @@ import { members, section, table, text } from '../helpers/document';
 const alerts = `\n${text('docs/alerts.md')}`;
 const slo = `\n${text('docs/slo.md')}`;
 
-test('docs/alerts.md lists exactly what rules, groups and notifiers have', async (t) => {
+test('docs/alerts.md lists exactly the options of rules, groups and notifiers', async (t) => {
   const rules = section(alerts, '## Rules');
   const [groups, alerting] = rules.split(/\n\| of an alerting rule/);
   const names = (part: string): string[] => [...part.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name);
@@ -16,7 +16,7 @@ test('docs/alerts.md lists exactly what rules, groups and notifiers have', async
     names(alerting),
     members('src/alerts/rules.ts', 'AlertingRule').filter((name) => name !== 'keep_firing_for'),
   );
-  const listed = table(alerts, '## Who is told').flatMap(([name]) => name.replaceAll('`', '').split(', '));
+  const listed = table(alerts, '## Callbacks and notifiers').flatMap(([name]) => name.replaceAll('`', '').split(', '));
   const all = [
     ...members('src/alerts/notifier.ts', 'NotifierOptions'),
     ...members('src/net/http-options.ts', 'HttpOptions'),
@@ -37,7 +37,7 @@ test('docs/alerts.md lists exactly the functions of templates and the metrics th
   for (const name of [...Object.keys(FUNCTIONS), 'query', 'and', 'or']) t.ok(words.has(name), name);
   const metrics = text('src/alerts/metrics.ts').match(/ringmeter_\w+/g);
   t.same(
-    table(alerts, '## What it says of itself').map(([name]) => name),
+    table(alerts, '## Metrics of rules and notifiers').map(([name]) => name),
     metrics,
   );
 });

@@ -28,7 +28,7 @@ function history(): GivenSeries {
   return series;
 }
 
-test('a rule sees what those before it have recorded at the same moment', async (t) => {
+test('a rule sees the results of the rules before it in its group at the same step', async (t) => {
   const evaluator = Evaluator.of(GROUP, history());
   const alert = (job: string, severity: string) => `{alertname="High",job="${job}",kind="max",severity="${severity}"}`;
   const seen: string[][] = [];
@@ -49,7 +49,7 @@ test('a rule sees what those before it have recorded at the same moment', async 
   t.match(since, { samples: [{ value: 60 }] });
 });
 
-test('what changes is told in order, with what was said then', async (t) => {
+test('changes of alerts are reported in order, with the annotations of their time', async (t) => {
   const evaluator = Evaluator.of(GROUP, history());
   for (let minute = 1; minute <= 5; minute++) await evaluator.step(minute * MINUTE);
   t.same(
@@ -58,7 +58,7 @@ test('what changes is told in order, with what was said then', async (t) => {
   );
 });
 
-test('a thread that takes over goes on where the last whole evaluation ended', async (t) => {
+test('a thread that takes over continues after the last complete evaluation', async (t) => {
   const port = portOf(GROUP);
   const threads = [1, 2, 3].map((mark) => new Evaluator(port, mark, history()));
   // each begins a step, and ends before the next: another one goes on
@@ -78,7 +78,7 @@ test('a thread that takes over goes on where the last whole evaluation ended', a
   t.same(await lines(threads[1]), await lines(single));
 });
 
-test('changes that a thread had not told before it ended are told by the next', async (t) => {
+test('changes that a thread had not reported before it ended are reported by the next thread', async (t) => {
   const port = portOf(GROUP);
   const first = new Evaluator(port, 1, history());
   first.changes.publish = async () => {
@@ -94,7 +94,7 @@ test('changes that a thread had not told before it ended are told by the next', 
   );
 });
 
-test('steps that were missed are counted, and none is made up for', async (t) => {
+test('missed evaluations are counted and not made up for', async (t) => {
   const evaluator = Evaluator.of(GROUP, history());
   await evaluator.step(MINUTE);
   await evaluator.step(4 * MINUTE);
@@ -106,7 +106,7 @@ test('steps that were missed are counted, and none is made up for', async (t) =>
   t.equal(evaluator.state.time, MINUTE);
 });
 
-test('a rule that fails says why, and the others go on', async (t) => {
+test('a rule that fails reports its error, and the other rules are evaluated', async (t) => {
   const source = new GivenSeries();
   source.add({ __name__: 'load', job: 'a', instance: '1' }, MINUTE, MINUTE, [1, 1, 1]);
   source.add({ __name__: 'load', job: 'a', instance: '2' }, MINUTE, MINUTE, [1, 1, 1]);
@@ -147,13 +147,16 @@ test('a rule that fails says why, and the others go on', async (t) => {
   t.equal(evaluator.board.counted(0, 'failures'), 10);
 });
 
-test('a state that is too large is told, and tried at the next step', async (t) => {
+test('a state of alerts that is too large is warned about, and tried again at the next step', async (t) => {
   const source = new GivenSeries();
   source.add({ __name__: 'load', job: 'x'.repeat(3_000_000) }, MINUTE, MINUTE, [1, 0, 1]);
   const evaluator = Evaluator.of({ name: 'g', interval: '1m', rules: [{ alert: 'A', expr: 'load > 0' }] }, source);
   const warned = once(process, 'warning');
   await evaluator.step(MINUTE);
-  t.match((await warned)[0], { code: 'RINGMETER_RULE_FAILED', message: /group g: \d+ bytes do not fit into \d+/ });
+  t.match((await warned)[0], {
+    code: 'RINGMETER_RULE_FAILED',
+    message: /group g: a document of \d+ bytes does not fit into its \d+ bytes/,
+  });
   await evaluator.step(2 * MINUTE);
   t.same(evaluator.alerts(), []);
   t.equal(evaluator.state.time, 2 * MINUTE);

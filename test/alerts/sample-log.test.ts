@@ -17,7 +17,7 @@ function read(log: SampleLog, from = 0, to = 1e6): Record<string, string> {
   );
 }
 
-test('what one thread writes another reads, with the ends of series', async (t) => {
+test('samples and ends of series that one thread writes are read by another', async (t) => {
   const buffer = SampleLog.allocate(100_000);
   const [writer, reader] = [new SampleLog(buffer, 1), new SampleLog(buffer, 2)];
   await writer.write(0, 10, [
@@ -32,7 +32,7 @@ test('what one thread writes another reads, with the ends of series', async (t) 
   t.same(reader.select([{ name: 'job', operator: '=~', value: '[^a]' }], 0, 100).length, 1);
 });
 
-test('a thread that takes over knows which series go on', async (t) => {
+test('a thread that takes over knows which series continue', async (t) => {
   const buffer = SampleLog.allocate(100_000);
   await new SampleLog(buffer, 1).write(7, 10, [{ labels: up('a'), value: 1 }]);
   const next = new SampleLog(buffer, 2);
@@ -42,7 +42,7 @@ test('a thread that takes over knows which series go on', async (t) => {
   t.same(read(next), { 'up{job="a"}': '10:1 20:end' });
 });
 
-test("two rules that write the same series make one, and neither ends the other's", async (t) => {
+test('two rules that write the same series share one, and neither ends the series of the other', async (t) => {
   const log = new SampleLog(SampleLog.allocate(100_000), 1);
   await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
   await log.write(1, 10, [{ labels: up('a'), value: 2 }]);
@@ -51,7 +51,7 @@ test("two rules that write the same series make one, and neither ends the other'
   t.same(read(log), { 'up{job="a"}': '10:1 20:3' });
 });
 
-test('the log is bounded: the oldest samples make room, and a thread that comes late reads what is left', async (t) => {
+test('the log is bounded: the oldest samples are overwritten, and a thread that attaches later reads the rest', async (t) => {
   const buffer = SampleLog.allocate(4_000);
   const log = new SampleLog(buffer, 1);
   const lagging = new SampleLog(buffer, 3);
@@ -78,19 +78,19 @@ test('the log is bounded: the oldest samples make room, and a thread that comes 
   );
 });
 
-test('a log that a dead thread holds is given up after a second, and is free once that one is buried', async (t) => {
+test('waiting for the log lock of a dead thread fails after a second, and the lock is free once that thread is cleaned up', async (t) => {
   const buffer = SampleLog.allocate(4_000);
   const log = new SampleLog(buffer, 1);
   await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
   tryLock(new Int32Array(buffer), 0, 99);
   t.same(read(log), { 'up{job="a"}': '10:1' }, 'it can be read all the same');
   await t.rejects(log.write(0, 20, []), { message: /in use/ });
-  log.bury(99);
+  log.cleanUpAfter(99);
   await log.write(0, 20, []);
   t.same(read(log), { 'up{job="a"}': '10:1 20:end' });
 });
 
-test("a thread's index of very many short series takes no more memory than the log, and knows the youngest", async (t) => {
+test("a thread's index of very many short series takes no more memory than the log, and contains the newest series", async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const bytes = 4 * 2 ** 20;

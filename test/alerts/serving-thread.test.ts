@@ -5,7 +5,7 @@ import { until } from '../instruments/support';
 import { receive, status } from '../storages/receiver';
 import { HIGH, serve, toldTo, warnings } from './service';
 
-t.test('a callback that throws is told of, and loses neither changes nor other callbacks', async (t) => {
+t.test('a callback that throws is warned about, and loses neither changes nor other callbacks', async (t) => {
   const said = warnings(t);
   const { collector, load, told } = serve(t, {});
   let called = 0;
@@ -23,14 +23,14 @@ t.test('a callback that throws is told of, and loses neither changes nor other c
   t.same(told(), ['firing api', 'resolved api']);
   t.equal(called, 2);
   await until('it is warned', () => said.length >= 4);
-  t.match(said[0], /^RINGMETER_RULE_FAILED a callback for alerts failed: (on purpose|later)$/);
+  t.match(said[0], /^RINGMETER_RULE_FAILED a callback of onAlert failed: (on purpose|later)$/);
   stop();
   load(7);
   await until('it fires again', () => told().length === 3);
   t.equal(called, 2, 'who has left is called no more');
 });
 
-t.test('alerts are evaluated without flush workers, too, and again after they were resolved', async (t) => {
+t.test('alerts are evaluated without flush workers, too, and fire again after they were resolved', async (t) => {
   const hook = await receive(t, status(200));
   const { collector, load, told } = serve(t, { flushWorkers: 0, notifiers: [new WebhookNotifier({ url: hook.url })] });
   load(7);

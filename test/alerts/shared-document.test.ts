@@ -18,7 +18,7 @@ function write(buffer: SharedArrayBuffer): Worker {
   return new Worker(WRITER, { eval: true, workerData: { buffer, module } });
 }
 
-test('what is read was written as a whole, while it is written again and writers are killed', async (t) => {
+test('readers see only complete documents, while writers write others and are killed', async (t) => {
   const buffer = SharedDocument.allocate(10_000);
   const document = new SharedDocument<number[]>(buffer);
   t.equal(document.read(), undefined);
@@ -56,9 +56,9 @@ function attempt<T>(action: () => T): T | undefined {
   }
 }
 
-test('what does not fit is refused, and what was there stays', async (t) => {
+test('a document that does not fit is refused, and the previous one stays', async (t) => {
   const document = new SharedDocument<string>(SharedDocument.allocate(100));
   document.write('Grüße');
-  t.throws(() => document.write('x'.repeat(99)), { message: /101 bytes do not fit into 100/ });
+  t.throws(() => document.write('x'.repeat(99)), { message: /101 bytes does not fit into its 100 bytes/ });
   t.equal(document.read(), 'Grüße');
 });

@@ -20,7 +20,7 @@ const CHECKOUT: SloOptions = {
   total: 'requests_total',
 };
 
-test('the pairs of windows are those of the workbook, and scale with the window', async (t) => {
+test('the pairs of windows are those of the SRE Workbook, and scale with the window of the objective', async (t) => {
   const burns = (slo: ReturnType<typeof defineSlo>) =>
     slo.groups[0].rules.flatMap((rule) => ('alert' in rule ? [`${rule.labels!.severity} ${rule.expr}`] : []));
   const pair = (long: string, short: string, limit: string) =>
@@ -42,7 +42,7 @@ function checkedByPromtool(t: Test, yaml: string): string {
   return String(execFileSync(program('promtool'), ['check', 'rules', join(folder, 'slo.yml')]));
 }
 
-test('promtool accepts what is written, and it reads back as the same rules', options, async (t) => {
+test('promtool accepts the written rule file, and it reads back as the same rules', options, async (t) => {
   const hostile = defineSlo({
     name: 'a "quoted" \\ name',
     objective: 0.9,
@@ -97,7 +97,7 @@ test('a real Prometheus fires the alerts of an objective at the same steps', opt
   t.equal(code, 0, output.slice(0, 4_000));
 });
 
-test('errors that the budget lasts for are no alert, however short the window is', async (t) => {
+test('an error rate that the budget allows fires no alert, however short the window is', async (t) => {
   for (const window of ['1h', '1d', '7d', '28d']) {
     const [{ rules }] = defineSlo({ ...CHECKOUT, objective: 0.9, window }).groups;
     const limits = rules.flatMap((rule) => ('alert' in rule ? /> \(([\d.]+) \* 0.1\) and /.exec(rule.expr)![1] : []));
@@ -111,7 +111,7 @@ test('errors that the budget lasts for are no alert, however short the window is
   t.match(rules.at(-1), { annotations: { description: /At this rate 10.7% of the budget for 4w goes in 3d/ } });
 });
 
-test('a summary says how an objective stands', async (t) => {
+test('a summary shows the error ratio and the remaining budget of an objective', async (t) => {
   const slo = defineSlo({ ...CHECKOUT, interval: 100 });
   const collector = new MetricsCollector({ flushInterval: 50, storage: new MemoryStorage(), rules: slo.groups });
   t.teardown(() => collector.close());
@@ -133,13 +133,17 @@ test('a summary says how an objective stands', async (t) => {
 test('wrong objectives are refused', async (t) => {
   for (const [given, code, message] of [
     [{ name: '' }, 'OPTION', /slo.name/],
-    [{ objective: 99.9 }, 'OPTION', /between 0 and 1, got 99.9/],
+    [{ objective: 99.9 }, 'OPTION', /between 0 and 1, both excluded, got 99.9/],
     [{ window: 'a month' }, 'OPTION', /slo.window/],
     [{ interval: 0 }, 'OPTION', /slo.interval/],
-    [{ good: 'rate(x[5m])' }, 'OPTION', /slo.good must be the selector of a counter, or have \$window/],
+    [
+      { good: 'rate(x[5m])' },
+      'OPTION',
+      /slo.good must be the selector of a counter, or an expression that contains \$window/,
+    ],
     [{ total: 'sum(' }, 'RULE', /slo.total: /],
     [{ total: 'sum(rate(x[$window])' }, 'RULE', /expr: /],
-    [{ labels: { 'a-b': 'c' } }, 'RULE', /cannot have the name "a-b"/],
+    [{ labels: { 'a-b': 'c' } }, 'RULE', /must not have the name "a-b"/],
     [{ annotations: { a: '{{' } }, 'RULE', /not closed/],
     [{ target: 1 }, 'OPTION', /no other options/],
   ] as const)

@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { collectorFor, until } from '../instruments/support';
 import { receive, status } from '../storages/receiver';
 
-test('a group whose state has no room tells nobody, warns once, and tells once when it has room again', async (t) => {
+test('a group whose state does not fit sends nothing and warns once, and sends once when the state fits again', async (t) => {
   const { url, requests } = await receive(t, status(200));
   const warnings: string[] = [];
   const note = ({ message }: Error): unknown => warnings.push(message);
@@ -38,7 +38,7 @@ test('a group whose state has no room tells nobody, warns once, and tells once w
   await until('the warning', () => warnings.length > 0);
   await afterSomeMore();
   t.equal(warnings.length, 1);
-  t.match(warnings[0], /group large: \d+ bytes do not fit into \d+/);
+  t.match(warnings[0], /group large: a document of \d+ bytes does not fit into its \d+ bytes/);
   t.same([requests.length, told], [0, []]);
   for (let i = 1; i < 60; i++) load.remove({ i });
   await until('it to be told', () => requests.length > 0 && told.length > 0);

@@ -15,7 +15,7 @@ const samples: TemplateSample[] = [
 const expand = (text: string, value = data.value) =>
   new Template(text).expand({ ...data, value }, async (expression) => (expression === 'none' ? [] : samples));
 
-test('templates say what they are told to', async (t) => {
+test('templates expand to the expected text', async (t) => {
   for (const [template, expected] of [
     ['plain text', 'plain text'],
     ['{{ $labels.job }} and {{ .Labels.job }}, {{ $labels.missing }}.', 'api and api, .'],
@@ -52,7 +52,7 @@ test('templates say what they are told to', async (t) => {
     t.equal(await expand(template), expected, template);
 });
 
-test('numbers are shown for people', async (t) => {
+test('numbers are humanized', async (t) => {
   for (const [name, value, expected] of [
     ['humanize', 0, '0'],
     ['humanize', 0.0123, '12.3m'],
@@ -78,39 +78,39 @@ test('numbers are shown for people', async (t) => {
     t.equal(await expand('{{ $value }}', value), expected);
 });
 
-test('what is not supported is refused at once, by its name', async (t) => {
+test('unsupported parts of a template are refused when it is parsed, by name', async (t) => {
   for (const [template, message] of [
     ['{{ define "x" }}{{ end }}', /define is not supported/],
     ['{{ template "x" }}', /template is not supported/],
     ['{{ graphLink "up" }}', /the function graphLink is not supported/],
     ['{{ $x }}', /the variable \$x is not defined/],
     ['{{ if true }}', /\{\{end\}\} is missing/],
-    ['{{ end }}', /without a block/],
+    ['{{ end }}', /outside of a block/],
     ['{{ $labels.job', /not closed/],
-    ['{{ }}', /something is missing/],
-    ['{{ $value "x" }}', /no function is given arguments/],
-    ['{{ (1 }}', /something is missing/],
+    ['{{ }}', /unexpected end/],
+    ['{{ $value "x" }}', /not a function is followed by arguments/],
+    ['{{ (1 }}', /unexpected end/],
     ['{{ a ; b }}', /unexpected ";"/],
   ] as const)
     t.throws(() => new Template(template), { message }, template);
 });
 
-test('what cannot be evaluated says why', async (t) => {
+test('a template that cannot be evaluated gives the reason', async (t) => {
   for (const [template, message] of [
     ['{{ query "none" | first }}', /no elements/],
     ['{{ printf "%z" 1 }}', /does not support %z/],
     ['{{ printf "%d" }}', /no argument/],
-    ['{{ $labels.job | humanize }}', /is no number/],
+    ['{{ $labels.job | humanize }}', /is not a number/],
     ['{{ .Nothing }}', /no field Nothing/],
     ['{{ lt 1 "a" }}', /cannot be compared/],
-    ['{{ reReplaceAll "(" "" "x" }}', /no regular expression/],
-    ['{{ range $value }}{{ end }}', /cannot go over/],
+    ['{{ reReplaceAll "(" "" "x" }}', /not a valid regular expression/],
+    ['{{ range $value }}{{ end }}', /cannot iterate over/],
     ['{{ title }}', /needs 1 arguments/],
   ] as const)
     await t.rejects(expand(template), { message }, template);
 });
 
-test('what a template makes is bounded, however small it is', async (t) => {
+test('the output of a template is bounded, however small the template is', async (t) => {
   const many = Array.from({ length: 2_000 }, (_, id): TemplateSample => ({ Labels: { id: `${id}` }, Value: id }));
   const over = (text: string) => new Template(text).expand(data, async () => many);
   const twice = '{{ $x = print $x $x }}'.repeat(30);

@@ -16,7 +16,7 @@ function withSystemClock(action: (set: (milliseconds: number) => void) => void):
   }
 }
 
-test('a thread that ticks late does not set the clock back, and is told the later time', async (t) => {
+test('a thread with an older time does not set the clock back, and gets the newer time', async (t) => {
   withSystemClock((set) => {
     set(1e9);
     const arena = makeArena();
@@ -31,7 +31,7 @@ test('a thread that ticks late does not set the clock back, and is told the late
   });
 });
 
-test('what is observed after a removal counts, even if the clock has not gone on since', async (t) => {
+test('an observation after a removal counts, even if the clock has not advanced since', async (t) => {
   const collector = collectorFor(t);
   const summary = collector.summary('s', { labelNames: ['a'] });
   withSystemClock(() => {

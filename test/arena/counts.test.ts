@@ -21,7 +21,7 @@ for (const before of [2n ** 31n - 1n, 2n ** 32n - 1n])
   });
 
 for (const births of [2n ** 31n - 2n, 2n ** 32n - 2n])
-  test(`series stay when ${births + 2n} series have been born, and new ones are shown`, async (t) => {
+  test(`series stay when ${births + 2n} series have been created, and new ones are shown`, async (t) => {
     const collector = collectorFor(t);
     const counter = collector.counter('c', { labelNames: ['i'] });
     counter.increment(1, { i: 'first' });

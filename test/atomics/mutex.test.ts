@@ -27,7 +27,7 @@ async function waiter(words: SharedArrayBuffer, index: number, had: number): Pro
   return worker;
 }
 
-test('who has the lock can see that another thread waits for it, and gives way by freeing it', async (t) => {
+test('the owner of a lock sees that another thread waits, and yields by releasing it', async (t) => {
   const words = new SharedArrayBuffer(64);
   const i32 = new Int32Array(words);
   t.ok(tryLock(i32, 0, ME));
@@ -42,7 +42,7 @@ test('who has the lock can see that another thread waits for it, and gives way b
   t.notOk(isWanted(i32, 0), 'nobody waits any more');
 });
 
-test('the lock of a thread that has ended is recovered for those who wait, that of another is not', async (t) => {
+test('waiting threads recover the lock of a thread that has ended, and not the lock of a running thread', async (t) => {
   const words = new SharedArrayBuffer(64);
   const i32 = new Int32Array(words);
   const DEAD = 7;
@@ -54,7 +54,7 @@ test('the lock of a thread that has ended is recovered for those who wait, that 
   t.equal(i32[8], 1);
 });
 
-test('who reads much under the locks of all shards lets a thread in that waits for one', async (t) => {
+test('a long read under the locks of all shards lets a thread in that waits for one of them', async (t) => {
   const arena = Arena.create({ maker: 1, maxMemory: 2 ** 20, maxThreads: 3, ringCapacity: 64, settings: {} });
   const { i32 } = arena;
   const drainer = new Drainer(arena, ME);

@@ -13,7 +13,7 @@ test('a sleep ends when its time is up', async () => {
   await sleeper().sleeper.sleep(5);
 });
 
-test('a raise ends every sleep that is going on, also from another thread', async (t) => {
+test('a raise ends every current sleep, also a raise by another thread', async (t) => {
   const { i32, sleeper: one } = sleeper();
   const sleeps = Promise.all([one.sleep(LONG), one.sleep(LONG), new Sleeper(i32, 1, false).sleep(LONG)]);
   const signal = JSON.stringify(require.resolve('../../dist/src/atomics/signal.js'));
@@ -26,7 +26,7 @@ test('a raise ends every sleep that is going on, also from another thread', asyn
   t.equal(i32[1], 1);
 });
 
-test('a raise between two sleeps is not missed', async () => {
+test('a raise between two sleeps ends the second one', async () => {
   const { i32, sleeper: one } = sleeper();
   await one.sleep(1);
   raise(i32, 1);
@@ -43,7 +43,7 @@ test('raises in any number between and during sleeps wake again and again', asyn
   t.equal(i32[1], 200);
 });
 
-test('a sleep can be ended', async () => {
+test('a sleep can be aborted', async () => {
   const { sleeper: one } = sleeper();
   setImmediate(() => one.end());
   await one.sleep(LONG);

@@ -65,7 +65,7 @@ test('cat --json shows one object for each flush', async (t) => {
   );
 });
 
-test('cat takes times and names', async (t) => {
+test('cat filters by time and by metric name', async (t) => {
   const { directory, stored } = await written(t, 12);
   const timesOf = async (...args: string[]): Promise<number[]> => {
     const { code, output } = await runHere('cat', '--json', ...args, directory);
@@ -88,7 +88,7 @@ test('cat takes times and names', async (t) => {
   );
 });
 
-test('cat --follow goes on with what is written, through rotations, until it is stopped', async (t) => {
+test('cat --follow shows new flushes, through rotations, until it is interrupted', async (t) => {
   const { directory, record, stored } = await written(t, 3);
   const seen = (cli: Cli): number[] =>
     cli.output
@@ -115,7 +115,7 @@ test('cat --follow goes on with what is written, through rotations, until it is 
   t.ok(seen(fresh).length < times.length, 'without what was there before');
 });
 
-test('cat tells what is damaged, shows the rest and exits with 1', async (t) => {
+test('cat reports damaged parts, shows the rest and exits with 1', async (t) => {
   const { directory, stored, close } = await written(t, 3, 100_000);
   await close();
   const file = join(directory, filesIn(directory)[0]);
@@ -124,14 +124,14 @@ test('cat tells what is damaged, shows the rest and exits with 1', async (t) => 
   writeFileSync(file, bytes);
   const { code, output, errors } = await runCli(t, 'cat', '--json', directory);
   t.equal(code, 1);
-  t.match(errors, new RegExp(`^ringmeter cat: ${file}, from byte \\d+: flush 1 does not have the bytes`));
+  t.match(errors, new RegExp(`^ringmeter cat: ${file}, from byte \\d+: flush 1 differs from the written data`));
   t.same(
     lines(output).map((line) => JSON.parse(line).timestamp),
     [stored[0].timestamp, stored[2].timestamp],
   );
 });
 
-test('whoever has seen enough may stop reading', async (t) => {
+test('cat ends quietly when its output is closed', async (t) => {
   const { directory } = await written(t, 30);
   const bin = join(__dirname, '..', '..', 'dist', 'src', 'cli', 'bin.js');
   const command = `for i in 1 2 3; do "$0" "$1" cat "$2" | head -1; echo "\${PIPESTATUS[0]}"; done`;
@@ -146,7 +146,7 @@ test('whoever has seen enough may stop reading', async (t) => {
   );
 });
 
-test('what cat cannot do is told, with 2 if it was called wrongly and 1 if it failed', async (t) => {
+test('cat reports what it cannot do, and exits with 2 for wrong arguments and 1 for a failure', async (t) => {
   const directory = directoryFor(t);
   for (const [args, code, says] of [
     [['cat', directory], 1, /could not read .*ENOENT/],
@@ -156,8 +156,8 @@ test('what cat cannot do is told, with 2 if it was called wrongly and 1 if it fa
     [['cat', '--from', 'yesterday', 'a'], 2, /--from must be a date .*got "yesterday"/],
     [['cat', '--to', '12', 'a'], 2, /--to must be a date/],
     [['cat', '--follow', '--last', 'a'], 2, /exclude/],
-    [['dog'], 2, /no command "dog"\n\nUsage/],
-    [['toString'], 2, /no command/],
+    [['dog'], 2, /unknown command "dog"\n\nUsage/],
+    [['toString'], 2, /unknown command/],
     [[], 2, /^Usage: ringmeter COMMAND/],
   ] as const) {
     const ran = await runHere(...args);
@@ -169,7 +169,7 @@ test('what cat cannot do is told, with 2 if it was called wrongly and 1 if it fa
   t.match(await runCli(t), { code: 2, output: '', errors: /^Usage: ringmeter COMMAND/ }, 'so the process ends');
 });
 
-test('help lists the commands, and what each takes', async (t) => {
+test('help lists the commands, and the options of each', async (t) => {
   for (const flag of ['--help', '-h']) {
     const general = await runHere(flag);
     t.equal(general.code, 0);

@@ -26,7 +26,7 @@ test('rates are those between the last two scrapes', async (t) => {
   t.match(framed(viewOf('jobs_total 1\n', 'jobs_total 2\n')), /\njobs_total +1\/s +2/, 'also without a type');
 });
 
-test('a summary of OpenMetrics, histograms without a name of requests, and milliseconds are shown', async (t) => {
+test('OpenMetrics summaries, histograms whose names are not those of requests, and milliseconds are shown', async (t) => {
   const text = (n: number): string => `# TYPE jobs counter
 jobs_total ${n}
 jobs_created 1
@@ -42,7 +42,7 @@ job_run_milliseconds_count ${n}
   t.match(frame, /\njobs_total +20\/s +30/);
 });
 
-test('a frame fits any terminal, whatever it is given', async (t) => {
+test('a frame fits any terminal, whatever metrics it shows', async (t) => {
   const hostile = 'x\u001b[2J\u009b\n'.repeat(50);
   const lines = Array.from(
     { length: 60 },
@@ -80,7 +80,7 @@ test('a frame fits any terminal, whatever it is given', async (t) => {
   t.ok(frameLines(view, { columns: 80, rows: 24 }, true).join().includes('\u001b[31m'), 'but colours');
 });
 
-test('an endpoint without anything known still has a frame', async (t) => {
+test('an endpoint without any known metric still has a frame', async (t) => {
   t.match(framed(viewOf('')), /^ringmeter top {2}http:\/\/x\/metrics .*\nno metrics of the process$/);
   t.match(framed({ target: 'y', alerts: [], now: 0 }), /^ringmeter top {2}y/);
 });

@@ -37,7 +37,7 @@ function hostileDirectory(t: Test): string {
   return directory;
 }
 
-test('nothing that files say reaches the terminal as a control character', async (t) => {
+test('no content of a file reaches the terminal as a control character', async (t) => {
   const directory = hostileDirectory(t);
   const table = await runHere('cat', directory);
   t.match(table.output, '\\u202e');
@@ -49,7 +49,7 @@ test('nothing that files say reaches the terminal as a control character', async
   for (const { output, errors } of [table, json]) t.notMatch(output + errors, CONTROL);
 });
 
-test('nothing that an endpoint says reaches the terminal as a control character', async (t) => {
+test('no answer of an endpoint reaches the terminal as a control character', async (t) => {
   const body = `# HELP x_ms ${EVIL.replace('\r', '')}\n# TYPE x_ms gauge\nx_ms{a="${EVIL.replace('\r', '')}"} 1\n`;
   const server = createServer(({ url }, response) => {
     if (url === '/wrong') response.writeHead(200, { 'content-type': 'text/plain' }).end(`x{${EVIL}`);
@@ -81,7 +81,7 @@ test('nothing that an endpoint says reaches the terminal as a control character'
   }
 });
 
-test('nothing that a user calls something reaches the terminal by a warning', (t) => {
+test('no name that a user chose reaches the terminal as a control character in a warning', (t) => {
   const program = `
     const { MetricsCollector } = require('ringmeter');
     const collector = new MetricsCollector({ flushWorkers: 0, storage: [], flushInterval: 0 });

@@ -22,7 +22,7 @@ async function listening(t: Test): Promise<{ collector: MetricsCollector; url: s
   return { collector, url };
 }
 
-test('lint of an endpoint without faults says nothing and exits with 0', async (t) => {
+test('lint of an endpoint without findings prints nothing and exits with 0', async (t) => {
   const { collector, url } = await listening(t);
   collector.counter('requests_total', { description: 'Requests.' }).increment();
   t.same(await runCli(t, 'lint', url), { code: 0, output: '', errors: '' });
@@ -68,7 +68,7 @@ test('lint reads files and the standard input', async (t) => {
   t.same(JSON.parse(stdout), findings);
 });
 
-test('what counts can be chosen', async (t) => {
+test('findings can be filtered by severity and by rule', async (t) => {
   const file = join(t.testdir({ metrics: BAD }), 'metrics');
   const rules = async (...args: string[]): Promise<[number | null, string[]]> => {
     const { code, output } = await runHere('lint', '--json', ...args, file);
@@ -79,7 +79,7 @@ test('what counts can be chosen', async (t) => {
   t.same(await rules('--level=warning', '--ignore', 'no-help', '--ignore=counter-total'), [3, ['label-path-id']]);
 });
 
-test('nothing that is read controls the terminal, and colours are for terminals', async (t) => {
+test('nothing that lint reads controls the terminal, and colours are for terminals only', async (t) => {
   const finding = { rule: 'colon', severity: 'error', metric: 'a\u001b[2J', message: 'has \u009b1m\n in it' } as const;
   const plain = findingsText([finding], false);
   t.equal(
@@ -93,7 +93,7 @@ test('nothing that is read controls the terminal, and colours are for terminals'
   t.equal(mayColour({}, {}), false);
 });
 
-test('what lint cannot do is told, with 2 if it was called wrongly and 1 if it could not read', async (t) => {
+test('lint reports what it cannot do, and exits with 2 for wrong arguments and 1 if it could not read', async (t) => {
   const folder = t.testdir({ broken: 'a 1\nb{ 1\n' });
   for (const [args, code, says] of [
     [[`http://127.0.0.1:${await freePort()}`], 1, /^ringmeter lint: GET .*ECONNREFUSED/],
@@ -102,7 +102,7 @@ test('what lint cannot do is told, with 2 if it was called wrongly and 1 if it c
     [[], 2, /give one URL or file.*\nTry ringmeter lint --help/],
     [['a', 'b'], 2, /give one URL or file/],
     [['--level', 'bad', 'a'], 2, /--level must be one of error, warning, advice, got "bad"/],
-    [['--ignore', 'toString', 'a'], 2, /no rule "toString"/],
+    [['--ignore', 'toString', 'a'], 2, /unknown rule "toString"/],
     [['--header', 'x', 'http://a'], 2, /--header must be NAME: VALUE/],
     [['--header', 'Authorization: secret\n', 'http://a'], 2, /--header must be NAME: VALUE\nTry/],
     [['--timeout', '5', 'http://a'], 2, /--timeout must be a duration.*got "5"/],

@@ -175,7 +175,7 @@ test('top shows Prometheus, and the alerts that fire', needs('prometheus'), asyn
   t.match(output, /\n {2}\/metrics +\d\S*\/s +0 %/, 'errors are those of the counter beside it');
 });
 
-test('top fills a terminal of 80 by 24, again and again, until q', needs('script'), async (t) => {
+test('top redraws a terminal of 80 by 24 until q is pressed', needs('script'), async (t) => {
   let scrapes = 0;
   const url = await serve(t, () => requests(++scrapes));
   const terminal = new Terminal(t, '--interval', '100ms', url);
@@ -201,7 +201,7 @@ test('top fills a terminal of 80 by 24, again and again, until q', needs('script
   t.ok(terminal.output.includes('\u001b[?25h\u001b[?1049l'), 'and it is put back');
 });
 
-test('Control-C and signals put the terminal back too', needs('script'), async (t) => {
+test('Control-C and signals restore the terminal, too', needs('script'), async (t) => {
   const url = await serve(t, () => requests(1));
   const ways: ((terminal: Terminal) => void)[] = [
     (terminal) => terminal.type('\u0003'),
@@ -217,7 +217,7 @@ test('Control-C and signals put the terminal back too', needs('script'), async (
   }
 });
 
-test('top tells why it cannot scrape, keeps what it has, and goes on trying', needs('script'), async (t) => {
+test('top shows why a scrape failed, keeps the last figures, and retries', needs('script'), async (t) => {
   let isUp = false;
   let scrapes = 0;
   const url = await serve(t, () => (isUp ? requests(++scrapes) : undefined));
@@ -236,7 +236,7 @@ test('top tells why it cannot scrape, keeps what it has, and goes on trying', ne
   t.equal(await terminal.ended, 0);
 });
 
-test('what top cannot do is told', async (t) => {
+test('top reports wrong arguments and unreadable endpoints', async (t) => {
   for (const [args, code, says] of [
     [[`127.0.0.1:${await freePort()}`], 1, /^ringmeter top: GET .*ECONNREFUSED/],
     [[], 2, /give one URL/],

@@ -36,7 +36,7 @@ test('the first collector is the default until it is closed', async (t) => {
   t.equal(made.stats().ringCapacity, 65_536);
 });
 
-test('stats() counts every call, whatever became of it', async (t) => {
+test('stats() counts every call, whether it was folded, dropped or invalid', async (t) => {
   const collector = collectorFor(t, { ringCapacity: 64 });
   const zero = collector.stats();
   t.same(
@@ -65,7 +65,7 @@ test('stats() counts every call, whatever became of it', async (t) => {
   t.equal(later.collects - stats.collects, 3);
 });
 
-test('getAllMetrics and exportJson show every series, with all that belongs to it', async (t) => {
+test('getAllMetrics and exportJson show every series, with its labels and values', async (t) => {
   const collector = collectorFor(t);
   collector.counter('c', { description: 'Requests' }).increment(2, { a: 'x"y' });
   collector.gauge('g_bytes', { unit: 'bytes' }).set(-1.5);
@@ -106,7 +106,7 @@ test('getAllMetrics and exportJson show every series, with all that belongs to i
   t.same(parsed, JSON.parse(JSON.stringify(shown)), 'NaN is null in JSON');
 });
 
-test('exposition() shows all metrics or those that are named, in the one format there is', async (t) => {
+test('exposition() shows all metrics or the named ones, in the text format', async (t) => {
   const collector = collectorFor(t);
   collector.counter('a').increment();
   collector.histogram('b', { buckets: [1] }).observe(1);
@@ -122,7 +122,7 @@ test('exposition() shows all metrics or those that are named, in the one format 
     await t.rejects(collector.exposition(options as never), { code: 'RINGMETER_INVALID_OPTION' });
 });
 
-test('names of an exposition must be a list of strings', async (t) => {
+test('the names given to exposition() must be an array of strings', async (t) => {
   const collector = collectorFor(t);
   collector.counter('a').increment();
   for (const names of ['a', 7, null, {}, [7]])
@@ -130,7 +130,7 @@ test('names of an exposition must be a list of strings', async (t) => {
 });
 
 for (const flushWorkers of [0, 1])
-  test(`close() with flushWorkers ${flushWorkers}: twice is once, and afterwards calls say that it is closed`, async (t) => {
+  test(`close() with flushWorkers ${flushWorkers}: a second call does nothing more, and later calls throw RINGMETER_CLOSED`, async (t) => {
     const collector = collectorFor(t, { flushWorkers });
     const counter = collector.counter('c');
     counter.increment(3);
@@ -153,7 +153,7 @@ for (const flushWorkers of [0, 1])
     conserves(t, collector, 3);
   });
 
-test('a collector without storages stores nothing, and says how many series there are', async (t) => {
+test('a collector without storages stores nothing, and reports the number of series', async (t) => {
   const collector = collectorFor(t, { storage: [] });
   collector.counter('c').increment(1, { a: 1 });
   collector.counter('c').increment(1, { a: 2 });
@@ -162,7 +162,7 @@ test('a collector without storages stores nothing, and says how many series ther
   t.throws(() => collector.storage);
 });
 
-test('attachCollector refuses what is no handle', async (t) => {
+test('attachCollector refuses a value that is not a handle', async (t) => {
   const wrongVersion = new SharedArrayBuffer(4096);
   new Int32Array(wrongVersion).set([0x524d5452, 99]);
   for (const handle of [
@@ -182,7 +182,7 @@ test('attachCollector refuses what is no handle', async (t) => {
   t.throws(() => Arena.attach(undefined), { code: 'RINGMETER_INVALID_HANDLE' });
 });
 
-test('a collector that is attached to has the same metrics, and adds to them', async (t) => {
+test('an attached collector has the same metrics, and records into the same series', async (t) => {
   const collector = collectorFor(t, { defaultLabels: { service: 'api' } });
   collector.counter('c', { labelNames: ['a'] }).increment(1, { a: 'x' });
   const attached = attachCollector(collector.handle);
@@ -222,7 +222,7 @@ test('label sets beyond the limit share an overflow series, which is counted and
   conserves(t, collector, 22);
   t.equal((await warned('RINGMETER_CARDINALITY')).length, 1);
   t.match(await warned('RINGMETER_CARDINALITY'), [
-    /c has 3 series, its limit:.*newest 3 series of c have 3 values of the label user, such as "2"/,
+    /c has reached its cardinalityLimit of 3 series:.*newest 3 series of c have 3 values of the label user, such as "2"/,
   ]);
 });
 
@@ -265,7 +265,7 @@ test("a full ring with onFull 'fold' loses nothing, and takes no more memory", a
   t.ok(stats.bytes - bytes <= 2 * 2 ** 15, 'a page of cells and one of overflow cells at most');
 });
 
-test('in an arena that is full new label sets share the overflow series, and nothing throws', async (t) => {
+test('in a full arena new label sets share the overflow series, and nothing throws', async (t) => {
   const maxMemory = 2 ** 20;
   const collector = collectorFor(t, { maxMemory, ringCapacity: 64, maxThreads: 2, cardinalityLimit: 2 ** 24 });
   const counter = collector.counter('c', { labelNames: ['index'] });
@@ -279,11 +279,11 @@ test('in an arena that is full new label sets share the overflow series, and not
   t.ok(counter.getValue({ index: 'another' }) > 40_000, 'most are in the overflow series');
   t.ok(stats.bytes <= maxMemory && stats.maxMemory <= maxMemory, `${stats.bytes} bytes used`);
   t.match(await warned('RINGMETER_OUT_OF_MEMORY'), [
-    /no new series for c, maxMemory is full.*values of the label index/,
+    /no new series for c: maxMemory is full.*values of the label index/,
   ]);
 });
 
-test('in an arena that is full every record is in a series or counted as dropped', async (t) => {
+test('in a full arena every record is in a series or counted as dropped', async (t) => {
   for (const type of ['counter', 'gauge', 'histogram', 'summary'] as const) {
     const collector = collectorFor(t, {
       maxMemory: 2 ** 20,
@@ -317,7 +317,7 @@ test('in an arena that is full every record is in a series or counted as dropped
   }
 });
 
-test('a thread without a shard drops and counts, and takes no memory for it', async (t) => {
+test('a thread without a shard counts its records as dropped, and takes no memory for them', async (t) => {
   const arena = Arena.create({ maker: 1, maxMemory: 2 ** 21, ringCapacity: 65_536, maxThreads: 4, settings: {} });
   const [owner, without] = [new Recorder(arena, 'fold'), new Recorder(arena, 'fold')];
   t.teardown(() => {
@@ -347,7 +347,7 @@ test('a thread without a shard cannot change the gauges of the others', async (t
   t.equal(collector.stats().dropped, 4);
 });
 
-test('what was recorded is drained without being asked for', async (t) => {
+test('recorded events are drained without a scrape or a read', async (t) => {
   for (const flushWorkers of [0, 1]) {
     const collector = collectorFor(t, { flushWorkers, ringCapacity: 64, onFull: 'drop' });
     const counter = collector.counter('c');

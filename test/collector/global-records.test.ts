@@ -20,7 +20,7 @@ function present(t: Test): MetricsCollector {
   return collector;
 }
 
-test('records by name make their metrics, with labels and without', async (t) => {
+test('recording by name defines the metric, with labels and without', async (t) => {
   const collector = present(t);
   recordCounter('orders_total');
   recordCounter('orders_total', { value: 4 });
@@ -38,14 +38,14 @@ test('records by name make their metrics, with labels and without', async (t) =>
   conserves(t, collector, 7);
 });
 
-test('records by name go to a metric that was defined before, with its buckets', async (t) => {
+test('recording by name uses a metric that was defined before, with its buckets', async (t) => {
   const collector = present(t);
   collector.histogram('took_seconds', { buckets: [1, 2], labelNames: ['route'] });
   recordHistogram('took_seconds', 1.5, { labels: { route: '/' } });
   t.equal((await samplesOf(collector)).get('took_seconds_bucket{route="/",le="2"}'), 1);
 });
 
-test('a record by name never throws: what is wrong with it is counted', async (t) => {
+test('recording by name never throws: a wrong call is counted', async (t) => {
   const collector = present(t);
   collector.counter('taken');
   const thrower = {
@@ -76,7 +76,7 @@ test('a record by name never throws: what is wrong with it is counted', async (t
   t.equal(invalid, 11, 'no options are no labels and the value 1');
 });
 
-test('the collector that is set is the one of the process, until another one is, or it is closed', async (t) => {
+test('a collector that is set is the default of the process, until another one is set or it is closed', async (t) => {
   const first = present(t);
   t.equal(getMetricsCollector(), first);
   const second = present(t);
@@ -90,7 +90,7 @@ test('the collector that is set is the one of the process, until another one is,
   t.throws(() => setMetricsCollector(undefined as never), { code: 'RINGMETER_INVALID_OPTION' });
 });
 
-test('worker threads that are started after a collector was set record into it', async (t) => {
+test('worker threads that are started after a collector was set record into that collector', async (t) => {
   collectorFor(t);
   const collector = present(t);
   const source = `require(${JSON.stringify(join(__dirname, '..', '..'))}).recordCounter('from_thread_total', { value: 3 })`;
@@ -114,7 +114,7 @@ test('a second copy of the package in the process records into the same collecto
   t.equal(collector.counter('shared_total').getValue(), 3);
 });
 
-test('labels from another realm are labels', async (t) => {
+test('label objects from another realm are accepted', async (t) => {
   const collector = present(t);
   recordCounter('c', runInNewContext(`({ value: 2, labels: { a: 'x' } })`));
   t.equal((await samplesOf(collector)).get('c{a="x"}'), 2);

@@ -25,7 +25,7 @@ for (const [flushWorkers, rounds] of [
   [0, 12],
   [1, 4],
 ])
-  test(`collectors that were closed leave no memory behind (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`closed collectors leave no memory behind (flushWorkers: ${flushWorkers})`, async (t) => {
     let alive = rounds;
     const freed = new FinalizationRegistry<undefined>(() => alive--);
     for (let round = 0; round < rounds; round++) await useUp(flushWorkers, freed);
@@ -34,7 +34,7 @@ for (const [flushWorkers, rounds] of [
     t.ok(alive <= 1, `${alive} of ${rounds} are still there`);
   });
 
-test('what collectDefaultMetrics cannot use is told helpfully', (t) => {
+test('collectDefaultMetrics explains which option it cannot use', (t) => {
   const code = 'RINGMETER_INVALID_OPTION';
   t.throws(() => collectDefaultMetrics({ register: {} } as never), { code, message: /prom-client/ });
   for (const collector of [{}, 'x', null])

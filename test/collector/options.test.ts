@@ -36,14 +36,14 @@ function shown(value: unknown): string {
 }
 
 for (const [option, values] of Object.entries(refused))
-  test(`option ${option}: what it cannot be is refused, by name and value`, async (t) => {
+  test(`option ${option}: a wrong value is refused with the name and the value`, async (t) => {
     for (const value of values) {
       const fitting = Array.isArray(value) && option === 'storage' ? 'got ' : shown(value);
       refuses(t, make(t, { flushWorkers: 0, [option]: value }), 'RINGMETER_INVALID_OPTION', option, fitting);
     }
   });
 
-test('options of the flush workers are refused by name and value', async (t) => {
+test('wrong options of the flush workers are refused with the name and the value', async (t) => {
   const worker = (options: unknown) => make(t, { flushWorkers: 0, worker: options });
   for (const value of ['1', -1, 20, 1.5, Number.NaN, null])
     refuses(t, worker({ niceIncrement: value }), 'RINGMETER_INVALID_OPTION', 'worker.niceIncrement', shown(value));
@@ -53,7 +53,7 @@ test('options of the flush workers are refused by name and value', async (t) => 
   refuses(t, worker({ resourceLimits: { maxHeap: 1 } }), 'RINGMETER_INVALID_OPTION', 'resourceLimits', '"maxHeap"');
 });
 
-test('heap limits of the flush workers are refused by name and value', async (t) => {
+test('wrong heap limits of the flush workers are refused with the name and the value', async (t) => {
   for (const value of ['64', -1, null, {}, Number.NaN])
     refuses(
       t,
@@ -63,14 +63,14 @@ test('heap limits of the flush workers are refused by name and value', async (t)
     );
 });
 
-test('options that do not exist, or are no object, are refused', async (t) => {
+test('unknown options, and options that are not an object, are refused', async (t) => {
   for (const options of [null, 'x', 7, true, [], () => {}])
     refuses(t, make(t, options), 'RINGMETER_INVALID_OPTION', 'collector options');
   for (const option of ['flushinterval', 'storages', 'prefix', '__proto__x', ''])
     refuses(t, make(t, { [option]: 1 }), 'RINGMETER_INVALID_OPTION', JSON.stringify(option));
 });
 
-test('default labels must be labels', async (t) => {
+test('default labels must have valid names and values', async (t) => {
   const labels = (defaultLabels: unknown) => make(t, { flushWorkers: 0, defaultLabels });
   for (const name of ['', '0', 'a-b', '__name__', 'é'])
     refuses(t, labels({ [name]: 'x' }), 'RINGMETER_INVALID_LABEL_NAME', JSON.stringify(name));
@@ -78,7 +78,7 @@ test('default labels must be labels', async (t) => {
     refuses(t, labels({ a: value }), 'RINGMETER_INVALID_OPTION', 'defaultLabels.a');
 });
 
-test('default labels cannot be what a histogram or a summary writes itself', async (t) => {
+test('default labels cannot have a name that histograms or summaries reserve', async (t) => {
   for (const name of ['le', 'quantile'])
     refuses(t, make(t, { flushWorkers: 0, defaultLabels: { [name]: 'x' } }), 'RINGMETER_RESERVED_LABEL_NAME', name);
 });
@@ -88,7 +88,7 @@ test('a storage that was not made with new, or has no description, is refused', 
     refuses(t, make(t, { flushWorkers: 0, storage }), 'RINGMETER_INVALID_OPTION', 'storage');
 });
 
-test('what the fixed parts of the arena need must fit into maxMemory', async (t) => {
+test('the fixed parts of the arena must fit into maxMemory', async (t) => {
   refuses(
     t,
     make(t, { flushWorkers: 0, maxMemory: 2 ** 20, maxThreads: 1024 }),
@@ -136,7 +136,7 @@ test('the ends of every range are accepted', async (t) => {
   }
 });
 
-test('default labels stand on every line, below those of the series', async (t) => {
+test('default labels are on every line, and labels of the series override them', async (t) => {
   const collector = collectorFor(t, { defaultLabels: { service: 'api', zone: 1, canary: false } });
   collector.counter('c').increment(1, { zone: '2' });
   collector.histogram('h', { buckets: [1] }).observe(1);

@@ -5,7 +5,7 @@ import { Program } from '../package/consumer';
 const SIGNALS = ['SIGTERM', 'SIGUSR2'] as const;
 const listening = (): number[] => ['exit', ...SIGNALS].map((event) => process.listenerCount(event));
 
-test('nobody listens to a signal unasked, and to nothing when the collector is closed', async (t) => {
+test('no signal has a listener unless asked for, and none has one after the collector is closed', async (t) => {
   const before = listening();
   const plain = new MetricsCollector({ flushWorkers: 0 });
   const [exit, ...signals] = listening();
@@ -22,7 +22,7 @@ test('nobody listens to a signal unasked, and to nothing when the collector is c
   t.ok(listening()[0] <= before[0]);
 });
 
-test('collectors that were told to listen to a signal are all closed before it ends the process', async (t) => {
+test('all collectors with shutdown.signals are closed before the signal ends the process', async (t) => {
   const own = (): void => {};
   process.on('SIGUSR2', own);
   const before = listening();
@@ -37,7 +37,7 @@ test('collectors that were told to listen to a signal are all closed before it e
   process.off('SIGUSR2', own);
 });
 
-test('several collectors whose storages do not answer end side by side, and one that throws keeps no other from it', async (t) => {
+test('several collectors whose storages do not answer close concurrently, and one that throws does not stop the others', async (t) => {
   const script = `
     const { MetricsCollector, PrometheusStorage } = require('ringmeter');
     const server = require('node:net').createServer(() => {}).listen(0, '127.0.0.1', () => {

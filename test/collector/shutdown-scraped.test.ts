@@ -33,7 +33,7 @@ for (const [ending, expected] of [
   ['close and process.exit', 0],
   ['an empty event loop', 0],
 ] as const)
-  t.test(`a process that is scraped ends by ${ending} as ever`, async (t) => {
+  t.test(`a process that is scraped ends by ${ending} as without the library`, async (t) => {
     for (let exit = 0; exit < EXITS; exit++) {
       const program = Program.start(t, FIXTURES, ['ends-scraped.cjs', ending]);
       scrape(t, await program.line(/^http/));

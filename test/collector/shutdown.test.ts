@@ -82,13 +82,16 @@ for (const flushWorkers of [0, 1]) {
   });
 
   for (const ending of ['by an uncaught exception', 'by an unhandled rejection'])
-    titled(`everything is stored when a process ends ${ending}, which looks as ever`, async (t) => {
-      const { code, last, output } = await run(t, { ending, flushWorkers, recorders: 1 });
-      t.equal(code, 1);
-      t.match(output, BOOM);
-      t.notMatch(output, /ringmeter/i);
-      t.equal(last, BY_THREAD + BY_MAIN);
-    });
+    titled(
+      `everything is stored when a process ends ${ending}, and its exit code and output are as without the library`,
+      async (t) => {
+        const { code, last, output } = await run(t, { ending, flushWorkers, recorders: 1 });
+        t.equal(code, 1);
+        t.match(output, BOOM);
+        t.notMatch(output, /ringmeter/i);
+        t.equal(last, BY_THREAD + BY_MAIN);
+      },
+    );
 
   titled('everything is stored when the event loop was blocked until the end', async (t) => {
     const { code, last, output } = await run(t, {
@@ -101,7 +104,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal(last, BY_THREAD + BY_MAIN + 1);
   });
 
-  titled('what threads record until the end is stored', async (t) => {
+  titled('everything that threads record until the end is stored', async (t) => {
     const { code, last, output } = await run(t, { ending: 'at once', flushWorkers, recorders: 2, endless: true });
     t.equal(code, 0);
     const recorded = Number(/^recorded (\d+)$/m.exec(output)?.[1]);
@@ -116,7 +119,7 @@ for (const flushWorkers of [0, 1]) {
     t.same(events, ['open', 'stored', 'close']);
   });
 
-  titled('closing while it flushes stores everything', async (t) => {
+  titled('closing during a flush stores everything', async (t) => {
     const { code, last, output, events } = await run(t, { ending: 'by closing while it flushes', flushWorkers });
     t.equal(code, 0);
     t.equal(output, 'ready\nok,ok\n');
@@ -124,7 +127,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal(events.at(-1), 'close');
   });
 
-  titled('process.exit while it closes stores everything', async (t) => {
+  titled('process.exit during close() stores everything', async (t) => {
     const { code, last, output } = await run(t, { ending: 'by closing and process.exit at once', flushWorkers });
     t.equal(code, 0);
     t.equal(output, 'ready\n');
@@ -144,7 +147,7 @@ for (const flushWorkers of [0, 1]) {
     t.ok(stored.every(({ values }) => values?.n === BY_THREAD + BY_MAIN));
   });
 
-  titled('SIGTERM ends a process as ever', async (t) => {
+  titled('SIGTERM ends a process as without the library', async (t) => {
     const { program, file } = start(t, { ending: 'by a signal', flushWorkers });
     await program.line(/^ready$/);
     program.kill('SIGTERM');
@@ -187,16 +190,16 @@ for (const flushWorkers of [0, 1]) {
   });
 
   for (const hang of ['deaf', 'until told']) {
-    titled(`a storage that hangs (${hang}) holds up the end for shutdown.timeout`, async (t) => {
+    titled(`a storage that hangs (${hang}) delays the end of the process by shutdown.timeout`, async (t) => {
       const { code, last, took, output } = await run(t, { ending: 'by itself', flushWorkers, hang });
       const patience = patienceIn(output);
       t.equal(code, 0);
       t.equal(last, BY_MAIN);
       t.ok(took >= patience - 100 && took < 6 * patience, `${took} ms, of ${patience}`);
-      t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
+      t.match(output, /RingmeterWarning: last flush, lines: it was not closed in time, 1 snapshots are undelivered/);
     });
 
-    titled(`a storage that hangs (${hang}) holds up SIGTERM for shutdown.timeout`, async (t) => {
+    titled(`a storage that hangs (${hang}) delays SIGTERM by shutdown.timeout`, async (t) => {
       const more = { shutdown: { signals: ['SIGTERM'] } };
       const { program } = start(t, { ending: 'by a signal', flushWorkers, hang, more });
       const patience = patienceIn(await program.line(READY));
@@ -207,14 +210,14 @@ for (const flushWorkers of [0, 1]) {
       t.ok(took >= patience - 100 && took < 6 * patience, `${took} ms, of ${patience}`);
     });
 
-    titled(`a storage that hangs (${hang}) holds up close() for its timeout`, async (t) => {
+    titled(`a storage that hangs (${hang}) delays close() by its timeout`, async (t) => {
       const { code, last, output } = await run(t, { ending: 'by a close that is bounded', flushWorkers, hang });
       const patience = patienceIn(output);
       t.equal(code, 0);
       t.equal(last, BY_MAIN);
       const after = Number(/closed after (\d+) ms/.exec(output)?.[1]);
       t.ok(after >= patience - 100 && after < 4 * patience, `${after} ms, of ${patience}`);
-      t.match(output, /RingmeterWarning: last flush, lines: it was not done in time, 1 snapshots are left/);
+      t.match(output, /RingmeterWarning: last flush, lines: it was not closed in time, 1 snapshots are undelivered/);
     });
   }
 
@@ -224,7 +227,7 @@ for (const flushWorkers of [0, 1]) {
     t.same(events, []);
   });
 
-  titled('kill -9 loses at most what came after the last flush', async (t) => {
+  titled('kill -9 loses at most the records after the last flush', async (t) => {
     const { program, file } = start(t, { ending: 'by kill -9', flushWorkers });
     await program.line(/^stored/);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));

@@ -8,7 +8,7 @@ import { Queries } from '../../dist/src/flush/queries';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-test('a signal of several is aborted with the first of them, for its reason, and leaves no listener', async (t) => {
+test('a combined signal is aborted with the first of its signals, with its reason, and leaves no listener', async (t) => {
   const [one, other] = [new AbortController(), new AbortController()];
   const either = eitherSignal([one.signal, other.signal]);
   other.abort('late');
@@ -20,7 +20,7 @@ test('a signal of several is aborted with the first of them, for its reason, and
   t.equal(getEventListeners(one.signal, 'abort').length, 0);
 });
 
-test('queries leave nothing on the signals that outlive them', async (t) => {
+test('queries leave no listener on signals that outlive them', async (t) => {
   const queries = new Queries(() => ({}) as never);
   const { signal } = new AbortController();
   const heap = async (): Promise<number> => {

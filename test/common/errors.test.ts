@@ -12,7 +12,7 @@ test('every code has a sentence', async (t) => {
   }
 });
 
-test('an error can be told by its code, its name and its class', async (t) => {
+test('an error is recognizable by its code, its name and its class', async (t) => {
   const cause = new TypeError('why');
   const error = new RingmeterError('RINGMETER_CLOSED', 'closed', { cause });
   t.ok(error instanceof Error);
@@ -33,7 +33,7 @@ test('an error keeps its code across threads, and a foreign error gets one', asy
   t.same(toPlainError('text', otherwise), { code: otherwise, message: 'text' });
 });
 
-test('any value can be shown in a message: shortly, and without running its code', async (t) => {
+test('any value can be shown in a message: in short form, and without running user code', async (t) => {
   const thrower = (): never => t.fail('user code was run') as never;
   for (const [value, text] of [
     ['a', '"a"'],
@@ -58,7 +58,7 @@ test('a revoked proxy is refused with a code too', async (t) => {
   refuses(t, () => collectorFor(t).counter(proxy as never), 'RINGMETER_INVALID_METRIC_NAME');
 });
 
-test('each code that a thread can raise by itself is raised', async (t) => {
+test('every code that one thread can cause is caused', async (t) => {
   const collector = collectorFor(t, { maxMemory: 2 ** 20, ringCapacity: 64 });
   const closed = collectorFor(t);
   await closed.close();

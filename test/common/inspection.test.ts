@@ -3,7 +3,7 @@ import { AlertmanagerNotifier, FileStorage, MemoryStorage, PrometheusStorage } f
 import { test } from 'tap';
 import { collectorFor } from '../instruments/support';
 
-test('what is printed, or made JSON of, shows a few fields and not the arena', async (t) => {
+test('console.log and JSON.stringify show a few fields and not the arena', async (t) => {
   const memory = new MemoryStorage();
   const collector = collectorFor(t, { storage: memory });
   const counter = collector.counter('requests_total', { description: 'Requests.' });

@@ -81,7 +81,7 @@ for (const flushWorkers of [0, 1])
   });
 
 for (const flushWorkers of [0, 1])
-  test(`a collector that was made in another realm does what any does (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`a collector that was made in another realm works as any other (flushWorkers: ${flushWorkers})`, async (t) => {
     const { realm, evaluate } = loadInRealm();
     const collector = collectorFor(t, realm, flushWorkers);
     const outer = ringmeter.attachCollector(collector.handle);
@@ -109,7 +109,7 @@ for (const flushWorkers of [0, 1])
   });
 
 for (const flushWorkers of [0, 1])
-  test(`a realm whose timers are not node's will do (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`a collector works in a realm whose timers are not node's (flushWorkers: ${flushWorkers})`, async (t) => {
     const { realm } = loadInRealm(ODD_TIMERS);
     const collector = new realm.MetricsCollector({ flushWorkers, collectTimeout: 20, defaultMetrics: true });
     t.teardown(() => collector.close());
@@ -125,7 +125,7 @@ for (const flushWorkers of [0, 1])
     t.match(await collector.query('jobs_total'), { samples: [{ value: 1 }] });
   });
 
-test('a realm that is gone when the flushing side is to be started ends nothing but itself', async (t) => {
+test('a realm that is gone before its flushing side starts disturbs nothing else', async (t) => {
   const { realm, tearDown } = loadInRealm();
   const warnings: NodeJS.ErrnoException[] = [];
   const note = (warning: Error): unknown => warnings.push(warning);

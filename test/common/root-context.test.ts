@@ -27,7 +27,7 @@ async function forgotten(request: WeakRef<object>): Promise<boolean> {
 }
 
 for (const flushWorkers of [0, 1])
-  test(`the request in which something is made first is not kept (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`the async context of the request that first uses a feature is not retained (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = collectorFor(t, { flushWorkers, maxMemory: 8 * 2 ** 20 });
     const counter = collector.counter('requests_total');
     const acts: Record<string, () => unknown> = {
@@ -47,7 +47,7 @@ for (const flushWorkers of [0, 1])
     await until('the request of close is forgotten', () => forgotten(request));
   });
 
-test('a collector that is made in a request does not keep it', async (t) => {
+test('a collector that is made in a request does not retain the async context of the request', async (t) => {
   let made: MetricsCollector | undefined;
   const request = await during(() => {
     made = new MetricsCollector({ maxMemory: 8 * 2 ** 20, flushWorkers: 1, defaultMetrics: true });

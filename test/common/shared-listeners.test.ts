@@ -19,7 +19,7 @@ function anotherCopy(): Package {
   return copy;
 }
 
-test('forty copies of the package with collectors of their own make no warning of too many listeners', async (t) => {
+test('forty copies of the package, each with a collector, cause no MaxListenersExceededWarning', async (t) => {
   const warnings: string[] = [];
   const hear = ({ name, message }: Error): unknown => name.startsWith('MaxListeners') && warnings.push(message);
   process.on('warning', hear);
@@ -43,7 +43,7 @@ test('forty copies of the package with collectors of their own make no warning o
   t.same(warnings, []);
 });
 
-test('forty collectors of one process that do everything make no warning of too many listeners', async (t) => {
+test('forty collectors of one process that use all features cause no MaxListenersExceededWarning', async (t) => {
   const warnings: string[] = [];
   const hear = ({ name, message }: Error): unknown => name.startsWith('MaxListeners') && warnings.push(message);
   process.on('warning', hear);

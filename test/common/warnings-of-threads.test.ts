@@ -24,7 +24,7 @@ test('several threads give one warning per metric and reason, on the thread that
   for (const { name, code } of warnings) t.same([name, code], ['RingmeterWarning', 'RINGMETER_INVALID_RECORD']);
 });
 
-test('what goes wrong in a flush worker is told on the main thread', async (t) => {
+test('a failure in a flush worker is warned about on the main thread', async (t) => {
   const before = warnings.length;
   const pushing = new PrometheusStorage({
     pushgateway: { url: 'http://127.0.0.1:9/', job: 'j' },

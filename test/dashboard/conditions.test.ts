@@ -10,7 +10,7 @@ const alert = (alertname: string, state: 'pending' | 'firing', value = 1): Activ
   value,
 });
 
-test('alerts are shown with the firing ones first, and counted all', (t) => {
+test('alerts are shown with the firing ones first, and all are counted', (t) => {
   const alerts = [alert('Waits', 'pending'), ...Array.from({ length: 60 }, (_, at) => alert(`Fires${at}`, 'firing'))];
   const { firing, pending, active } = shownAlerts({ rules: () => [], alerts: () => alerts });
   t.same([firing, pending, active.length], [60, 1, 50]);

@@ -16,7 +16,7 @@ test('the pictures of docs/dashboard.md are there, and not too large', async (t)
   for (const path of pictures) t.ok(existsSync(path) && statSync(path).size < 300_000, path);
 });
 
-test('the paths that docs/dashboard.md lists are those that are answered', async (t) => {
+test('docs/dashboard.md lists exactly the paths that are answered', async (t) => {
   const paths = table(document, '## The same as JSON').map(([path]) => path.replace(/\?.*/, ''));
   const routes = [...text('src/dashboard/routes.ts').matchAll(/^ {4}'(\/[^':]*)'/gm)].map(([, path]) => path);
   t.same(paths.sort(), routes.sort());

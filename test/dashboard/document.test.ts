@@ -21,7 +21,7 @@ async function document(t: Test, collector: MetricsCollector): Promise<Dashboard
   return made;
 }
 
-test('a document says how the process is doing', async (t) => {
+test('a document has the figures of the process', async (t) => {
   const collector = making(t);
   collector.counter('anything_total').increment();
   const { system, time, application, alerts, storages } = await document(t, collector);
@@ -40,7 +40,7 @@ test('a document says how the process is doing', async (t) => {
   t.match(storages, [{ name: 'memory', state: 'idle', lastSuccess: null }]);
 });
 
-test('rates, errors and quantiles are those of what was recorded', async (t) => {
+test('rates, errors and quantiles are those of the recorded requests', async (t) => {
   const collector = making(t);
   const requests = collector.counter('http_requests_total', { labelNames: ['status'] });
   const latency = collector.histogram('http_request_duration_seconds', { buckets: [0.1, 0.2, 0.4] });
@@ -65,7 +65,7 @@ test('rates, errors and quantiles are those of what was recorded', async (t) => 
   });
 });
 
-test('figures of today count from 0, and to the last event', async (t) => {
+test('figures with $today count from 0 to the last event', async (t) => {
   const collector = making(t, {
     dashboard: {
       title: 'Shop',
@@ -96,7 +96,7 @@ test('figures of today count from 0, and to the last event', async (t) => {
   t.match(business.revenue, { value: 19.9, unit: '€' });
   t.match(business.users, { value: 12, since: null });
   t.match(business.later, { value: null, error: null });
-  t.match(business.several, { value: null, error: /2 series: sum\(\) it/ });
+  t.match(business.several, { value: null, error: /got 2 series: aggregate it/ });
   t.match(business.number, { value: 42 });
   t.same(
     Object.keys(business),
@@ -147,7 +147,7 @@ test('a document shows the alerts of the rules', async (t) => {
   });
 });
 
-test('a storage that cannot store is shown as failing, with what it says', async (t) => {
+test('a storage that cannot store is shown as failing, with its error', async (t) => {
   const collector = making(t, {
     storage: new FileStorage({ name: 'elsewhere', directory: join(__filename, 'is-no-folder') }),
   });
@@ -158,7 +158,7 @@ test('a storage that cannot store is shown as failing, with what it says', async
   t.type(storages[0].lastError, 'string');
 });
 
-test('without any storage and without workers there is a document, too', async (t) => {
+test('a document is available without any storage and without workers', async (t) => {
   const collector = making(t, {
     storage: [],
     flushWorkers: 0,

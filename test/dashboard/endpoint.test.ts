@@ -12,13 +12,13 @@ function assetsIn(html: string): string[] {
   return [...html.matchAll(/(?:src|href)="(dashboard\/assets\/[^"]+)"/g)].map(([, path]) => path);
 }
 
-test('nothing of the dashboard is there where it is switched off, and the rest is', async (t) => {
+test('no path of the dashboard is answered where it is switched off, and other paths are', async (t) => {
   const { endpoint } = await serving(t, { dashboard: { enabled: false } });
   for (const path of PATHS) t.equal((await fetchFrom(address(endpoint, path))).status, 404, path);
   t.equal((await fetchFrom(endpoint.url)).status, 200);
 });
 
-test('every answer says that nothing may come from elsewhere, or be inline', async (t) => {
+test('every answer has a content security policy that forbids other origins and inline code', async (t) => {
   const { endpoint } = await serving(t);
   for (const path of PATHS.filter((one) => one !== '/dashboard/stream')) {
     const { status, headers } = await fetchFrom(address(endpoint, path));
@@ -35,7 +35,7 @@ test('every answer says that nothing may come from elsewhere, or be inline', asy
   t.equal(response.headers['content-type'], 'text/event-stream; charset=utf-8');
 });
 
-test('the page and all that it loads is there, and can be kept until it changes', async (t) => {
+test('the page and its files are served, and can be cached until they change', async (t) => {
   const { endpoint } = await serving(t);
   const page = await fetchFrom(address(endpoint, '/'));
   const html = page.body.toString();
@@ -72,7 +72,7 @@ test('the page and all that it loads is there, and can be kept until it changes'
     t.equal((await fetchFrom(address(endpoint, one.replace(/[^/]+$/, name)))).status, 404, name);
 });
 
-test('files are sent compressed to those who take it', async (t) => {
+test('files are sent compressed to clients that accept it', async (t) => {
   const { endpoint } = await serving(t);
   const [style] = assetsIn((await fetchFrom(address(endpoint, '/'))).body.toString()).filter((path) =>
     path.endsWith('.css'),
@@ -85,7 +85,7 @@ test('files are sent compressed to those who take it', async (t) => {
   t.same(gunzipSync(zipped.body), plain.body);
 });
 
-test('credentials are asked for on every path', async (t) => {
+test('every path requires credentials', async (t) => {
   const { endpoint } = await serving(t, {}, { auth: { username: 'ops', password: 'secret' } });
   const Authorization = `Basic ${Buffer.from('ops:secret').toString('base64')}`;
   for (const path of [...PATHS, '/dashboard/assets/x/main.js'])
@@ -94,7 +94,7 @@ test('credentials are asked for on every path', async (t) => {
   await (await StreamClient.open(t, endpoint, { Authorization })).until(1);
 });
 
-test('neither names nor pages of others get anything', async (t) => {
+test('requests for other host names and from pages of other origins are refused', async (t) => {
   const { endpoint } = await serving(t);
   for (const path of PATHS) {
     t.equal((await fetchFrom(address(endpoint, path), { headers: { Host: 'evil.example' } })).status, 403, path);

@@ -162,13 +162,13 @@ async function comesAgain(t: Test, page: Page, service: Service): Promise<void> 
   t.pass();
 }
 
-t.test('the page shows in a browser what is going on', needs('chromium'), async (t) => {
+t.test('the page shows the current figures in a browser', needs('chromium'), async (t) => {
   const [browser, service] = await Promise.all([launch(t), Service.start(t)]);
   const { page, requests, complaints } = await open(t, browser, service.endpoint, { colorScheme: 'light' });
-  await t.test('its numbers are those of the load', (t) => showsNumbers(t, page, service));
-  await t.test('it goes on while the thread is blocked, and marks that', (t) => goesOn(t, page, service));
-  await t.test('it can be used with the keyboard', (t) => takesKeys(t, page));
-  await t.test('nobody is kept out, in any colours and size', async (t) => {
+  await t.test('the numbers of the page are those of the load', (t) => showsNumbers(t, page, service));
+  await t.test('the page is updated while the thread is blocked, and shows the stall', (t) => goesOn(t, page, service));
+  await t.test('the page can be used with the keyboard', (t) => takesKeys(t, page));
+  await t.test('the page passes the accessibility rules in each colour scheme and size', async (t) => {
     t.same(await barriers(page), [], 'dark');
     await page.check('input[name=theme][value=light]', { force: true });
     t.same(await barriers(page), [], 'light');
@@ -179,7 +179,7 @@ t.test('the page shows in a browser what is going on', needs('chromium'), async 
     t.ok(Number(await small.page.evaluate('document.documentElement.scrollWidth')) <= 360, 'nothing is cut off');
     t.same(small.complaints, []);
   });
-  await t.test('nothing is asked of anybody else, and nothing complained of', async (t) => {
+  await t.test('the page sends no request to another origin and logs no error', async (t) => {
     t.same(
       requests.filter((url) => !url.startsWith(service.endpoint) && !url.startsWith('data:')),
       [],
@@ -187,6 +187,6 @@ t.test('the page shows in a browser what is going on', needs('chromium'), async 
     t.ok(requests.length > 30);
     t.same(complaints, []);
   });
-  await t.test('a wrong expression is explained where it is wrong', (t) => tellsErrors(t, page));
-  await t.test('it comes again when the endpoint does', (t) => comesAgain(t, page, service));
+  await t.test('a wrong expression is shown with the place of the error', (t) => tellsErrors(t, page));
+  await t.test('the page reconnects when the endpoint is back', (t) => comesAgain(t, page, service));
 });

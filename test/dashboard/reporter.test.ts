@@ -46,13 +46,13 @@ function hourly(from: number, to: number): [number, number][] {
   ]);
 }
 
-test('of a process that runs since yesterday, today begins at midnight', async (t) => {
+test('in a process that has run since yesterday, figures of today begin at midnight', async (t) => {
   const now = midnight('UTC', Date.now()) + 10 * HOUR;
   const { business } = await reporter(now, hourly(now - 20 * HOUR, now)).document();
   t.match(business.orders, { value: 100, since: now - 10 * HOUR, error: null });
 });
 
-test('where the history begins later, so does the figure, and says it', async (t) => {
+test('a figure of today begins with the history if that is shorter, and shows since when', async (t) => {
   const now = midnight('UTC', Date.now()) + 10 * HOUR;
   const { business } = await reporter(now, hourly(now - 4 * HOUR, now)).document();
   t.match(business.orders, { since: now - 4 * HOUR, error: null });
@@ -60,7 +60,7 @@ test('where the history begins later, so does the figure, and says it', async (t
   t.equal(business.orders.value, 45);
 });
 
-test('what cannot be evaluated is told, and leaves the rest alone', async (t) => {
+test('an expression that cannot be evaluated shows its error, and the other figures are evaluated', async (t) => {
   const collector = new MetricsCollector({
     maxMemory: 16 * 2 ** 20,
     flushInterval: 0,

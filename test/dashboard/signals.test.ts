@@ -28,7 +28,7 @@ test('the metrics of the HTTP instrumentation are found', async (t) => {
   });
 });
 
-test('other names are found by what they look like, and a histogram counts requests as well', async (t) => {
+test('metrics with other names are found by patterns, and a histogram counts requests, too', async (t) => {
   const record: Record = (collector) => {
     collector.histogram('nodejs_gc_duration_seconds').observe(1);
     collector
@@ -52,7 +52,7 @@ test('other names are found by what they look like, and a histogram counts reque
   });
 });
 
-test('what the options say is what is shown', async (t) => {
+test('the options decide what is shown', async (t) => {
   const record: Record = (collector) => {
     collector.counter('http_requests_total').increment();
     collector.histogram('http_request_duration_seconds').observe(1);

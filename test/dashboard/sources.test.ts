@@ -26,7 +26,7 @@ function plain(source: SampleSource, from: number, to: number) {
     .map(({ labels, times, values }) => ({ labels, samples: [...times].map((time, at) => [time, values[at]]) }));
 }
 
-test('what was seen live goes between what the history has', (t) => {
+test('live samples go between those of the history', (t) => {
   const a = { __name__: 'x_total', a: '1' };
   const history = sourceOf([
     a,
@@ -67,7 +67,7 @@ test('what was seen live goes between what the history has', (t) => {
   t.end();
 });
 
-test('a slice of the history is read when the one before has been taken, and nothing is missing or double', (t) => {
+test('a slice of the history is read after the one before was consumed, and no sample is missing or repeated', (t) => {
   const many = Array.from({ length: 10 }, (_, id) => sourceOf([{ __name__: 'x_total', id: `${id}` }, [[5_000, id]]]));
   let read = 0;
   const slices: SampleSource['slices'] = function* (...selection) {
@@ -94,7 +94,7 @@ test('a slice of the history is read when the one before has been taken, and not
   t.end();
 });
 
-test('between live samples each second there are none of the history, so that rates are right', async (t) => {
+test('between live samples of each second there are none of the history, so that rates are correct', async (t) => {
   const labels = { __name__: 'x_total' };
   const seconds = Array.from({ length: 10 }, (_, second) => second * 1_000);
   const grows = (time: number): [number, number] => [time, time / 10];

@@ -13,7 +13,7 @@ import { address, StreamClient } from './support';
 t.jobs = 8;
 const test = (name: string, act: (t: Test) => Promise<void>) => t.test(name, { buffered: true }, act);
 
-test('each second a document comes, made once for all who look', async (t) => {
+test('each second a document is sent, made once for all clients', async (t) => {
   const { collector, endpoint } = await serving(t);
   const counter = collector.counter('x_total');
   counter.increment();
@@ -34,7 +34,7 @@ test('each second a document comes, made once for all who look', async (t) => {
   t.ok(third - first >= 1_000, `${third - first} ms from one to the next but one`);
 });
 
-test('nothing is done when nobody looks any more', async (t) => {
+test('no document is made without clients', async (t) => {
   const { collector, endpoint } = await serving(t);
   collector.counter('x_total').increment();
   const client = await (await StreamClient.open(t, endpoint)).until(2);
@@ -48,7 +48,7 @@ test('nothing is done when nobody looks any more', async (t) => {
   t.pass();
 });
 
-test('one more than may look is sent away, and let in when there is room', async (t) => {
+test('a client beyond the limit of streams is refused, and accepted when another has left', async (t) => {
   const { endpoint } = await serving(t);
   const clients = await Promise.all(Array.from({ length: MOST_STREAMS }, () => StreamClient.open(t, endpoint)));
   const refused = await fetchFrom(address(endpoint, '/dashboard/stream'));
@@ -58,7 +58,7 @@ test('one more than may look is sent away, and let in when there is room', async
   await until('there is room', async () => (await StreamClient.open(t, endpoint)).response.statusCode === 200);
 });
 
-test('one who does not read is cut off, and keeps nobody waiting', async (t) => {
+test('the stream of a client that does not read is closed, and delays no other', async (t) => {
   // documents so large that what the system takes for a connection is soon full
   const { collector, endpoint } = await serving(t, { dashboard: { title: 'x'.repeat(2 ** 22) } });
   collector.counter('x_total').increment();
@@ -94,7 +94,7 @@ test('closing the endpoint ends the streams at once', async (t) => {
   t.ok(client.response.complete, 'by itself: it is not cut off, as answers are that take too long');
 });
 
-test('a thread that is blocked is told of while it is, and documents go on', async (t) => {
+test('a blocked thread is reported while it is blocked, and documents continue', async (t) => {
   const { collector, endpoint } = await serving(t);
   const program = `
     const { parentPort, workerData } = require('node:worker_threads');

@@ -18,7 +18,7 @@ test('midnight is that of the time zone, not of the machine', (t) => {
   t.end();
 });
 
-test('days on which clocks are set are as long as they are', (t) => {
+test('days on which the clocks change have 23 or 25 hours', (t) => {
   const spring = Date.UTC(2026, 2, 29, 21);
   t.equal(local('Europe/Berlin', spring), '2026-03-29 23:00:00');
   t.equal(spring - midnight('Europe/Berlin', spring), 22 * HOUR, 'an hour is missing');
@@ -49,7 +49,7 @@ test('midnight is the first millisecond of its day at any time of the year', (t)
   t.end();
 });
 
-test('$today becomes the range since midnight, and never an empty one', (t) => {
+test('$today becomes the range since midnight, which is never empty', (t) => {
   t.equal(expandToday('increase(orders_total[$today])', 90_500), 'increase(orders_total[90500ms])');
   t.equal(expandToday('increase(a[$today]) / increase(b[$today])', 5_000), 'increase(a[5000ms]) / increase(b[5000ms])');
   t.equal(expandToday('increase(a[$today])', 0), 'increase(a[1000ms])');

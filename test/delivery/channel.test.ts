@@ -10,7 +10,7 @@ function channels(...marks: number[]): { buffer: SharedArrayBuffer; seen: Channe
   return { buffer, seen: marks.map((mark) => new Channel(buffer, SIZES, mark)) };
 }
 
-test('one thread delivers, until it gives up or is buried', async (t) => {
+test('one thread holds the lease of a channel, until it gives the lease up or is cleaned up after its end', async (t) => {
   const [one, two] = channels(1, 2).seen;
   t.ok(one.lease());
   t.ok(one.lease(), 'it has it already');
@@ -19,13 +19,13 @@ test('one thread delivers, until it gives up or is buried', async (t) => {
   t.notOk(two.lease(), 'only who has it can give it up');
   one.giveUpLease();
   t.ok(two.lease());
-  one.bury(3);
+  one.cleanUpAfter(3);
   t.notOk(one.lease());
-  one.bury(2);
+  one.cleanUpAfter(2);
   t.ok(one.lease());
 });
 
-test('a regular snapshot is due for one of all threads, from an interval after the start', async (t) => {
+test('a regular snapshot is due on one of all threads, first one interval after the start', async (t) => {
   const { seen } = channels(1, 2, 3);
   const claims = (now: number): number => seen.filter((channel) => channel.claim(now, 1_000)).length;
   const start = 5_000_000;
@@ -40,7 +40,7 @@ test('a regular snapshot is due for one of all threads, from an interval after t
   t.notOk(seen[0].claim(start + 100_000, 0), 'interval 0 is never due');
 });
 
-test('a thread waits for the lock of another without blocking, and goes on when that one is buried', async (t) => {
+test('a thread waits for the lock of another without blocking, and gets it when the other is cleaned up after its end', async (t) => {
   const { buffer, seen } = channels(1, 2);
   const i32 = new Int32Array(buffer);
   i32[LOCK] = 2;
@@ -50,13 +50,13 @@ test('a thread waits for the lock of another without blocking, and goes on when 
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.ok(turns > 0, 'the loop turned meanwhile');
   t.notOk(seen[0].queue.isFailing);
-  seen[0].bury(2);
+  seen[0].cleanUpAfter(2);
   t.equal(await failing, 1);
   clearInterval(turning);
   t.equal(i32[LOCK], 0);
 });
 
-test('a lock that is held for a second is an error, both ways to wait', async (t) => {
+test('a lock that is held for a second is an error, for blocking and for asynchronous waits', async (t) => {
   const { buffer, seen } = channels(1, 2);
   new Int32Array(buffer)[LOCK] = 2;
   const error = { code: 'RINGMETER_STORAGE_FAILED', message: /in use/ };
@@ -65,14 +65,14 @@ test('a lock that is held for a second is an error, both ways to wait', async (t
     error,
   );
   t.throws(() => seen[0].exclusively(() => 1), error);
-  seen[0].bury(2);
+  seen[0].cleanUpAfter(2);
   t.equal(
     seen[0].exclusively(() => 1),
     1,
   );
 });
 
-test('the lock is free again when what needed it throws', async (t) => {
+test('the lock is released when the action under it throws', async (t) => {
   const { seen } = channels(1, 2);
   const fail = (): never => {
     throw new Error('x');
@@ -85,7 +85,7 @@ test('the lock is free again when what needed it throws', async (t) => {
   );
 });
 
-test('a change wakes who waits for one', async (t) => {
+test('a change wakes a thread that waits for one', async (t) => {
   const { seen } = channels(1, 2);
   const began = performance.now();
   const woken = seen[0].changed(10_000);

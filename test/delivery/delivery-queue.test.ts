@@ -52,7 +52,7 @@ test('snapshots leave in the order in which they came', async (t) => {
   t.equal(queue.waitingBytes, 0);
 });
 
-test('all the room is there for what waits, wherever in the ring the queue was empty', async (t) => {
+test('the whole ring is available to waiting snapshots, wherever in the ring the queue was empty', async (t) => {
   for (let before = 0; before < 12; before++) {
     const queue = queueOf();
     for (let number = 1; number <= before; number++) {
@@ -68,7 +68,7 @@ test('all the room is there for what waits, wherever in the ring the queue was e
   }
 });
 
-test('the oldest makes room, and is counted', async (t) => {
+test('the oldest snapshot is dropped for a new one, and is counted', async (t) => {
   const queue = queueOf();
   await append(queue, 1, 2, 3, 4, 5, 6);
   t.equal(queue.waiting, 4);
@@ -76,7 +76,7 @@ test('the oldest makes room, and is counted', async (t) => {
   t.equal(await storeNext(queue), 3);
 });
 
-test('a snapshot that must make room while it is tried is dropped only if the attempt fails', async (t) => {
+test('a snapshot that is displaced during its attempt is dropped only if the attempt fails', async (t) => {
   const queue = queueOf();
   await append(queue, 1, 2, 3, 4);
   const first = await queue.next();
@@ -93,7 +93,7 @@ test('a snapshot that must make room while it is tried is dropped only if the at
   t.equal(await storeNext(queue), 4);
 });
 
-test('a snapshot that was being tried by a thread which ended, and had to make room, is counted by the next', async (t) => {
+test('a snapshot that was displaced during the attempt of a thread that ended is counted by the next thread', async (t) => {
   const words = new Float64Array(queueWords(SIZES));
   const [dead, next] = [queueOn(words), queueOn(words)];
   await append(dead, 1, 2, 3, 4);
@@ -103,7 +103,7 @@ test('a snapshot that was being tried by a thread which ended, and had to make r
   t.same(counts(next), { stored: 1, failures: 0, dropped: 1, rejected: 0 });
 });
 
-test('a step of the wall clock gives up no snapshot', async (t) => {
+test('a step of the wall clock drops no snapshot', async (t) => {
   const { now } = Date;
   t.teardown(() => {
     Date.now = now;
@@ -118,7 +118,7 @@ test('a step of the wall clock gives up no snapshot', async (t) => {
   t.equal(queue.counted('dropped'), 0);
 });
 
-test('snapshots are given up by age, when one comes and when one is to be tried', async (t) => {
+test('snapshots are dropped by age, when one is appended and when one is to be delivered', async (t) => {
   const pass = stopWallClock(t);
   const queue = queueOf({ queueAge: 1_000 });
   await append(queue, 1);
@@ -132,7 +132,7 @@ test('snapshots are given up by age, when one comes and when one is to be tried'
   t.equal(queue.counted('dropped'), 2);
 });
 
-test('one that is not newer than the last adds nothing, and has its position', async (t) => {
+test('a snapshot that is not newer than the last adds nothing, and gets the position of the last', async (t) => {
   const queue = queueOf();
   const position = await queue.append(snapshot(2), false);
   t.equal(await queue.append(snapshot(2), false), position, 'it was asked for twice');
@@ -143,7 +143,7 @@ test('one that is not newer than the last adds nothing, and has its position', a
   t.ok(queue.hasStored(position));
 });
 
-test('one that never fits is an error, and counted', async (t) => {
+test('a snapshot that can never fit is an error, and is counted', async (t) => {
   const queue = queueOf();
   await append(queue, 1);
   await t.rejects(queue.append(snapshot(2, Date.now(), 600), false), {
@@ -154,7 +154,7 @@ test('one that never fits is an error, and counted', async (t) => {
   t.equal(await storeNext(queue), 1, 'what waits is not lost for it');
 });
 
-test('the snapshot stored last is kept over failures and refusals, if that is wanted', async (t) => {
+test('the snapshot stored last is kept over failures and refusals, if the storage asks for it', async (t) => {
   const queue = queueOf();
   await append(queue, 1, 2, 3);
   t.equal(queue.previous(), undefined);
@@ -222,7 +222,7 @@ function mortal(words: Float64Array, life: { stores: number }): Float64Array {
   return wrap(words);
 }
 
-test(`a thread terminated between any two stores loses nothing and repeats at most its last (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`a thread terminated between any two memory stores loses no snapshot and repeats at most its last one (RINGMETER_SEED=${SEED})`, async (t) => {
   const step = fc.constantFrom('append', 'append', 'store', 'store', 'fail', 'reject');
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), fc.infiniteStream(fc.nat(60)), run),

@@ -38,7 +38,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal(asked.lines('stored').length, 1);
   });
 
-  test(`what fails is tried again, ever later, and nothing is lost or out of order ${where}`, async (t) => {
+  test(`a failed delivery is retried with growing delays, and nothing is lost or out of order ${where}`, async (t) => {
     const journal = Journal.make({ retry: { firstDelay: 100, longestDelay: 400 } });
     const { flush, stats } = delivering(t, journal, { flushWorkers });
     journal.mode = MODE.THROW;
@@ -65,7 +65,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal(journal.lines('open').length, 1);
   });
 
-  test(`a receiver that says when to come back is left alone until then ${where}`, async (t) => {
+  test(`a receiver that gives a time for the next attempt gets none before it ${where}`, async (t) => {
     const journal = Journal.make({ retry: QUICK });
     const { flush, stats } = delivering(t, journal, { flushWorkers });
     journal.mode = MODE.LATER;
@@ -76,7 +76,7 @@ for (const flushWorkers of [0, 1]) {
     t.ok(second - first >= 695, `${second - first} ms`);
   });
 
-  test(`what is refused for good is not tried again, and not in the way ${where}`, async (t) => {
+  test(`a snapshot that is refused permanently is not retried, and does not block the next ${where}`, async (t) => {
     const journal = Journal.make({ retry: QUICK });
     const { flush, stats } = delivering(t, journal, { flushWorkers });
     journal.mode = MODE.REFUSE;
@@ -91,7 +91,7 @@ for (const flushWorkers of [0, 1]) {
     t.match(stats(), { stored: 1, failures: 2, retries: 0, rejected: 2, dropped: 0, queued: 0 });
   });
 
-  test(`an attempt that takes too long is told to stop, and repeated ${where}`, async (t) => {
+  test(`an attempt that takes too long is aborted and repeated ${where}`, async (t) => {
     const journal = Journal.make({ timeout: 100, retry: QUICK });
     const { flush, stats } = delivering(t, journal, { flushWorkers });
     journal.mode = MODE.HANG;
@@ -141,7 +141,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal(stats().dropped, 1);
   });
 
-  test(`snapshots are given up when they are too old ${where}`, async (t) => {
+  test(`snapshots are dropped when they are too old ${where}`, async (t) => {
     const journal = Journal.make({ queue: { maxAge: 0.3 }, retry: QUICK });
     const { flush, stats } = delivering(t, journal, { flushWorkers });
     journal.mode = MODE.THROW;
@@ -178,7 +178,7 @@ for (const flushWorkers of [0, 1]) {
     if (flushWorkers === 0) t.ok(journal.values.length <= 2, `${journal.values}`);
   });
 
-  test(`close() delivers what waits, once more, and closes what was opened ${where}`, async (t) => {
+  test(`close() tries the waiting snapshots once more, and closes the backend ${where}`, async (t) => {
     const [fine, down, unused] = ['fine', 'down', 'unused'].map((name) =>
       Journal.make({ name, retry: { firstDelay: 60_000 } }),
     );
@@ -190,7 +190,7 @@ for (const flushWorkers of [0, 1]) {
     fine.mode = MODE.FINE;
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     await collector.close();
-    t.match((await warned).message, /^last flush, down: 2 snapshots are left: not now$/);
+    t.match((await warned).message, /^last flush, down: 2 snapshots are undelivered: not now$/);
     t.same(fine.values, [1, 1]);
     t.equal(fine.lines('close').length, 1);
     t.equal(down.lines('try').length, 2, 'once by itself and once at the end');
@@ -203,7 +203,7 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('storages that throw, reject or hang are no concern of another', async (t) => {
+test('storages that throw, reject or hang do not affect other storages', async (t) => {
   const modes = { throws: MODE.THROW, refuses: MODE.REFUSE, hangs: MODE.HANG, stubborn: MODE.STUBBORN };
   const bad = Object.entries(modes).map(([name, mode]) => {
     // whoever had to wait for one of them would wait until the test is over
@@ -235,7 +235,7 @@ test('storages that throw, reject or hang are no concern of another', async (t) 
   await collector.close({ timeout: 100 });
 });
 
-test('every outcome is in stats(), in the exposition, and fine with promtool', needs('promtool'), async (t) => {
+test('every outcome is in stats() and in the exposition, and promtool accepts it', needs('promtool'), async (t) => {
   const [fine, down] = ['fine', 'down "\\\n'].map((name) => Journal.make({ name, retry: { firstDelay: 60_000 } }));
   const { collector, flush, stats } = delivering(t, [fine, down, new MemoryStorage()], {
     flushWorkers: 1,
@@ -278,7 +278,7 @@ function metricNames(samples: ReadonlyMap<string, number>): string[] {
   return [...samples.keys()].filter((key) => key.startsWith('ringmeter_storage')).map((key) => key.split('{')[0]);
 }
 
-test("a metric of the user's that has such a name already is left as it is", async (t) => {
+test('a metric of the user with the name of a storage metric is left unchanged', async (t) => {
   const { collector, flush } = delivering(t, Journal.make());
   await flush();
   t.throws(() => collector.gauge('ringmeter_storage_stored_total', { description: 'x' }), {
@@ -286,7 +286,7 @@ test("a metric of the user's that has such a name already is left as it is", asy
   });
 });
 
-test('names are made unique', async (t) => {
+test('names of storages are made unique', async (t) => {
   const { collector } = delivering(t, [
     Journal.make(),
     Journal.make(),
@@ -300,7 +300,7 @@ test('names are made unique', async (t) => {
   );
 });
 
-test('collectAndStore() says how many series were stored, or what each storage said', async (t) => {
+test('collectAndStore() returns the number of stored series, or the errors of all storages', async (t) => {
   const [a, b, c] = ['a', 'b', 'c'].map((name) => Journal.make({ name, retry: { firstDelay: 60_000 } }));
   const { collector, flush } = delivering(t, [a, b, c]);
   const own = (await flush()).unwrap();
@@ -324,7 +324,7 @@ test('collectAndStore() says how many series were stored, or what each storage s
   t.same((await closed.collectAndStore()).unwrapErr().code, 'RINGMETER_CLOSED');
 });
 
-test('a warning is told once in a row', async (t) => {
+test('a warning is given once per series of failures', async (t) => {
   const journal = Journal.make({ retry: QUICK });
   const { flush, stats } = delivering(t, journal);
   const warnings: string[] = [];
@@ -342,8 +342,8 @@ test('a warning is told once in a row', async (t) => {
   journal.mode = MODE.REFUSE;
   for (let count = 0; count < 3; count++) await flush();
   t.same(warnings, [
-    'storage journal: not now; it is tried again',
-    'storage journal: not now; it is tried again',
-    'storage journal: a snapshot was refused for good: never',
+    'storage journal: not now; the delivery is retried',
+    'storage journal: not now; the delivery is retried',
+    'storage journal: a snapshot was refused and is not sent again: never',
   ]);
 });

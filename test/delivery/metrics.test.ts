@@ -29,7 +29,7 @@ const RECEIVERS: Record<string, [make: (url: string) => Storage, textOf: (reques
 };
 
 for (const [what, [make, textOf]] of Object.entries(RECEIVERS))
-  test(`${what} is sent nothing that changes because it was sent something; a scrape shows it`, async (t) => {
+  test(`metrics that change with each delivery are not sent to ${what}, and a scrape shows them`, async (t) => {
     const { url, requests } = await receive(t, takes);
     const collector = await delivered(t, make(url));
     t.equal(requests.length, 2);
@@ -44,7 +44,7 @@ for (const [what, [make, textOf]] of Object.entries(RECEIVERS))
     );
   });
 
-test('files have what the storages say of themselves', async (t) => {
+test('files contain the metrics of the storages', async (t) => {
   const directory = t.testdir({});
   await delivered(t, new FileStorage({ directory }));
   const names = new Set<string>();

@@ -13,7 +13,7 @@ const basic = (text: string): Record<string, string> => ({
 for (const flushWorkers of [0, 1]) {
   const mode = `(flushWorkers: ${flushWorkers})`;
 
-  test(`with a user and a password, no route answers to anybody else ${mode}`, async (t) => {
+  test(`with a user and a password, every route refuses requests without them ${mode}`, async (t) => {
     const auth = { username: 'käthe', password: 'pass:word ä' };
     const { endpoint } = await serving(t, { flushWorkers }, { auth });
     const status = async (path: string, headers: Record<string, string>): Promise<number> =>
@@ -34,7 +34,7 @@ for (const flushWorkers of [0, 1]) {
     t.notMatch(inspect(endpoint, { depth: 9 }), /pass:word/, 'the password is not kept');
   });
 
-  test(`with a token, no route answers to anybody else ${mode}`, async (t) => {
+  test(`with a token, every route refuses requests without it ${mode}`, async (t) => {
     const { endpoint } = await serving(t, { flushWorkers }, { auth: { token: 's3cret' } });
     for (const Authorization of ['Bearer s3cret', 'bearer  s3cret '])
       t.equal((await fetchFrom(endpoint.url, { headers: { Authorization } })).status, 200, Authorization);
@@ -46,7 +46,7 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('at a loopback address, names that could have been made to point there are refused', async (t) => {
+test('at a loopback address, host names that DNS rebinding could point there are refused', async (t) => {
   const { endpoint } = await serving(t, { flushWorkers: 0 });
   const { port } = endpoint;
   for (const path of ROUTES) {
@@ -83,7 +83,7 @@ test('at a loopback address, names that could have been made to point there are 
   }
 });
 
-test('which names an endpoint answers to can be said', async (t) => {
+test('allowedHosts says which host names an endpoint answers', async (t) => {
   const statusOf = async (listen: ListenOptions, host: string): Promise<number> => {
     const { endpoint } = await serving(t, { flushWorkers: 0 }, listen);
     const headers = { Host: `${host}:${endpoint.port}` };
@@ -98,7 +98,7 @@ test('which names an endpoint answers to can be said', async (t) => {
   t.equal(await statusOf({ host: '0.0.0.0', allowedHosts: [] }, '10.1.2.3'), 200);
 });
 
-test('pages of other sites are refused, and never told that they may read', async (t) => {
+test('pages of other origins are refused, and get no CORS headers', async (t) => {
   const allowedOrigins = ['https://Grafana.example', 'http://x.example:81'];
   const { endpoint } = await serving(t, { flushWorkers: 0 }, { allowedOrigins });
   const { port } = endpoint;
@@ -153,7 +153,7 @@ test('wrong security options are refused, without showing secrets', async (t) =>
   }
 });
 
-test('an endpoint whose worker ends comes back with its credentials and names', async (t) => {
+test('an endpoint whose worker ends is opened again with its credentials and allowed hosts', async (t) => {
   const workers = startedWorkers(t);
   const { endpoint } = await serving(t, {}, { auth: { token: 'x' } });
   await workers.at(-1)!.terminate();
@@ -211,7 +211,7 @@ test('a request that a browser marks as caused by another site is refused, but f
   for (const site of ['same-origin', 'none']) t.equal(await status('/metrics', { 'Sec-Fetch-Site': site }), 200, site);
 });
 
-test('without the API there are metrics only, and no page where everybody could ask for it', async (t) => {
+test('without the API only metrics are served, and no dashboard on an endpoint that is open to everybody', async (t) => {
   const paths = ['/metrics', '/-/ready', '/api/v1/status/buildinfo', '/', '/dashboard/stream/x', '/dashboard.json'];
   const statuses = async (listen: ListenOptions, dashboard?: { enabled: boolean }): Promise<number[]> => {
     const { endpoint } = await serving(t, { flushWorkers: 0, dashboard }, listen);

@@ -37,7 +37,7 @@ for (const flushWorkers of [0, 1]) {
       }
     });
 
-    await t.test('says it is healthy', async (t) => {
+    await t.test('answers the health check', async (t) => {
       const { status, body } = await fetchFrom(`${base}/-/healthy`);
       t.equal(status, 200);
       t.equal(body.toString(), 'OK\n');
@@ -70,7 +70,7 @@ for (const flushWorkers of [0, 1]) {
       t.same(await shown('other=1'), ['requests_total', 'wait_seconds', 'size_bytes']);
     });
 
-    await t.test('compresses for those who take gzip, and only for them', async (t) => {
+    await t.test('compresses for clients that accept gzip, and only for them', async (t) => {
       const plain = await scrape();
       t.equal(plain.headers['content-encoding'], undefined);
       for (const accepted of ['gzip', 'gzip;q=0.5', 'deflate, gzip', 'br;q=1.0, gzip;q=0.8, *;q=0.1']) {
@@ -113,7 +113,7 @@ for (const flushWorkers of [0, 1]) {
       await long.until(/^HTTP\/1\.1 431 /);
     });
 
-    await t.test('answers a GET with a body without reading the body, and hangs up', async (t) => {
+    await t.test('answers a GET with a body without reading the body, and closes the connection', async (t) => {
       const sized = await RawConnection.open(t, endpoint.port);
       sized.write('GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\nsome of it');
       await sized.until(/^HTTP\/1\.1 200 [\s\S]*Connection: close[\s\S]*OK\n$/);
@@ -140,7 +140,7 @@ for (const flushWorkers of [0, 1]) {
       t.equal(Object.values(agent.freeSockets).flat().length, 1);
     });
 
-    await t.test('answers two hundred scrapes at once, each one whole', async (t) => {
+    await t.test('answers two hundred concurrent scrapes, each one completely', async (t) => {
       const before = requests.getValue({ route: '/"a"' });
       const scrapes = Array.from({ length: 200 }, (_, index) =>
         scrape({ headers: { 'Accept-Encoding': index % 2 === 0 ? 'gzip' : 'identity' } }),

@@ -29,7 +29,7 @@ async function openKnown(t: Test, port: number, count: number): Promise<RawConne
 for (const flushWorkers of [0, 1]) {
   const mode = `(flushWorkers: ${flushWorkers})`;
 
-  test(`a client that sends thousands of requests and reads nothing is cut off ${mode}`, async (t) => {
+  test(`the connection of a client that sends thousands of requests and reads nothing is closed ${mode}`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     fill(collector);
     const flood = (await RawConnection.open(t, endpoint.port)).pause();
@@ -65,7 +65,7 @@ for (const flushWorkers of [0, 1]) {
     t.notOk(client.closed);
   });
 
-  test(`a connection with more requests waiting than that is cut off ${mode}`, async (t) => {
+  test(`a connection with too many waiting requests is closed ${mode}`, async (t) => {
     const { endpoint } = await serving(t, { flushWorkers });
     const client = await RawConnection.open(t, endpoint.port);
     client.write(ask('/metrics').repeat(6));
@@ -73,7 +73,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal((await fetchFrom(endpoint.url)).status, 200);
   });
 
-  test(`clients that do not read lose their places to one that does ${mode}`, async (t) => {
+  test(`connections of clients that do not read are closed for one that does ${mode}`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     fill(collector, LARGE);
     const deaf: RawConnection[] = [];
@@ -101,7 +101,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal((await fetchFrom(endpoint.url)).status, 200);
   });
 
-  test(`clients that go away take nothing with them ${mode}`, async (t) => {
+  test(`clients that disconnect leave nothing behind ${mode}`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     fill(collector);
     for (let round = 0; round < 24; round++) {
@@ -129,7 +129,7 @@ for (const flushWorkers of [0, 1]) {
     await timed(1_000, endpoint.close());
   });
 
-  test(`a crowd of idle clients does not keep a scraper out ${mode}`, async (t) => {
+  test(`many idle clients do not keep a scraper out ${mode}`, async (t) => {
     const { endpoint } = await serving(t, { flushWorkers });
     const first = await RawConnection.open(t, endpoint.port);
     const used = await RawConnection.open(t, endpoint.port);
@@ -151,7 +151,7 @@ for (const flushWorkers of [0, 1]) {
 }
 
 // on the thread of the endpoint all requests are there at once; it must not see to them one by one
-test('scrapes that come together are sent from one text', async (t) => {
+test('concurrent scrapes share one rendered text', async (t) => {
   const { collector, endpoint } = await serving(t, { flushWorkers: 0 });
   fill(collector);
   const clients = await openKnown(t, endpoint.port, 30);
@@ -170,7 +170,7 @@ test('scrapes that come together are sent from one text', async (t) => {
   t.ok(made <= 4, `${made} snapshots for ${clients.length + 1} scrapes`);
 });
 
-test('many different selections at once are refused with 503, and what others ask for is not', async (t) => {
+test('too many different selections at the same time are refused with 503, and other requests are not', async (t) => {
   const { collector, endpoint } = await serving(t, { flushWorkers: 0 });
   for (let index = 0; index < 40; index++) collector.counter(`c${index}_total`).increment();
   const clients = await openKnown(t, endpoint.port, 40);
@@ -186,7 +186,7 @@ test('many different selections at once are refused with 503, and what others as
   t.match(body.toString(), /^c7_total 1$/m, 'afterwards all is well');
 });
 
-test('when all connections are busy, who reads nothing has to go; before that, newcomers', async (t) => {
+test('when all connections are busy, one that reads nothing is closed; otherwise new ones are refused', async (t) => {
   const server = createServer();
   // answers begin, and no piece of them is ever taken
   new Connections(server, (exchange) => exchange.progress());

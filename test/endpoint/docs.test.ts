@@ -11,10 +11,13 @@ test('docs/endpoint.md lists exactly the options there are', async (t) => {
     ...members('src/pool/endpoint.ts', 'ListenOptions'),
     ...members('src/pool/listen-security.ts', 'SecurityOptions').map((name) => name.replace(/\..*/, '')),
   ]);
-  t.same(listed('## Let others in, and not everybody'), members('src/pool/listen-security.ts', 'ListenTlsOptions'));
+  t.same(
+    listed('## Allow other machines, with credentials'),
+    members('src/pool/listen-security.ts', 'ListenTlsOptions'),
+  );
   const queries = ['InstantQueryOptions', 'RangeQueryOptions', 'EveryQueryOptions'];
   t.same(
-    listed('## Ask from the program itself'),
+    listed('## Query from the program itself'),
     queries.flatMap((name) => members('src/pool/promql.ts', name)),
   );
 });

@@ -29,7 +29,7 @@ function stayAlive(t: Test): void {
 
 const turn = () => new Promise(setImmediate);
 
-test('all who ask in one turn of the loop share a snapshot, which is made after they have asked', async (t) => {
+test('all requests of one turn of the event loop share a snapshot that is made after them', async (t) => {
   const { gathering, taken } = numbered();
   const asked = [gathering.snapshot(false), gathering.snapshot(true), gathering.snapshot(false)];
   t.equal(taken(), 0);
@@ -40,7 +40,7 @@ test('all who ask in one turn of the loop share a snapshot, which is made after 
   t.equal((await gathering.snapshot(false)).timestamp, 2, 'whoever comes later gets the next');
 });
 
-test('in a crowd, the next snapshot is made only after as much time as the last one took', async (t) => {
+test('under many requests, the next snapshot is made only after as much time as the last one took', async (t) => {
   stayAlive(t);
   const { gathering, taken } = numbered();
   await work(gathering, WORK_MS);
@@ -55,7 +55,7 @@ test('in a crowd, the next snapshot is made only after as much time as the last 
   t.equal(taken(), 2);
 });
 
-test('a scraper that is alone need not wait', async (t) => {
+test('a single scraper does not wait', async (t) => {
   const { gathering, taken } = numbered();
   await work(gathering, WORK_MS);
   void gathering.snapshot(false);
@@ -64,7 +64,7 @@ test('a scraper that is alone need not wait', async (t) => {
   t.equal(taken(), 2);
 });
 
-test('a snapshot that took long is not waited for as long again', async (t) => {
+test('after a slow snapshot, requests do not wait as long again', async (t) => {
   stayAlive(t);
   const { gathering } = numbered();
   await work(gathering, 5 * LONGEST_REST_MS);

@@ -44,7 +44,7 @@ for (const flushWorkers of [0, 1]) {
     await t.rejects(listening, { code: 'RINGMETER_LISTEN_FAILED', message: /does not have that address/ });
   });
 
-  test(`port 0 is a free port, and several endpoints stand side by side ${mode}`, async (t) => {
+  test(`port 0 is a free port, and several endpoints can be open ${mode}`, async (t) => {
     const { collector, endpoint: one } = await serving(t, { flushWorkers });
     const other = await collector.listen({ port: 0 });
     t.not(one.port, other.port);
@@ -64,7 +64,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal((await fetchFrom(url)).status, 200);
   });
 
-  test(`a closed endpoint gives its port back, once and for all ${mode}`, async (t) => {
+  test(`a closed endpoint releases its port permanently ${mode}`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     const { port, url } = endpoint;
     for (let round = 0; round < 3; round++) {
@@ -128,7 +128,7 @@ for (const flushWorkers of [0, 1]) {
     await timed(CLOSE_LIMIT_MS, endpoint.close());
   });
 
-  test(`an endpoint that was closed is forgotten ${mode}`, async (t) => {
+  test(`a closed endpoint is garbage-collected ${mode}`, async (t) => {
     const { collector } = await serving(t, { flushWorkers });
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');
@@ -175,7 +175,7 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('an endpoint whose worker ends comes back at the same port', async (t) => {
+test('an endpoint whose worker ends is opened again at the same port', async (t) => {
   const workers: Worker[] = [];
   const keep = (worker: Worker) => workers.push(worker);
   process.on('worker', keep);

@@ -9,7 +9,7 @@ for (const flushWorkers of [0, 1]) {
     const { port } = endpoint;
     const open = () => RawConnection.open(t, port);
 
-    await t.test('a whole URL is as good as a path', async (t) => {
+    await t.test('a request with an absolute URL is answered as one with a path', async (t) => {
       for (const url of [`http://127.0.0.1:${port}`, 'http://localhost', 'HTTP://user:pass@[::1]:1']) {
         const client = await open();
         client.write(ask(`${url}/metrics?name[]=jobs_total`));
@@ -30,7 +30,7 @@ for (const flushWorkers of [0, 1]) {
       }
     });
 
-    await t.test('OPTIONS * is answered with what is allowed', async (t) => {
+    await t.test('OPTIONS * is answered with the allowed methods', async (t) => {
       const client = await open();
       client.write(ask('*', 'OPTIONS') + ask('*', 'GET'));
       await client.until(/(HTTP[\s\S]*){2}/);
@@ -38,7 +38,7 @@ for (const flushWorkers of [0, 1]) {
       t.match(client.received, /^HTTP\/1\.1 405 [^\n]*\n[\s\S]*Allow: GET, HEAD\r\n[\s\S]*HTTP/);
     });
 
-    await t.test('CONNECT is hung up on, also by clients that reset', async () => {
+    await t.test('CONNECT closes the connection, also if the client resets it', async () => {
       for (const reset of [false, true]) {
         const client = await open();
         client.write(ask('x:1', 'CONNECT'));
@@ -57,7 +57,7 @@ for (const flushWorkers of [0, 1]) {
       await h2.untilClosed();
     });
 
-    await t.test('expectations are answered like everything else, and in turn', async (t) => {
+    await t.test('requests with an Expect header are answered like others, and in order', async (t) => {
       const client = await open();
       const expecting = (what: string, more = '') =>
         `GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nExpect: ${what}\r\n${more}\r\n`;
@@ -70,7 +70,7 @@ for (const flushWorkers of [0, 1]) {
       await sending.untilClosed();
     });
 
-    await t.test('two readings of where a request ends are refused', async (t) => {
+    await t.test('a request with an ambiguous length is refused', async (t) => {
       for (const headers of [
         'Content-Length: 4\r\nTransfer-Encoding: chunked',
         'Content-Length: 4\r\nContent-Length: 5',
@@ -120,13 +120,13 @@ for (const flushWorkers of [0, 1]) {
       t.same(client.statuses, ['200', '400']);
     });
 
-    await t.test('a client that closes its side at once is not waited for', async () => {
+    await t.test('a client that half-closes its connection at once does not keep it open', async () => {
       const client = await open();
       client.socket.end(ask('/metrics'));
       await client.untilClosed();
     });
 
-    await t.test('a hundred thousand names are too many, a thousand are not', async (t) => {
+    await t.test('a request for a hundred thousand names is refused, one for a thousand is answered', async (t) => {
       const client = await open();
       client.write(ask(`/metrics?${'name[]=a&'.repeat(100_000)}`));
       await client.untilClosed();
@@ -144,7 +144,7 @@ for (const flushWorkers of [0, 1]) {
       t.ok(took < 1_000, `${took.toFixed(0)} ms`);
     });
 
-    await t.test('a connection serves on after HEAD, errors and refusals', async (t) => {
+    await t.test('a connection serves further requests after HEAD, errors and refusals', async (t) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       t.teardown(() => agent.destroy());
       const statuses: number[] = [];
@@ -155,7 +155,7 @@ for (const flushWorkers of [0, 1]) {
       t.equal(Object.values(agent.freeSockets).flat().length, 1, 'on one connection');
     });
 
-    await t.test('a scraper that would not wait long enough hears so in time', async (t) => {
+    await t.test('a scraper gets 503 before its timeout if the answer would be late', async (t) => {
       const waiting = (seconds: string) =>
         fetchFrom(endpoint.url, {
           headers: { 'X-Prometheus-Scrape-Timeout-Seconds': seconds, 'Accept-Encoding': 'gzip' },
@@ -166,7 +166,7 @@ for (const flushWorkers of [0, 1]) {
       const { status, headers, body } = await waiting('0.001');
       t.equal(status, 503);
       t.equal(headers['retry-after'], '1');
-      t.match(body.toString(), /^Busy: the scraper would not wait long enough/);
+      t.match(body.toString(), /^Busy: the answer was not ready within the timeout of the scraper/);
       t.equal((await waiting('10')).status, 200);
     });
   });

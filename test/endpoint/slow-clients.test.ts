@@ -23,7 +23,7 @@ async function cutsOff(t: Test, flushWorkers: number): Promise<void> {
   t.equal((await fetchFrom(endpoint.url)).status, 200, 'and afterwards');
 }
 
-test('clients that never finish their headers are cut off, with flush workers and without', async (t) => {
+test('connections of clients that never finish their headers are closed, with flush workers and without', async (t) => {
   await Promise.all([cutsOff(t, 0), cutsOff(t, 1)]);
 });
 
@@ -41,7 +41,7 @@ async function readWithPauses(client: RawConnection, pause: number): Promise<voi
 }
 
 for (const flushWorkers of [0, 1])
-  test(`an answer that nobody reads is cut off, a slow reader gets it (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`an answer that nobody reads is aborted, and a slow reader gets it completely (flushWorkers: ${flushWorkers})`, async (t) => {
     const { collector, endpoint } = await serving(t, { flushWorkers });
     fill(collector);
     const slow = await RawConnection.open(t, endpoint.port);

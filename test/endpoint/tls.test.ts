@@ -51,7 +51,7 @@ for (const flushWorkers of [0, 1]) {
     t.equal((await fetchFrom(endpoint.url, { tls: { ca, cert, key } })).status, 200);
   });
 
-  test(`certificates that are no good are refused, and their keys not shown ${mode}`, async (t) => {
+  test(`invalid certificates are refused, and their keys are not shown ${mode}`, async (t) => {
     const { ca, cert, key } = readCertificates(makeCertificates(t));
     const { key: otherKey } = readCertificates(makeCertificates(t));
     const { collector } = await serving(t, { flushWorkers });
@@ -76,7 +76,7 @@ for (const flushWorkers of [0, 1]) {
     t.match((await collector.listen({ port: 0, tls: { key, cert, ca } })).url, /^https:/);
   });
 
-  test(`an answer that runs is finished when the endpoint closes ${mode}`, async (t) => {
+  test(`an answer that is being sent is completed when the endpoint closes ${mode}`, async (t) => {
     const { ca, cert, key } = readCertificates(makeCertificates(t));
     const { collector, endpoint } = await serving(t, { flushWorkers }, { tls: { key, cert } });
     fill(collector, 100);
@@ -89,7 +89,7 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('clients that never agree are cut off, and those that do not read are reset', async (t) => {
+test('connections that never finish the TLS handshake are closed, and those that do not read are reset', async (t) => {
   const { ca, cert, key } = readCertificates(makeCertificates(t));
   const { collector, endpoint } = await serving(t, {}, { tls: { key, cert } });
   fill(collector);
@@ -131,14 +131,14 @@ test('clients that never agree are cut off, and those that do not read are reset
   t.equal((await fetchFrom(endpoint.url.replace('metrics', '-/healthy'), { tls: { ca } })).status, 200);
 });
 
-test('a crowd that never agrees keeps nobody out', async (t) => {
+test('many clients that never finish the TLS handshake keep nobody out', async (t) => {
   const { ca, cert, key } = readCertificates(makeCertificates(t));
   const { endpoint } = await serving(t, {}, { tls: { key, cert } });
   await Promise.all(Array.from({ length: 300 }, () => RawConnection.open(t, endpoint.port)));
   t.equal((await fetchFrom(endpoint.url, { tls: { ca } })).status, 200);
 });
 
-test('an endpoint whose worker ends comes back with its certificate', async (t) => {
+test('an endpoint whose worker ends is opened again with its certificate', async (t) => {
   const { ca, cert, key } = readCertificates(makeCertificates(t));
   const workers = startedWorkers(t);
   const { endpoint } = await serving(t, {}, { tls: { key, cert }, auth: { token: 'x' } });

@@ -28,20 +28,27 @@ async function pushed(gateway: Pushgateway, group: RegExp): Promise<Map<string, 
   return new Map(lines.map(([line, value]) => [canonical(line, ['job', 'instance']), value]));
 }
 
-test('what is pushed to a Pushgateway is scraped back equal, of every instrument', options, async (t) => {
-  const gateway = await Pushgateway.start(t);
-  const { collector, store } = await pusher(t, gateway, {}, { defaultLabels: { service: 'a "b"' } });
-  everyInstrument(collector);
-  await store();
-  const samples = await pushed(gateway, /job="tests"/);
-  const expected = await samplesOf(collector);
-  t.equal(samples.size, expected.size);
-  for (const [line, value] of expected) t.same(samples.get(canonical(line)), value, line);
-  collector.counter('requests_total').increment(4, { route: '/', Status: 200 });
-  await store();
-  t.equal((await pushed(gateway, /job="tests"/)).get('requests_total{Status="200",route="/",service="a \\"b\\""}'), 7);
-  t.match(await gateway.metrics(), /# HELP requests_total Requests\n# TYPE requests_total counter/);
-});
+test(
+  'metrics of every instrument that are pushed to a Pushgateway are scraped from it unchanged',
+  options,
+  async (t) => {
+    const gateway = await Pushgateway.start(t);
+    const { collector, store } = await pusher(t, gateway, {}, { defaultLabels: { service: 'a "b"' } });
+    everyInstrument(collector);
+    await store();
+    const samples = await pushed(gateway, /job="tests"/);
+    const expected = await samplesOf(collector);
+    t.equal(samples.size, expected.size);
+    for (const [line, value] of expected) t.same(samples.get(canonical(line)), value, line);
+    collector.counter('requests_total').increment(4, { route: '/', Status: 200 });
+    await store();
+    t.equal(
+      (await pushed(gateway, /job="tests"/)).get('requests_total{Status="200",route="/",service="a \\"b\\""}'),
+      7,
+    );
+    t.match(await gateway.metrics(), /# HELP requests_total Requests\n# TYPE requests_total counter/);
+  },
+);
 
 test('PUT replaces a group, POST only the metrics of the same names', options, async (t) => {
   const gateway = await Pushgateway.start(t);
@@ -99,7 +106,7 @@ test('an empty value is a group without the label', options, async (t) => {
   t.same([empty, others, rest], ['', { job: 'tests', full: 'x' }, []]);
 });
 
-test('closing deletes the group if that is wanted, and no other', options, async (t) => {
+test('closing deletes the group with deleteOnClose, and no other group', options, async (t) => {
   const gateway = await Pushgateway.start(t);
   const grouping = { path: 'a/b c' };
   const [goes, stays] = [
@@ -118,7 +125,7 @@ test('closing deletes the group if that is wanted, and no other', options, async
   t.same(await gateway.groups(), [{ job: 'other', ...grouping }]);
 });
 
-test('a gateway that is down may come, and gets the same snapshot then', options, async (t) => {
+test('a gateway that is down at first gets the same snapshot when it is up', options, async (t) => {
   const gateway = await Pushgateway.start(t);
   const { collector, backend, snapshot } = await pusher(t, gateway);
   const counter = collector.counter('c', { labelNames: [] });
@@ -135,11 +142,15 @@ test('a gateway that is down may come, and gets the same snapshot then', options
   t.equal((await pushed(gateway, /job="tests"/)).get('c{}'), 2);
 });
 
-test('what contradicts another group is refused for good, in the words of the gateway', options, async (t) => {
-  const gateway = await Pushgateway.start(t);
-  const [first, second] = [await pusher(t, gateway, { job: 'first' }), await pusher(t, gateway, { job: 'second' })];
-  first.collector.counter('same_name').increment();
-  await first.store();
-  second.collector.gauge('same_name').set(1);
-  await t.rejects(second.store(), { message: /answered with 400: .*same_name/, retryable: false });
-});
+test(
+  'a push that contradicts another group is refused permanently, with the message of the gateway',
+  options,
+  async (t) => {
+    const gateway = await Pushgateway.start(t);
+    const [first, second] = [await pusher(t, gateway, { job: 'first' }), await pusher(t, gateway, { job: 'second' })];
+    first.collector.counter('same_name').increment();
+    await first.store();
+    second.collector.gauge('same_name').set(1);
+    await t.rejects(second.store(), { message: /answered with 400: .*same_name/, retryable: false });
+  },
+);

@@ -15,7 +15,7 @@ const ENGINES = [
 ] as const;
 
 for (const { name, start } of ENGINES)
-  test(`after an outage in the middle of a run, ${name} has all of it`, needs(name), async (t) => {
+  test(`after an outage in the middle of a run, ${name} has all samples`, needs(name), async (t) => {
     const server = await start(t);
     const collector = collectorFor(t, {
       flushWorkers: 1,

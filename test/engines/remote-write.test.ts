@@ -73,30 +73,34 @@ const ENGINES: Engine[] = [
 ];
 
 for (const { what, options, version, start } of ENGINES)
-  test(`a receiver has what was recorded, and knows when it has ended (${what})`, options, async (t) => {
-    const server = await start(t);
-    const labels = { job: 'tests', instance: 'a' };
-    const { collector, store, close } = await writer(t, server.writeUrl, { version, labels, maxSamplesPerSend: 7 });
-    everyInstrument(collector);
-    const { timestamp } = await store();
-    const expected = await samplesOf(collector);
-    const all = '{job="tests",instance="a"}';
-    await poll('the samples can be seen', async () => (await server.query(all)).length === expected.size);
+  test(
+    `a receiver has the recorded samples, and the staleness markers of ended series (${what})`,
+    options,
+    async (t) => {
+      const server = await start(t);
+      const labels = { job: 'tests', instance: 'a' };
+      const { collector, store, close } = await writer(t, server.writeUrl, { version, labels, maxSamplesPerSend: 7 });
+      everyInstrument(collector);
+      const { timestamp } = await store();
+      const expected = await samplesOf(collector);
+      const all = '{job="tests",instance="a"}';
+      await poll('the samples can be seen', async () => (await server.query(all)).length === expected.size);
 
-    const present = new Map<string, string>();
-    for (const { metric, value } of await server.query(all, timestamp)) {
-      const { __name__: name, job, instance, ...own } = metric;
-      const pairs = Object.entries(own).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
-      present.set(canonical(`${name}{${pairs}}`), value[1].replace('Inf', 'Infinity'));
-    }
-    for (const [line, value] of expected) t.same(Number(present.get(canonical(line))), value, line);
+      const present = new Map<string, string>();
+      for (const { metric, value } of await server.query(all, timestamp)) {
+        const { __name__: name, job, instance, ...own } = metric;
+        const pairs = Object.entries(own).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
+        present.set(canonical(`${name}{${pairs}}`), value[1].replace('Inf', 'Infinity'));
+      }
+      for (const [line, value] of expected) t.same(Number(present.get(canonical(line))), value, line);
 
-    await close();
-    // without an end they would be shown for five minutes more
-    await poll('nothing is shown any more', async () => (await server.query(all)).length === 0);
-    const before = await server.query(all, timestamp);
-    t.equal(before.length, expected.size, 'what was before the end is still there');
-  });
+      await close();
+      // without an end they would be shown for five minutes more
+      await poll('nothing is shown any more', async () => (await server.query(all)).length === 0);
+      const before = await server.query(all, timestamp);
+      t.equal(before.length, expected.size, 'what was before the end is still there');
+    },
+  );
 
 const HOUR = 3_600_000;
 /** How much older than the newest sample, and what a receiver says, which depends on how late samples may come. */
@@ -114,21 +118,25 @@ const NEVER_TAKEN: [string, [older: number, says: RegExp][]][] = [
 ];
 
 for (const [window, samples] of NEVER_TAKEN)
-  test(`samples that will never be taken do not stop delivery (late by ${window})`, needs('prometheus'), async (t) => {
-    const server = await Prometheus.receiver(t, { window });
-    // each time by another one, as processes might that have not been told apart
-    const write = async (timestamp: number, value: number): Promise<void> => {
-      const { collector, backend, snapshot } = await writer(t, server.writeUrl, { version: 1 });
-      collector.counter('c', { labelNames: [] }).increment(value);
-      await backend.store({ ...(await snapshot()), timestamp }, { signal: AbortSignal.timeout(10_000) });
-    };
-    const now = Date.now();
-    await write(now, 1);
-    await write(now, 1);
-    for (const [older, message] of samples) await t.rejects(write(now - older, 2), { message, retryable: false });
-    await write(now + 1, 3);
-    t.equal(await server.number('c', now + 1), 3, 'what comes afterwards is taken');
-  });
+  test(
+    `samples that are refused permanently do not stop the delivery (late by ${window})`,
+    needs('prometheus'),
+    async (t) => {
+      const server = await Prometheus.receiver(t, { window });
+      // each time by another one, as processes might that have not been told apart
+      const write = async (timestamp: number, value: number): Promise<void> => {
+        const { collector, backend, snapshot } = await writer(t, server.writeUrl, { version: 1 });
+        collector.counter('c', { labelNames: [] }).increment(value);
+        await backend.store({ ...(await snapshot()), timestamp }, { signal: AbortSignal.timeout(10_000) });
+      };
+      const now = Date.now();
+      await write(now, 1);
+      await write(now, 1);
+      for (const [older, message] of samples) await t.rejects(write(now - older, 2), { message, retryable: false });
+      await write(now + 1, 3);
+      t.equal(await server.number('c', now + 1), 3, 'what comes afterwards is taken');
+    },
+  );
 
 /** Forwards what is let in to a real server, over TLS. */
 async function guard(t: Test, server: Prometheus, isAllowed: (request: Received) => boolean) {
@@ -164,16 +172,20 @@ const CREDENTIALS: [string, string, HttpOptions][] = [
 ];
 
 for (const [scheme, authorization, http] of CREDENTIALS)
-  test(`a receiver behind TLS and ${scheme} is reached, and not without them`, needs('prometheus'), async (t) => {
-    const server = await Prometheus.receiver(t);
-    const { url, ca } = await guard(t, server, ({ headers }) => headers.authorization === authorization);
-    const store = async (options: HttpOptions): Promise<void> => {
-      const { collector, store } = await writer(t, url, {}, options);
-      collector.counter('c').increment(5, { a: 1 });
-      await store();
-    };
-    await t.rejects(store({ tls: { ca } }), { message: /answered with 401: who are you\?/, retryable: false });
-    await t.rejects(store(http), { message: /certificate|issuer/i, retryable: true });
-    await store({ ...http, tls: { ca } });
-    await poll('the sample can be seen', async () => (await server.number('c{a="1"}')) === 5);
-  });
+  test(
+    `a receiver behind TLS and ${scheme} accepts requests with them, and none without`,
+    needs('prometheus'),
+    async (t) => {
+      const server = await Prometheus.receiver(t);
+      const { url, ca } = await guard(t, server, ({ headers }) => headers.authorization === authorization);
+      const store = async (options: HttpOptions): Promise<void> => {
+        const { collector, store } = await writer(t, url, {}, options);
+        collector.counter('c').increment(5, { a: 1 });
+        await store();
+      };
+      await t.rejects(store({ tls: { ca } }), { message: /answered with 401: who are you\?/, retryable: false });
+      await t.rejects(store(http), { message: /certificate|issuer/i, retryable: true });
+      await store({ ...http, tls: { ca } });
+      await poll('the sample can be seen', async () => (await server.number('c{a="1"}')) === 5);
+    },
+  );

@@ -3,7 +3,7 @@ import { start } from './run';
 
 const count = (text: string | undefined): number => Number(text?.replaceAll(',', ''));
 
-test('the demo is scraped while its service is blocked, and counts every request', async (t) => {
+test('the demo answers scrapes while its service is blocked, and counts every request', async (t) => {
   const demo = start('demo/index.ts', '--once');
   const [, url] = await demo.says(/^metrics {2}(http:.*)$/m);
   t.match(await (await fetch(url)).text(), /^# TYPE http_requests_total counter$/m);

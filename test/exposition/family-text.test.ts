@@ -29,7 +29,7 @@ const step = fc.record({
   value,
 });
 
-test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`repeated rendering gives the same text as a new renderer (RINGMETER_SEED=${SEED})`, async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 120, size: 'max' }), async (steps) => {
       const collector = collectorFor(t, { maxMemory: 2 ** 23 });
@@ -65,7 +65,7 @@ test(`what is rendered again and again is what is rendered anew (RINGMETER_SEED=
   t.pass();
 });
 
-test('a number that becomes none and back is shown each time', async (t) => {
+test('a value that becomes NaN and a number again is shown correctly each time', async (t) => {
   const collector = collectorFor(t);
   const summary = collector.summary('s', { maxAge: 0.05 });
   const shown = async (): Promise<string> => Buffer.from((await collector.exposition()).body).toString();
@@ -76,7 +76,7 @@ test('a number that becomes none and back is shown each time', async (t) => {
   t.match(await shown(), /quantile="0.5"} 5\n/);
 });
 
-test('some metrics of a snapshot are shown after all of a later one, which has more series', async (t) => {
+test('some metrics of a snapshot can be rendered after all of a later snapshot with more series', async (t) => {
   const collector = collectorFor(t);
   const arena = Arena.attach(collector.handle.arena);
   const collect = new Collect(arena, new Drainer(arena, 1_000_000));
@@ -94,7 +94,7 @@ test('some metrics of a snapshot are shown after all of a later one, which has m
   t.equal(render(later).match(/^g\{series="\d+"\} 7$/gm)?.length, 20);
 });
 
-test('a rendering that fails half way leaves nothing wrong behind', async (t) => {
+test('a rendering that fails half way does not affect the next one', async (t) => {
   const collector = collectorFor(t);
   const arena = Arena.attach(collector.handle.arena);
   const collect = new Collect(arena, new Drainer(arena, 1_000_000));

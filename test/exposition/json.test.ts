@@ -25,7 +25,7 @@ function timeless(metrics: unknown): unknown {
 }
 
 for (const flushWorkers of [0, 1]) {
-  test(`exportJson is what getAllMetrics gives (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`exportJson has the same content as getAllMetrics (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = collectorFor(t, { flushWorkers, defaultLabels: { service: 'api' } });
     collector
       .counter('c_bytes_total', { description: 'say "c"\n', unit: 'bytes' })
@@ -56,7 +56,7 @@ test('a collector without series exports an empty array', async (t) => {
   t.equal(await collectorFor(t, { flushWorkers: 0 }).exportJson(), '[]');
 });
 
-test('a sum that has left the numbers becomes null', async (t) => {
+test('a sum that is NaN or infinite becomes null', async (t) => {
   const collector = collectorFor(t, { flushWorkers: 0 });
   const sizes = collector.histogram('h', { buckets: [1] });
   sizes.observe(Number.MAX_VALUE);

@@ -9,7 +9,7 @@ import { collectorFor } from '../instruments/support';
 /** More than one block of lines. */
 const SERIES = 5_000;
 
-test('a text that is lent stays as it is while later ones are rendered, and is the same memory again afterwards', async (t) => {
+test('a borrowed text stays unchanged while later ones are rendered, and its memory is reused afterwards', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   const level = collector.gauge('level');

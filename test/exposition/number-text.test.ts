@@ -51,7 +51,7 @@ test('decimals are written as String writes them', (t) => {
   t.end();
 });
 
-test('what is no finite number is written as Prometheus reads it', (t) => {
+test('NaN and infinities are written as Prometheus reads them', (t) => {
   t.equal(written(Number.NaN), 'NaN');
   t.equal(written(Number.POSITIVE_INFINITY), '+Inf');
   t.equal(written(Number.NEGATIVE_INFINITY), '-Inf');

@@ -22,7 +22,7 @@ function instead(text: string, other: string): string[] {
   return HISTOGRAM.map((line) => (line.startsWith(text) ? other : line));
 }
 
-test('the reader of the other tests reads what the format describes', (t) => {
+test('the parser of the other tests reads what the format defines', (t) => {
   const families = parse(
     '# HELP a_total back\\\\slash, line\\nfeed, "quotes"',
     '# TYPE a_total counter',
@@ -78,7 +78,7 @@ const wrong: Record<string, string[]> = {
   'a summary without _count': ['# TYPE s summary', 's{quantile="0.5"} 1', 's_sum 1'],
 };
 
-test('the reader of the other tests refuses', async (t) => {
+test('the parser of the other tests refuses what the format forbids', async (t) => {
   for (const [what, lines] of Object.entries(wrong)) t.throws(() => parse(...lines), Error, what);
   t.throws(() => parseExposition(Buffer.from('# TYPE a counter\na 1')), /newline/, 'no newline at the end');
   t.throws(

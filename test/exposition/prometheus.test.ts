@@ -43,7 +43,7 @@ const anyText = fc.oneof(
 );
 const labelName = fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9_]{0,6}$/).filter((name) => !['le', 'quantile'].includes(name));
 const labelSet = fc.dictionary(labelName, anyText, { maxKeys: 4, noNullPrototype: true });
-test('every description and label value comes out as it went in', async () => {
+test('every description and label value is read back unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(anyText, labelSet, async (description, labels) =>
       using({}, async (collector) => {
@@ -68,7 +68,7 @@ test('every description and label value comes out as it went in', async () => {
   );
 });
 
-test('any label sets at all leave an exposition that a scraper takes whole', async () => {
+test('any label sets give an exposition that a scraper can read completely', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(labelSet, { minLength: 1, maxLength: 8 }), async (sets) =>
       using({}, async (collector) => {
@@ -82,7 +82,7 @@ test('any label sets at all leave an exposition that a scraper takes whole', asy
   );
 });
 
-test('an empty label value and a missing label are one series, as they are to Prometheus', async (t) => {
+test('an empty label value and a missing label are the same series, as for Prometheus', async (t) => {
   const collector = collectorFor(t);
   const requests = collector.counter('requests_total');
   requests.increment(1);
@@ -114,7 +114,7 @@ test('any buckets and observations give cumulative counts that end in _count', a
   );
 });
 
-test('bounds and quantiles are written so that they read back as themselves', async (t) => {
+test('bounds and quantiles are read back unchanged', async (t) => {
   const collector = collectorFor(t);
   const buckets = [-1e21, -0.1, 0, 1e-7, 0.1 + 0.2, 1, 1e21, Number.MAX_VALUE];
   collector.histogram('h', { buckets }).observe(0);
@@ -252,7 +252,7 @@ test('names choose metrics by their own name and by the names of their lines', a
   t.same(await chosen('c', 'h_', 'le', ''), []);
 });
 
-test('what is rendered twice is the same, and grows with new series and metrics', async (t) => {
+test('rendering twice gives the same text, and new series and metrics are added', async (t) => {
   const collector = collectorFor(t);
   const requests = collector.counter('requests_total', { labelNames: ['route'] });
   for (let round = 1; round <= 5; round++) {
@@ -265,7 +265,7 @@ test('what is rendered twice is the same, and grows with new series and metrics'
   }
 });
 
-test('a hundred thousand observations and sums beyond the safe integers keep their numbers', async (t) => {
+test('a hundred thousand observations and sums beyond the safe integers are exact', async (t) => {
   const collector = collectorFor(t);
   const bytes = collector.histogram('transferred_bytes', { buckets: [1e9, 1e15] });
   for (let index = 0; index < 100_000; index++) bytes.observe(1e12);

@@ -4,7 +4,7 @@ import { PROMETHEUS_TEXT } from '../../dist/src/exposition/prometheus.js';
 import { TextRenderer } from '../../dist/src/exposition/renderer.js';
 import { mortal } from '../threads/mortal';
 
-test('a series that has the memory of another one since the last scrape is shown under its own labels', async (t) => {
+test('a series that reuses the memory of another one since the last scrape is shown with its own labels', async (t) => {
   const { collector, collect, recycle, reborn } = mortal(t);
   const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.02 });
   const kept = new TextRenderer(PROMETHEUS_TEXT);

@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { writeNumber } from '../../dist/src/exposition/number-text.js';
 import { TextBuffer } from '../../dist/src/exposition/text-buffer.js';
 
-test('a buffer that grows keeps what it has, whatever is appended', (t) => {
+test('a buffer that grows keeps its content, whatever is appended', (t) => {
   const part = fc.oneof(
     fc.uint8Array({ maxLength: 400 }).map((bytes) => ({ kind: 'copy' as const, bytes })),
     fc.maxSafeInteger().map((value) => ({ kind: 'number' as const, value })),

@@ -84,11 +84,11 @@ async function listening(t: Test, ask: ReturnType<typeof tellingWorker>): Promis
 const optional = (loaded: readonly string[]): string[] =>
   OPTIONAL.filter((part) => loaded.some((file) => file.includes(part)));
 
-test('what is looked for is there to be loaded', async (t) => {
+test('the modules that these tests look for exist', async (t) => {
   for (const part of OPTIONAL) t.ok(existsSync(join(part.startsWith('node_modules') ? ROOT : DIST, part)), part);
 });
 
-test('a flush worker that is only scraped has loaded nothing that nobody asked for', async (t) => {
+test('a flush worker that only answers scrapes has loaded no other feature', async (t) => {
   const ask = tellingWorker(t, false);
   const url = await listening(t, ask);
   const response = await fetch(`${url}/metrics`, { headers: { 'Accept-Encoding': 'gzip' } });
@@ -97,7 +97,7 @@ test('a flush worker that is only scraped has loaded nothing that nobody asked f
   t.same(optional(loaded), []);
 });
 
-test('the first request for a route that has to be loaded is answered, and so are those that come with it', async (t) => {
+test('the first request for a route whose module is not loaded yet is answered, and so are concurrent ones', async (t) => {
   const ask = tellingWorker(t, true);
   const url = await listening(t, ask);
   const questions = ['vector(1)', 'vector(2)', 'vector(3)'];
@@ -115,7 +115,7 @@ test('the first request for a route that has to be loaded is answered, and so ar
   t.same(compilers, [], 'the build has compiled the schemas');
 });
 
-test('a thread that records has loaded neither requests, nor default metrics, nor what reads files', async (t) => {
+test('a recording thread has loaded neither HTTP requests, nor default metrics, nor the file reader', async (t) => {
   const program = `
     const { MetricsCollector } = require(${JSON.stringify(join(DIST, 'src', 'index.js'))});
     new MetricsCollector().counter('seen_total').increment();

@@ -14,7 +14,7 @@ function foldedOf({ handle }: MetricsCollector): () => number {
   return () => shard.folded;
 }
 
-test('where little is recorded, a worker lets several intervals go by before it drains again', async (t) => {
+test('where little is recorded, a worker skips several intervals before it drains again', async (t) => {
   const collector = new MetricsCollector({ storage: [], drainInterval: 10, ringCapacity: 1_024 });
   t.teardown(() => collector.close());
   const counter = collector.counter('events_total');
@@ -29,7 +29,7 @@ test('where little is recorded, a worker lets several intervals go by before it 
   t.ok(seen.size > 1 && seen.size < 40, `${seen.size - 1} drains found something in 2 s, where 200 would fit`);
 });
 
-test('a worker that cannot have a ring which is half full comes back soon', async (t) => {
+test('a worker that cannot lock a half full ring tries again soon', async (t) => {
   const ringCapacity = 1_024;
   const collector = new MetricsCollector({ storage: [], drainInterval: 10, ringCapacity });
   t.teardown(() => collector.close());

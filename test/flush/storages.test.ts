@@ -64,7 +64,7 @@ for (const flushWorkers of [1, 2])
     t.same({ dropped, rejected, queued }, { dropped: 0, rejected: 0, queued: 0 });
   });
 
-test('another worker delivers when the one that did has died', async (t) => {
+test('another worker delivers when the delivering worker has died', async (t) => {
   const workers = watchWorkers(t);
   const journal = Journal.make();
   const collector = collectorFor(t, options(2, journal));
@@ -78,7 +78,7 @@ test('another worker delivers when the one that did has died', async (t) => {
   t.equal(journal.lines('stored').at(-1)!.thread, other, 'the one that was there');
 });
 
-test('a worker that dies in the middle of an attempt has its snapshot tried by the next', async (t) => {
+test('when a worker dies in the middle of an attempt, the next worker tries its snapshot', async (t) => {
   const workers = watchWorkers(t);
   const journal = Journal.make({ interval: 0, timeout: 60_000 });
   const collector = collectorFor(t, { flushWorkers: 1, storage: journal });

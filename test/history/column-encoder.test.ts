@@ -28,7 +28,7 @@ function roundTrip(values: readonly number[]): number {
   return length;
 }
 
-test(`any numbers survive (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`any numbers are decoded unchanged (RINGMETER_SEED=${SEED})`, async (t) => {
   fc.assert(
     fc.property(fc.array(anyNumber, { minLength: 1, maxLength: LONGEST_BLOCK }), (values) => roundTrip(values) <= 241),
     { seed: SEED, numRuns: 3_000 },
@@ -36,7 +36,7 @@ test(`any numbers survive (RINGMETER_SEED=${SEED})`, async (t) => {
   t.pass();
 });
 
-test(`what metrics hold survives, in blocks of any length (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`values as metrics have them are decoded unchanged, in blocks of any length (RINGMETER_SEED=${SEED})`, async (t) => {
   const random = randomFrom(SEED);
   for (const name of stepNames)
     for (let round = 0; round < 200; round++) {
@@ -50,7 +50,7 @@ test(`what metrics hold survives, in blocks of any length (RINGMETER_SEED=${SEED
   t.pass();
 });
 
-test('a block takes the bytes that it should', async (t) => {
+test('blocks of typical values take the expected number of bytes', async (t) => {
   const block = (value: (index: number) => number): number[] =>
     Array.from({ length: LONGEST_BLOCK }, (_, i) => value(i));
   const sum = (index: number): number => 100 + index * 0.037;

@@ -44,7 +44,7 @@ const program = fc.record({
   flushes: fc.integer({ min: 1, max: 250 }),
 });
 
-test(`a history shows the newest of what was appended, whatever that is (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`a history contains the newest of the appended snapshots, whatever they are (RINGMETER_SEED=${SEED})`, async (t) => {
   fc.assert(
     fc.property(program, ({ seed, bytes, maxAge, maxSnapshots, columns: most, flushes }) => {
       const random = randomFrom(seed);
@@ -92,7 +92,7 @@ test(`a history shows the newest of what was appended, whatever that is (RINGMET
   t.pass();
 });
 
-test('blocks of many columns are closed in steps, and nothing changes for a reader meanwhile', async (t) => {
+test('blocks of many columns are closed in steps, and readers see the same data meanwhile', async (t) => {
   const columns = 5_000;
   const history = new History(words(16 * 2 ** 20), { maxAge: 1e9, maxSnapshots: 1e6 });
   const model: Kept[] = [];
@@ -104,7 +104,7 @@ test('blocks of many columns are closed in steps, and nothing changes for a read
   }
 });
 
-test('where bytes are short, whole blocks go, also if columns come in crowds while a block is being closed', async (t) => {
+test('when memory is short, whole blocks are removed, also if many columns are added while a block is closed', async (t) => {
   const random = randomFrom(3);
   const history = new History(words(4 * 2 ** 20), { maxAge: 1e9, maxSnapshots: 1e6 });
   let model: Kept[] = [];
@@ -134,7 +134,7 @@ test('a snapshot that is larger than a quarter of the bytes is refused and chang
   t.same([...into], [7, 8]);
 });
 
-test('snapshots that come late change nothing; a clock that was set back begins a new history', async (t) => {
+test('late snapshots change nothing; a clock that was set back begins a new history', async (t) => {
   const history = new History(words(65_536), { maxAge: 1e9, maxSnapshots: 1_000 });
   const times = (): number[] => [...history.window(...EVER).times];
   for (let flush = 0; flush < 80; flush++) history.append(1e6 + flush, 1, Float64Array.of(flush));
@@ -146,7 +146,7 @@ test('snapshots that come late change nothing; a clock that was set back begins 
   t.same(times(), [1e6 + 79 - 60_001]);
 });
 
-test('a small history stays in a small part of its memory, for ever', async (t) => {
+test('a small history uses a small part of its memory, for ever', async (t) => {
   const memory = words(16 * 2 ** 20);
   const history = new History(memory, { maxAge: 1e9, maxSnapshots: 300 });
   const random = randomFrom(7);

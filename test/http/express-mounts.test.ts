@@ -123,7 +123,7 @@ for (const [version, express] of Object.entries(VERSIONS)) {
     }
   });
 
-  test(`${version}: what is mounted twice has the route of each mount`, async (t) => {
+  test(`${version}: a router that is mounted twice has the route of each mount`, async (t) => {
     const twice = (mounted: unknown) => (app: App) => {
       app.use('/public', mounted);
       app.use('/admin/:id', mounted);
@@ -160,7 +160,7 @@ for (const [version, express] of Object.entries(VERSIONS)) {
     });
   });
 
-  test(`${version}: an error that leaves a mount keeps the route of what failed`, async (t) => {
+  test(`${version}: an error that leaves a mount keeps the route of the failed handler`, async (t) => {
     const paths = ['/admin/users/1', '/public/users/1', '/r/admin/users/2'];
     const want = { '/admin/users/:id,500': 1, '/public/users/:id,500': 1, '/r/:kind/users/:id,500': 1 };
     for (const make of [appOf, routerOf]) {
@@ -235,7 +235,7 @@ for (const name of ['router', 'router22'])
     });
   });
 
-test('express 5 with router 2.2: a pattern that is hard to find takes a bounded time', async (t) => {
+test('express 5 with router 2.2: finding a difficult pattern takes a bounded time', async (t) => {
   const segments = 'a/'.repeat(1_500);
   const before = performance.now();
   const mount = (app: App) => {

@@ -167,7 +167,7 @@ for (const version of ['express', 'express4']) {
     });
   });
 
-  test(`${version}: the user's own route goes before the framework's`, async (t) => {
+  test(`${version}: the option route takes precedence over the route of the framework`, async (t) => {
     const collector = collectorFor(t);
     const app = express();
     const route = ({ baseUrl }: Request) => (baseUrl === '/static' ? '/static' : undefined);
@@ -184,7 +184,7 @@ for (const version of ['express', 'express4']) {
   });
 }
 
-test('a middleware that is called when the response is over already records nothing', async (t) => {
+test('a middleware that is called after the end of the response records nothing', async (t) => {
   const collector = collectorFor(t);
   const middleware = expressMetrics({ collector });
   const server = createServer((request, response) => {

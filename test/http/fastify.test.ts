@@ -107,7 +107,7 @@ test('injected requests are counted too', async (t) => {
   t.same(await shownAfter(collector, 1), { 'method=GET,route=/items/:id,status=200': 1 });
 });
 
-test('the prefix is that of the metrics, not of routes, and registering twice counts once', async (t) => {
+test('the option prefix applies to metrics, not to routes, and registering twice counts once', async (t) => {
   const collector = collectorFor(t);
   const app = fastify();
   t.teardown(() => app.close());

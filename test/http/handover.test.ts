@@ -60,7 +60,7 @@ test('upgrades that are refused have the status they were refused with', async (
   });
 });
 
-test('a client that goes away before it is answered to its upgrade is aborted', async (t) => {
+test('an upgrade whose client disconnects before the answer is counted as aborted', async (t) => {
   const collector = collectorFor(t);
   const server = createServer();
   instrumentServer(server, { collector });
@@ -72,7 +72,7 @@ test('a client that goes away before it is answered to its upgrade is aborted', 
   t.same(await shownAfter(collector, 1), { 'method=GET,route=__unmatched__,status=499': 1 });
 });
 
-test('a server that takes no upgrades answers as it did before', async (t) => {
+test('a server that accepts no upgrades answers as without instrumentation', async (t) => {
   const collector = collectorFor(t);
   const server = createServer((_request, response) => void response.end('no upgrade'));
   instrumentServer(server, { collector });

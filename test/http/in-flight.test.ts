@@ -31,7 +31,7 @@ const ends: Record<string, (raw: Raw, response: ServerResponse, socket: Socket) 
 };
 
 for (const [how, end] of Object.entries(ends))
-  test(`nothing of a server is in flight when ${how}, before a reset and after`, async (t) => {
+  test(`no request of a server is in flight when ${how}, before a reset and after`, async (t) => {
     const collector = collectorFor(t);
     for (const resets of [false, true]) {
       const server = createServer();
@@ -47,7 +47,7 @@ for (const [how, end] of Object.entries(ends))
     }
   });
 
-test('a request that was in flight when its series were removed leaves none behind', async (t) => {
+test('a request that was in flight when its series were removed leaves no series behind', async (t) => {
   const collector = collectorFor(t);
   const server = createServer();
   instrumentServer(server, { collector });
@@ -93,7 +93,7 @@ const THREAD = `
 `;
 
 for (const how of ['terminate', 'exit', 'throw', 'close'])
-  test(`what a thread had in flight is taken off when it ends: ${how}`, async (t: Test) => {
+  test(`requests that a thread had in flight are subtracted when the thread ends: ${how}`, async (t: Test) => {
     const collector = collectorFor(t);
     // the next thread gets the shard of the one before
     for (let round = 0; round < 2; round++) {
@@ -132,7 +132,7 @@ const closed = (socket: EventTarget): Promise<void> =>
     for (const event of ['close', 'error']) socket.addEventListener(event, () => resolve(), { once: true });
   });
 
-test('nothing of a client is in flight when its request has ended, whichever way', async (t) => {
+test('no request of a client is in flight when it has ended, in whichever way', async (t) => {
   const collector = collectorFor(t);
   t.teardown(instrumentUndici({ collector }));
   const server = createServer((request, response) => {

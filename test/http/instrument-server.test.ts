@@ -76,7 +76,7 @@ test('10,000 paths of a scanner make one series', async (t) => {
   t.same(await shownAfter(collector, 10_000), { 'method=GET,route=__unmatched__,status=404': 10_000 });
 });
 
-test('a client that goes away before the response has ended is counted once, as aborted', async (t) => {
+test('a client that disconnects before the end of the response is counted once, as aborted', async (t) => {
   const { collector, port, server } = await serve(t, (request, response) => {
     if (request.url === '/half') response.write('half');
     // an answer that comes too late
@@ -126,7 +126,7 @@ test('pipelined requests are counted, and their responses measured, each by itse
   });
 });
 
-test('pipelined requests whose turn never came are aborted', async (t) => {
+test('pipelined requests that were never answered are counted as aborted', async (t) => {
   let begun = 0;
   const { collector, port } = await serve(t, (request, response) => {
     begun++;
@@ -142,7 +142,7 @@ test('pipelined requests whose turn never came are aborted', async (t) => {
   });
 });
 
-test('informational responses are no answers', async (t) => {
+test('informational responses are not counted as responses', async (t) => {
   const { collector, port, server } = await serve(t, (_request, response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' });
     response.end('done');
@@ -171,7 +171,7 @@ test('chunked bodies are measured with their framing', async (t) => {
   t.equal(sum(await shownAfter(collector, 1, 'http_response_size_bytes_sum')), 25);
 });
 
-test('what a handler throws does not keep its request in flight', async (t) => {
+test('a request whose handler throws does not stay in flight', async (t) => {
   const { collector, port, server } = await serve(t, () => {});
   server.removeAllListeners('request');
   instrumentServer(server, { collector });
@@ -184,7 +184,7 @@ test('what a handler throws does not keep its request in flight', async (t) => {
   t.same(await shownAfter(collector, 1), { 'method=GET,route=__unmatched__,status=499': 1 });
 });
 
-test('some requests are ignored, by path or by what a function says', async (t) => {
+test('requests can be ignored by path or by a function', async (t) => {
   const answer: RequestListener = (_request, response) => void response.end();
   for (const ignore of [['/healthz'], ({ url }: { url?: string }) => url!.startsWith('/healthz')]) {
     const { collector, url } = await serve(t, answer, { ignore });
@@ -221,7 +221,7 @@ test('statuses may be classes, and there may be further labels and another prefi
   t.same(await shown(collector, 'shop_http_response_size_bytes_count'), {});
 });
 
-test('a server that is instrumented twice counts once, and under two names twice', async (t) => {
+test('a server that is instrumented twice counts once, and twice with two prefixes', async (t) => {
   const { collector, server, url } = await serve(t, (_request, response) => void response.end());
   instrumentServer(server, { collector });
   const stop = instrumentServer(server, { collector, prefix: 'other_' });
@@ -235,7 +235,7 @@ test('a server that is instrumented twice counts once, and under two names twice
   t.same(await shown(collector, 'other_http_requests_in_flight'), { '': 0 });
 });
 
-test('stopping leaves no listener behind, and a server does not get listeners that nobody else has', async (t) => {
+test('stopping leaves no listener behind, and instrumenting adds no listener for events that nobody else listens to', async (t) => {
   const server = createServer();
   server.on('upgrade', () => {});
   const listeners = () => server.eventNames().map((name) => [name, server.listenerCount(name)]);
@@ -255,7 +255,7 @@ test('stopping leaves no listener behind, and a server does not get listeners th
   t.same(listeners(), before);
 });
 
-test('requests that only look like some are counted, or let pass', async (t) => {
+test('an object that only resembles a request is counted without an error', async (t) => {
   const collector = collectorFor(t);
   const server = createServer(() => {});
   instrumentServer(server, { collector });
@@ -299,7 +299,7 @@ test('HTTP/2 requests are counted through the compatibility API, reset streams a
   });
 });
 
-test('routes without end are held by the cardinality limit, and one that is no label costs its record only', async (t) => {
+test('unlimited routes are bounded by the cardinality limit, and a route that is not a valid label loses only its own record', async (t) => {
   const collector = collectorFor(t, { cardinalityLimit: 5 });
   const server = createServer((_request, response) => void response.end());
   instrumentServer(server, { collector, route: ({ url }) => (url === '/long' ? 'x'.repeat(70_000) : url) });

@@ -4,7 +4,7 @@ import { test } from 'tap';
 import { collectorFor, refuses } from '../instruments/support';
 import { listening, shownAfter } from './support';
 
-test('wrong options throw where they stand', async (t) => {
+test('wrong options throw in the call that they are given to', async (t) => {
   const define = (options: object) => () => expressMetrics(options as never);
   refuses(t, define({ colector: 1 }), 'RINGMETER_INVALID_OPTION', 'colector', 'prefix');
   refuses(t, define({ collector: {} }), 'RINGMETER_INVALID_OPTION', 'collector must be a MetricsCollector');
@@ -29,7 +29,7 @@ test('wrong options throw where they stand', async (t) => {
   });
 });
 
-test('with a collector given, a name that is taken throws where it stands', async (t) => {
+test('with the option collector, a name that is taken throws in that call', async (t) => {
   const collector = collectorFor(t);
   collector.gauge('http_requests_total');
   refuses(t, () => expressMetrics({ collector }), 'RINGMETER_METRIC_CONFLICT', 'http_requests_total');
@@ -37,7 +37,7 @@ test('with a collector given, a name that is taken throws where it stands', asyn
   refuses(t, () => instrumentUndici({ collector }), 'RINGMETER_METRIC_CONFLICT', 'http_client_requests_total');
 });
 
-test("without one, it is the process's collector at the time of the request", async (t) => {
+test('without the option collector, requests are recorded in the default collector at their time', async (t) => {
   const middleware = expressMetrics();
   const first = new MetricsCollector({ flushWorkers: 0, flushInterval: 0 });
   t.teardown(() => first.close());

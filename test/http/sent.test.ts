@@ -9,7 +9,7 @@ import { listening, Raw, shown, shownAfter, until } from './support';
 
 const SIZE = 'http_response_size_bytes_sum';
 
-test('informational responses are no part of a body', async (t) => {
+test('informational responses do not count as part of the body', async (t) => {
   const collector = collectorFor(t);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.url === '/hints') response.writeEarlyHints({ link: '</a.css>; rel=preload' });
@@ -76,7 +76,7 @@ test('the status is the one that was sent, whatever is assigned afterwards', asy
   t.same(await shownAfter(collector, 1), { 'method=GET,route=__unmatched__,status=201': 1 });
 });
 
-test('an upload that breaks off has no size', async (t) => {
+test('an aborted upload has no size', async (t) => {
   const collector = collectorFor(t);
   const server = createServer(() => {});
   instrumentServer(server, { collector });
@@ -88,7 +88,7 @@ test('an upload that breaks off has no size', async (t) => {
   t.same(await shown(collector, 'http_request_size_bytes_sum'), {});
 });
 
-test('behind the dns interceptor of undici the host is still a name', async (t) => {
+test('with the dns interceptor of undici, the host label is still the host name', async (t) => {
   const collector = collectorFor(t);
   t.teardown(instrumentUndici({ collector }));
   const port = await listening(
@@ -156,7 +156,7 @@ test('answers to HEAD, 204 and 304 have no body; chunks and trailers count as th
   t.equal(requests['method=HEAD,route=/204,status=204'], 1);
 });
 
-test('over HTTP/2 the size is what the head says: none of HEAD, 204 and 304, unknown without a length', async (t) => {
+test('over HTTP/2 the size is the declared length: 0 for HEAD, 204 and 304, unknown without one', async (t) => {
   const collector = collectorFor(t);
   const server = createHttp2Server((request, response) => answers[request.url](response as unknown as ServerResponse));
   instrumentServer(server, { collector, route: ({ url }) => url });

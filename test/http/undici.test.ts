@@ -123,7 +123,7 @@ test('hosts beyond the bound share one label', async (t) => {
   });
 });
 
-test('after stopping, requests that had begun are still recorded, later ones not', async (t) => {
+test('after stopping, requests that had begun are still recorded, and later ones are not', async (t) => {
   let finish = () => {};
   const host = await serve(t, (request, response) => {
     if (request.url === '/waits') finish = () => response.end('done');

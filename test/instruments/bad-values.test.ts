@@ -167,7 +167,7 @@ test('bad labels never throw from a record, are counted, and leave the output as
   t.equal(await textOf(collector), before);
 });
 
-test('what is no label object is refused also by a metric that was recorded without labels', async (t) => {
+test('a value that is not a label object is refused also by a metric that was recorded without labels', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   const bad = [null, '', [], 0, false, Symbol('x')] as unknown[];
@@ -195,7 +195,7 @@ test('label names that Prometheus would not read are refused in a record too', a
   );
 });
 
-test('a getter that throws an error which cannot be shown does not throw from a record', async (t) => {
+test('a getter that throws an unprintable error does not make a record throw', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   const unshowable = [

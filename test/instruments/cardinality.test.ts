@@ -9,17 +9,17 @@ const warned = async (): Promise<string[]> => {
   return warnings.splice(0);
 };
 
-test('a million different label sets end in bounded memory and a readable warning, and slow nobody down', async (t) => {
+test('a million different label sets take bounded memory, give a readable warning, and do not slow recording down', async (t) => {
   await flood(t, 1_000_000);
   const [warning, ...others] = await warned();
   t.same(others, []);
   t.match(
     warning,
-    /^requests_total has 10000 series, its limit: further label sets go to .*ringmeter_overflow="true".* The newest 1024 series of requests_total have 1024 values of the label path, such as "\/\d+\/x"$/,
+    /^requests_total has reached its cardinalityLimit of 10000 series: further label sets go to .*ringmeter_overflow="true".* The newest 1024 series of requests_total have 1024 values of the label path, such as "\/\d+\/x"$/,
   );
 });
 
-test('the limits count the series that are there', async (t) => {
+test('the limits count the series that exist at the time', async (t) => {
   const collector = collectorFor(t, { cardinalityLimit: 100 });
   const counter = collector.counter('c', { labelNames: ['a'] as const, cardinalityLimit: 3 });
   const other = collector.counter('other', { labelNames: ['a'] as const });
@@ -46,7 +46,7 @@ test('the limits count the series that are there', async (t) => {
   refuses(t, () => collectorFor(t, { seriesLimit: 0 }), 'RINGMETER_INVALID_OPTION', 'seriesLimit');
 });
 
-test('all metrics together have a limit, which names the one that has most', async (t) => {
+test('the warning of seriesLimit names the metric with the most series', async (t) => {
   const collector = collectorFor(t, { seriesLimit: 60, cardinalityLimit: 50 });
   const many = collector.gauge('many', { labelNames: ['id', 'kind'] as const });
   const few = collector.counter('few', { labelNames: ['a'] as const });
@@ -55,7 +55,7 @@ test('all metrics together have a limit, which names the one that has most', asy
   t.equal((await samplesOf(collector)).get('few{ringmeter_overflow="true"}'), 10);
   t.equal(collector.stats().series, 61);
   t.match(await warned(), [
-    /no new series for few, there are 60 series, the limit of all metrics.*newest 50 series of many have 50 values of the label id, such as "49"/,
+    /no new series for few: all metrics together have reached the seriesLimit of 60.*newest 50 series of many have 50 values of the label id, such as "49"/,
   ]);
   many.removeMatching(({ id }) => Number(id) < 5);
   for (let a = 20; a < 30; a++) few.increment(1, { a });
@@ -93,7 +93,7 @@ test('cardinality() ranks metrics and labels', async (t) => {
   await warned();
 });
 
-test('when the arena is full of series that were removed, label sets that come back find theirs', async (t) => {
+test('when the arena is full of removed series, label sets that are recorded again find their series', async (t) => {
   const collector = collectorFor(t, { maxMemory: 2 ** 21, ringCapacity: 64, maxThreads: 1, cardinalityLimit: 500 });
   const counter = collector.counter('c', { labelNames: ['a'] as const });
   let shared = false;
@@ -110,5 +110,5 @@ test('when the arena is full of series that were removed, label sets that come b
   const samples = await samplesOf(collector);
   t.equal(samples.size, 400);
   t.ok([...samples.values()].every((value) => value === 2));
-  t.match(await warned(), [/no new series for c, maxMemory is full/]);
+  t.match(await warned(), [/no new series for c: maxMemory is full/]);
 });

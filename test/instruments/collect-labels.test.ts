@@ -13,7 +13,7 @@ function shown(samples: ReadonlyMap<string, number>, name: string): Record<strin
 }
 
 for (const flushWorkers of [0, 1])
-  test(`what a callback names is what is shown (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`exactly the label sets that a callback returns are shown (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = new MetricsCollector({ flushInterval: 0, flushWorkers });
     t.teardown(() => collector.close());
     let values: Record<string, number> | undefined = { a: 5, b: 7 };
@@ -47,7 +47,7 @@ test('the series without labels keeps its last value', async (t) => {
   t.equal((await samplesOf(collector)).get('queue_length'), 3);
 });
 
-test('while a callback fails, the label sets that it named stay', async (t) => {
+test('while a callback fails, the label sets that it returned last stay', async (t) => {
   const collector = collectorFor(t);
   let answer: () => Iterable<{ labels: { host: string }; value: number }> = () => of({ a: 1, b: 2 });
   collector.gauge('fragile', { labelNames: ['host'] }).collect(() => answer());
@@ -65,7 +65,7 @@ test('while a callback fails, the label sets that it named stay', async (t) => {
   t.same(shown(await samplesOf(collector), 'fragile'), { a: 5 });
 });
 
-test('while a callback is late, the label sets that it named stay', async (t) => {
+test('while a callback is late, the label sets that it returned last stay', async (t) => {
   const collector = collectorFor(t, { collectTimeout: 20 });
   let answer: () => Iterable<{ labels: { host: string }; value: number }> | Promise<never> = () => of({ a: 5 });
   collector.gauge('fragile', { labelNames: ['host'] }).collect(() => answer());
@@ -75,7 +75,7 @@ test('while a callback is late, the label sets that it named stay', async (t) =>
   t.same(shown(await samplesOf(collector), 'fragile'), { a: 5 });
 });
 
-test('a label set that another callback still names stays', async (t) => {
+test('a label set that another callback still returns stays', async (t) => {
   const collector = collectorFor(t);
   const gauge = collector.gauge('shared', { labelNames: ['host'] });
   let first: Record<string, number> = { a: 1, b: 1 };
@@ -86,7 +86,7 @@ test('a label set that another callback still names stays', async (t) => {
   t.same(shown(await samplesOf(collector), 'shared'), { b: 2 });
 });
 
-test('totals of another thread stay when this one does not name their label set any more', async (t) => {
+test('totals of another thread stay when this one no longer returns their label set', async (t) => {
   const collector = new MetricsCollector({ flushInterval: 0 });
   t.teardown(() => collector.close());
   let values: Record<string, number> = { a: 1 };
@@ -107,7 +107,7 @@ test('totals of another thread stay when this one does not name their label set 
   await until('nobody names it', async () => shown(await samplesOf(collector), 'done_total').a === undefined);
 });
 
-test('label sets that come and go take no memory for good', async (t) => {
+test('label sets that come and go take no memory permanently', async (t) => {
   const collector = collectorFor(t, { cardinalityLimit: 10 });
   let round = 0;
   const gauge = collector.gauge('job', { labelNames: ['host'] });

@@ -89,7 +89,7 @@ for (const flushWorkers of [0, 1])
     ],
     ['ends the process in its last call only', '() => { if (ending) process.exit(0); return ++calls; }'],
   ])
-    test(`a callback that ${when} leaves a last flush (flushWorkers: ${flushWorkers})`, async (t) => {
+    test(`a callback that ${when} does not prevent the last flush (flushWorkers: ${flushWorkers})`, async (t) => {
       const directory = t.testdir();
       const code = `
         const { FileStorage, MetricsCollector } = require('ringmeter');
@@ -118,7 +118,7 @@ for (const flushWorkers of [0, 1])
     });
 
 for (const flushWorkers of [0, 1])
-  test(`closing during a callback answers what was asked before, and warns of nothing (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`closing during a callback answers earlier calls, and gives no warning (flushWorkers: ${flushWorkers})`, async (t) => {
     const warnings: unknown[] = [];
     const note = (warning: unknown): unknown => warnings.push(warning);
     process.on('warning', note);

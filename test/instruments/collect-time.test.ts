@@ -23,7 +23,7 @@ function block(milliseconds: number): void {
 }
 
 for (const flushWorkers of [0, 1]) {
-  test(`values that exist elsewhere are asked for at each snapshot (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`collect-time callbacks are called for each snapshot (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = withWorker(t, { flushWorkers });
     const queue: string[] = ['a', 'b'];
     const bytes = { read: 100, written: 7 };
@@ -64,7 +64,7 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('totals of label sets beyond the limit grow each by itself, though they share a series', async (t) => {
+test('totals of label sets beyond the limit are tracked separately, though they share a series', async (t) => {
   const collector = collectorFor(t);
   const totals = { a: 1, b: 100, c: 5 };
   collector
@@ -87,7 +87,7 @@ test('a callback may set the values itself', async (t) => {
   t.equal((await samplesOf(collector)).get('self_set{by="itself"}'), 4);
 });
 
-test('a callback that is stopped is called no more, and its last value stays', async (t) => {
+test('a stopped callback is not called again, and its last value stays', async (t) => {
   const collector = collectorFor(t);
   let calls = 0;
   const stop = collector.gauge('calls').collect(() => ++calls);
@@ -115,7 +115,7 @@ for (const [how, fail] of [
   ['gives no values', () => 'seven' as never],
   ['gives null', () => null as never],
 ] as const)
-  test(`a callback that ${how} leaves the last value, is counted and warned of`, async (t) => {
+  test(`a callback that ${how} keeps the last value, is counted and warned about`, async (t) => {
     const collector = withWorker(t);
     let broken = false;
     collector.gauge('fragile').collect(() => (broken ? fail() : 5));
@@ -139,7 +139,7 @@ test('a value that is no finite number is refused like any other', async (t) => 
   t.equal(collector.stats().invalid, 2);
 });
 
-test('values that are none are a failure too, and those beside them are taken', async (t) => {
+test('invalid values count as a failure, and valid ones beside them are recorded', async (t) => {
   const collector = collectorFor(t);
   const values: unknown[] = [Number.NaN, Number.POSITIVE_INFINITY, [['a', 1]], [{ labels: {}, value: '7' }]];
   values.forEach((value, index) => {
@@ -157,7 +157,7 @@ test('values that are none are a failure too, and those beside them are taken', 
   }
 });
 
-test('a callback that comes after close() is not kept', async (t) => {
+test('a callback that is registered after close() is not retained', async (t) => {
   const collector = collectorFor(t);
   await collector.close();
   let calls = 0;
@@ -184,7 +184,7 @@ test('a callback that never answers delays one snapshot, by no more than the dea
   t.equal(calls, 1);
 });
 
-test('a late answer counts when it comes', async (t) => {
+test('a late result of a callback is recorded when it arrives', async (t) => {
   const collector = withWorker(t, { collectTimeout: 20 });
   let answer = (_: number): void => {};
   collector.gauge('late').collect(() => new Promise<number>((resolve) => (answer = resolve)));
@@ -194,7 +194,7 @@ test('a late answer counts when it comes', async (t) => {
   t.equal((await samplesOf(collector)).get('late'), 8);
 });
 
-test('while the thread of the callbacks is blocked, scrapes show their last values, and wait for it only once', async (t) => {
+test('while the thread of the callbacks is blocked, scrapes show the last values, and only the first one waits', async (t) => {
   const collector = withWorker(t, { collectTimeout: 400 });
   let value = 1;
   collector.gauge('of_the_blocked').collect(() => value++);
@@ -231,7 +231,7 @@ test('while the thread of the callbacks is blocked, scrapes show their last valu
   t.equal((await samplesOf(collector)).get('of_the_blocked'), 3, 'afterwards it is asked again');
 });
 
-test('each thread is asked for its own values, and a thread that ended is not waited for', async (t) => {
+test('each thread calls its own callbacks, and a thread that has ended is not waited for', async (t) => {
   const collector = withWorker(t, { collectTimeout: 10_000 });
   collector.counter('work_total').collect(() => 1);
   const code = `
@@ -255,7 +255,7 @@ test('each thread is asked for its own values, and a thread that ended is not wa
   t.ok(performance.now() - began < 9_000);
 });
 
-test('the last flush of a process that exits has what the callbacks give then', async (t) => {
+test('the last flush of a process has the values that callbacks return at its end', async (t) => {
   const directory = t.testdir();
   const code = `
     const { FileStorage, MetricsCollector } = require('ringmeter');
@@ -271,7 +271,7 @@ test('the last flush of a process that exits has what the callbacks give then', 
   t.same(values, [1, 2]);
 });
 
-test('flushes store what the callbacks give', async (t) => {
+test('flushes store the values of the callbacks', async (t) => {
   const collector = withWorker(t);
   let value = 1;
   collector.gauge('stored').collect(() => value);

@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { collectorFor, conserves, samplesOf } from './support';
 
-test('a counter adds up increments and reads its own writes', async (t) => {
+test('a counter adds up increments, and getValue() sees the writes of its thread', async (t) => {
   const requests = collectorFor(t).counter('requests_total', { labelNames: ['method'] });
   const get = requests.labels({ method: 'GET' });
   get.increment();
@@ -40,7 +40,7 @@ test('every way to increment a counter reaches the same series, at once', async 
   conserves(t, collector, steps.length);
 });
 
-test('a counter without labels is one series, from its short forms too', async (t) => {
+test('a counter without labels is one series, also through its short forms', async (t) => {
   const collector = collectorFor(t);
   const jobs = collector.counter('jobs_total');
   jobs.increment();
@@ -83,7 +83,7 @@ test('asking again for a counter gives the same object, and the same numbers', a
   t.equal(counter.labels({ a: '1' }).name, 'c');
 });
 
-test('a misspelt label name is a compile error, and counted if it gets through', async (t) => {
+test('a misspelt label name is a compile error, and counted as invalid at run time', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c', { labelNames: ['method'] });
   // @ts-expect-error: there is no label of that name

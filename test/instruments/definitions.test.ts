@@ -15,7 +15,7 @@ const definer = (collector: MetricsCollector): Define =>
       options,
     )) as Define;
 
-test('a metric name must be one that Prometheus reads', async (t) => {
+test('a metric name must be valid in Prometheus', async (t) => {
   const define = definer(collectorFor(t));
   const bad = [
     '',
@@ -41,7 +41,7 @@ test('a metric name must be one that Prometheus reads', async (t) => {
   }
 });
 
-test('a label name must be one that Prometheus reads, and not one it writes', async (t) => {
+test('a label name must be valid in Prometheus and not reserved by it', async (t) => {
   const collector = collectorFor(t, { cardinalityLimit: 1 });
   const define = definer(collector);
   for (const kind of kinds) {
@@ -98,7 +98,7 @@ test('bucket bounds must be finite numbers that increase', async (t) => {
   t.ok(define('histogram', 'many', { buckets: Array.from({ length: 4000 }, (_, index) => index) }));
 });
 
-test('buckets that are null are no buckets', async (t) => {
+test('null is refused as buckets', async (t) => {
   const define = definer(collectorFor(t));
   refuses(t, () => define('histogram', 'h', { buckets: null }), 'RINGMETER_INVALID_BUCKETS', 'got null');
 });
@@ -153,7 +153,7 @@ test('a unit is the suffix of the name, before _total', async (t) => {
   t.ok(define('gauge', 'c', { unit: '' }));
 });
 
-test('a name is one metric: another type, other buckets or other labels are a conflict', async (t) => {
+test('a name stands for one metric: another type, other buckets or other labels are a conflict', async (t) => {
   const define = definer(collectorFor(t));
   const conflict = (kind: (typeof kinds)[number], name: string, options: unknown, ...says: string[]): void =>
     refuses(t, () => define(kind, name, options), 'RINGMETER_METRIC_CONFLICT', name, ...says);
@@ -180,13 +180,13 @@ test('a name is one metric: another type, other buckets or other labels are a co
   conflict('gauge', 'u_bytes', { unit: '' }, 'unit');
 });
 
-test('a label that is called undefined is a conflict like any other', async (t) => {
+test('a label named undefined is a conflict like any other', async (t) => {
   const define = definer(collectorFor(t));
   define('counter', 'c');
   refuses(t, () => define('counter', 'c', { labelNames: ['undefined'] }), 'RINGMETER_METRIC_CONFLICT');
 });
 
-test('no metric may have a name that is a line of another', async (t) => {
+test('no metric may have the name of a line of another metric', async (t) => {
   const lines = { counter: [], gauge: [], histogram: ['_bucket', '_sum', '_count'], summary: ['_sum', '_count'] };
   for (const kind of kinds)
     for (const suffix of lines[kind])
@@ -204,7 +204,7 @@ test('no metric may have a name that is a line of another', async (t) => {
   t.ok(define('counter', 'q_bucket'), 'a summary has no line of that name');
 });
 
-test('what was refused left nothing behind', async (t) => {
+test('a refused definition leaves nothing behind', async (t) => {
   const collector = collectorFor(t);
   const define = definer(collector);
   refuses(t, () => define('counter', 'm', { labelNames: ['__a'] }), 'RINGMETER_INVALID_LABEL_NAME');

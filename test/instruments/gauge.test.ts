@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { collectorFor, conserves, samplesOf } from './support';
 
-test('a gauge goes up and down, is set, and reads its own writes', async (t) => {
+test('a gauge goes up and down, is set, and getValue() sees the writes of its thread', async (t) => {
   const collector = collectorFor(t);
   const active = collector.gauge('active_connections', { description: 'Connections' });
   const steps: [() => void, number][] = [

@@ -15,7 +15,7 @@ function setOf(labels: Values): LabelSet {
 
 const found = (index: LabelIndex, labels: object): number => index.code(index.find(labels as Values));
 
-test('an index finds what it was told, whatever the names, their number and their order', (t) => {
+test('an index finds every entry, whatever the names, their number and their order', (t) => {
   const index = new LabelIndex(10_000);
   const sets: Values[] = [];
   for (let name = 0; name < 300; name++)
@@ -34,7 +34,7 @@ test('an index finds what it was told, whatever the names, their number and thei
   t.end();
 });
 
-test('an index takes in only so many spellings of its series, and keeps what it has', (t) => {
+test('an index stores a bounded number of spellings of its series, and keeps those it has', (t) => {
   for (const spell of [
     (n: number) => ({ a: '1', [`n${n}`]: '' }),
     (n: number) => ({ [`n${n}`]: '', a: '1' }),
@@ -50,7 +50,7 @@ test('an index takes in only so many spellings of its series, and keeps what it 
   t.end();
 });
 
-test('an index takes in no lone surrogates: there is no end of them, and they all are U+FFFD', async (t) => {
+test('an index stores no lone surrogates: there are unlimited spellings with them, and all become U+FFFD', async (t) => {
   const index = new LabelIndex(10);
   index.insert(setOf({ a: '\ud800', b: 'x' }), { code: 1, epoch: 0 });
   index.insert(setOf({ b: 'x', a: '\udc00\ud800' }), { code: 1, epoch: 0 });
@@ -64,7 +64,7 @@ test('an index takes in no lone surrogates: there is no end of them, and they al
   t.equal(counter.getValue({ a: '\ufffd' }), 9, 'and they are one series');
 });
 
-test('what a record costs does not grow with the number of label names that the metric has seen', async (t) => {
+test('the cost of a record does not grow with the number of label names that the metric has seen', async (t) => {
   const collector = collectorFor(t);
   const [few, many] = [collector.counter('few'), collector.counter('many')];
   for (let name = 0; name < 9_000; name++)
@@ -109,7 +109,7 @@ test('metrics that share a tree find their own series, whichever of them have a 
   t.equal(found(indexes[2], { method: 'GET', route: 'a' }), 0);
 });
 
-test('a metric with few of very many label sets is told so, and then finds them in a tree of its own', (t) => {
+test('a metric with few of very many label sets in a shared tree gets a tree of its own', (t) => {
   const tree = new LabelTree();
   const [all, few] = [new LabelIndex(100_000, tree), new LabelIndex(100_000, tree)];
   const labelsOf = (n: number): Values => ({ route: `r${n}` });
@@ -126,7 +126,7 @@ test('a metric with few of very many label sets is told so, and then finds them 
   t.end();
 });
 
-test('records of a metric with few of very many label sets arrive where they belong', async (t) => {
+test('records of a metric with few of very many label sets reach the right series', async (t) => {
   const collector = collectorFor(t, { cardinalityLimit: 30_000 });
   const [all, few] = [collector.gauge('all'), collector.gauge('few')];
   for (let times = 0; times < 2; times++) for (let n = 0; n < 20_000; n++) all.set(n, { n });

@@ -23,7 +23,7 @@ test('names and values that every object has are labels like any other', async (
   t.equal((await samplesOf(collector)).size, metrics.length);
 });
 
-test('__proto__ is no label name, however it comes, and changes no prototype', async (t) => {
+test('__proto__ is not accepted as a label name in any form, and changes no prototype', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   counter.increment(1, JSON.parse('{"__proto__": "x"}'));
@@ -58,7 +58,7 @@ test('a label object of ten thousand names is one series or refused, and costs t
   conserves(t, collector, 20);
 });
 
-test('names that look like numbers come first in an object, and are refused wherever they stand', async (t) => {
+test('label names that look like array indexes are refused, although objects list them first', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   counter.increment(1, { b: '1', 2: 'x', a: '1' } as never);
@@ -68,7 +68,7 @@ test('names that look like numbers come first in an object, and are refused wher
   t.equal(counter.getValue({ a: '1', b: '1' }), 1);
 });
 
-test('what is not enumerable, or is a symbol, is no label', async (t) => {
+test('properties that are not enumerable, and symbols, are not labels', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c', { labelNames: ['a'] });
   const odd = Object.defineProperty({ a: '1', [Symbol('b')]: '2' }, 'hidden', { value: '3', enumerable: false });
@@ -98,7 +98,7 @@ test('a getter that records something itself, also in the same metric, leaves bo
   conserves(t, collector, 12);
 });
 
-test('a getter that fails halfway spoils nothing that comes after it', async (t) => {
+test('a getter that throws halfway does not affect later records', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   for (let times = 0; times < 3; times++) {
@@ -123,7 +123,7 @@ test('a getter that fails halfway spoils nothing that comes after it', async (t)
   t.equal(collector.stats().invalid, 6);
 });
 
-test('whatever label sets are recorded, in whatever order, each is counted under what it shows', async (t) => {
+test('whatever label sets are recorded, in whatever order, each is counted under its own labels', async (t) => {
   const name = fc.constantFrom('a', 'b', 'c', 'service', 'constructor');
   const value = fc.oneof(
     fc.constantFrom('', 'x', 'y', '\ud800', '\ufffd', '1', 'true'),

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { test } from 'tap';
 
-test('a property that somebody adds to all objects is no label, and objects without a prototype will do', async (t) => {
+test('a property added to Object.prototype is not a label, and objects without a prototype are accepted', async (t) => {
   const program = `
     Object.prototype.polluted = 'yes';
     const { MetricsCollector } = require('ringmeter');

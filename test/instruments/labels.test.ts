@@ -84,7 +84,7 @@ test('label sets that look alike when joined are different series', async (t) =>
   t.equal((await samplesOf(collector)).size, sets.length);
 });
 
-test('any text is a label value, and comes out escaped', async (t) => {
+test('any text can be a label value, and is escaped in the exposition', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   const texts = [' ', '"', '\\', '\n', '\\n', '\r\n', '\0', 'é', '😀', '}', '{a="b"}', '\u2028', '# HELP x'];
@@ -123,7 +123,7 @@ test('labels are copied: changing the object later changes nothing', async (t) =
   );
 });
 
-test('a getter that gives another value each time is read once, and leads no later record astray', async (t) => {
+test('a getter that returns another value each time is read once, and does not affect later records', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c');
   counter.increment(1, { a: 'first' });
@@ -165,7 +165,7 @@ test('a metric with label names takes no record without labels', async (t) => {
   t.equal((await samplesOf(collector)).size, 0);
 });
 
-test('labels() refuses what does not fit, with a code', async (t) => {
+test('labels() refuses a wrong label set with a code', async (t) => {
   const all = Object.values(metrics(collectorFor(t)));
   for (const metric of all)
     for (const [labels, says] of [

@@ -16,7 +16,7 @@ async function warningsOf(action: () => void): Promise<string[]> {
   return warnings;
 }
 
-test('a thread that finds no memory for its ring says so, and does not blame maxThreads', async (t) => {
+test('a thread without memory for its ring warns of maxMemory, not of maxThreads', async (t) => {
   const arena = makeArena();
   while (arena.allocate(512) !== 0);
   const warnings = await warningsOf(() => new Recorder(arena, 'fold').record(1, 0, 1));
@@ -24,7 +24,7 @@ test('a thread that finds no memory for its ring says so, and does not blame max
   t.equal(arena.counted(HEADER.LOST), 1);
 });
 
-test('a definition that conflicts has no say in how often series are looked at', async (t) => {
+test('a definition that conflicts does not change how often series are checked for their ttl', async (t) => {
   const collector = collectorFor(t);
   const { i32 } = Arena.attach(collector.handle.arena);
   collector.counter('c', { ttl: 60 });

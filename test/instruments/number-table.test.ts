@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { NumberTable } from '../../dist/src/instruments/number-table.js';
 
-test('a table has the numbers that were set, whatever the order of the keys, and 0 for every other key', (t) => {
+test('a table returns the stored numbers, whatever the order of the keys, and 0 for other keys', (t) => {
   const table = new NumberTable();
   t.equal(table.get(0), 0);
   const keys = [3, 0, 100_000, 15, 16, 17, 99_999];

@@ -15,7 +15,7 @@ function taken(collector: MetricsCollector): { bytes: number; columns: number; s
   return { bytes, series, columns: columnsUsed(Arena.attach(collector.handle.arena)) };
 }
 
-test('label sets whose cells do not fit take nothing, however many come, and are warned about once per reason', async (t) => {
+test('label sets without memory for cells take no memory, however many there are, and are warned about once per reason', async (t) => {
   const collector = collectorFor(t, {
     maxMemory: 8 * 2 ** 20,
     ringCapacity: 1024,
@@ -63,7 +63,7 @@ test('each metric whose label sets are refused is warned about once per reason, 
   ]);
 });
 
-test('label sets for which the directory or the arena has no place take nothing either', async (t) => {
+test('label sets that do not fit into the directory or the arena take no memory either', async (t) => {
   for (const pad of ['', 'x'.repeat(500)]) {
     const collector = collectorFor(t, {
       maxMemory: 2 ** 21,
@@ -118,7 +118,7 @@ test('a label set that exists is found beyond the limit, also when another threa
   );
 });
 
-test('a record of a label set beyond the limit, or without memory, leaves no garbage to speak of', async (t) => {
+test('a record of a label set beyond the limit, or without memory, makes hardly any garbage', async (t) => {
   const flood = Array.from({ length: 2_000 }, (_, n) => ({ user: `u${n}`, route: '/', status: 200 }));
   for (const options of [{ cardinalityLimit: 10 }, { maxMemory: 2 ** 20, ringCapacity: 64, maxThreads: 1 }]) {
     const collector = collectorFor(t, options);

@@ -44,7 +44,7 @@ async function labelSets(collector: MetricsCollector): Promise<string[]> {
 }
 
 for (const [type, make] of Object.entries(METRICS)) {
-  test(`a ${type}: what is removed is not shown, and begins again from zero`, async (t) => {
+  test(`a ${type}: a removed series is not shown, and begins again from zero`, async (t) => {
     const collector = collectorFor(t);
     const { metric, record, shown } = make(collector);
     const handle = metric.labels({ a: 'x', b: 1 });
@@ -78,7 +78,7 @@ for (const [type, make] of Object.entries(METRICS)) {
     conserves(t, collector, 12);
   });
 
-  test(`a ${type}: what is reset stays, and begins again from zero`, async (t) => {
+  test(`a ${type}: a reset series stays, and begins again from zero`, async (t) => {
     const collector = collectorFor(t);
     const { metric, record, shown } = make(collector);
     for (const a of ['x', 'y']) for (let times = 0; times < 3; times++) record(a);
@@ -97,7 +97,7 @@ for (const [type, make] of Object.entries(METRICS)) {
   });
 }
 
-test('values that are read on this thread are those of the present life', async (t) => {
+test('getValue() reads only the records since the last removal or reset', async (t) => {
   const collector = collectorFor(t);
   const [counter, gauge] = [collector.counter('c'), collector.gauge('g')];
   const [histogram, summary] = [collector.histogram('h', { buckets: [1] }), collector.summary('s')];
@@ -169,7 +169,7 @@ test('another thread removes, and others begin again', async (t) => {
   t.equal((await samplesOf(collector)).get('c{a="1"}'), 2);
 });
 
-test('what cannot be removed is said, and what the labels must be', async (t) => {
+test('remove() and removeMatching() refuse wrong labels, and pass on errors of the condition', async (t) => {
   const collector = collectorFor(t);
   const counter = collector.counter('c', { labelNames: ['a'] as const });
   counter.increment(1, { a: 1 });
@@ -212,7 +212,7 @@ test("the library's own metrics, and default labels", async (t) => {
   t.equal(counter.removeMatching({ env: 'test' } as never), 1);
 });
 
-test('a series that is not recorded for its ttl is removed, whoever collects', async (t) => {
+test('a series that is not recorded for its ttl is removed, whichever thread collects', async (t) => {
   for (const flushWorkers of [0, 1]) {
     const collector = collectorFor(t, { flushWorkers });
     const counter = collector.counter('c', { labelNames: ['a'], ttl: 0.4 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { test } from 'tap';
 import { SeriesSet } from '../../dist/src/instruments/series-set.js';
 
-test('an id is new exactly once, whatever came before', (t) => {
+test('each id is new exactly once, whatever ids came before', (t) => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.nat(40), fc.nat(2 ** 20)), { maxLength: 200 }), (ids) => {
       const set = new SeriesSet();

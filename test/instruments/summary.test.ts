@@ -3,7 +3,7 @@ import { collectorFor, conserves, refuses, samplesOf } from './support';
 
 const within = (got: number, exact: number): boolean => Math.abs(got - exact) <= 0.01 * Math.abs(exact);
 
-test('a summary tells count, sum, mean, extremes and quantiles of its window', async (t) => {
+test('a summary returns count, sum, mean, extremes and quantiles of its window', async (t) => {
   const collector = collectorFor(t);
   const summary = collector.summary('request_duration_seconds', { maxAge: 600, maxSamples: 10_000 });
   for (let index = 1; index <= 100; index++) summary.observe(index / 100);
@@ -24,7 +24,7 @@ test('a summary tells count, sum, mean, extremes and quantiles of its window', a
   conserves(t, collector, 100);
 });
 
-test('an empty summary has no quantiles, and says so', async (t) => {
+test('an empty summary has no quantiles, and returns undefined for them', async (t) => {
   const collector = collectorFor(t);
   const summary = collector.summary('s');
   t.same(summary.getStatistics(), {

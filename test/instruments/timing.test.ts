@@ -36,7 +36,7 @@ for (const kind of kinds) {
     conserves(t, collector, 5);
   });
 
-  test(`time of a ${kind} gives back what the function gave, whatever that is, and observes once`, async (t) => {
+  test(`time of a ${kind} returns the result of the function, whatever it is, and observes once`, async (t) => {
     const pass = stopTime(t);
     const collector = collectorFor(t);
     const metric = make(collector, kind, { labelNames: ['way'] });
@@ -157,7 +157,7 @@ test('stopping a timer with labels that cannot be read or used does not throw, a
   }
 });
 
-test('a result that only looks like a promise is given back as it is, and observed once', async (t) => {
+test('a result that only resembles a promise is returned unchanged, and observed once', async (t) => {
   const fails = (): never => {
     throw new Error('from user code');
   };
@@ -200,7 +200,7 @@ test('a result that only looks like a promise is given back as it is, and observ
   }
 });
 
-test('a thenable that gives no promise is observed when it calls back', async (t) => {
+test('a thenable whose then returns no promise is observed when it calls back', async (t) => {
   const pass = stopTime(t);
   const histogram = collectorFor(t).histogram('m');
   let finish = (): void => {};

@@ -22,7 +22,7 @@ test('bad records warn once per metric and reason, say what was wrong with the f
   t.equal(collector.stats().invalid, 150);
 });
 
-test('labels in place of the value are told that the value comes first', async (t) => {
+test('a call with labels in place of the value is warned that the value comes first', async (t) => {
   const collector = collectorFor(t);
   const labelNames = ['method'] as const;
   const labels = { method: 'GET' } as never;

@@ -2,7 +2,7 @@ import { exponentialBuckets, linearBuckets } from 'ringmeter';
 import { test } from 'tap';
 import { refuses } from '../instruments/support';
 
-test('linear buckets are evenly spaced, without floating-point dust', async (t) => {
+test('linear buckets are evenly spaced, without rounding errors', async (t) => {
   t.same(linearBuckets(0, 10, 4), [0, 10, 20, 30]);
   t.same(linearBuckets(-1, 0.5, 5), [-1, -0.5, 0, 0.5, 1]);
   t.same(linearBuckets(0.1, 0.1, 6), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
@@ -14,14 +14,14 @@ test('linear buckets are evenly spaced, without floating-point dust', async (t) 
   t.ok(Object.is(linearBuckets(-1, 1, 2)[1], 0), 'zero is not minus zero');
 });
 
-test('exponential buckets grow by a factor, without floating-point dust', async (t) => {
+test('exponential buckets grow by a factor, without rounding errors', async (t) => {
   t.same(exponentialBuckets(1, 2, 4), [1, 2, 4, 8]);
   t.same(exponentialBuckets(0.001, 10, 5), [0.001, 0.01, 0.1, 1, 10]);
   t.same(exponentialBuckets(-8, 0.5, 4), [-8, -4, -2, -1]);
   t.same(exponentialBuckets(3, 2, 1), [3]);
 });
 
-test('lists that are no bucket bounds are refused', async (t) => {
+test('lists that are not bucket bounds are refused', async (t) => {
   for (const make of [linearBuckets, exponentialBuckets]) {
     for (const count of [0, -1, 1.5, Number.NaN, 1e6, '3', undefined])
       refuses(t, () => make(1, 2, count as number), 'RINGMETER_INVALID_BUCKETS', 'count');

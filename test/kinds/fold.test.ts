@@ -50,7 +50,7 @@ const step = fc.record({
   value: fc.nat(100),
 });
 
-test(`one thread with a ring of 64 and no drainer has what a naive library has (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`one thread with a ring of 64 and no drainer has the same results as a naive implementation (RINGMETER_SEED=${SEED})`, async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 100, maxLength: 600, size: 'max' }), async (steps) => {
       const collector = collectorFor(t, { ringCapacity: 64, maxMemory: 2 ** 23 });

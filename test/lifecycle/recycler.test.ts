@@ -37,7 +37,7 @@ async function loadsOf(t: Test, series: number): Promise<number> {
   return loads;
 }
 
-test('four times as many series take about four times the work of recycling, not sixteen times', async (t) => {
+test('recycling four times as many series takes about four times the work, not sixteen times', async (t) => {
   const few = await loadsOf(t, 2_048);
   const many = await loadsOf(t, 8_192);
   t.ok(few > 2_048, `${few} loads for 2,048 series`);

@@ -45,7 +45,7 @@ test('a closed collector does not lint', async (t) => {
   await t.rejects(collector.lint(), { code: 'RINGMETER_CLOSED' });
 });
 
-test('what is recorded, scraped and registered while a collector is linted does not confuse it', async (t) => {
+test('records, scrapes and definitions during a lint do not change its findings', async (t) => {
   const collector = new MetricsCollector({ flushWorkers: 1, flushInterval: 0, defaultLabels: { service: 'a' } });
   t.teardown(() => collector.close());
   for (let n = 0; n < 300; n++) collector.counter(`c${n}_total`, { description: 'Some.' }).increment(1, { n });

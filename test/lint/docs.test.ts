@@ -11,7 +11,7 @@ async function optionsOf(command: string): Promise<string[]> {
     .filter((option) => option !== '--help');
 }
 
-test('docs/lint.md lists every rule with its severity, every option, and all that a finding has', async (t) => {
+test('docs/lint.md lists every rule with its severity, every option, and all fields of a finding', async (t) => {
   const document = text('docs/lint.md');
   const severity = (cell: string): string => cell.replaceAll('`', '');
   t.same(

@@ -34,7 +34,7 @@ test('default buckets fit durations of a web service', async (t) => {
   t.same(complaints(observe(durations(0.05, 0.5), DEFAULT_BUCKETS)), []);
 });
 
-test('buckets that do not fit are told, with some that do', async (t) => {
+test('buckets that do not fit the values are reported, with buckets that fit', async (t) => {
   for (const [median, spread, bounds, rule] of [
     [0.0005, 0.3, DEFAULT_BUCKETS, 'buckets-one'],
     [20, 0.3, DEFAULT_BUCKETS, 'buckets-beyond'],
@@ -49,7 +49,7 @@ test('buckets that do not fit are told, with some that do', async (t) => {
   }
 });
 
-test('few observations are no reason to complain', async (t) => {
+test('few observations give no finding', async (t) => {
   t.same(complaints(observe(durations(20, 0.3).slice(0, 99), DEFAULT_BUCKETS)), []);
   t.same(complaints(observe([], DEFAULT_BUCKETS)), []);
 });

@@ -170,17 +170,21 @@ const UNREADABLE = [
   'a{b="\xff"} 1\n',
 ];
 
-test('what promtool cannot read is an error here too, or cannot be read either', needs('promtool'), async (t) => {
-  let refused = 0;
-  for (const text of UNREADABLE) {
-    const bytes = Buffer.from(text, 'latin1');
-    const { code } = await promtoolCheck(bytes);
-    if (code === 1) refused++;
-    let severities: string[] = ['error'];
-    try {
-      severities = lintText(bytes).map(({ severity }) => severity);
-    } catch {}
-    t.ok(code !== 1 || severities.includes('error'), JSON.stringify(text));
-  }
-  t.ok(refused > 12, `promtool refuses ${refused} of ${UNREADABLE.length}`);
-});
+test(
+  'an exposition that promtool cannot read is an error here too, or cannot be read either',
+  needs('promtool'),
+  async (t) => {
+    let refused = 0;
+    for (const text of UNREADABLE) {
+      const bytes = Buffer.from(text, 'latin1');
+      const { code } = await promtoolCheck(bytes);
+      if (code === 1) refused++;
+      let severities: string[] = ['error'];
+      try {
+        severities = lintText(bytes).map(({ severity }) => severity);
+      } catch {}
+      t.ok(code !== 1 || severities.includes('error'), JSON.stringify(text));
+    }
+    t.ok(refused > 12, `promtool refuses ${refused} of ${UNREADABLE.length}`);
+  },
+);

@@ -130,7 +130,7 @@ const EXAMPLES: Record<keyof typeof RULES, readonly [bad: string, good: string]>
   timestamps: [counter('a_total 1 1395066363000'), counter('a_total 1')],
 };
 
-test('each rule complains about what it is for, and not about what is much like it', async (t) => {
+test('each rule reports its problem, and not similar metrics without it', async (t) => {
   for (const [rule, [bad, good]] of Object.entries(EXAMPLES)) {
     if (rule !== 'no-eof') t.ok(rulesOf(bad).includes(rule), `${rule} in ${bad}: ${rulesOf(bad)}`);
     t.same(rulesOf(good), [], `${rule} not in ${good}`);
@@ -147,7 +147,7 @@ test('OpenMetrics without # EOF is an error', async (t) => {
   );
 });
 
-test('a finding says what, why, what to do, how bad it is and where', async (t) => {
+test('a finding has the problem, the reason, the cure, the severity and the place', async (t) => {
   const findings = lintText(
     `# TYPE job:waitTime_ms gauge\njob:waitTime_ms{userId="1"} 1\njob:waitTime_ms{userId="1"} 1\njob:waitTime_ms{userId="1"} 1\n`,
   );
@@ -169,7 +169,7 @@ test('a finding says what, why, what to do, how bad it is and where', async (t) 
   for (const { message } of findings) t.match(message, /^[a-z]/);
 });
 
-test('more smells are smelled, and common labels are none', async (t) => {
+test('more kinds of bad label values are found, and usual labels are not reported', async (t) => {
   const smells = (values: readonly unknown[]): string[] => rulesOf(labelled('x', values));
   for (const [rule, values] of [
     ['label-id', ['4f2a9c1b7d3e', '9b1c4d2e8f7a']],
@@ -199,7 +199,7 @@ test('more smells are smelled, and common labels are none', async (t) => {
     t.same(smells(values), [], JSON.stringify(values));
 });
 
-test('long and strange label values do not hold it up', async (t) => {
+test('long and unusual label values do not slow the lint down', async (t) => {
   const started = performance.now();
   const values = ['?', '/', 'a@', '0', 'f0', '-', ':', '1.'].map((part) => part.repeat(300_000));
   lintText(labelled('x', values));

@@ -53,7 +53,7 @@ class Routes {
   }
 }
 
-test('guards, roles, status codes, headers and routes below a decorator of ours stay', async (t) => {
+test('guards, roles, status codes, headers and routes of decorators below ours stay', async (t) => {
   setMetricsCollector(collectorFor(t));
   decorate(Routes, 'guard', Get('guard'), Counted('guard_total'), UseGuards(Deny));
   decorate(Routes, 'role', Get('role'), UseGuards(NoAdmins), InFlight('role_calls'), SetMetadata('role', 'admin'));
@@ -76,7 +76,7 @@ test('guards, roles, status codes, headers and routes below a decorator of ours 
   t.equal((await ask('route')).status, 200);
 });
 
-test('properties, symbols and metadata of a function, and of a class and its members, go over to the wrapper', async (t) => {
+test('the wrapper gets the properties, symbols and metadata of the function, or of the class and its members', async (t) => {
   const collector = collectorFor(t);
   const timingMetric = new TimingMetric('f_seconds');
   const key = Symbol('settings');
@@ -121,7 +121,7 @@ const ROLE = Symbol('role');
 const metadataSymbol = (): symbol | undefined => Reflect.get(Symbol, 'metadata');
 
 for (const hasMetadata of [false, true])
-  test(`what standard decorators say stays, ${hasMetadata ? 'with' : 'without'} Symbol.metadata`, async (t) => {
+  test(`metadata of standard decorators stay, ${hasMetadata ? 'with' : 'without'} Symbol.metadata`, async (t) => {
     const given = metadataSymbol();
     if (given !== undefined && !hasMetadata) return t.end();
     if (given === undefined && hasMetadata) {
@@ -168,7 +168,7 @@ for (const hasMetadata of [false, true])
       t.equal(samples.get(name), 1, name);
   });
 
-test('a generator is recorded until it ends by every decorator that stands above it', async (t) => {
+test('every decorator above a generator records until the generator ends', async (t) => {
   const collector = collectorFor(t);
   function* numbers(): Generator<number> {
     yield 1;

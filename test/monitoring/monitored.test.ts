@@ -22,7 +22,7 @@ async function counts(collector: MetricsCollector, labels = ''): Promise<number[
   );
 }
 
-test('this, arguments, what is returned and what is thrown pass through, and are counted', async (t) => {
+test('this, arguments, results and errors pass through, and calls are counted', async (t) => {
   const { collector, options } = observed(t);
   const error = new Error('no');
   function join(this: { by: string }, first: string, second: string): string {
@@ -37,7 +37,7 @@ test('this, arguments, what is returned and what is thrown pass through, and are
   t.same(await counts(collector), [2, 1, 2, 0]);
 });
 
-test('promises are recorded when they settle, and settle alike', async (t) => {
+test('promises are recorded when they settle, and settle with the same result', async (t) => {
   const { collector, options } = observed(t);
   const settle: ((value: unknown) => void)[] = [];
   const watched = monitored(async (fail: boolean) => {
@@ -53,7 +53,7 @@ test('promises are recorded when they settle, and settle alike', async (t) => {
   t.same(await counts(collector), [2, 1, 2, 0]);
 });
 
-test('a rejection that nobody handles is still one', async (t) => {
+test('an unhandled rejection stays unhandled', async (t) => {
   const { options } = observed(t);
   const heard = new Promise((resolve) => process.once('unhandledRejection', resolve));
   const error = new Error('nobody cares');
@@ -61,7 +61,7 @@ test('a rejection that nobody handles is still one', async (t) => {
   t.equal(await heard, error);
 });
 
-test('a thenable that is no promise is returned as it is, and not asked for its value', async (t) => {
+test('a thenable that is not a promise is returned unchanged, and its then is not called', async (t) => {
   const { collector, options } = observed(t);
   // biome-ignore lint/suspicious/noThenProperty: a query builder is what this is about
   const query = { then: () => t.fail('it was run') };
@@ -69,7 +69,7 @@ test('a thenable that is no promise is returned as it is, and not asked for its 
   t.same(await counts(collector), [1, 0, 1, 0]);
 });
 
-test('generators are recorded until they end, return or throw, and can be talked to', async (t) => {
+test('generators are recorded until they end, return or throw, and receive values as before', async (t) => {
   const { collector, options } = observed(t);
   const watched = monitored(function* (from: number): Generator<number, string, number> {
     const heard = yield from;
@@ -88,7 +88,7 @@ test('generators are recorded until they end, return or throw, and can be talked
   t.same(await counts(collector), [3, 1, 3, 0]);
 });
 
-test('asynchronous generators too', async (t) => {
+test('asynchronous generators are recorded until they end', async (t) => {
   const { collector, options } = observed(t);
   const watched = monitored(async function* (fail: boolean) {
     yield 1;
@@ -103,7 +103,7 @@ test('asynchronous generators too', async (t) => {
   t.same(await counts(collector), [2, 1, 2, 0]);
 });
 
-test('the error side of a Result is a failure if it is asked for', async (t) => {
+test('the error side of a Result counts as a failure if the option asks for it', async (t) => {
   const { collector, options } = observed(t);
   for (const resultErrors of [false, true]) {
     const watched = monitored((bad: boolean) => (bad ? Err('no') : Ok(1)), { ...options, resultErrors });
@@ -114,7 +114,7 @@ test('the error side of a Result is a failure if it is asked for', async (t) => 
   t.same(await counts(collector), [6, 2, 6, 0]);
 });
 
-test('labels may be those of the call, and a function of them that throws does not keep it from being made', async (t) => {
+test('labels may depend on the arguments, and a labels function that throws does not prevent the call', async (t) => {
   const { collector, options } = observed(t);
   const watched = monitored((shop: string) => shop.length, {
     ...options,
@@ -129,7 +129,7 @@ test('labels may be those of the call, and a function of them that throws does n
   t.ok(collector.stats().invalid > 0);
 });
 
-test('a class can be monitored: it still makes its objects, and has its statics', async (t) => {
+test('a class can be monitored: it still creates instances, and keeps its static members', async (t) => {
   const { collector, options } = observed(t);
   class Order {
     static readonly shop = 'north';
@@ -143,14 +143,14 @@ test('a class can be monitored: it still makes its objects, and has its statics'
   t.same(await counts(collector), [1, 0, 1, 0]);
 });
 
-test('a metric that cannot be had does not keep the function from working', async (t) => {
+test('a metric that cannot be defined does not prevent the function from running', async (t) => {
   const collector = collectorFor(t);
   collector.gauge('taken_total');
   const watched = monitored(() => 5, { collector, counterMetric: new CounterMetric('taken_total') });
   t.equal(watched(), 5);
 });
 
-test('wrong definitions are refused where they stand', (t) => {
+test('wrong definitions are refused when the function is wrapped', (t) => {
   refuses(t, () => new CounterMetric('not a name'), 'RINGMETER_INVALID_METRIC_NAME', 'not a name');
   refuses(t, () => new TimingMetric('t', { buckets: [2, 1] }), 'RINGMETER_INVALID_BUCKETS');
   refuses(t, () => monitored(5 as never, {}), 'RINGMETER_INVALID_OPTION', 'function');

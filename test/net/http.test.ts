@@ -50,7 +50,7 @@ async function raw(t: Test, act: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('the version that servers are told is that of the package', async (t) => {
+test('the User-Agent has the version of the package', async (t) => {
   t.equal(VERSION, require(join(__dirname, '..', '..', 'package.json')).version);
 });
 
@@ -105,7 +105,7 @@ for (const [code, retryable] of STATUSES)
     t.ok(failed instanceof HttpFailure);
   });
 
-test('Retry-After is understood in seconds and as a date, and nothing else is', async (t) => {
+test('Retry-After is read as seconds or as a date, and other values are ignored', async (t) => {
   const waits = async (value: string): Promise<number | undefined> => {
     const { url } = await receive(t, status(503, '', { 'retry-after': value }));
     return (await failure(client(t)(url))).retryAfter;
@@ -121,7 +121,7 @@ test('Retry-After is understood in seconds and as a date, and nothing else is', 
     t.equal(await waits(nonsense), undefined, nonsense);
 });
 
-test('a redirect is not followed, and the failure says where it leads', async (t) => {
+test('a redirect is not followed, and the failure names its target', async (t) => {
   const other = await receive(t, status(200));
   for (const code of [301, 302, 307, 308]) {
     const { url } = await receive(t, status(code, '', { location: other.url }));
@@ -132,7 +132,7 @@ test('a redirect is not followed, and the failure says where it leads', async (t
   t.equal(other.requests.length, 0);
 });
 
-test('a server that is not there may come', async (t) => {
+test('a refused connection is a failure that can be retried', async (t) => {
   const { url, close } = await receive(t, status(200));
   await close();
   const send = client(t);
@@ -146,7 +146,7 @@ test('a server that is not there may come', async (t) => {
   t.match((await failure(send('http://no-such-host.invalid/'))).message, /failed: getaddrinfo/);
 });
 
-test('a server that does not answer is left when the signal says so', async (t) => {
+test('a request that is not answered ends when its signal is aborted', async (t) => {
   const silent = await receive(t, () => {});
   const begun = performance.now();
   const failed = await failure(client(t)(silent.url, { signal: AbortSignal.timeout(200) }));
@@ -202,7 +202,7 @@ test('an answer without end is not read to its end', async (t) => {
   }
 });
 
-test('an answer that drips is left when the signal says so', async (t) => {
+test('an answer that arrives slowly ends when the signal is aborted', async (t) => {
   const { url } = await receive(t, (response) => {
     response.writeHead(503).write('busy');
   });
@@ -212,13 +212,13 @@ test('an answer that drips is left when the signal says so', async (t) => {
   });
 });
 
-test('what a server says cannot steer a terminal or break lines', async (t) => {
+test('text from a server has no control characters or line breaks in a message', async (t) => {
   const { url } = await receive(t, status(400, 'bad\u001b[2J\r\nline\u0000end\u009b1m'));
   t.equal((await failure(client(t)(url))).message, `POST ${url} was answered with 400: bad [2J line end 1m`);
 });
 
 test(
-  'TLS takes certificates as texts and as files, and refuses a server that it cannot trust',
+  'TLS accepts certificates as texts and as files, and refuses a server without a trusted certificate',
   needs('openssl'),
   async (t) => {
     const paths = makeCertificates(t);
@@ -238,7 +238,7 @@ test(
   },
 );
 
-test('a client can prove who it is with a certificate', needs('openssl'), async (t) => {
+test('a client can authenticate with a certificate', needs('openssl'), async (t) => {
   const paths = makeCertificates(t);
   const texts = readCertificates(paths);
   const { url } = await receive(t, status(200), { ...texts, requestCert: true, rejectUnauthorized: true });
@@ -246,7 +246,7 @@ test('a client can prove who it is with a certificate', needs('openssl'), async 
   t.match(await failure(client(t, { tls: { ca: texts.ca } })(url)), { retryable: true });
 });
 
-test('a connection outlasts the usual interval of flushes', async (t) => {
+test('a connection is kept for longer than the default flush interval', async (t) => {
   let connections = 0;
   // says nothing of how long it keeps a connection, as servers in Go
   const url = await raw(t, (socket) => {

@@ -57,24 +57,28 @@ test('http requests are sent through HTTP_PROXY as they are', async (t) => {
   }
 });
 
-test('https requests go through HTTPS_PROXY by CONNECT, which sees nothing of them', needs('openssl'), async (t) => {
-  const certificates = makeCertificates(t);
-  const { url, requests } = await receive(t, status(200), readCertificates(certificates));
-  const { address, asked } = await proxyFor(t, SECRET);
-  const env = { HTTPS_PROXY: `http://${CREDENTIALS}${address}`, HTTP_PROXY: 'http://127.0.0.1:9' };
-  const send = client(t, env, { tls: { ca: certificates.ca } });
-  for (let index = 0; index < 2; index++) t.match(await send(url), { status: 200 });
-  t.same(asked, [`CONNECT ${new URL(url).host}`], 'the connection is used again');
-  t.equal(requests.length, 2);
-  t.notOk(requests[0].headers['proxy-authorization']);
-  await t.rejects(
-    client(t, env)(url),
-    { message: /through the proxy 127\.0\.0\.1:\d+: .*certificate/ },
-    'its authority is unknown',
-  );
-});
+test(
+  'https requests are tunnelled through HTTPS_PROXY by CONNECT, so that the proxy cannot read them',
+  needs('openssl'),
+  async (t) => {
+    const certificates = makeCertificates(t);
+    const { url, requests } = await receive(t, status(200), readCertificates(certificates));
+    const { address, asked } = await proxyFor(t, SECRET);
+    const env = { HTTPS_PROXY: `http://${CREDENTIALS}${address}`, HTTP_PROXY: 'http://127.0.0.1:9' };
+    const send = client(t, env, { tls: { ca: certificates.ca } });
+    for (let index = 0; index < 2; index++) t.match(await send(url), { status: 200 });
+    t.same(asked, [`CONNECT ${new URL(url).host}`], 'the connection is used again');
+    t.equal(requests.length, 2);
+    t.notOk(requests[0].headers['proxy-authorization']);
+    await t.rejects(
+      client(t, env)(url),
+      { message: /through the proxy 127\.0\.0\.1:\d+: .*certificate/ },
+      'its authority is unknown',
+    );
+  },
+);
 
-test('a proxy is given the credentials of its URL, and one that refuses them is told of without them', async (t) => {
+test('a proxy gets the credentials of its URL, and they are not shown when it refuses them', async (t) => {
   const { url, requests } = await receive(t, status(200));
   const { address } = await proxyFor(t, SECRET);
   t.match(await client(t, { HTTP_PROXY: `http://${CREDENTIALS}${address}` })(url), { status: 200 });
@@ -92,7 +96,7 @@ test('a proxy is given the credentials of its URL, and one that refuses them is 
   t.equal(requests.length, 1);
 });
 
-test('hosts of NO_PROXY are asked directly', async (t) => {
+test('requests to hosts in NO_PROXY are sent directly', async (t) => {
   const { url, requests } = await receive(t, status(200));
   const { address, asked } = await proxyFor(t);
   const { port } = new URL(url);
@@ -108,14 +112,14 @@ test('hosts of NO_PROXY are asked directly', async (t) => {
   t.equal(requests.length, 8);
 });
 
-test('what is no URL of a proxy is named by its variable, without its value', async (t) => {
+test('a wrong proxy URL is reported with the name of its variable, without its value', async (t) => {
   const { url } = await receive(t, status(200));
   const { address, asked } = await proxyFor(t);
   t.match(await client(t, { HTTP_PROXY: address })(url), { status: 200 }, 'http:// may be left out');
   t.equal(asked.length, 1);
   for (const HTTP_PROXY of ['ftp://user:hunter2@127.0.0.1', 'http://user:%hunter2@127.0.0.1', 'http://hunter2:x:y'])
     t.throws(() => client(t, { HTTP_PROXY }), {
-      message: /^HTTP_PROXY is no proxy's URL(?!.*hunter2)/,
+      message: /^HTTP_PROXY is not a valid proxy URL(?!.*hunter2)/,
       retryable: true,
     });
 });

@@ -26,7 +26,7 @@ for (const flushWorkers of [0, 1, 2]) {
       t.ok(took < PROMPT_MS, `it took ${took.toFixed(0)} ms`);
     });
 
-    test(`a scraper that keeps its connection open does not keep the process ${mode}`, async (t) => {
+    test(`a scraper that keeps its connection open does not keep the process alive ${mode}`, async (t) => {
       const program = Program.start(t, FIXTURES, ['exits.cjs'], env);
       const { service, metrics } = JSON.parse(await program.line(/^\{/));
       const agent = new Agent({ keepAlive: true });

@@ -9,7 +9,7 @@ test('the packed package', async (t) => {
   const { folder, packed } = await installPacked(t);
   const ends = (...args: string[]) => Program.start(t, folder, args).ended;
 
-  t.test('has the build, the worker, its types, and nothing of the workshop', async (t) => {
+  t.test('has the build, the worker, its types, and no development files', async (t) => {
     for (const file of [
       'dist/src/index.js',
       'dist/src/index.d.ts',
@@ -41,7 +41,7 @@ test('the packed package', async (t) => {
     t.match(await ends('required.cjs'), { code: 0, output: 'fine\n' });
   });
 
-  t.test('can be imported by name and as default, and is one instance with what is required', async (t) => {
+  t.test('can be imported by name and as default, and is the same instance as the required one', async (t) => {
     t.match(await ends('imported.mjs'), { code: 0, output: 'fine\n' });
   });
 

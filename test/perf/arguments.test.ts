@@ -21,7 +21,7 @@ test('only some benchmarks, in the order of the suite', async (t) => {
   t.throws(() => read('--only', 'memory,cpu'), { message: 'no benchmark cpu; there are hot-path, scrape, memory' });
 });
 
-test('repetitions are a whole number from 1', async (t) => {
+test('repetitions must be an integer of at least 1', async (t) => {
   t.equal(read('--quick', '--repetitions', '3').repetitions, 3);
   for (const bad of ['0', '1.5', 'two'])
     t.throws(() => read('--repetitions', bad), {
@@ -29,6 +29,6 @@ test('repetitions are a whole number from 1', async (t) => {
     });
 });
 
-test('what is not an argument is refused', async (t) => {
+test('unknown arguments are refused', async (t) => {
   t.throws(() => read('--fast'), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
 });

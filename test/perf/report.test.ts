@@ -53,7 +53,7 @@ test('ratios are those of each repetition', async (t) => {
   t.same(suite.ratio(query('ringmeter'), query('floor')), { median: 2, min: 2, max: 2.5 });
 });
 
-test('a peer on another Node is compared with what was measured on the same', async (t) => {
+test('a peer on another Node version is compared with figures of the same version', async (t) => {
   const suite = suiteOf(ALL);
   t.equal(suite.ratio(query('prometheus-io'), query('ringmeter'))?.median, 60);
   t.equal(suite.ratio(query('prom-client'), query('ringmeter'))?.median, 100);
@@ -81,7 +81,7 @@ test('the report names the machine, shows figures with their spread, and ends wi
   t.notMatch(text, /NaN|undefined|null/);
 });
 
-test('what was left out says why', async (t) => {
+test('rows that were left out have a reason', async (t) => {
   const left = { ...PEER, repetitions: [{ figures: {}, omitted: { '*': 'more than 4 GB' }, wrong: [] }] };
   const suite = suiteOf([FLOOR, OURS, left]);
   t.match(renderMarkdown(suite, new Map(), NOTES), /\| counter, bound \|.*\| more than 4 GB \|/);
@@ -93,7 +93,7 @@ test('without results the report says so', async (t) => {
   t.notMatch(text, '## Targets');
 });
 
-test('wrong totals and failures are what a run fails for', async (t) => {
+test('a run fails for wrong totals and failures only', async (t) => {
   const wrong = { ...OURS, repetitions: [{ figures: {}, wrong: ['2 recorded, 1 read back'] }] };
   t.same(complaintsOf(resultsOf(ALL)), []);
   t.same(complaintsOf({ ...resultsOf([wrong]), failures: ['it ended'] }), [
@@ -102,7 +102,7 @@ test('wrong totals and failures are what a run fails for', async (t) => {
   ]);
 });
 
-test('growth is drawn for what was measured at several sizes, each kind where it was', async (t) => {
+test('growth is drawn for contenders that were measured at several sizes, at those sizes', async (t) => {
   const suite = suiteOf([...ALL, measured('ringmeter', '20.1.0', 1_000_000, [50], 'counter')]);
   const charts = chartsOf(suite);
   t.same([...charts.keys()], ['record-growth-bound']);
@@ -138,7 +138,7 @@ test('a chart is an SVG with a line per contender, and text that is escaped', as
   t.notMatch(svg, /NaN|undefined|empty/);
 });
 
-test('what is nothing has no place on a logarithmic axis', async (t) => {
+test('a value of 0 is not drawn on a logarithmic axis', async (t) => {
   const svg = renderChart({
     title: 'gaps',
     x: { label: 'series', log: true },
@@ -166,7 +166,7 @@ test('ticks enclose the values', async (t) => {
   t.same(ticks([], false), [0, 1]);
 });
 
-test('numbers have the digits that count', async (t) => {
+test('numbers are rounded to their significant digits', async (t) => {
   t.same([1234.5, 99.95, 3.146, 0.05, 0.0012, 0].map(digits), ['1,235', '100.0', '3.15', '0.05', '0.0012', '0.00']);
   t.equal(withSpread({ median: 2, min: 1, max: 3 }, 10), '20.0 (10.0–30.0)');
   t.equal(withSpread(undefined), '–');

@@ -10,11 +10,11 @@ test('the samples of a scrape are added up by name', async (t) => {
   t.same(totals(text), { a: 5.5, a_total: 7, b: 1000, ab: 4 });
 });
 
-test('a name that begins like the one before is another name', async (t) => {
+test('a name with the previous name as its prefix is another name', async (t) => {
   t.same(totals('ab 1\na 2\nab 3\n'), { ab: 4, a: 2 });
 });
 
-test('a ledger knows what a counter and a histogram must have, and says what differs', async (t) => {
+test('a ledger knows the expected totals of counters and histograms, and reports differences', async (t) => {
   const order = Int32Array.of(0, 1, 1);
   const sum = values[0] + values[1] + values[2];
   const counter = new Ledger('counter', 2);

@@ -43,7 +43,7 @@ test('the expected time counts every lane, and as many repetitions as each case 
   t.equal(expected(planOf(benchmark, LANES, 'full', 5)), 5 * 4 * 2 + 2);
 });
 
-test('who rests goes on when everybody else has, and a process that dies is a failure of its own', async (t) => {
+test('a resting contender continues after all others, and a process that dies is a separate failure', async (t) => {
   const inLegs: Benchmark = {
     ...benchmark,
     cases: () => [{ parameters: { series: 10 }, seconds: 3, legs: 3 }],
@@ -68,7 +68,7 @@ test('who rests goes on when everybody else has, and a process that dies is a fa
   );
 });
 
-test('a process that dies while it rests is a failure with what it said', async (t) => {
+test('a process that dies while it rests is a failure with its output', async (t) => {
   const inLegs: Benchmark = { ...benchmark, cases: () => [{ parameters: { series: 10 }, seconds: 2, legs: 2 }] };
   const plan = planOf(inLegs, [lane('dying-at-rest'), lane('one-leg')], 'full', 1);
   const { series, failures } = await takeTurns(plan, new Progress(4, { isTTY: false, write: () => true }), CHILD);
@@ -79,19 +79,19 @@ test('a process that dies while it rests is a failure with what it said', async 
   );
 });
 
-test('every repetition begins with another one', async (t) => {
+test('every repetition begins with another contender', async (t) => {
   t.same(rotated([1, 2, 3], 0), [1, 2, 3]);
   t.same(rotated([1, 2, 3], 4), [2, 3, 1]);
   t.same(rotated([], 4), []);
 });
 
-test('durations are rounded up to what one wants to know', async (t) => {
+test('durations are rounded up to readable units', async (t) => {
   t.equal(duration(3.2), '4 s');
   t.equal(duration(91), '2 min');
   t.equal(duration(3600 + 61), '1 h 2 min');
 });
 
-test('progress is one line that is overwritten on a terminal, and lines elsewhere', async (t) => {
+test('progress is one line that is overwritten on a terminal, and separate lines elsewhere', async (t) => {
   for (const isTTY of [true, false]) {
     const written: string[] = [];
     const progress = new Progress(40, { isTTY, write: (text: unknown) => written.push(String(text)) > 0 });

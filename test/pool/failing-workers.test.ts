@@ -61,7 +61,7 @@ const ways = {
 } as const;
 
 for (const [way, failure] of Object.entries(ways))
-  t.test(`workers that fail ${way} are started less and less often, and the endpoint comes back`, async (t) => {
+  t.test(`workers that fail ${way} are restarted with growing delays, and the endpoint is opened again`, async (t) => {
     const { main, breakWorkers, mend } = build(t);
     const program = Program.start(t, ROOT, [PROGRAM, main], {}, 60_000);
     const url = await program.line(/^http/);
@@ -77,7 +77,7 @@ for (const [way, failure] of Object.entries(ways))
     t.equal(warnings(program).length, failure.before.startsWith('process.exit') ? 0 : 1, program.output);
   });
 
-t.test('whoever asks while workers fail again and again is told why, and served as soon as they can be', async (t) => {
+t.test('calls while workers keep failing get the reason, and succeed as soon as a worker runs', async (t) => {
   const { main, breakWorkers, mend } = build(t);
   breakWorkers("throw new Error('boom');", '');
   const program = Program.start(t, ROOT, [ASKING, main], {}, 60_000);
@@ -95,7 +95,7 @@ t.test('whoever asks while workers fail again and again is told why, and served 
   t.ok(Number(waited) < 6_000, `served after ${waited} ms`);
 });
 
-t.test('a worker whose heap is full is told of once, and the endpoint comes back each time', async (t) => {
+t.test('a worker that runs out of heap is warned about once, and the endpoint is opened again each time', async (t) => {
   const OPTIONS = JSON.stringify({ worker: { resourceLimits: { maxOldGenerationSizeMb: 16 } } });
   const env = { OPTIONS, SERIES: '200000' };
   const program = Program.start(t, ROOT, [PROGRAM, require.resolve('ringmeter')], env, 200_000);

@@ -6,7 +6,7 @@ import { collectorFor, until } from '../instruments/support';
 
 const LINES = join(__dirname, '..', 'fixtures', 'storages', 'lines.cjs');
 
-test('a thread that the system cannot start is tried again', async (t) => {
+test('a storage thread that the system cannot start is tried again', async (t) => {
   const { Worker } = workerThreads;
   let refused = 0;
   t.teardown(() => {
@@ -24,10 +24,13 @@ test('a thread that the system cannot start is tried again', async (t) => {
   });
   t.match((await collector.collectAndStore()).unwrapErr().message, /no more threads/);
   await until('it is stored', () => collector.stats().storages[0].stored === 1);
-  t.match(collector.stats().storages[0], { failures: 2, lastError: 'its thread has ended: no more threads' });
+  t.match(collector.stats().storages[0], {
+    failures: 2,
+    lastError: 'the thread of the storage has ended: no more threads',
+  });
 });
 
-test('a healthy thread is left alone, however long the thread that watches it is blocked', async (t) => {
+test('a healthy storage thread is not terminated, however long the watching thread is blocked', async (t) => {
   const file = join(t.testdir({}), 'own.jsonl');
   const collector = collectorFor(t, {
     flushWorkers: 1,
@@ -47,12 +50,18 @@ test('close() does not wait for the delays of a storage whose thread ends again 
   const collector = collectorFor(t, {
     storage: { module: hostile, options: { way: 'calls process.exit' }, retry: { firstDelay: 60_000 } },
   });
-  t.match((await collector.collectAndStore()).unwrapErr().message, /hostile: its thread has ended: exit code 0/);
+  t.match(
+    (await collector.collectAndStore()).unwrapErr().message,
+    /hostile: the thread of the storage has ended: exit code 0/,
+  );
   const warned = new Promise<Error>((resolve) =>
     process.on('warning', (warning) => /last flush/.test(warning.message) && resolve(warning)),
   );
   await collector.close({ timeout: 60_000 });
-  t.equal((await warned).message, 'last flush, hostile: 2 snapshots are left: its thread has ended: exit code 0');
+  t.equal(
+    (await warned).message,
+    'last flush, hostile: 2 snapshots are undelivered: the thread of the storage has ended: exit code 0',
+  );
   const { failures, queued } = collector.stats().storages[0];
   t.same({ failures, queued }, { failures: 3, queued: 2 }, 'it was started once more, and replaced once');
 });

@@ -32,7 +32,7 @@ async function holder(t: Test): Promise<Worker> {
 }
 
 for (const flushWorkers of [0, 1])
-  test(`a thread that waits for the lock of one that has ended takes it, without a turn of its event loop (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`a thread that waits for the lock of an ended thread gets it without a turn of its event loop (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = new MetricsCollector({ flushInterval: 0, flushWorkers, storage: [] });
     t.teardown(() => collector.close());
     const counter = collector.counter('jobs_total');
@@ -45,7 +45,7 @@ for (const flushWorkers of [0, 1])
     t.equal(collector.stats().pending, 0);
   });
 
-test('a holder that was waited for in vain is not waited for again at each read', async (t) => {
+test('after a wait for a lock timed out, later reads do not wait for the same owner again', async (t) => {
   const collector = new MetricsCollector({ flushInterval: 0, flushWorkers: 0, storage: [] });
   t.teardown(() => collector.close());
   const counter = collector.counter('jobs_total');

@@ -9,7 +9,7 @@ import { collectorFor, until } from '../instruments/support';
 
 const MODULE = join(__dirname, '..', '..', 'dist', 'src', 'process', 'board.js');
 
-test('of all workers one gets a stall, and another the next', async (t) => {
+test('exactly one worker reports a stall, and another may report the next', async (t) => {
   const buffer = WorkerBoard.create(4);
   const [one, other] = [new WorkerBoard(buffer), new WorkerBoard(buffer)];
   t.same([one.claimStall(3, 1000.5), one.claimStall(3, 1000.5), other.claimStall(3, 1000.9)], [true, false, false]);
@@ -21,7 +21,7 @@ test('of all workers one gets a stall, and another the next', async (t) => {
   t.notOk(other.claimStall(1, 2 ** 33 + 7));
 });
 
-test('the last stall is what was written last, however long its stack is and whatever it contains', async (t) => {
+test('the last stall is the one written last, however long its stack is and whatever it contains', async (t) => {
   const buffer = WorkerBoard.create(4);
   const [one, other] = [new WorkerBoard(buffer), new WorkerBoard(buffer)];
   t.equal(other.lastStall, undefined);
@@ -34,7 +34,7 @@ test('the last stall is what was written last, however long its stack is and wha
   }
 });
 
-test('what is being written is not read half', async (t) => {
+test('a stall that is being written is not read partly', async (t) => {
   const buffer = WorkerBoard.create(1);
   const writer = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads');
@@ -60,7 +60,7 @@ test('what is being written is not read half', async (t) => {
   await once(writer, 'exit');
 });
 
-test('the time of a worker that has ended stays in the sum', { skip: process.platform !== 'linux' }, async (t) => {
+test('the CPU time of an ended worker stays in the sum', { skip: process.platform !== 'linux' }, async (t) => {
   const buffer = WorkerBoard.create(1);
   const program = `
     const { WorkerBoard } = require(${JSON.stringify(MODULE)});
@@ -78,7 +78,7 @@ test('the time of a worker that has ended stays in the sum', { skip: process.pla
   t.ok(sums[2] < 5, 'each second is counted once');
 });
 
-test('the last stall is kept for every flush worker', async (t) => {
+test('the last stall is visible to every flush worker', async (t) => {
   const collector = collectorFor(t, { storage: [], defaultMetrics: { stallThreshold: 100, system: false } });
   const arena = Arena.attach(collector.handle.arena);
   const board = WorkerBoard.create(arena.maxThreads);
@@ -96,6 +96,6 @@ test('the last stall is kept for every flush worker', async (t) => {
   const { thread, seconds, stack, at } = service.lastStall!;
   t.equal(thread, 'main');
   t.ok(seconds >= 0.1 && seconds < 20 && at >= began && at <= Date.now(), `${seconds} s at ${at}`);
-  t.match(stack, /^\(the main thread cannot look at itself/);
+  t.match(stack, /^\(the main thread cannot read its own stack/);
   t.same(new FlushService(arena, [], { board }).lastStall, service.lastStall, 'another worker has it too');
 });

@@ -66,7 +66,7 @@ test('version 2: limits, throttling, memory, disks, processes and pressure', asy
   });
 });
 
-test('version 1: a hierarchy per controller, of which only the own part is mounted', async (t) => {
+test('version 1: one hierarchy per controller, with only the part of the process mounted', async (t) => {
   const at = machine(t, {
     '/mountinfo': [
       '32 31 0:29 /docker/ab ROOT/cg/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct',
@@ -101,7 +101,7 @@ test('version 1: a hierarchy per controller, of which only the own part is mount
   });
 });
 
-test('files that are missing, empty, garbage or directories give nothing, and no error', async (t) => {
+test('files that are missing, empty, garbage or directories give no value and no error', async (t) => {
   t.equal(reportOf(machine(t, {})).size, 0);
   const mounts = { '/mountinfo': '35 24 0:30 / ROOT/cg rw - cgroup2 cgroup2 rw\n', '/cgroup': '0::/a\n' };
   t.equal(reportOf(machine(t, { ...mounts, '/cg/a/memory.current/inner': '' })).size, 0, 'a directory');

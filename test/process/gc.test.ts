@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'tap';
 
-test('of 300 collections that were forced, each is counted by its kind', async (t) => {
+test('each of 300 forced garbage collections is counted by its kind', async (t) => {
   const child = fork(join(__dirname, '..', 'fixtures', 'collections.cjs'), { execArgv: ['--expose-gc'] });
   t.teardown(() => child.kill());
   const [{ reported, counted }] = await once(child, 'message');

@@ -8,7 +8,7 @@ import { familiesOf, lineValue } from './support';
 const LIBRARY = JSON.stringify(join(__dirname, '..', '..', 'dist', 'src', 'index.js'));
 
 for (const flushWorkers of [0, 1])
-  test(`a process that is measured ends by itself, and says nothing, with ${flushWorkers} flush workers`, async (t) => {
+  test(`a measured process ends by itself and prints nothing, with ${flushWorkers} flush workers`, async (t) => {
     const program = `
       const { MetricsCollector } = require(${LIBRARY});
       const collector = new MetricsCollector({ flushWorkers: ${flushWorkers}, defaultMetrics: { stallThreshold: 1 } });
@@ -23,7 +23,7 @@ for (const flushWorkers of [0, 1])
     t.equal(said.replace(/\(node:\d+\) \[RINGMETER_STALLED\][\s\S]*/, ''), '');
   });
 
-test('what the system refuses to tell is left out', async (t) => {
+test('metrics that the system does not allow to read are omitted', async (t) => {
   const { resourceUsage } = process;
   process.resourceUsage = () => {
     throw new Error('EPERM');

@@ -55,7 +55,7 @@ function waitForNobody(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
 }
 
-test('a loop, a regular expression and a wait are interrupted, and tell where they are', async (t) => {
+test('a loop, a regular expression and Atomics.wait are interrupted, and give their stack', async (t) => {
   const { worker, during } = asking(t);
   await once(worker, 'online');
   for (const block of [turnTheCrank, matchForEver, waitForNobody]) {
@@ -71,7 +71,7 @@ test('an idle thread has no stack', async (t) => {
   t.equal((await during(() => {})).stack, '');
 });
 
-test('native code is not interrupted: that is an error, after the time, and does no harm', async (t) => {
+test('native code is not interrupted: the call fails after its timeout, and does no harm', async (t) => {
   const { worker, during } = asking(t);
   await once(worker, 'online');
   const { code, message } = await during(() => execFileSync('sleep', ['1']), 200);
@@ -80,7 +80,7 @@ test('native code is not interrupted: that is an error, after the time, and does
   t.match((await during(turnTheCrank)).stack, 'turnTheCrank', 'the next question is answered');
 });
 
-test('what is interrupted is not disturbed: no promise goes on, no code of the user runs, nothing is changed', async (t) => {
+test('interrupted code is not disturbed: no promise continues, no user code runs, nothing is changed', async (t) => {
   const { worker, during } = asking(t);
   await once(worker, 'online');
   const { prepareStackTrace, stackTraceLimit } = Error;
@@ -108,7 +108,7 @@ test('what is interrupted is not disturbed: no promise goes on, no code of the u
   t.match(said.stack, /turnTheCrank[\s\S]*\n[\s\S]*\n/, 'more calls than the limit of the user');
 });
 
-test('the thread is never paused, and a debugger that is attached hears nothing of it', async (t) => {
+test('the thread is never paused, and an attached debugger gets no event', async (t) => {
   const { worker, during } = asking(t);
   await once(worker, 'online');
   const debugging = new Session();
@@ -121,7 +121,7 @@ test('the thread is never paused, and a debugger that is attached hears nothing 
   t.equal(paused, 0);
 });
 
-test('a thread that ends, or is ended, in the middle of its question leaves the main thread alone', async (t) => {
+test('a thread that ends, or is terminated, while it asks for the stack does not affect the main thread', async (t) => {
   for (let round = 0; round < 10; round++) {
     const { worker } = asking(t);
     await once(worker, 'online');
@@ -143,13 +143,13 @@ test('a thread that ends, or is ended, in the middle of its question leaves the 
   t.ok(performance.now() - beforeSleep < 5_000, 'the event loop turns');
 });
 
-test('the main thread cannot be asked by itself', async (t) => {
+test('the main thread cannot ask for its own stack', async (t) => {
   await t.rejects(mainThreadStack(1_000), { code: 'RINGMETER_STACK_UNAVAILABLE', message: /flushWorkers/ });
   const alone = collectorFor(t);
   await t.rejects(alone.mainThreadStack(), { code: 'RINGMETER_STACK_UNAVAILABLE' });
 });
 
-test('a collector asks its flush worker', async (t) => {
+test('a collector asks a flush worker for the stack', async (t) => {
   const collector = collectorFor(t, { flushWorkers: 1, storage: [] });
   t.equal(typeof (await collector.mainThreadStack()), 'string');
   t.equal(attachCollector(collector.handle), collector);
@@ -157,7 +157,7 @@ test('a collector asks its flush worker', async (t) => {
   await t.rejects(collector.mainThreadStack({ patience: 1 } as never), { code: 'RINGMETER_INVALID_OPTION' });
 });
 
-test('where node has no inspector, or does not give it, that is said', async (t) => {
+test('where node has no inspector, or does not allow it, the error says so', async (t) => {
   const program = `
     const { Worker } = require('node:worker_threads');
     new Worker(${JSON.stringify(`${ASKING} parentPort.emit('message', { delay: 0, timeout: 5000 });`)}, { eval: true })
@@ -167,5 +167,5 @@ test('where node has no inspector, or does not give it, that is said', async (t)
   // what the runner of the tests preloads is not permitted then
   const command = ['-u', 'NODE_OPTIONS', process.execPath, ...permission, '-e', program];
   const { stdout, stderr } = spawnSync('env', command, { encoding: 'utf8', timeout: 20_000 });
-  t.match(stdout, /^RINGMETER_STACK_UNAVAILABLE no inspector: /, stderr);
+  t.match(stdout, /^RINGMETER_STACK_UNAVAILABLE the inspector of node is not available: /, stderr);
 });

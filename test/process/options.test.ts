@@ -23,7 +23,7 @@ test('options that cannot be used are refused', async (t) => {
   refuses(t, () => collectorFor(t, { defaultMetrics: { labels: { 'a-b': 1 } } }), 'RINGMETER_INVALID_LABEL_NAME');
 });
 
-test('the function measures for the collector it is given, and else for that of the process', async (t) => {
+test('collectDefaultMetrics measures for the given collector, or else for the default one', async (t) => {
   const given = collectorFor(t, { defaultLabels: { service: 'api' } });
   const other = collectorFor(t);
   setMetricsCollector(other);
@@ -40,7 +40,7 @@ test('the function measures for the collector it is given, and else for that of 
   t.ok((await samplesOf(other)).has('process_resident_memory_bytes'));
 });
 
-test('asking again changes nothing; asking otherwise is refused', async (t) => {
+test('a second call changes nothing; one with other options is refused', async (t) => {
   const collector = collectorFor(t, { defaultMetrics: { prefix: 'a_' } });
   collector.collectDefaultMetrics();
   collector.collectDefaultMetrics({ prefix: 'a_' });
@@ -50,7 +50,7 @@ test('asking again changes nothing; asking otherwise is refused', async (t) => {
   t.notOk([...samples.keys()].some((line) => line.startsWith('b_')));
 });
 
-test("a name that the user has defined otherwise stays the user's, and the rest is measured", async (t) => {
+test('a metric that the user has defined differently stays unchanged, and the other ones are measured', async (t) => {
   const collector = collectorFor(t);
   collector.counter('process_open_fds').increment(3);
   collector.counter('nodejs_heap_size_used_bytes').increment(4);

@@ -28,44 +28,40 @@ async function stalledSeconds(url: string): Promise<number> {
   return parseExposition(await (await fetch(url)).text()).get(STALLED) ?? Number.NaN;
 }
 
-test(
-  'a stall is visible from outside while it lasts, with its stack, and is over when it is over',
-  BESIDE,
-  async (t) => {
-    const { child, url, stack, errors } = await stalling(t);
-    await until('the event loop turns', async () => (await stalledSeconds(url)) === 0);
-    t.equal(await (await fetch(stack)).text(), '', 'a thread that waits for events has no stack');
+test('a stall is visible from outside while it lasts, with its stack, and not after it', BESIDE, async (t) => {
+  const { child, url, stack, errors } = await stalling(t);
+  await until('the event loop turns', async () => (await stalledSeconds(url)) === 0);
+  t.equal(await (await fetch(stack)).text(), '', 'a thread that waits for events has no stack');
 
-    const over = join(t.testdir({}), 'over');
-    const seen: number[] = [];
-    const began = performance.now();
-    child.send(over);
-    await until('it is seen for long enough', async () => {
-      seen.push(await stalledSeconds(url));
-      return seen.at(-1)! > 1.25;
-    });
-    const text = await (await fetch(stack)).text();
+  const over = join(t.testdir({}), 'over');
+  const seen: number[] = [];
+  const began = performance.now();
+  child.send(over);
+  await until('it is seen for long enough', async () => {
     seen.push(await stalledSeconds(url));
-    const elapsed = (performance.now() - began) / 1000;
-    t.match(text, /grindTheMill \(.*stalling\.cjs:\d+:\d+\)/);
-    t.notMatch(text, 'ringmeter:stack');
-    t.same(
-      seen,
-      [...seen].sort((a, b) => a - b),
-      `it rises: ${seen.length} scrapes, from ${seen[0]} to ${seen.at(-1)}`,
-    );
-    // the heartbeat before the stall can be as old as the longest time between two
-    t.ok(seen.at(-1)! <= elapsed + 0.05, `${seen.at(-1)} s of ${elapsed}`);
+    return seen.at(-1)! > 1.25;
+  });
+  const text = await (await fetch(stack)).text();
+  seen.push(await stalledSeconds(url));
+  const elapsed = (performance.now() - began) / 1000;
+  t.match(text, /grindTheMill \(.*stalling\.cjs:\d+:\d+\)/);
+  t.notMatch(text, 'ringmeter:stack');
+  t.same(
+    seen,
+    [...seen].sort((a, b) => a - b),
+    `it rises: ${seen.length} scrapes, from ${seen[0]} to ${seen.at(-1)}`,
+  );
+  // the heartbeat before the stall can be as old as the longest time between two
+  t.ok(seen.at(-1)! <= elapsed + 0.05, `${seen.at(-1)} s of ${elapsed}`);
 
-    writeFileSync(over, '');
-    await until('it is over', async () => (await stalledSeconds(url)) === 0);
-    await until('it was warned about', () => errors().includes('RINGMETER_STALLED'));
-    t.match(errors(), /event loop of thread main has not turned for \d+\.\d s\n {4}at [\s\S]*grindTheMill/);
-    t.equal(errors().match(/RINGMETER_STALLED/g)?.length, 1, 'one warning per stall');
-    child.disconnect();
-    t.same(await once(child, 'exit'), [0, null]);
-  },
-);
+  writeFileSync(over, '');
+  await until('it is over', async () => (await stalledSeconds(url)) === 0);
+  await until('it was warned about', () => errors().includes('RINGMETER_STALLED'));
+  t.match(errors(), /event loop of thread main has not turned for \d+\.\d s\n {4}at [\s\S]*grindTheMill/);
+  t.equal(errors().match(/RINGMETER_STALLED/g)?.length, 1, 'one warning per stall');
+  child.disconnect();
+  t.same(await once(child, 'exit'), [0, null]);
+});
 
 test('where a stall has no stack, the warning says why', BESIDE, async (t) => {
   const { child, url, errors } = await stalling(t);

@@ -23,7 +23,7 @@ function reportedBy(source: Sampler): Record<string, number> {
   return values;
 }
 
-test('whole disks that were used are reported, parts and memory are not', async (t) => {
+test('disks that were used are reported, partitions and memory devices are not', async (t) => {
   const text = `   7       0 loop0 2109 0 14298 732 1108 399 2438 2363 0 2884 4795
    8       0 sda 100 0 10 1 50 0 20 1 0 1500 5 0 0 0 0
    8       1 sda1 100 0 10 1 50 0 20 1 0 1500 5
@@ -42,7 +42,7 @@ test('whole disks that were used are reported, parts and memory are not', async 
   });
 });
 
-test('network devices are told apart, also when a number touches the name', async (t) => {
+test('network devices are separated, also when a number follows the name directly', async (t) => {
   const text = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
     lo:       7 8357000    0    0    0     0          0         0        9 8357000    0    0    0     0       0          0
@@ -57,13 +57,13 @@ eth0:1:12345678 1    0    0    0     0          0         0 42 1    0    0    0 
   });
 });
 
-test('files that are empty, cut off or garbage give nothing, and no error', async (t) => {
+test('files that are empty, truncated or garbage give no value and no error', async (t) => {
   for (const open of [disks, network, processors, load, uptime, memory])
     for (const text of ['', '\n', ' ', ':\n:\n:\n', 'x y z\n'.repeat(5), '\0\0'])
       t.same(reported(t, open, text), {}, `${open.name} of ${JSON.stringify(text)}`);
 });
 
-test('what an old kernel does not have is left out', async (t) => {
+test('metrics that an old kernel does not have are omitted', async (t) => {
   t.same(reported(t, processors, 'cpu  100 0 200 300\ncpu0 1 2 3 4\n'), {
     'system_cpu_seconds_total user': 1,
     'system_cpu_seconds_total nice': 0,
@@ -72,7 +72,7 @@ test('what an old kernel does not have is left out', async (t) => {
   });
 });
 
-test('elsewhere than on Linux the resident memory is what node says, and there is no more', async (t) => {
+test('on systems other than Linux the resident memory comes from node, and the rest is omitted', async (t) => {
   const missing = join(t.testdir({}), 'missing');
   const values = reportedBy(memoryOfProcess(new ProcFile(missing)));
   t.same(Object.keys(values), ['process_resident_memory_bytes']);
@@ -80,7 +80,7 @@ test('elsewhere than on Linux the resident memory is what node says, and there i
   t.same(reportedBy(descriptors(missing, missing)), {});
 });
 
-test('descriptors are counted where the size of their directory does not tell', async (t) => {
+test('file descriptors are counted where the size of their directory does not give their number', async (t) => {
   const directory = t.testdir({
     '0': '',
     '1': '',

@@ -71,7 +71,7 @@ test("a joined thread's heap, collections and event loop are measured, with its 
   t.equal(await usedHeap(collector, '1'), 0, 'a thread that closes is measured no more');
 });
 
-test('a thread that is stuck is told from one that has nothing to do, and from one that has ended', async (t) => {
+test('a blocked thread is distinguished from an idle one and from an ended one', async (t) => {
   const collector = collectorFor(t, { storage: [], flushWorkers: 1, defaultMetrics: { system: false } });
   const worker = await joined(t);
   const stalled = async (): Promise<(number | undefined)[]> => {

@@ -89,7 +89,7 @@ test('the heap is what V8 says', async (t) => {
       close('nodejs_heap_space_size_total_bytes', space_size, { space: space_name.replace(/_space$/, '') });
 });
 
-test('the delay and the use of the event loop show what it was kept busy with', async (t) => {
+test('delay and utilization of the event loop show how long it was kept busy', async (t) => {
   const collector = collectorFor(t, { defaultMetrics: { system: false } });
   await collector.exposition();
   await until(

@@ -28,7 +28,7 @@ async function held(expression: string): Promise<{ after: number; most: number }
   return told;
 }
 
-test('an evaluation holds its result at last, and meanwhile what its operands are', async (t) => {
+test('an evaluation is charged for its operands while it runs, and for its result at the end', async (t) => {
   t.same(await held('x'), { after: 1_000, most: 1_010 });
   t.same(await held('-x'), { after: 1_000, most: 1_010 });
   t.same(await held('x + 2'), { after: 1_000, most: 1_100 }, 'the scalar is given back');
@@ -48,11 +48,11 @@ test('entries, objects and texts are charged by the byte', async (t) => {
   budget.holdBytes(limits.maxBytes - budget.heldBytes);
   t.throws(() => budget.holdBytes(1), {
     code: 'RINGMETER_QUERY_LIMIT',
-    message: 'the evaluation needs 1000001 bytes for labels and results, and may hold 1000000',
+    message: 'the evaluation needs 1000001 bytes for labels and results, more than the limit of 1000000',
   });
   budget.hold(10_000);
   t.throws(() => budget.hold(1), {
     code: 'RINGMETER_QUERY_LIMIT',
-    message: 'the evaluation needs 10001 samples at one time, and may hold 10000',
+    message: 'the evaluation needs 10001 samples at the same time, more than the limit of 10000',
   });
 });

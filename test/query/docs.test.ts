@@ -13,9 +13,9 @@ import { sourceOf } from './support';
 const document = text('docs/query.md');
 
 test('docs/query.md lists exactly the functions and aggregations there are', async (t) => {
-  const functions = table(document, '## What there is').flatMap(([names]) => names.split('` `'));
+  const functions = table(document, '## What is supported').flatMap(([names]) => names.split('` `'));
   t.same(functions.sort(), [...SIGNATURES.keys()].sort());
-  const [, listed] = /aggregations ([\s\S]*?), with `by`/.exec(section(document, '## What there is'))!;
+  const [, listed] = /aggregations ([\s\S]*?), with `by`/.exec(section(document, '## What is supported'))!;
   t.same(listed.match(/\w+/g), [...AGGREGATIONS.keys()].sort(byDocument(listed)));
 });
 

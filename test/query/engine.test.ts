@@ -47,9 +47,9 @@ test('the series of a range query are in the order of their labels', async (t) =
   );
 });
 
-test('an evaluation that would hold more samples than it may says so', async (t) => {
+test('an evaluation that would hold too many samples fails with RINGMETER_QUERY_LIMIT', async (t) => {
   const { engine } = asking(many, { maxSamples: 10_000 });
-  const limit = { code: 'RINGMETER_QUERY_LIMIT', message: /may hold 10000/ };
+  const limit = { code: 'RINGMETER_QUERY_LIMIT', message: /the limit of 10000/ };
   await t.rejects(engine.instant('sum(rate(m[1m]))', 60_000), limit, 'samples of a range');
   await t.rejects(engine.range('m', 0, 60_000, 1_000), limit, 'values at all steps');
   await t.rejects(engine.range('1', 0, 1e12, 1), limit, 'steps');
@@ -65,7 +65,7 @@ test('an evaluation that would hold more samples than it may says so', async (t)
     );
 });
 
-test('an evaluation that takes too long is given up, while the event loop turns', async (t) => {
+test('an evaluation that takes too long is aborted, while the event loop turns', async (t) => {
   const { engine } = asking(many, { timeout: 1_000 });
   let turns = 0;
   let next = setImmediate(function turn() {
@@ -81,7 +81,7 @@ test('an evaluation that takes too long is given up, while the event loop turns'
   t.ok(turns >= 5, `${turns} turns`);
 });
 
-test('an evaluation can be given up', async (t) => {
+test('an evaluation can be aborted', async (t) => {
   const { engine } = asking(many);
   const reason = new Error('enough');
   await t.rejects(engine.instant('m', 0, AbortSignal.abort(reason)), reason, 'before it begins');
@@ -104,7 +104,7 @@ test('evaluations of one expression at the same time do not disturb one another'
   t.same(await Promise.all(times.map((time) => engine.instant(expression, time))), alone);
 });
 
-test("what goes wrong in a source is the evaluation's error", async (t) => {
+test('an error of the source is the error of the evaluation', async (t) => {
   const broken: SampleSource = {
     select() {
       throw new Error('no history');
@@ -113,7 +113,7 @@ test("what goes wrong in a source is the evaluation's error", async (t) => {
   await t.rejects(createQueryEngine(broken).instant('sum(x)', 0), { message: 'no history' });
 });
 
-test('each selector is asked for once, for all steps', async (t) => {
+test('each selector is read once, for all steps', async (t) => {
   const asked: [number, number, boolean | undefined][] = [];
   const source = sourceOf([every10({ __name__: 'x' }, 1, 2, 3)]);
   const engine = createQueryEngine({

@@ -118,7 +118,7 @@ test('a series has samples from its first snapshot on, also in what is selected 
   t.same(source.select(matchers, times[0] - 1_000, times[0] - 1), []);
 });
 
-test('of two snapshots of one millisecond the later one counts, and one that is too old does not', async (t) => {
+test('of two snapshots with one timestamp the later one counts, and one that is too old does not', async (t) => {
   const pass = stopWallClock(t);
   const collector = collectorFor(t, { storage: [] });
   const { store, all } = await historyOf(t, collector, pass, 60);
@@ -154,7 +154,7 @@ test('a default label is there, unless the series has another one or hides it by
   t.same(shown(all(named('c'), { name: 'service', operator: '=', value: '' })).length, 1);
 });
 
-test('a series whose columns are no numbers has been removed, and ends', async (t) => {
+test('a series whose columns are NaN has been removed, and ends', async (t) => {
   const pass = stopWallClock(t);
   const collector = collectorFor(t, { storage: [] });
   const { store, all, backend, source } = await historyOf(t, collector, pass);
@@ -181,7 +181,7 @@ test('a series whose columns are no numbers has been removed, and ends', async (
   }
 });
 
-test('an empty summary has quantiles that are no numbers, and has not ended', async (t) => {
+test('an empty summary has NaN quantiles, and has not ended', async (t) => {
   const pass = stopWallClock(t);
   const collector = collectorFor(t, { storage: [] });
   const { store, all } = await historyOf(t, collector, pass);
@@ -193,7 +193,7 @@ test('an empty summary has quantiles that are no numbers, and has not ended', as
   );
 });
 
-test('many series are read some at a time', async (t) => {
+test('many series are read in parts', async (t) => {
   const pass = stopWallClock(t);
   const collector = collectorFor(t, { storage: [], cardinalityLimit: 100_000, maxMemory: 2 ** 28 });
   const { store, source } = await historyOf(t, collector, pass);
@@ -245,7 +245,7 @@ test(`PromQL says what rate, increase and quantile of the storage say (RINGMETER
   }
 });
 
-test('while it tries many matchers, others have their turn', async (t) => {
+test('the event loop turns while a query tries many matchers', async (t) => {
   const pass = stopWallClock(t);
   const collector = collectorFor(t, { storage: [] });
   const { store, source } = await historyOf(t, collector, pass);

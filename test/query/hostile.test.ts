@@ -19,15 +19,15 @@ function nested(depth: number, around: (inner: string) => string): string {
 const joined = nested(7, (inner) => `label_join(${inner},"id","",${Array(8).fill('"id"').join(',')})`);
 const replaced = nested(7, (inner) => `label_replace(${inner},"id","$1$1$1$1$1$1$1$1","id","(.*)")`);
 
-test('several series that match several are refused before there are pairs of them', async (t) => {
+test('a many-to-many match is refused before pairs are made', async (t) => {
   const refused = engineOver({ maxBytes: 2 ** 21 }).instant('x + on() x', 2_000);
-  await t.rejects(refused, { code: 'RINGMETER_INVALID_QUERY', message: /match one another/ });
+  await t.rejects(refused, { code: 'RINGMETER_INVALID_QUERY', message: /have the same match group/ });
 });
 
-test('labels are charged before they are made', async (t) => {
+test('memory for labels is charged before they are made', async (t) => {
   for (const expression of [joined, replaced])
     await t.rejects(engineOver().instant(`count(${expression})`, 2_000), LIMIT);
-  await t.rejects(engineOver({ maxBytes: 1_000 }).instant('x', 2_000), { message: /may hold 1000$/ });
+  await t.rejects(engineOver({ maxBytes: 1_000 }).instant('x', 2_000), { message: /the limit of 1000$/ });
   await t.rejects(engineOver().instant(`label_replace(x,"a","","id","${'()'.repeat(2_000)}.*")`, 2_000), LIMIT);
 });
 
@@ -45,7 +45,7 @@ test('a matcher that would take seconds for one long value is refused before it 
   t.match(await count('x.*z'), [{ value: 1 }]);
 });
 
-test('scalars at many steps that are held at one time are charged', async (t) => {
+test('memory for scalars at many steps is charged', async (t) => {
   const deep = `${'time()^('.repeat(50)}time()${')'.repeat(50)}`;
   await t.rejects(engineOver().range(deep, 0, 999_999, 1), LIMIT);
 });

@@ -105,7 +105,7 @@ test('fewer than two points have no increase; of points at one time the last cou
   t.equal(increase({ ...points(pairs), first: 3 }, 10_000, 15_000), 15, 'what is before the first does not count');
 });
 
-test('a value that is no number makes the increase none', async (t) => {
+test('a NaN value makes the increase NaN', async (t) => {
   const pairs: Pairs = [
     [0, 1],
     [10, Number.NaN],

@@ -21,7 +21,7 @@ function thing(bytes: number) {
   return one;
 }
 
-test('rules that need more than there is room for do not each forget what the next one needs', (t) => {
+test('rules whose results exceed the cache do not each evict what the next one needs', (t) => {
   const rules = Array.from({ length: 100 }, () => thing(MOST_KEPT_BYTES / 32));
   const hits = [0, 1, 2, 3].map((round) =>
     rules.reduce((count, rule, at) => count + Number(rule.use(round * MINUTE + at)), 0),

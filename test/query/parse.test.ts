@@ -52,7 +52,7 @@ test('a sign binds less than ^ and more than *', async (t) => {
   reads(t, '2 ^ -1', '(2 ^ (-1))');
 });
 
-test('what stands behind an operand belongs to it, not to all that is before', async (t) => {
+test('a range, offset or @ applies to the operand directly before it, not to the whole expression', async (t) => {
   reads(t, 'a + b offset 5m', '(a + b offset 300000)');
   reads(t, 'a + b offset 5m * c', '(a + (b offset 300000 * c))');
   reads(t, 'a * b offset 5m + c', '((a * b offset 300000) + c)');
@@ -89,7 +89,7 @@ test('keywords are names of metrics and labels where they can be', async (t) => 
   parseExpression('x{on="1",bool="2",offset="3"}');
 });
 
-test('what is wrong is said with its place and what was expected', async (t) => {
+test('errors have the place and what was expected', async (t) => {
   const cases: [expression: string, ...says: string[]][] = [
     ['', 'expected an expression, found the end (character 1 of ""'],
     ['rate(x[5m)', 'expected a duration like 5m and "]", found ")" (character 10'],
@@ -98,7 +98,7 @@ test('what is wrong is said with its place and what was expected', async (t) => 
     ['sum(x', '"," or ")"', 'found the end', 'character 6'],
     ['a +', 'expected an expression, found the end'],
     ['a\n  b', 'line 2, character 3'],
-    ['foo(x)', 'there is no function foo()', 'character 1'],
+    ['foo(x)', 'unknown function foo()', 'character 1'],
     ['x offset y', 'a duration like 5m'],
     ['x[5m] + 1', '+ needs scalars or instant vectors, got a range vector', 'character 1'],
     ['1 + sum(2)', 'sum needs an instant vector, got a scalar', 'character 9'],
@@ -108,25 +108,25 @@ test('what is wrong is said with its place and what was expected', async (t) => 
     ['topk(x)', 'topk takes 2 arguments, got 1'],
     ['1 > 2', '> bool'],
     ['a + bool b', 'bool is only possible with comparisons'],
-    ['a + on (x) group_left (x) b', 'must not be in on and in the group'],
+    ['a + on (x) group_left (x) b', 'must not be in on() and in the group modifier'],
     ['a and on (x) group_right b', 'group_right is not possible with and'],
     ['{}', 'does not match the empty string'],
     ['{a=~".*"}', 'does not match the empty string'],
     ['a{__name__="b"}', 'must not be given twice'],
-    ['a{b=~"("}', 'no regular expression', 'character 6'],
+    ['a{b=~"("}', 'not a valid regular expression', 'character 6'],
     ['a{b=~"(?=x)y"}', 'RE2'],
     ['a[0s]', 'longer than 0'],
-    ['(a + b)[5m]', 'right behind a selector'],
+    ['(a + b)[5m]', 'must directly follow a selector'],
     ['a offset 1m offset 1m', 'offset must not be given twice'],
     ['a @ NaN', 'a time in seconds'],
-    ['"\\q"', "Go's escapes"],
+    ['"\\q"', 'escapes of Go'],
   ];
   for (const [expression, ...says] of cases)
     refuses(t, () => checkExpression(expression), 'RINGMETER_INVALID_QUERY', ...says);
   checkExpression('a');
 });
 
-test('what Prometheus 2.42 does not have, or a history, is named', async (t) => {
+test('what Prometheus 2.42 or a history does not support is named in the error', async (t) => {
   for (const [expression, ...says] of [
     ['histogram_count(x)', 'histogram_count() is not supported', 'native histograms'],
     ['histogram_fraction(0, 1, x)', 'histogram_fraction() is not supported'],
@@ -135,14 +135,14 @@ test('what Prometheus 2.42 does not have, or a history, is named', async (t) => 
     ['limitk(1, x)', 'limitk is not supported'],
     ['{"a.b"}', 'names in quotes are not supported'],
     ['sum by ("a") (x)', 'names in quotes are not supported'],
-    ['x + 5m', '5m is no number'],
-    ['1_000', '1_000 is no number'],
+    ['x + 5m', '5m is not a number'],
+    ['1_000', '1_000 is not a number'],
     ['x[300]', 'expected a duration like 5m, found 300'],
   ] as const)
     refuses(t, () => checkExpression(expression), 'RINGMETER_INVALID_QUERY', ...says);
 });
 
-test('what is too long or too deep is refused, whatever it says', async (t) => {
+test('expressions that are too long or too deeply nested are refused, whatever they contain', async (t) => {
   refuses(
     t,
     () => checkExpression(`${'('.repeat(2_000)}1${')'.repeat(2_000)}`),

@@ -55,7 +55,7 @@ function isRight(expression: string): boolean {
   }
 }
 
-test(`what was written is read as the same expression (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`a printed expression parses to the same tree (RINGMETER_SEED=${SEED})`, async (t) => {
   const generator = new Generator(randomFrom(SEED), [0, 1_500]);
   const generated = Array.from({ length: 500 }, (_, index) => generator.vector(1 + (index % 5)));
   for (const expression of [...VECTORS, ...SCALARS, ...OTHERS, ...generated.filter(isRight)]) {

@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { FamilyLines } from '../../dist/src/query/history-lines.js';
 import { mortal } from '../threads/mortal';
 
-test('a series that has the memory of another one is found under its own labels', async (t) => {
+test('a series that reuses the memory of another one is found by its own labels', async (t) => {
   const { collector, collect, recycle, reborn } = mortal(t);
   const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.02 });
   counter.increment(1, { id: 'first' });

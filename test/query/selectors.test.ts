@@ -17,7 +17,7 @@ test('a sample counts for five minutes, or until its series ends', async (t) => 
   t.same(await range('up', 60), { 'up{job="a"}': { 0: 1, 10: 2, 20: 3, 50: 6, 60: 7 } });
 });
 
-test('an end of a series is no sample of a range', async (t) => {
+test('a staleness marker is not a sample of a range', async (t) => {
   const result = await engine.instant('up[40s]', 50_000);
   t.same(result, {
     type: 'matrix',
@@ -65,7 +65,7 @@ test('a regular expression takes time in proportion to the text', async (t) => {
   t.ok(performance.now() - started < 2_000);
 });
 
-test('labels that objects have anyway are no labels of a series', async (t) => {
+test('properties of Object.prototype are not labels of a series', async (t) => {
   t.same(Object.keys((await at(0, 'texts{constructor="x"}')) as object).length, 1);
   t.same(await at(0, 'count(texts{constructor=""})'), { '{}': 1 });
   t.same(await at(0, 'count(texts{toString=""})'), { '{}': 2 });

@@ -3,7 +3,7 @@ import { Slots } from '../../dist/src/query/slots.js';
 
 const never = new AbortController().signal;
 
-test('so many have a slot, others wait in order, and more are refused', async (t) => {
+test('a limited number of queries run, others wait in order, and more are refused', async (t) => {
   const slots = new Slots(2, 2);
   const order: number[] = [];
   await slots.enter(never);
@@ -25,7 +25,7 @@ test('so many have a slot, others wait in order, and more are refused', async (t
   await t.rejects(given, { message: 'enough' });
 });
 
-test('who gives up waiting takes no slot', async (t) => {
+test('a query that is aborted while it waits takes no slot', async (t) => {
   const slots = new Slots(1, 1);
   await slots.enter(never);
   const controller = new AbortController();

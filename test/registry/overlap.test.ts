@@ -29,7 +29,7 @@ const orders = (count: number): number[][] =>
         Array.from({ length: count }, (_, at) => [...order.slice(0, at), count - 1, ...order.slice(at)]),
       );
 
-test('a family is shown when it stands, and not before', (t) => {
+test('a family is visible once its definition is decided, and not before', (t) => {
   const { arena, families, shown } = publish(['histogram', 'm']);
   t.same(shown(), []);
   t.ok(decide(arena, families[0]));
@@ -37,7 +37,7 @@ test('a family is shown when it stands, and not before', (t) => {
   t.end();
 });
 
-test('of two rivals that were published at the same time the first stands, whoever looks first', (t) => {
+test('of two conflicting definitions published at the same time the first wins, whichever thread decides', (t) => {
   for (const metrics of [
     [
       ['histogram', 'm'],
@@ -66,7 +66,7 @@ test('of two rivals that were published at the same time the first stands, whoev
   t.end();
 });
 
-test('a rival that stands is not put out by one at an earlier place', (t) => {
+test('a decided definition is not replaced by a conflicting one at an earlier position', (t) => {
   const arena = Arena.create({ maker: 1, maxMemory: 2 ** 20, maxThreads: 1, ringCapacity: 64, settings: {} });
   const slow = registerFamily(arena, definitionOf('histogram', 'm'));
   // as if the slow thread had listed its record, and published it only after the other one had looked
@@ -96,7 +96,7 @@ function hide(arena: Arena, record: number): { restore(): void } {
   };
 }
 
-test('of rivals in a row every one stands whose rivals do not, whoever looks first', (t) => {
+test('in a chain of conflicts a definition wins if those it conflicts with lose, whichever thread decides', (t) => {
   for (const order of orders(4)) {
     const { arena, families, shown } = publish(
       ['counter', 'm_count'],

@@ -9,7 +9,7 @@ import { HttpSource } from '../../dist/src/scrape/source.js';
 import { needs } from '../engines/engine';
 import { Prometheus } from '../engines/servers';
 
-test('what prom-client exposes is read, in both formats', async (t) => {
+test('the output of prom-client is read, in both formats', async (t) => {
   for (const format of ['prometheus', 'openmetrics'] as const) {
     const type =
       format === 'openmetrics'
@@ -57,7 +57,7 @@ test('what prom-client exposes is read, in both formats', async (t) => {
   }
 });
 
-test("what prom-client's successor exposes is read", async (t) => {
+test("the output of prom-client's successor is read", async (t) => {
   const registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry });
   t.teardown(() => registry.clear());
@@ -67,7 +67,7 @@ test("what prom-client's successor exposes is read", async (t) => {
   t.ok(families.every(({ type, help }) => type !== 'untyped' && help));
 });
 
-test("what OpenTelemetry's exporter exposes is read", async (t) => {
+test("the output of OpenTelemetry's exporter is read", async (t) => {
   const reader = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [reader] });
   t.teardown(() => provider.shutdown());
@@ -89,7 +89,7 @@ test("what OpenTelemetry's exporter exposes is read", async (t) => {
   );
 });
 
-test('what Prometheus says of itself is read', needs('prometheus'), async (t) => {
+test('the metrics of Prometheus itself are read', needs('prometheus'), async (t) => {
   const prometheus = await Prometheus.start(t, {});
   const source = new HttpSource(new URL(`${prometheus.base}/`), { headers: {}, timeout: 10_000 });
   t.teardown(() => source.close());

@@ -141,7 +141,7 @@ test('numbers are read as Prometheus reads them', async (t) => {
     t.throws(() => parseScrape(`x ${text}\n`, 'prometheus'), { message: /expected a value/ }, text);
 });
 
-test('what cannot be read is told with its line and column', async (t) => {
+test('text that cannot be read gives an error with its line and column', async (t) => {
   for (const [text, line, column, says] of [
     ['a 1\n<!DOCTYPE html>\n', 2, 1, /expected a metric name, got "<!DOCTYPE html>"/],
     ['a 1\n\n  b{c="d"\n', 3, 10, /expected , or }, got the end of the line/],
@@ -159,9 +159,9 @@ test('what cannot be read is told with its line and column', async (t) => {
     ['# TYPE a countr\n', 1, 10, /expected one of counter, gauge.*got "countr"/],
     ['# TYPE a\n', 1, 9, /expected one of/],
     ['# HELP 1a b\n', 1, 8, /expected a metric name/],
-    ['# HELP a{ b\n', 1, 9, /a blank behind the name/],
-    ['{a="b"} 1\n', 1, 2, /there is no name of a metric/],
-    ['a{"b"} 1\n', 1, 3, /the name of the metric stands twice/],
+    ['# HELP a{ b\n', 1, 9, /a blank after the name/],
+    ['{a="b"} 1\n', 1, 2, /the metric name is missing/],
+    ['a{"b"} 1\n', 1, 3, /the metric name is given twice/],
     ['1a 1\n', 1, 1, /a metric name/],
     ['\0\n', 1, 1, /a metric name/],
     ['a\0 1\n', 1, 2, /expected a value/],
@@ -173,7 +173,7 @@ test('what cannot be read is told with its line and column', async (t) => {
     );
   }
   for (const [text, line, says] of [
-    ['a 1\n# EOF\nb 2\n', 3, /behind # EOF/],
+    ['a 1\n# EOF\nb 2\n', 3, /text follows # EOF/],
     ['a 1 # 5\n# EOF\n', 1, /labels of an exemplar/],
     ['a 1 # {b="c"}\n# EOF\n', 1, /expected a value/],
     ['a 1 x\n# EOF\n', 1, /timestamp in seconds/],
@@ -182,7 +182,7 @@ test('what cannot be read is told with its line and column', async (t) => {
     t.throws(() => parseScrape(text, 'openmetrics'), { line, message: says }, JSON.stringify(text));
 });
 
-test('what breaks the rules but can be read is noted', async (t) => {
+test('text that breaks the rules but can be read gives a note', async (t) => {
   const notes = (text: string, format: 'prometheus' | 'openmetrics' = 'prometheus'): unknown[] =>
     parseScrape(text, format).notes.map(({ kind, metric, line }) => [kind, metric, line]);
   t.same(notes('a 1\nb 1\na{c="d"} 1\n'), [['interleaved', 'a', 3]]);

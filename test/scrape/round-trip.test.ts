@@ -42,7 +42,7 @@ function key(name: string, labels: Record<string, string>): string {
   return `${name} ${JSON.stringify(Object.entries(labels).sort())}`;
 }
 
-test(`what is rendered is read back as it was (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`a rendered exposition is read back unchanged (RINGMETER_SEED=${SEED})`, async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 25 }), hostile, async (records, description) => {
       const collector = collectorFor(t, { maxMemory: 2 ** 23 });

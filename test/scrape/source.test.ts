@@ -36,7 +36,7 @@ function sourceOf(t: Test, url: string, options = { headers: {}, timeout: 10_000
 const fails = (t: Test, source: { scrape(): Promise<unknown> }, message: RegExp): Promise<unknown> =>
   t.rejects(source.scrape(), { code: 'RINGMETER_SCRAPE_FAILED', message }, String(message));
 
-test('it asks for text, packed, with the credentials of the URL and the headers that were given', async (t) => {
+test('a scrape asks for text and gzip, with the credentials of the URL and the given headers', async (t) => {
   const seen: unknown[] = [];
   const source = await serve(
     t,
@@ -65,7 +65,7 @@ test('a path and a query stay as they are', async (t) => {
   t.match(source.name, /\/federate$/, 'a query may be a secret');
 });
 
-test('the content type says what format it is', async (t) => {
+test('the content type decides the format', async (t) => {
   for (const [type, body, format] of [
     ['text/plain; version=0.0.4', 'a 1\n', 'prometheus'],
     ['application/openmetrics-text; version=1.0.0; charset=utf-8', 'a 1\n# EOF\n', 'openmetrics'],
@@ -77,7 +77,7 @@ test('the content type says what format it is', async (t) => {
   }
 });
 
-test('whatever goes wrong is told', async (t) => {
+test('every failure of a scrape has a message', async (t) => {
   const answering = (listener: RequestListener, timeout?: number): Promise<HttpSource> =>
     serve(t, listener, { timeout });
   await fails(
@@ -96,8 +96,8 @@ test('whatever goes wrong is told', async (t) => {
     /was answered with 302 to \/x/,
   );
   await fails(t, await answering((_, r) => void r.writeHead(204).end()), /was answered with 204/);
-  await fails(t, await answering(() => {}, 100), /no whole answer within 100 ms/);
-  await fails(t, await answering((_, r) => void r.write('a 1\n'), 100), /no whole answer within 100 ms/);
+  await fails(t, await answering(() => {}, 100), /the answer was not complete within 100 ms/);
+  await fails(t, await answering((_, r) => void r.write('a 1\n'), 100), /the answer was not complete within 100 ms/);
   await fails(
     t,
     await answering((_, r) => void r.writeHead(200, { 'content-length': 9 }).write('a 1\n', () => r.destroy())),
@@ -116,7 +116,7 @@ test('whatever goes wrong is told', async (t) => {
   await fails(
     t,
     await answering((_, r) => void r.setHeader('content-type', 'application/vnd.google.protobuf').end()),
-    /only text can be read/,
+    /only the text formats can be read/,
   );
   await fails(
     t,
@@ -126,25 +126,25 @@ test('whatever goes wrong is told', async (t) => {
   await fails(
     t,
     await answering((_, r) => void r.end(Buffer.from('a 1\nü{a="b\xff"} 1\n', 'latin1'))),
-    /^line 2, column 1: this is not UTF-8/,
+    /^line 2, column 1: the text is not valid UTF-8/,
   );
   await fails(
     t,
     await answering((_, r) => void r.end(Buffer.concat([Buffer.from('a 1\nb{c="ü🚀'), Buffer.from([0xff])]))),
-    /^line 2, column 9: this is not UTF-8/,
+    /^line 2, column 9: the text is not valid UTF-8/,
   );
 });
 
-test('a body that unpacks to more than is read ends soon', async (t) => {
+test('a body that decompresses to more than the limit is refused early', async (t) => {
   const bomb = gzipSync(Buffer.alloc(2 ** 28));
   const source = await serve(t, (_, r) => void r.setHeader('content-encoding', 'gzip').end(bomb));
-  await fails(t, source, /there is more than 128 MiB to read/);
+  await fails(t, source, /the body is larger than 128 MiB/);
   await t.rejects(readBody(Readable.from([Buffer.alloc(2 ** 20), Buffer.alloc(1)]), false, 2 ** 20), {
-    message: /more than 1 MiB/,
+    message: /larger than 1 MiB/,
   });
 });
 
-test('the caller can end it', async (t) => {
+test('the caller can abort a scrape', async (t) => {
   const source = await serve(t, () => {});
   const ending = new AbortController();
   const scraped = source.scrape(ending.signal);
@@ -152,7 +152,7 @@ test('the caller can end it', async (t) => {
   await t.rejects(scraped, { code: 'RINGMETER_SCRAPE_FAILED', message: /abort/ });
 });
 
-test('a file is read, or it is told why not', async (t) => {
+test('a file is read, or the error says why not', async (t) => {
   const folder = t.testdir({ good: '# TYPE a gauge\na 1\n', open: 'a 1\n# EOF\n' });
   t.equal((await new FileSource(join(folder, 'good')).scrape()).families[0].type, 'gauge');
   t.equal((await new FileSource(join(folder, 'open')).scrape()).format, 'openmetrics');

@@ -39,7 +39,7 @@ test('docs/storages.md lists exactly the functions of a module', async (t) => {
 });
 
 test('docs/storages.md lists exactly the metrics of a storage and what stats() says', async (t) => {
-  const rows = table(document, '## When one is down');
+  const rows = table(document, '## When a storage is down');
   const metrics = text('src/delivery/metrics.ts').match(/ringmeter_storage_\w+/g);
   t.same(
     rows.map(([metric]) => metric),

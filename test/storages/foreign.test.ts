@@ -66,7 +66,7 @@ for (const [what, [name, text]] of Object.entries(KINDS))
     t.equal(collector.stats().storages[0].name, 'own', 'it is called as its file');
   });
 
-test('a module sees the metrics and the exposition of the moment, and what it was told', async (t) => {
+test('a module gets the metrics, the exposition and the options', async (t) => {
   const module = moduleOf(
     t,
     `import { writeFileSync } from 'node:fs';
@@ -96,7 +96,7 @@ test('a module sees the metrics and the exposition of the moment, and what it wa
   t.ok((await textOf(collector)).includes('n{a="1",service="api"} 3'));
 });
 
-test('what a module keeps stays from call to call; open is called again until it succeeds', async (t) => {
+test('a module keeps its state between calls; open is called again until it succeeds', async (t) => {
   const module = moduleOf(
     t,
     `let opened = 0; let stored = 0;
@@ -113,7 +113,7 @@ test('what a module keeps stays from call to call; open is called again until it
   ]);
 });
 
-test('a module is opened before it is asked, and may fail to answer', async (t) => {
+test('a module is opened before it is queried, and its query may fail', async (t) => {
   const answers = {
     'export const query = async () => { throw new Error("no idea"); };': {
       message: /no idea/,
@@ -128,7 +128,7 @@ test('a module is opened before it is asked, and may fail to answer', async (t) 
     'export const query = () => process.exit(4);': { message: /exit code 4/ },
     'export const query = () => { for (;;); };': { message: /no answer from own in 1000 ms/ },
     'export const open = () => { throw new Error("shut"); }; export const query = () => [];': { message: /shut/ },
-    '': { message: /cannot be read back/, code: 'RINGMETER_INVALID_QUERY' },
+    '': { message: /cannot be queried/, code: 'RINGMETER_INVALID_QUERY' },
   };
   for (const [index, [text, error]] of Object.entries(answers).entries()) {
     const module = moduleOf(t, `export const store = () => {};\n${text}`, `own${index}.mjs`);
@@ -139,7 +139,7 @@ test('a module is opened before it is asked, and may fail to answer', async (t) 
   }
 });
 
-test('a module may say that a failure is for good, or when to come back', async (t) => {
+test('a module may mark a failure as permanent, or give the time of the next attempt', async (t) => {
   const module = moduleOf(
     t,
     `let calls = 0;
@@ -158,7 +158,7 @@ test('a module may say that a failure is for good, or when to come back', async 
   t.match(collector.stats().storages[0], { rejected: 1, failures: 2, retries: 1 });
 });
 
-test('a module whose call is told to stop and does so is not replaced', async (t) => {
+test('a module whose aborted call ends is not replaced', async (t) => {
   const module = moduleOf(
     t,
     `let calls = 0;
@@ -186,7 +186,7 @@ test('options are cloned when the storage is made', async (t) => {
   t.equal(seen[0], 1);
 });
 
-test('what a storage is called', async (t) => {
+test('the default name of a storage', async (t) => {
   const folder = t.testdir({
     'a.b.js': '',
     own: { 'index.js': '' },
@@ -209,7 +209,7 @@ test('the options of a storage that is a module are checked', async (t) => {
     [{}, 'module', 'undefined'],
     [{ module: 7 }, 'module', '7'],
     [{ module: '' }, 'module'],
-    [{ module: './no-such-file.js' }, 'must be found from', 'no-such-file'],
+    [{ module: './no-such-file.js' }, 'must be resolvable from', 'no-such-file'],
     [{ module: 'no-such-package' }, 'no-such-package'],
     [{ module: LINES, option: {} }, 'option'],
     [{ module: LINES, options: { f: () => {} } }, 'cloned'],
@@ -229,7 +229,7 @@ test('the options of a storage that is a module are checked', async (t) => {
     refuses(t, make(given), 'RINGMETER_INVALID_OPTION', ...says);
 });
 
-test('a failure says whether it may pass', async (t) => {
+test('a failure says whether it can be retried', async (t) => {
   const failure = new StorageFailure('full', { retryable: false });
   t.match(failure, { code: 'RINGMETER_STORAGE_FAILED', retryable: false, retryAfter: undefined });
 });

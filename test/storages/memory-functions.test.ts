@@ -18,7 +18,7 @@ function history(t: Test, options: MemoryStorageOptions = {}) {
   };
 }
 
-test('a series is there from its first snapshot to its last, however often blocks were closed meanwhile', async (t) => {
+test('a series has points from its first snapshot to its last, however often blocks were closed', async (t) => {
   const { storage, collector, flush } = history(t);
   const counter = collector.counter('c');
   const expected = new Map<string, [time: number, value: number][]>();
@@ -35,7 +35,7 @@ test('a series is there from its first snapshot to its last, however often block
   );
 });
 
-test('rate and increase say how far counters came, line by line', async (t) => {
+test('rate and increase return the growth of counters, for each line', async (t) => {
   const { storage, collector, flush } = history(t);
   const requests = collector.counter('requests_total', { labelNames: ['method'] as const });
   const seconds = collector.histogram('seconds', { buckets: [1, 2] });
@@ -80,7 +80,7 @@ test('rate and increase say how far counters came, line by line', async (t) => {
   t.same(await storage.rate({ name: 'nothing' }), []);
 });
 
-test('quantile looks at what was observed in the range only', async (t) => {
+test('quantile uses only the observations of the range', async (t) => {
   const { storage, collector, flush } = history(t);
   const seconds = collector.histogram('seconds', { buckets: [1, 2, 4] });
   collector.counter('n_total');
@@ -127,7 +127,7 @@ test('quantile looks at what was observed in the range only', async (t) => {
     );
 });
 
-test('a bucket that is extrapolated further than the next one does not make a quantile wrong', async (t) => {
+test('a bucket that is extrapolated further than the next one does not distort a quantile', async (t) => {
   const { storage, collector, flush } = history(t);
   const seconds = collector.histogram('seconds', { buckets: [1, 2] });
   for (let one = 0; one < 10; one++) seconds.observe(0.5);
@@ -164,7 +164,7 @@ test('functions are evaluated in a flush worker as well, and check their query',
   await t.rejects(new MemoryStorage().rate({ name: 'c_total' }), { code: 'RINGMETER_CLOSED' });
 });
 
-test('a question about more values than are read in one go is answered whole', async (t) => {
+test('a query of more values than are read in one step is answered completely', async (t) => {
   const { storage, collector, flush } = history(t);
   const counter = collector.counter('c_total', { labelNames: ['index'] as const });
   const bound = Array.from({ length: 10_000 }, (_, index) => counter.labels({ index }));
@@ -181,7 +181,7 @@ test('a question about more values than are read in one go is answered whole', a
   );
 });
 
-test('the memory may be as large as it is allowed to be, and of any size', async (t) => {
+test('maxBytes may have any value up to the largest one', async (t) => {
   for (const maxBytes of [4_097, 2 ** 31 - 1, 2 ** 31]) {
     const { history } = new MemoryStorage({ maxBytes }).description.options as { history: SharedArrayBuffer };
     t.ok(history.byteLength <= maxBytes && history.byteLength > maxBytes - 8);

@@ -68,7 +68,7 @@ test('snapshots are forgotten by size, and the newest is always there', async (t
   }
 });
 
-test('a query goes by name, labels and time', async (t) => {
+test('a query selects by name, labels and time', async (t) => {
   const { collector, storage, flushes } = history(t);
   const requests = collector.counter('requests_total');
   requests.increment(5, { method: 'GET', status: 200 });
@@ -130,7 +130,7 @@ test('every line of a metric can be read back, together or by its own name', asy
   t.same(await linesOf('g'), [['g', {}, [-3]]]);
 });
 
-test('default labels are shown and can be asked for; a series may have its own value of one', async (t) => {
+test('default labels are shown and can be queried; a series may override one', async (t) => {
   const storage = new MemoryStorage();
   const collector = collectorFor(t, { storage, defaultLabels: { service: 'api', zone: 1 } });
   collector.counter('c').increment(1);
@@ -164,7 +164,7 @@ test('a series has no points from before it existed', async (t) => {
   );
 });
 
-test('the collector and each of its storages can be asked', async (t) => {
+test('the collector and each of its storages can be queried', async (t) => {
   const storages = [new MemoryStorage(), new MemoryStorage({ maxSnapshots: 1 })];
   const collector = collectorFor(t, { storage: storages });
   collector.counter('c').increment();
@@ -177,7 +177,7 @@ test('the collector and each of its storages can be asked', async (t) => {
   t.equal(collector.stats().flushes, 2);
 });
 
-test('a query that cannot be understood is refused with a code', async (t) => {
+test('an invalid query is refused with a code', async (t) => {
   const { storage } = history(t);
   for (const [query, says] of [
     [undefined, 'name'],
@@ -200,7 +200,7 @@ test('a query that cannot be understood is refused with a code', async (t) => {
     );
 });
 
-test('labels of a query that are no object are refused', async (t) => {
+test('labels of a query that are not an object are refused', async (t) => {
   const { storage } = history(t);
   for (const labels of ['a', 7, ['a'], true])
     await t.rejects(storage.query({ name: 'n', labels: labels as never }), { code: 'RINGMETER_INVALID_QUERY' });
@@ -231,7 +231,7 @@ test('a snapshot that does not fit is an error that says so, and recording goes 
   }
 });
 
-test('one storage that fails does not keep the others from storing', async (t) => {
+test('a storage that fails does not prevent the others from storing', async (t) => {
   const storages = [new MemoryStorage({ maxBytes: 4096 }), new MemoryStorage()];
   const collector = collectorFor(t, { storage: storages });
   for (let index = 0; index < 600; index++) collector.counter('c').increment(1, { index });
@@ -259,7 +259,7 @@ test('options of a storage are checked', async (t) => {
     refuses(t, make(options), 'RINGMETER_INVALID_OPTION', 'MemoryStorage');
 });
 
-test('a storage without a collector cannot be asked', async (t) => {
+test('a storage without a collector cannot be queried', async (t) => {
   await t.rejects(new MemoryStorage().query({ name: 'n' }), { code: 'RINGMETER_CLOSED' });
 });
 
@@ -271,7 +271,7 @@ test('a storage belongs to one collector', async (t) => {
   refuses(t, () => collectorFor(t, { storage: [twice, twice] }), 'RINGMETER_INVALID_OPTION', 'one collector');
 });
 
-test('a storage of a closed collector cannot be asked, with or without workers', async (t) => {
+test('a storage of a closed collector cannot be queried, with or without workers', async (t) => {
   for (const flushWorkers of [1, 0]) {
     const collector: MetricsCollector = collectorFor(t, { flushWorkers });
     const { storage } = collector;

@@ -8,7 +8,7 @@ const make =
   () =>
     new PrometheusStorage(options as PrometheusStorageOptions);
 
-test('what PrometheusStorage needs is one of two receivers', async (t) => {
+test('PrometheusStorage needs exactly one of pushgateway and remoteWrite', async (t) => {
   const says = ['needs either pushgateway or remoteWrite'];
   refuses(t, make({}), 'RINGMETER_INVALID_OPTION', ...says);
   refuses(t, make(undefined), 'RINGMETER_INVALID_OPTION', ...says);
@@ -35,7 +35,7 @@ test('wrong options of a Pushgateway are refused with what was expected', async 
   refuses(t, push({ method: 'PATCH' }), 'RINGMETER_INVALID_OPTION', 'one of PUT, POST', 'PATCH');
   refuses(t, push({ deleteOnClose: 'yes' }), 'RINGMETER_INVALID_OPTION', 'deleteOnClose must be true or false', 'yes');
   refuses(t, push({ group: {} }), 'RINGMETER_INVALID_OPTION', 'grouping');
-  refuses(t, push({ grouping: { job: 'b' } }), 'RINGMETER_INVALID_OPTION', 'cannot have job');
+  refuses(t, push({ grouping: { job: 'b' } }), 'RINGMETER_INVALID_OPTION', 'must not contain job');
   refuses(t, push({ grouping: { a: null } }), 'RINGMETER_INVALID_OPTION', 'pushgateway.grouping.a', 'null');
   refuses(t, push({ grouping: { 'a-b': 1 } }), 'RINGMETER_INVALID_LABEL_NAME', 'a-b');
   refuses(t, push({ grouping: { le: 1 } }), 'RINGMETER_RESERVED_LABEL_NAME', 'le');
@@ -56,12 +56,12 @@ test('wrong options of HTTP are refused, and secrets are not shown', async (t) =
   const http = (more: object) => make({ remoteWrite: { url }, ...more });
   const code = 'RINGMETER_INVALID_OPTION';
   refuses(t, http({ headers: 'a' }), code, 'headers', '"a"');
-  refuses(t, http({ headers: { 'a b': 'x' } }), code, 'header "a b"', 'is no name of a header');
+  refuses(t, http({ headers: { 'a b': 'x' } }), code, 'header "a b"', 'is not a valid header name');
   refuses(t, http({ headers: { 'Content-Length': '7' } }), code, 'header "Content-Length"', 'cannot be set');
   for (const bad of ['a\r\nb: c', '\0', '你', 7])
     refuses(t, http({ headers: { 'x-a': bad } }), code, 'header "x-a"', 'must be a string');
-  refuses(t, http({ basicAuth: { username: 'a', password: 'b' }, bearerToken: 'c' }), code, 'not two');
-  refuses(t, http({ headers: { Authorization: 'x' }, bearerToken: 'c' }), code, 'not two');
+  refuses(t, http({ basicAuth: { username: 'a', password: 'b' }, bearerToken: 'c' }), code, 'can have only one of');
+  refuses(t, http({ headers: { Authorization: 'x' }, bearerToken: 'c' }), code, 'can have only one of');
   refuses(t, http({ basicAuth: { username: 'a:b', password: 'c' } }), code, 'without a colon');
   refuses(t, http({ basicAuth: { username: 'a' } }), code, 'basicAuth.password', 'undefined');
   refuses(t, http({ basicAuth: { user: 'a' } }), code, 'username, password');
@@ -84,7 +84,7 @@ test('wrong options of the delivery are refused', async (t) => {
   refuses(t, make({ pushgateway: { url, job: 'a' }, name: '' }), 'RINGMETER_INVALID_OPTION', 'name of pushgateway');
 });
 
-test('what the workers are told is complete and can be cloned', async (t) => {
+test('the description for the workers is complete and can be cloned', async (t) => {
   const push = new PrometheusStorage({ pushgateway: { url, job: 'a', grouping: { shard: 7 } }, name: 'gateway' });
   t.match(structuredClone(push.description), {
     kind: 'pushgateway',
@@ -101,7 +101,7 @@ test('what the workers are told is complete and can be cloned', async (t) => {
   });
 });
 
-test('it cannot be read back', async (t) => {
+test('PrometheusStorage cannot be queried', async (t) => {
   const storage = new PrometheusStorage({ remoteWrite: { url } });
   collectorFor(t, { storage });
   await t.rejects(storage.query({ name: 'a' }), { code: 'RINGMETER_INVALID_QUERY' });

@@ -19,7 +19,7 @@ function path(job: string, grouping: Record<string, string>, url = 'http://h:1')
   return group.replace('http://h:1', '');
 }
 
-test('groups are addressed by words as they are, and by base64 for what a path would misread', async (t) => {
+test('groups are addressed with plain values, and with base64 for values that a path cannot contain', async (t) => {
   t.equal(path('a', {}), '/metrics/job/a');
   t.equal(path('a', {}, 'http://h:1/gate/way/'), '/gate/way/metrics/job/a');
   t.equal(path('a', {}, 'http://h:1/?tenant=1'), '/metrics/job/a?tenant=1');
@@ -35,7 +35,7 @@ test('groups are addressed by words as they are, and by base64 for what a path w
   for (const dots of ['.', '..', '%2e%2e']) t.notMatch(path('a', { dots }), /\.|%/, dots);
 });
 
-test('a push is the exposition, compressed, to the group', async (t) => {
+test('a push sends the compressed exposition to the group', async (t) => {
   for (const method of ['PUT', 'POST'] as const) {
     const { requests, collector, store } = await gateway(t, status(200), { method, grouping: { instance: 'a/b' } });
     collector.counter('c', { description: 'Counts' }).increment(3, { user: 'ü' });
@@ -55,7 +55,7 @@ test('a push is the exposition, compressed, to the group', async (t) => {
   }
 });
 
-test('a group is deleted on closing if that is wanted, and only then', async (t) => {
+test('a group is deleted on closing with deleteOnClose, and only then', async (t) => {
   for (const deleteOnClose of [false, true]) {
     const { requests, store, close } = await gateway(t, status(202), { deleteOnClose });
     await store();
@@ -68,7 +68,7 @@ test('a group is deleted on closing if that is wanted, and only then', async (t)
   }
 });
 
-test('a snapshot that was not taken is pushed again as it was', async (t) => {
+test('a snapshot that was not accepted is pushed again unchanged', async (t) => {
   const { requests, collector, backend, snapshot, store } = await gateway(
     t,
     (response, _, count) => void response.writeHead(count === 1 ? 503 : 200, { 'retry-after': '3' }).end('busy'),
@@ -90,7 +90,7 @@ test('a snapshot that was not taken is pushed again as it was', async (t) => {
   t.same(values, [1, 1, 2]);
 });
 
-test('a push that the gateway finds wrong is not tried again', async (t) => {
+test('a push that the gateway refuses as invalid is not retried', async (t) => {
   const { store } = await gateway(t, status(400, 'pushed metrics are invalid or inconsistent'));
   await t.rejects(store(), { message: /answered with 400: pushed metrics are invalid/, retryable: false });
 });

@@ -40,7 +40,7 @@ const ENDED = Number.NEGATIVE_INFINITY;
 const attempt = (previous?: Snapshot) => ({ signal: AbortSignal.timeout(10_000), previous });
 
 for (const version of [1, 2] as const)
-  test(`remote write ${version} says what the exposition says, of every instrument`, async (t) => {
+  test(`remote write ${version} sends the same samples as the exposition, for every instrument`, async (t) => {
     const { requests, collector, store } = await receiver(t, takes, { version });
     collector
       .counter('c_total', { description: 'Counts "things"', labelNames: ['B', 'z'] })
@@ -141,7 +141,7 @@ test('remote write 2.0 says since when totals count; what is no total has no sta
   t.same(await starts(), expected(3_000), 'come back after the snapshot without it');
 });
 
-test('labels that are given to all do not replace those a series has, and empty ones are left out', async (t) => {
+test('labels for all series do not replace those of a series, and empty ones are left out', async (t) => {
   const labels = { job: 'j', Zone: 'z', none: '', shard: 7 };
   const { requests, collector, store } = await receiver(t, takes, { version: 1, labels });
   collector.counter('a').increment(1, { job: 'own', empty: '', x: 1 });
@@ -219,7 +219,7 @@ test('requests are bounded, in order, and never divide a series', async (t) => {
   t.equal(Object.keys(said(requests)).length, 20 + 15 + 22);
 });
 
-test('requests are bounded by their text too', async (t) => {
+test('requests are bounded by the length of their labels, too', async (t) => {
   const { requests, collector, store } = await receiver(t, takes);
   const counter = collector.counter('c', { labelNames: ['text'] });
   for (let i = 0; i < 100; i++) counter.increment(1, { text: `${i}`.padEnd(60_000, 'x') });
@@ -230,7 +230,7 @@ test('requests are bounded by their text too', async (t) => {
   );
 });
 
-test('after a failure, a snapshot goes on with the request that failed', async (t) => {
+test('after a failure, a snapshot continues with the failed request', async (t) => {
   let broken = true;
   const { requests, collector, backend, snapshot } = await receiver(
     t,
@@ -258,7 +258,7 @@ test('after a failure, a snapshot goes on with the request that failed', async (
   );
 });
 
-test('the progress of a snapshot that was given up means nothing for the next one', async (t) => {
+test('the progress of a dropped snapshot does not affect the next one', async (t) => {
   const { requests, collector, backend, snapshot } = await receiver(
     t,
     (response, request, count) => (count === 2 ? void response.writeHead(503).end() : takes(response, request, count)),
@@ -272,7 +272,7 @@ test('the progress of a snapshot that was given up means nothing for the next on
   t.equal(Object.keys(said(requests.slice(2))).length, 3);
 });
 
-test('snapshots of the same millisecond are told apart, and a clock that was put back by less than a minute changes no order', async (t) => {
+test('snapshots of the same millisecond are distinguished, and a clock set back by less than a minute changes no order', async (t) => {
   let broken = false;
   const { requests, collector, backend, snapshot } = await receiver(t, (response, request, count) =>
     broken ? void response.writeHead(503).end() : takes(response, request, count),
@@ -304,7 +304,7 @@ const OLD_RECEIVERS: [string, Answer][] = [
 ];
 
 for (const [what, answer] of OLD_RECEIVERS)
-  test(`auto goes back to 1.0 for a receiver that ${what}, and loses nothing`, async (t) => {
+  test(`auto falls back to 1.0 for a receiver that ${what}, and loses nothing`, async (t) => {
     const { requests, collector, store } = await receiver(t, answer, { maxSamplesPerSend: 2 });
     const counter = collector.counter('c', { labelNames: ['i'] });
     for (let i = 0; i < 4; i++) counter.increment(i, { i });
@@ -317,7 +317,7 @@ for (const [what, answer] of OLD_RECEIVERS)
     t.same(said(requests.slice(1, 3)), { 'c{i="0"}': 0, 'c{i="1"}': 1, 'c{i="2"}': 2, 'c{i="3"}': 3 });
   });
 
-test('auto stays with 2.0 where it is taken, and a failure does not change that', async (t) => {
+test('auto stays with 2.0 where it is accepted, and a failure does not change that', async (t) => {
   const { requests, collector, backend, snapshot, store } = await receiver(t, (response, request, count) =>
     count === 1 ? void response.writeHead(500).end() : takes(response, request, count),
   );
@@ -331,11 +331,11 @@ test('auto stays with 2.0 where it is taken, and a failure does not change that'
   );
 });
 
-test('a version that was asked for is kept to', async (t) => {
+test('a version that is set explicitly is not changed', async (t) => {
   for (const [, answer] of OLD_RECEIVERS) {
     const second = await receiver(t, answer, { version: 2 });
     second.collector.counter('c').increment();
-    const message = `the receiver at ${second.url}/write does not take remote write 2.0`;
+    const message = `the receiver at ${second.url}/write does not accept remote write 2.0`;
     await t.rejects(second.store(), { message, retryable: false });
     t.equal(second.requests.length, 1);
   }
@@ -348,7 +348,7 @@ test('a version that was asked for is kept to', async (t) => {
   );
 });
 
-test('a refused request does not stop the others, and is reported when they are through', async (t) => {
+test('a refused request does not stop the others, and is reported after them', async (t) => {
   const REFUSALS: [number, string][] = [
     [400, 'out of order sample'],
     [400, 'duplicate sample for timestamp'],
@@ -383,7 +383,7 @@ test('a refused request does not stop the others, and is reported when they are 
   }
 });
 
-test('a failure that would meet every request ends the attempt', async (t) => {
+test('a failure that would affect every request ends the attempt', async (t) => {
   for (const [code, retryable] of [
     [401, false],
     [404, false],
@@ -398,7 +398,7 @@ test('a failure that would meet every request ends the attempt', async (t) => {
   }
 });
 
-test('series that a snapshot has not any more are ended, with the bits that say so', async (t) => {
+test('series that a snapshot no longer has get a staleness marker', async (t) => {
   const { requests, collector, backend, snapshot } = await receiver(t, takes);
   const counter = collector.counter('c', { labelNames: ['i'] });
   counter.increment(1, { i: 0 });
@@ -427,7 +427,7 @@ test('series that a snapshot has not any more are ended, with the bits that say 
   t.same(last(), { 'c{i="0"}': 1 });
 });
 
-test('a missing number is a NaN, and not the one that ends a series', async (t) => {
+test('a missing number is a NaN, and not the staleness marker', async (t) => {
   for (const version of [1, 2] as const) {
     const { requests, collector, store } = await receiver(t, takes, { version });
     collector.summary('s', { quantiles: [0.5] });
@@ -459,7 +459,7 @@ test('closing ends every series that was sent, later than its last sample', asyn
   }
 });
 
-test('closing ends what a worker before this one has sent', async (t) => {
+test('closing ends the series that an earlier worker has sent', async (t) => {
   const { requests, collector, backend, snapshot, close } = await receiver(t, status(503));
   collector.counter('c').increment(1, { a: 1 });
   const previous = await snapshot();
@@ -474,7 +474,7 @@ test('closing ends what a worker before this one has sent', async (t) => {
   t.same(said(requests.slice(-1)), { 'c{a="1"}': ENDED });
 });
 
-test('closing ends all there is, if a worker before this one has stored it', async (t) => {
+test('closing ends all series, if an earlier worker has stored them', async (t) => {
   const { requests, collector, snapshot, close } = await receiver(t, takes);
   collector.counter('c').increment(1, { a: 1 });
   collector.gauge('never_recorded');
@@ -483,7 +483,7 @@ test('closing ends all there is, if a worker before this one has stored it', asy
   t.same(said(requests), { 'c{a="1"}': ENDED });
 });
 
-test('a receiver of 1.0 that answers 400 to 2.0 gets 1.0; one that takes 2.0 refuses what is in the request', async (t) => {
+test('a 400 from a receiver of 1.0 causes a fall back to 1.0; a 400 from a receiver of 2.0 refuses the content', async (t) => {
   const old = await receiver(t, (response, request, count) =>
     decode(request).version === 2 ? void response.writeHead(400).end('bad') : takes(response, request, count),
   );
@@ -506,7 +506,7 @@ test('a receiver of 1.0 that answers 400 to 2.0 gets 1.0; one that takes 2.0 ref
   );
 });
 
-test('any of the headers that say what was written is that of 2.0', async (t) => {
+test('any of the headers with the written counts identifies a receiver of 2.0', async (t) => {
   for (const what of ['Samples', 'Histograms', 'Exemplars']) {
     const { requests, collector, store } = await receiver(
       t,
@@ -518,7 +518,7 @@ test('any of the headers that say what was written is that of 2.0', async (t) =>
   }
 });
 
-test('a request that is too large is halved until it is taken, and only a single series is given up', async (t) => {
+test('a request that is too large is halved until it is accepted, and only a single too large series is dropped', async (t) => {
   const { requests, collector, store } = await receiver(t, (response, request, count) =>
     request.body.length > 300 ? void response.writeHead(413).end('too large') : takes(response, request, count),
   );
@@ -532,7 +532,7 @@ test('a request that is too large is halved until it is taken, and only a single
   await t.rejects(store(), { message: /413/, retryable: false });
 });
 
-test('what may pass is tried again, also a 500 whose text only resembles that of refused samples', async (t) => {
+test('temporary failures are retried, also a 500 whose text only resembles that of refused samples', async (t) => {
   for (const [code, text] of [
     [408, 'late'],
     [425, 'early'],

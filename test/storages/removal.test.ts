@@ -9,7 +9,7 @@ import { openStorage } from './support';
 
 const ENDED = Number.NEGATIVE_INFINITY;
 
-test('a MemoryStorage has a gap where a series was removed, and its later life after that', async (t) => {
+test('a MemoryStorage has a gap after a series was removed, and its values when it begins again', async (t) => {
   const pass = stopWallClock(t);
   const storage = new MemoryStorage();
   const collector = collectorFor(t, { storage });
@@ -67,7 +67,7 @@ test('a MemoryStorage has a gap where a series was removed, and its later life a
   t.same((await pointsOfX('c_total')).slice(0, 4), expected);
 });
 
-test('remote write says that a removed series ended, once, and what it begins again with', async (t) => {
+test('remote write ends a removed series once, and sends its samples when it begins again', async (t) => {
   const { url, requests } = await receive(t, (response) => void response.writeHead(204).end());
   const collector = collectorFor(t);
   const storage = new PrometheusStorage({ remoteWrite: { url, version: 1 } });
@@ -148,7 +148,7 @@ test('OTLP tells the end of a removed series, unless it sends deltas, and then a
   }
 });
 
-test('files have no value of a removed series', async (t) => {
+test('files contain no value of a removed series', async (t) => {
   const directory = t.testdir();
   const storage = new FileStorage({ directory });
   const collector = collectorFor(t, { storage });

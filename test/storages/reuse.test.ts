@@ -46,7 +46,7 @@ test('the history of a series does not begin with what its memory held before', 
   t.same(wrong, []);
 });
 
-test('files say which series a number stands for now', async (t) => {
+test('files contain the current labels of a series number that was reused', async (t) => {
   const directory = t.testdir();
   const { close } = await stored(t, new FileStorage({ directory }));
   await close();

@@ -4,7 +4,7 @@ import { test } from 'tap';
 import { collectorFor, until } from '../instruments/support';
 
 for (const flushWorkers of [0, 1, 2])
-  test(`with flushWorkers ${flushWorkers} snapshots are stored by themselves at flushInterval`, async (t) => {
+  test(`with flushWorkers ${flushWorkers} snapshots are stored automatically at flushInterval`, async (t) => {
     const storage = new MemoryStorage();
     const collector = collectorFor(t, { flushWorkers, flushInterval: 50, storage });
     collector.counter('c').increment(3);
@@ -59,7 +59,7 @@ test('history and regular flushes survive a flush worker that is terminated', as
   t.equal(counter.getValue(), 3);
 });
 
-test('a collector that could not be made leaves no worker behind', async (t) => {
+test('a collector whose constructor throws leaves no worker behind', async (t) => {
   const storage = new MemoryStorage();
   collectorFor(t, { storage });
   const running = new Set<Worker>();

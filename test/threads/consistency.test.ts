@@ -61,7 +61,7 @@ async function startObservers(t: Test, collector: MetricsCollector, families = F
 }
 
 for (const ringCapacity of [64, 16_384])
-  test(`a histogram agrees with itself in every snapshot, while readers are let in (rings of ${ringCapacity})`, async (t) => {
+  test(`the sum, count and buckets of a histogram agree in every snapshot, while readers are let in (rings of ${ringCapacity})`, async (t) => {
     // buckets and sum of each histogram from one moment   allowed
     // histograms of different moments in one snapshot     allowed     a reader was let in between them
     // a sum without its count, or the other way round     FORBIDDEN
@@ -98,7 +98,7 @@ for (const ringCapacity of [64, 16_384])
 const NOBODY = 0x7fff_ffff;
 
 for (const turn of ['free', 'held by somebody who is stopped'])
-  test(`of two snapshots on different threads the later one has nothing that is older, while readers are let in (the turn is ${turn})`, async (t) => {
+  test(`of two snapshots on different threads the later one has no older value, while readers are let in (the turn is ${turn})`, async (t) => {
     // every histogram of the later one at least as new   allowed
     // one of them older                                  FORBIDDEN   a counter would go back in the history
     const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000 });
@@ -128,7 +128,7 @@ for (const turn of ['free', 'held by somebody who is stopped'])
     t.ok(seen.length > 2, `${seen.length} snapshots`);
   });
 
-test('who reads waits for a thread that lost its processor while it folded in place, but not for ever', async (t) => {
+test('a reader waits for a thread that was descheduled while it folded in place, but not for ever', async (t) => {
   // the observation is in the buckets and in the sum, or in neither   allowed
   // in one of them                                                    FORBIDDEN   unless the thread stays away for long
   const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, drainInterval: 1_000, ringCapacity: 64 });
@@ -155,7 +155,7 @@ test('who reads waits for a thread that lost its processor while it folded in pl
   await worker.terminate();
 });
 
-test('who cannot have the lock reads what is being folded wholly or not at all', async (t) => {
+test('a reader without the lock sees an event that is being folded completely or not at all', async (t) => {
   // as above
   const arena = makeArena();
   const load = new Load(arena);

@@ -173,7 +173,7 @@ test('ten million events while the flush worker is stopped in the middle of a dr
   checkTotals(t, collector, metrics, 160);
 });
 
-test('ten million events while a thread that never lets go has the lock of the ring', async (t) => {
+test('ten million events while a thread holds the lock of the ring and never releases it', async (t) => {
   const collector = new MetricsCollector({ flushWorkers: 1, ringCapacity: 1024, flushInterval: 0 });
   t.teardown(() => collector.close());
   const metrics = instruments(collector);

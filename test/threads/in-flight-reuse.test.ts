@@ -55,7 +55,7 @@ for (const removes of [false, true])
     t.same([...new Set(values)], [0]);
   });
 
-test('a call ends in the series that it began in, though its labels have another one by now', async (t) => {
+test('a call ends in the series that it began in, even if its labels have another series by then', async (t) => {
   const collector = new MetricsCollector({ flushWorkers: 0, flushInterval: 0, storage: [] });
   t.teardown(() => collector.close());
   const { begin, end } = callsOf(collector, { labelNames: ['id'], cardinalityLimit: 2 });

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { type Test, test } from 'tap';
 import type { Arena } from '../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../dist/src/arena/layout.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { until } from '../instruments/support';
@@ -131,7 +131,7 @@ for (const place of PLACES)
       t.equal(shard.folded, place.folded, 'that is where it stands');
       t.equal(arena.i32[shard.lock], threadMark(threadId), 'it has the lock');
       await stopper.kill(worker);
-      buryThread(openShards(arena), threadId);
+      cleanUpAfterThread(openShards(arena), threadId);
       t.equal(arena.i32[shard.lock], 0, 'the lock is free');
       t.equal(freed(arena), shard.folded, 'what it folded is given back');
       const drainer = new Drainer(arena, threadMark(0));
@@ -152,7 +152,7 @@ for (const place of PLACES)
 /** Holds the lock of the ring in the middle of a batch. */
 const HOLDS = PLACES[0];
 
-test('threads that wait for the lock of one that dies get it, one after the other, with what it had done', async (t) => {
+test('threads that wait for the lock of a dying thread get it in turn, with its completed work', async (t) => {
   const { arena, load, worker, stopper } = await stoppedAt(t, HOLDS, 'COUNTER_ADD');
   const { threadId } = worker;
   const waiters = await Promise.all([startDrainer(arena), startDrainer(arena), startDrainer(arena)]);
@@ -164,7 +164,7 @@ test('threads that wait for the lock of one that dies get it, one after the othe
   await until('somebody waits', () => arena.i32[shard.lock + 1] === 1);
   await stopper.kill(worker);
   const buried = performance.now();
-  buryThread(openShards(arena), threadId);
+  cleanUpAfterThread(openShards(arena), threadId);
   const all = await Promise.all(answers);
   const after = performance.now() - buried;
   t.same(
@@ -177,7 +177,7 @@ test('threads that wait for the lock of one that dies get it, one after the othe
   t.same(load.problems(), []);
 });
 
-test('a thread that waits for the lock of one that lives gives up in time, and reads without it', async (t) => {
+test('a thread that waits for the lock of a running thread times out, and reads without the lock', async (t) => {
   const { arena, worker, stopper } = await stoppedAt(t, HOLDS, 'COUNTER_ADD');
   const waiter = await startDrainer(arena);
   t.teardown(() => Promise.all([waiter.terminate(), stopper.kill(worker)]));
@@ -199,7 +199,7 @@ async function deadRecorder(t: Test): Promise<{ arena: Arena; load: Load; dead: 
   return { arena, load, dead, burier: await startDrainer(arena) };
 }
 
-test('two threads bury the same one, and others take its place meanwhile', async (t) => {
+test('two threads clean up after the same ended thread, while others reuse its slot', async (t) => {
   // each shard has one owner, nothing is lost       allowed
   // the second burier frees the new owner's shard   FORBIDDEN   two threads would write one ring
   const { arena, load, dead, burier } = await deadRecorder(t);
@@ -207,7 +207,7 @@ test('two threads bury the same one, and others take its place meanwhile', async
   await stopper.stopAt('src/arena/shard.js', 'layout_1.SHARD.PUBLISHED), this.head)');
   const buried = ask(burier, 'bury', { ended: dead });
   await stopper.stopped();
-  buryThread(openShards(arena), dead);
+  cleanUpAfterThread(openShards(arena), dead);
   const next = [new Recorder(arena, 'fold'), new Recorder(arena, 'fold')];
   load.record(next[0], 'COUNTER_ADD', 1);
   stopper.release();
@@ -222,7 +222,7 @@ test('two threads bury the same one, and others take its place meanwhile', async
   await burier.terminate();
 });
 
-test('a thread that dies while it buries another is buried with it', async (t) => {
+test('a thread that dies while it cleans up after another is cleaned up together with it', async (t) => {
   const { arena, load, dead, burier } = await deadRecorder(t);
   const { threadId } = burier;
   const [shard] = openShards(arena);
@@ -232,8 +232,8 @@ test('a thread that dies while it buries another is buried with it', async (t) =
   burier.postMessage({ task: 'bury', ended: dead });
   await stopper.stopped();
   await stopper.kill(burier);
-  buryThread(openShards(arena), dead);
-  buryThread(openShards(arena), threadId);
+  cleanUpAfterThread(openShards(arena), dead);
+  cleanUpAfterThread(openShards(arena), threadId);
   t.equal(arena.i32[shard.lock], 0, 'the lock is free');
   t.equal(shard.owner, 0, 'the shard is free');
   new Drainer(arena, threadMark(0)).drainAll();

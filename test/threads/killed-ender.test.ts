@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
 import { HEADER, int } from '../../dist/src/arena/layout.js';
 import { SERIES_COUNT } from '../../dist/src/arena/lives.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { columnCount } from '../../dist/src/kinds/kinds.js';
@@ -76,7 +76,7 @@ for (const [name, file, line, when] of PLACES)
       const { threadId } = worker;
       t.equal(arena.i32[int(HEADER.LIVES_LOCK)], threadMark(threadId), 'it has the lock');
       await stopper.kill(worker);
-      buryThread(openShards(arena), threadId);
+      cleanUpAfterThread(openShards(arena), threadId);
       t.equal(arena.i32[int(HEADER.LIVES_LOCK)], 0, 'the lock is free');
       t.equal(arena.i32[int(HEADER.LIVES)] & 1, 0);
       const gone = (index: number): string =>

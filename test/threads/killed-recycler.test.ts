@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
 import { HEADER, int } from '../../dist/src/arena/layout.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { toMetrics } from '../../dist/src/exposition/metrics.js';
 import { until } from '../instruments/support';
 import { mortal } from './mortal';
@@ -67,7 +67,7 @@ for (const [name, file, line, when] of PLACES)
     const { threadId } = worker;
     t.equal(arena.i32[int(HEADER.LIVES_LOCK)], threadMark(threadId), 'it has the lock');
     await stopper.kill(worker);
-    buryThread(openShards(arena), threadId);
+    cleanUpAfterThread(openShards(arena), threadId);
     const wrong: string[] = [];
     await until('memory is used again, more than once', async () => {
       record();

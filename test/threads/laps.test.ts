@@ -47,7 +47,7 @@ for (const first of STARTS)
     t.end();
   });
 
-test('a thread that looks while another one writes sees no event that is not there', async (t) => {
+test('a thread that reads a ring while another one writes sees no event that was not recorded', async (t) => {
   // from what was published before to the event under way   allowed
   // less                                                    FORBIDDEN   what a blocked thread recorded would be missing
   // more                                                    FORBIDDEN   a slot's old event would be taken for the next

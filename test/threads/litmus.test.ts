@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { HEADER } from '../../dist/src/arena/layout.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { recover, takeOver, tryLock, unlock } from '../../dist/src/atomics/mutex.js';
 import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
@@ -11,7 +11,7 @@ import { columnsOf, KINDS, Load, makeArena, startDrainer } from './bench';
 
 // Small races, each with the outcomes it may and may not have.
 
-test(`a lock whose owner died is recovered, with what the owner had done (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`a lock whose owner died is recovered, with the completed work of the owner (RINGMETER_SEED=${SEED})`, async (t) => {
   // exact, whenever the owner was killed   allowed
   // less                                   FORBIDDEN   an event was taken out and not folded
   // more                                   FORBIDDEN   an event was folded, and again by the next owner
@@ -32,7 +32,7 @@ test(`a lock whose owner died is recovered, with what the owner had done (RINGME
     recorder.publish();
     await worker.terminate();
     if (arena.i32[shard.lock] === threadMark(threadId)) killedInside++;
-    buryThread([shard, ...others], threadId);
+    cleanUpAfterThread([shard, ...others], threadId);
     if (arena.i32[shard.lock] !== 0) t.fail('the lock is not free');
     drainer.drainAll();
     const problems = load.problems();
@@ -42,7 +42,7 @@ test(`a lock whose owner died is recovered, with what the owner had done (RINGME
   t.equal(shard.head | 0, shard.folded | 0, 'nothing is left in the ring');
 });
 
-test('only the death of the owner frees its lock, and one thread takes it over', async (t) => {
+test('only the end of the owner frees its lock, and exactly one thread takes it over', async (t) => {
   // recovered for the dead owner's mark   allowed
   // recovered for any other mark          FORBIDDEN   two threads would fold the same events
   // taken over twice                      FORBIDDEN   likewise
@@ -60,7 +60,7 @@ test('only the death of the owner frees its lock, and one thread takes it over',
   unlock(word, 0);
 });
 
-test('slots are reused by threads that come and go, and keep what was recorded', async (t) => {
+test('slots are reused by later threads, and keep the earlier records', async (t) => {
   // what all threads recorded added up, two slots   allowed
   // more slots than threads at once                 FORBIDDEN   ended threads would use up maxThreads
   // something missing                               FORBIDDEN   the next owner began at the wrong position
@@ -73,7 +73,7 @@ test('slots are reused by threads that come and go, and keep what was recorded',
       for (const recorder of recorders) load.record(recorder, KINDS[(event + round) % KINDS.length], event);
     // they close, or end without a word and are buried by who saw them end
     if (round % 2 === 0) for (const recorder of recorders) recorder.close();
-    else buryThread(openShards(arena), 0);
+    else cleanUpAfterThread(openShards(arena), 0);
     if (round % 3 === 0) new Drainer(arena, threadMark(0)).drainAll();
     for (const recorder of recorders) recorder.close();
   }

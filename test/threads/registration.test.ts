@@ -83,7 +83,7 @@ function problemsOf(defined: Defined[], shown: Metric[]): string[] {
   return problems;
 }
 
-test(`of metrics that several threads define differently at once, one stands (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`of conflicting definitions that several threads make at the same time, one wins (RINGMETER_SEED=${SEED})`, async (t) => {
   // one definition, all who asked for it record into it, the others get RINGMETER_METRIC_CONFLICT   allowed
   // two threads defined it differently                                 FORBIDDEN   events of one kind in cells of another
   // a metric listed twice, or not at all, or with another's definition FORBIDDEN

@@ -9,7 +9,7 @@ import { FlushService } from '../../dist/src/flush/service.js';
 import { SEED, until } from '../instruments/support';
 import { mortal } from './mortal';
 
-test('label sets that come and go for ever stay within the memory of those that are there at once', async (t) => {
+test('label sets that come and go for ever use the memory of those that exist at one time', async (t) => {
   const { collector, arena } = mortal(t, 1_024, 10);
   const service = new FlushService(arena, []);
   const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.05 });
@@ -141,7 +141,7 @@ test('a handle that was given out keeps its series, however long it has been rem
   t.equal(metrics.find(({ name }) => name === 'g')?.value, 2);
 });
 
-test('a thread that is blocked delays the use of memory, and nothing else', async (t) => {
+test('a blocked thread delays the reuse of memory, and nothing else', async (t) => {
   const { collector, arena, reborn } = mortal(t, 1_024, 10);
   const service = new FlushService(arena, []);
   const counter = collector.counter('c', { labelNames: ['id'], ttl: 0.02 });

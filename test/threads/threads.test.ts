@@ -27,7 +27,7 @@ function makeCollector(t: Test, options?: CollectorOptions): MetricsCollector {
 }
 
 for (const flushWorkers of [0, 1]) {
-  test(`worker threads join without wiring and values add up (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`worker threads join automatically and values add up (flushWorkers: ${flushWorkers})`, async (t) => {
     const collector = makeCollector(t, { flushWorkers });
     const jobs = collector.counter('jobs_total', { labelNames: ['queue'] });
     jobs.increment(1, { queue: 'a' });
@@ -40,14 +40,14 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('a thread of a thread joins too', async (t) => {
+test('a thread that a worker thread starts joins, too', async (t) => {
   const collector = makeCollector(t);
   const inner = `require('ringmeter').getMetricsCollector().counter('deep_total').increment(3);`;
   await untilExit(inThread(`new Worker(${JSON.stringify(inner)}, { eval: true });`));
   t.equal(collector.counter('deep_total').getValue(), 3);
 });
 
-test('any other collector is joined by its handle', async (t) => {
+test('a collector that is not the default is joined by its handle', async (t) => {
   makeCollector(t);
   const second = makeCollector(t);
   const { handle } = second;
@@ -55,7 +55,7 @@ test('any other collector is joined by its handle', async (t) => {
   t.equal(second.counter('own_total').getValue(), 4);
 });
 
-test('a joined thread can ask for everything that its parent can', async (t) => {
+test('a joined thread has all functions of its parent', async (t) => {
   const collector = makeCollector(t);
   collector.counter('asked_total').increment(2);
   await collector.flush();
@@ -84,7 +84,7 @@ test('the last set of a gauge wins, and additions of every thread count since', 
   t.equal(gauge.getValue(), 1);
 });
 
-test('what a blocked thread recorded is seen while it is blocked', async (t) => {
+test('records of a blocked thread are visible while it is blocked', async (t) => {
   const collector = makeCollector(t);
   const gate = new SharedArrayBuffer(4);
   const worker = inThread(
@@ -172,7 +172,7 @@ test('threads beyond maxThreads drop what they record, and count it', async (t) 
   t.equal(collector.counter('one_total').getValue(), 1);
 });
 
-test('a terminated flush worker is replaced: draining, flushing and the endpoint go on', async (t) => {
+test('a terminated flush worker is replaced: draining, flushing and the endpoint continue', async (t) => {
   const workers: Worker[] = [];
   const watch = (worker: Worker): void => void workers.push(worker);
   process.on('worker', watch);

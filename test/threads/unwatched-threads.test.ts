@@ -49,4 +49,4 @@ async function endThem(t: Test, source: string): Promise<void> {
 }
 
 test('a thread that was started before the collector ends while it reads', (t) => endThem(t, BUSY));
-test('a thread that another thread started ends with it while it reads', (t) => endThem(t, PARENT));
+test('a thread that another thread started is terminated with it during a read', (t) => endThem(t, PARENT));

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { SHARD } from '../../dist/src/arena/layout.js';
-import { buryThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
+import { cleanUpAfterThread, openShards, threadMark } from '../../dist/src/arena/shard.js';
 import { Drainer } from '../../dist/src/drain/drain.js';
 import { Recorder } from '../../dist/src/instruments/recorder.js';
 import { begin, KINDS, type Kind, Load, makeArena, startDrainer } from './bench';
@@ -38,7 +38,7 @@ for (const wrap of WRAPS)
       }
       recorder.publish();
       await drainer.terminate();
-      buryThread(openShards(arena), threadId);
+      cleanUpAfterThread(openShards(arena), threadId);
       new Drainer(arena, threadMark(0)).drainAll();
       t.same(bench.problems(), []);
       t.ok(shard.folded > wrap, `the ring went past ${wrap}`);

@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { flood } from '../instruments/flood';
 
-test('ten million different label sets end in bounded memory, and slow nobody down', {
+test('ten million different label sets take bounded memory, and do not slow recording down', {
   timeout: 300_000,
 }, async (t) => {
   const began = performance.now();

@@ -58,9 +58,10 @@ export function resolveSlo(options: SloOptions): ResolvedSlo {
   ]);
   const { page, ticket } = checkOptions('slo.severities', given.severities, ['page', 'ticket']);
   const { objective } = given;
-  if (!(objective > 0 && objective < 1)) fail(`slo.objective must lie between 0 and 1, got ${shown(objective)}`);
+  if (!(objective > 0 && objective < 1))
+    fail(`slo.objective must be a number between 0 and 1, both excluded, got ${shown(objective)}`);
   if (typeof given.name !== 'string' || given.name === '')
-    fail(`slo.name must be a text that is not empty, got ${shown(given.name)}`);
+    fail(`slo.name must be a string that is not empty, got ${shown(given.name)}`);
   return {
     name: given.name,
     objective,
@@ -84,12 +85,12 @@ function fail(message: string): never {
 function checkDuration(name: string, given: unknown): number {
   const milliseconds = typeof given === 'string' ? readDuration(given) : given;
   if (typeof milliseconds === 'number' && Number.isSafeInteger(milliseconds) && milliseconds > 0) return milliseconds;
-  return fail(`${name} must be a duration as '30d', or milliseconds, got ${shown(given)}`);
+  return fail(`${name} must be a duration such as '30d', or a number of milliseconds, got ${shown(given)}`);
 }
 
 /** Turns a counter's selector into PromQL with `$window`; returns PromQL that contains `$window` unchanged. */
 function checkEvents(name: string, given: unknown): string {
-  if (typeof given !== 'string') return fail(`${name} must be PromQL, got ${shown(given)}`);
+  if (typeof given !== 'string') return fail(`${name} must be a string of PromQL, got ${shown(given)}`);
   if (given.includes(WINDOW)) return given;
   try {
     const { kind, range } = parseExpression(given) as { kind: string; range?: number };
@@ -97,5 +98,7 @@ function checkEvents(name: string, given: unknown): string {
   } catch (error) {
     throw new RingmeterError('RINGMETER_INVALID_RULE', `${name}: ${messageOf(error)}`);
   }
-  return fail(`${name} must be the selector of a counter, or have ${WINDOW} in it, got ${shown(given)}`);
+  return fail(
+    `${name} must be the selector of a counter, or an expression that contains ${WINDOW}, got ${shown(given)}`,
+  );
 }

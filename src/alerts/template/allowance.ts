@@ -6,7 +6,7 @@ export const MOST_CHARACTERS = 2 ** 18;
 /** Throws if a text would be too long for a template. Call it before making the text. */
 export function checkLength(characters: number): void {
   if (characters > MOST_CHARACTERS)
-    throw limited(`the template makes more than ${MOST_CHARACTERS} characters, or takes as many steps`);
+    throw limited(`the template exceeds the limit of ${MOST_CHARACTERS} characters or steps`);
 }
 
 /** Steps of regular expressions that one template may take: a thread needs a second for them at most. */
@@ -27,7 +27,7 @@ export class Allowance {
     this.matching += steps;
     if (this.matching > MOST_MATCHING)
       throw limited(
-        `the regular expressions of the template need ${this.matching} steps, and may take ${MOST_MATCHING}`,
+        `the regular expressions of the template need ${this.matching} steps, more than the limit of ${MOST_MATCHING}`,
       );
   }
 }

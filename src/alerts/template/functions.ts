@@ -23,7 +23,7 @@ export function isTrue(value: unknown): boolean {
 function toNumber(value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && !(typeof value === 'string' && Number.isNaN(number))) return number;
-  throw new TemplateError(`${goText(value)} is no number`);
+  throw new TemplateError(`${goText(value)} is not a number`);
 }
 
 const ofNumber = (show: (value: number) => string) => (value: unknown) => show(toNumber(value));
@@ -36,7 +36,7 @@ function compare(a: unknown, b: unknown): number {
 
 function entry(value: unknown, key: string | number): unknown {
   const found = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
-  if (!found && Array.isArray(value)) throw new TemplateError(`there is nothing at index ${key}`);
+  if (!found && Array.isArray(value)) throw new TemplateError(`the index ${key} is out of range`);
   return found ? (value as Record<string | number, unknown>)[key] : '';
 }
 

@@ -49,7 +49,7 @@ class Blocks {
 
   private node(keyword: string, rest: readonly Token[], piece: Piece & { kind: 'action' }): Node {
     if (UNSUPPORTED.has(keyword)) throw new TemplateError(`${keyword} is not supported in templates`);
-    if (keyword === 'end' || keyword === 'else') throw new TemplateError(`{{${piece.source}}} without a block`);
+    if (keyword === 'end' || keyword === 'else') throw new TemplateError(`{{${piece.source}}} is outside of a block`);
     if (BLOCKS.has(keyword)) return this.block(keyword as 'if' | 'with' | 'range', rest, piece.source);
     return { kind: 'print', pipeline: this.pipeline(piece.tokens, piece.source) };
   }
@@ -124,7 +124,7 @@ class PipelineParser {
       operands.push(this.operand(token));
     if (operands.length === 0) this.fail();
     if (operands.length > 1 && operands[0].kind !== 'function')
-      throw new TemplateError(`in {{${this.source}}} something that is no function is given arguments`);
+      throw new TemplateError(`in {{${this.source}}} a value that is not a function is followed by arguments`);
     return operands;
   }
 
@@ -180,7 +180,7 @@ class PipelineParser {
   private fail(): never {
     const token = this.peek();
     throw new TemplateError(
-      `${token === undefined ? 'something is missing' : `unexpected ${token.text}`} in {{${this.source}}}`,
+      `${token === undefined ? 'unexpected end' : `unexpected ${token.text}`} in {{${this.source}}}`,
     );
   }
 }

@@ -41,6 +41,6 @@ export function replaceAll(allowance: Allowance, pattern: string, replacement: s
 
 function compiled(pattern: string) {
   const regex = compileSearch(pattern);
-  if (regex === undefined) throw new TemplateError(`${JSON.stringify(pattern)} is no regular expression`);
+  if (regex === undefined) throw new TemplateError(`${JSON.stringify(pattern)} is not a valid regular expression`);
   return regex;
 }

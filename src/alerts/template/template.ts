@@ -48,7 +48,8 @@ export class Template {
         return new Expansion(data, results).text(this.nodes);
       } catch (error) {
         if (!(error instanceof Needed)) throw error;
-        if (results.size === MOST_QUERIES) throw new TemplateError(`more than ${MOST_QUERIES} queries in one template`);
+        if (results.size === MOST_QUERIES)
+          throw new TemplateError(`the template runs more than ${MOST_QUERIES} queries`);
         results.set(error.expression, await query(error.expression));
       }
   }
@@ -105,7 +106,7 @@ class Expansion {
 
   private range({ pipeline, body, otherwise }: Node & { kind: 'if' | 'with' | 'range' }): string {
     const value = this.pipeline(pipeline) ?? [];
-    if (typeof value !== 'object') throw new TemplateError(`range cannot go over ${goText(value)}`);
+    if (typeof value !== 'object') throw new TemplateError(`range cannot iterate over ${goText(value)}`);
     const entries = Array.isArray(value)
       ? value.map((one, index) => [index, one] as const)
       : Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -145,7 +146,7 @@ class Expansion {
   /** @param hasInput whether `input` is what came through the pipe, the last argument */
   private command([first, ...operands]: Command, hasInput: boolean, input: unknown): unknown {
     if (first.kind !== 'function') {
-      if (hasInput) throw new TemplateError('something that is no function stands behind a pipe');
+      if (hasInput) throw new TemplateError('only a function can follow a pipe');
       return this.operand(first);
     }
     if (first.name === 'and' || first.name === 'or') return this.choose(first.name, operands, hasInput, input);
@@ -197,6 +198,6 @@ function fieldOf(value: unknown, field: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TemplateError(`${goText(value)} has no field ${field}`);
   if (Object.hasOwn(value, field)) return (value as Record<string, unknown>)[field];
-  if (Object.hasOwn(value, 'Labels')) throw new TemplateError(`there is no field ${field}`);
+  if (Object.hasOwn(value, 'Labels')) throw new TemplateError(`the data of the template has no field ${field}`);
   return '';
 }

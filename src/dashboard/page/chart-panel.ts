@@ -5,7 +5,7 @@ import type { Lines } from './store.js';
 import { Scroller, table } from './table.js';
 import { view } from './view.js';
 
-/** What draws lines into a place of the page. */
+/** Draws lines into an element of the page. */
 export interface Drawing {
   readonly legend: HTMLElement;
   draw(lines: Lines): void;
@@ -17,17 +17,17 @@ export interface ChartPanelOptions {
   name: string;
   title: string;
   unit: Unit;
-  /** What to do where there is nothing to be seen. */
+  /** The text that is shown if there are no data: how to get some. */
   empty: string;
   drawing(host: HTMLElement): Drawing;
 }
 
-/** Times that the table has. */
+/** Number of times in the table. */
 const ROWS = 20;
-/** Milliseconds between descriptions for those who hear the page: a picture that is always new would be never quiet. */
+/** Milliseconds between new descriptions for screen readers: with every update they would never stop speaking. */
 const DESCRIBE_MS = 5_000;
 
-/** A chart, what to do where there is none, and its numbers as a table. */
+/** A chart, the hint that replaces it without data, and its numbers as a table. */
 export class ChartPanel {
   readonly panel: Panel;
   private readonly host = element('div', { class: 'chart', role: 'img' });

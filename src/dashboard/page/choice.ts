@@ -1,6 +1,6 @@
 import { remember, remembered } from './dom.js';
 
-/** A group of radio buttons whose choice is kept from visit to visit. @returns what is chosen at first */
+/** A group of radio buttons whose choice is saved in the browser. @returns the initial choice */
 export function choice(name: string, otherwise: string, onChange: (value: string) => void): string {
   const inputs = [...document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)];
   const kept = remembered(name);

@@ -1,11 +1,11 @@
 let offset = 0;
 
-/** The server has told its time: clocks of two machines differ. */
-export function heardTime(time: number): void {
+/** Takes the time of the server: the clocks of the two machines differ. */
+export function setServerTime(time: number): void {
   offset = time - Date.now();
 }
 
-/** What time it is where the numbers come from, in milliseconds. */
+/** The present time of the server, in milliseconds. */
 export function serverNow(): number {
   return Date.now() + offset;
 }

@@ -1,7 +1,7 @@
 let probe: HTMLElement | undefined;
 let known = new Map<string, string>();
 
-/** The colour of a custom property, as it is in the present theme: a canvas does not understand `var()`. */
+/** The value of a colour property in the current theme: a canvas cannot resolve `var()`. */
 export function colour(name: string): string {
   let value = known.get(name);
   if (value === undefined) {
@@ -14,14 +14,14 @@ export function colour(name: string): string {
   return value;
 }
 
-/** The theme has changed. */
+/** Call when the theme has changed. */
 export function forgetColours(): void {
   known = new Map();
 }
 
 const SERIES = 6;
 
-/** Name of the colour of a chart's line. */
+/** The colour property of a chart's line. */
 export function seriesColour(index: number): string {
   return `s${(index % SERIES) + 1}`;
 }

@@ -9,16 +9,16 @@ export interface Listeners {
   points(points: ChartValues): void;
   stalls(stalls: Stall[]): void;
   state(state: ConnectionState, text: string): void;
-  /** It is there, again: what was before it has to be asked for. */
+  /** Called when the stream is open, also again: request the history before it. */
   opened(): void;
 }
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 10_000;
-/** A page that nobody sees costs the server nothing after so long. */
+/** Milliseconds after which a hidden page closes its stream, so that it costs the server nothing. */
 const HIDDEN_MS = 30_000;
 
-/** The stream of what is shown. Comes again whenever it breaks. */
+/** The stream of events. It is opened again whenever it breaks. */
 export class Connection {
   private source: EventSource | undefined;
   private delay = FIRST_DELAY_MS;
@@ -51,7 +51,7 @@ export class Connection {
     listen<{ message: string }>(source, 'problem', ({ message }) => this.listeners.state('failed', message));
   }
 
-  /** By itself a stream comes again only where it was cut, not where it was refused. */
+  /** An EventSource reconnects by itself only after a broken connection, not after a refusal. */
   private lost(source: EventSource): void {
     this.listeners.state('reconnecting', 'Reconnecting…');
     if (source.readyState !== EventSource.CLOSED) return;

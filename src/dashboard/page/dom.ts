@@ -17,17 +17,17 @@ export function byId(id: string): HTMLElement {
   return document.getElementById(id)!;
 }
 
-/** Sets text only where it is another: what reads the page aloud hears of changes. */
+/** Sets text only if it differs: screen readers announce every change. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** What fits between other words as it stands in a chart: fewer words than `setText` of a whole list would replace. */
+/** Replaces the children of an element: screen readers announce less than if `setText` replaced a whole list. */
 export function replaceChildren(target: Element, children: readonly Child[]): void {
   target.replaceChildren(...children);
 }
 
-/** What was chosen before, on this machine, of one thing that can be chosen. */
+/** The last choice of the user in this browser for one setting. */
 export function remembered(key: string): string | null {
   try {
     return localStorage.getItem(`ringmeter-${key}`);
@@ -36,7 +36,7 @@ export function remembered(key: string): string | null {
   }
 }
 
-/** Where nothing can be kept, the choice lasts as long as the page. */
+/** Without local storage the choice lasts as long as the page. */
 export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(`ringmeter-${key}`, value);

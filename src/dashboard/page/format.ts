@@ -1,4 +1,4 @@
-/** A number as it is shown, and the unit that stands behind it, smaller. */
+/** The text of a number, and the unit that is shown after it in smaller type. */
 export interface Shown {
   text: string;
   unit: string;
@@ -10,10 +10,10 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const cents = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-/** Below this, numbers are written with all their digits. */
+/** Smaller numbers are written with all their digits. */
 const LARGE = 100_000;
 
-/** @param value null where it is not known */
+/** @param value null if it is unknown */
 export function show(value: number | null | undefined, unit: Unit): Shown {
   if (value === null || value === undefined || !Number.isFinite(value)) return { text: '–', unit: '' };
   switch (unit) {
@@ -35,7 +35,7 @@ export function showText(value: number | null | undefined, unit: Unit): string {
   return behind === '' || behind === '%' || behind.startsWith('/') ? `${text}${behind}` : `${text} ${behind}`;
 }
 
-/** Of what is counted or earned, every digit counts as long as there is room. */
+/** Counts and amounts of money are shown with all digits as long as they fit. */
 export function showExactly(value: number | null, unit: Unit): Shown {
   const isScaled = unit === 'seconds' || unit === 'bytes' || unit === 'ratio';
   if (value === null || isScaled) return show(value, unit);
@@ -82,7 +82,7 @@ export function timeOfDay(time: number, seconds = true): string {
   return (seconds ? clockWithSeconds : clock).format(time);
 }
 
-/** The hour and the minute in a time zone, which may be another than that of the browser. */
+/** The hour and the minute in a time zone, which may differ from that of the browser. */
 export function timeIn(timeZone: string, time: number): string {
   return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(
     time,

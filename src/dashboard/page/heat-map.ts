@@ -5,14 +5,14 @@ import { axis, place, stallBands, timeAxis, timeScale } from './plot.js';
 import type { Lines, Store } from './store.js';
 import type uPlot from './uplot.js';
 
-/** A gap of more than so many usual distances is one. */
+/** Two points further apart than this many usual distances are shown with a gap between them. */
 const LONGEST_GAP = 3;
 
-/** How many observations fell into each bucket of a histogram, per second, over time: the more, the stronger the colour. */
+/** How many observations fell into each bucket of a histogram, per second, over time: the more observations, the stronger the colour. */
 export class HeatMap {
   readonly legend = element('p', { class: 'legend' });
   private plot: uPlot | undefined;
-  /** Upper bounds, ascending; the buckets above the last that was ever used are left out. */
+  /** Upper bounds, ascending; buckets above the last used one are left out. */
   private bounds: string[] = [];
   /** By bucket and time. */
   private counts: (number | null)[][] = [];
@@ -23,7 +23,7 @@ export class HeatMap {
     private readonly store: Store,
   ) {}
 
-  /** @param lines by `le`: what was at most so long, as rates */
+  /** @param lines by `le`: rates of the observations up to that bound */
   draw(lines: Lines): void {
     const bounds = [...lines.values.keys()].sort((one, other) => Number(upper(one)) - Number(upper(other)));
     const cumulative = bounds.map((bound) => lines.values.get(bound)!);
@@ -45,7 +45,7 @@ export class HeatMap {
     this.begin();
   }
 
-  /** The bucket that most of the newest observations fell into, in words. */
+  /** The bucket with the most of the newest observations, as text. */
   describe(): string {
     const newest = this.counts.map((line) => line.at(-1) ?? 0);
     const most = newest.indexOf(Math.max(...newest));
@@ -109,7 +109,7 @@ export class HeatMap {
     ctx.restore();
   }
 
-  /** What is under the cursor. */
+  /** The text about the bucket under the cursor. */
   private showCell(): void {
     const { idx, top = -1 } = this.plot?.cursor ?? {};
     const bucket = top >= 0 && this.plot ? Math.floor(this.plot.posToVal(top, 'y')) : -1;

@@ -2,7 +2,7 @@ import type { DashboardDocument } from '#dashboard/document';
 import { element, setText } from './dom.js';
 import { timeOfDay } from './format.js';
 
-/** Where a thread was stuck the last time. */
+/** Shows the stack of the last stall. */
 export class LastStallView {
   readonly root: HTMLDetailsElement;
   private readonly summary = element('summary');

@@ -8,17 +8,17 @@ import type uPlot from './uplot.js';
 export interface LineChartOptions {
   unit: Unit;
   store: Store;
-  /** Names of colours by the names of lines; the others have theirs in turn. */
+  /** Names of colours by the names of lines; other lines get the next colours in order. */
   colours?: Readonly<Record<string, string>>;
 }
 
-/** Lines differ by more than their colours. */
+/** Dash patterns, so that lines differ not only in colour. */
 const DASHES = [[], [8, 3], [3, 3]];
 
-/** Distances of marks that give round numbers of bytes: powers of 2. */
+/** Distances of ticks for bytes: powers of 2 give round numbers. */
 const BYTE_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
-/** Lines over time, with what they are called and their values: the newest, or those at the cursor. */
+/** Lines over time, with a legend of their names and values: the newest, or those at the cursor. */
 export class LineChart {
   readonly legend = element('ul', { class: 'legend' });
   private plot: uPlot | undefined;
@@ -31,7 +31,7 @@ export class LineChart {
     private readonly options: LineChartOptions,
   ) {}
 
-  /** Called with the same lines or with others. */
+  /** Shows new data, of the same lines or of others. */
   draw(lines: Lines): void {
     this.lines = lines;
     const names = [...lines.values.keys()];
@@ -40,13 +40,13 @@ export class LineChart {
     this.showValues(this.plot?.cursor.idx);
   }
 
-  /** Draws again from nothing: the colours have changed. */
+  /** Rebuilds the chart after the colours have changed. */
   restart(): void {
     this.begin([...this.lines.values.keys()]);
     this.draw(this.lines);
   }
 
-  /** The newest values, in words. */
+  /** The newest values, as text. */
   describe(): string {
     return this.names.map((name) => `${name} ${showText(this.newest(name), this.options.unit)}`).join(', ');
   }

@@ -9,7 +9,7 @@ function tag(text: string, tone: string): HTMLElement {
   return element('span', { class: 'tag', 'data-tone': tone }, text);
 }
 
-/** A panel whose content is made anew where what it shows is another. */
+/** A panel whose content is rebuilt when its data change. */
 class ListPanel<T> {
   readonly panel: Panel;
   private readonly scroller: Scroller;
@@ -26,7 +26,7 @@ class ListPanel<T> {
   }
 
   show(value: T): void {
-    // times that are shown as ages change by themselves: a look every few seconds
+    // times are shown as ages, which change with time: redraw every few seconds
     const key = JSON.stringify(value) + Math.floor(serverNow() / 5_000);
     if (key === this.shown) return;
     this.shown = key;

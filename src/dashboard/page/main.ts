@@ -2,7 +2,7 @@ import type { DashboardDocument } from '#dashboard/document';
 import { announceAlerts } from './alert-announcer.js';
 import { makeCharts } from './charts.js';
 import { choice } from './choice.js';
-import { heardTime, serverNow } from './clock.js';
+import { serverNow, setServerTime } from './clock.js';
 import { forgetColours } from './colours.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { byId, setText } from './dom.js';
@@ -13,10 +13,10 @@ import { StallBanner } from './stall-banner.js';
 import { Store } from './store.js';
 import { apply, onSystemTheme } from './theme.js';
 import { ThreadList } from './thread-list.js';
-import { inShort, Tiles } from './tiles.js';
+import { requestRateText, Tiles } from './tiles.js';
 import { view } from './view.js';
 
-/** Charts move on also while nothing comes. */
+/** Charts move on even if no event arrives. */
 const REDRAW_MS = 1_000;
 
 const store = new Store();
@@ -51,11 +51,11 @@ function showState(): void {
 }
 
 function showDocument(shown: DashboardDocument): void {
-  heardTime(shown.time);
+  setServerTime(shown.time);
   setText(byId('title'), shown.title);
   setText(byId('subtitle'), `Node ${shown.system.nodeVersion}, ${shown.cardinality.series} series`);
   setText(byId('version'), `ringmeter ${shown.version}`);
-  document.title = `${inShort(shown)}${shown.title}`;
+  document.title = `${requestRateText(shown)}${shown.title}`;
   tiles.show(shown);
   threads.show(shown.system);
   lastStall.show(shown.system);
@@ -117,5 +117,5 @@ new Connection({
 });
 setInterval(redraw, REDRAW_MS);
 
-/** For those who automate the page: what its charts show. */
+/** The data of the charts, for scripts that automate the page. */
 Object.assign(window, { ringmeter: { store, now: serverNow } });

@@ -6,7 +6,7 @@ export class Panel {
   readonly head: HTMLElement;
   readonly body = element('div');
 
-  /** @param name of its element: `panel-NAME` */
+  /** @param name the id of its element is `panel-NAME` */
   constructor(name: string, title: string, className = '') {
     const heading = element('h2', { id: `title-${name}` }, title);
     this.head = element('header', {}, heading);

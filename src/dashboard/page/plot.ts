@@ -5,12 +5,12 @@ import type { Store } from './store.js';
 import uPlot from './uplot.js';
 import { shownTime, view } from './view.js';
 
-/** Seconds between two marks of the time. */
+/** Candidate distances of the ticks of the time axis, in seconds. */
 const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800];
 
 const AXIS_FONT = '11px Inter, ui-sans-serif, system-ui, sans-serif';
 
-/** An axis as all charts have it. */
+/** The settings that all axes have in common. */
 export function axis(more: uPlot.Axis): uPlot.Axis {
   return {
     stroke: () => colour('soft'),
@@ -33,15 +33,15 @@ export function timeAxis(): uPlot.Axis {
   });
 }
 
-/** Half of a time's text, in pixels. */
+/** Half of the width of a tick label of the time axis, in pixels. */
 const HALF_TEXT = 26;
 
-/** Whether the text at a mark would go beyond the edge. */
+/** Whether the label of a tick would extend beyond the edge of the chart. */
 function isCut(plot: uPlot, time: number): boolean {
   return plot.valToPos(time, 'x') > plot.bbox.width / devicePixelRatio - HALF_TEXT;
 }
 
-/** The scale of the time that is shown. */
+/** The scale of the time axis. */
 export const timeScale: uPlot.Scale = {
   time: true,
   range: () => {
@@ -68,7 +68,7 @@ export function stallBands(store: Store): uPlot.Plugin {
   };
 }
 
-/** Makes a chart that is as large as its place. */
+/** Makes a chart that fills its host element. */
 export function place(
   host: HTMLElement,
   options: Omit<uPlot.Options, 'width' | 'height'>,
@@ -81,7 +81,7 @@ export function place(
     if (size.width !== plot.width || size.height !== plot.height) plot.setSize(size);
   });
   observer.observe(host);
-  // the host outlives its plots: each of them would be kept, and drawn into
+  // the host outlives its plots: without this, each old plot would be retained and resized
   plot.hooks.destroy = [...(plot.hooks.destroy ?? []), () => observer.disconnect()];
   return plot;
 }

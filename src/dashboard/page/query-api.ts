@@ -5,7 +5,7 @@ import { view } from './view.js';
 type Labels = Record<string, string>;
 type Pair = [time: number, value: string];
 
-/** What Prometheus' HTTP API answers. */
+/** A result of Prometheus' HTTP API. */
 export type InstantResult =
   | { resultType: 'scalar' | 'string'; result: Pair }
   | { resultType: 'vector'; result: { metric: Labels; value: Pair }[] }
@@ -13,18 +13,18 @@ export type InstantResult =
 
 type Answer<T> = { status: 'success'; data: T } | { status: 'error'; error: string };
 
-/** What was answered instead of a result. */
+/** The error that was answered instead of a result. */
 export class QueryFault extends Error {}
 
 const POINTS = 300;
-/** Lines that a chart shows. */
+/** Most lines that a chart shows. */
 const MOST_LINES = 24;
 
 export function askNow(expression: string): Promise<InstantResult> {
   return ask('query', { query: expression, time: String(serverNow() / 1000) });
 }
 
-/** @returns the lines of a chart, and how many there would be */
+/** @returns the lines of a chart, and the number of series that the query returned */
 export async function askRange(expression: string): Promise<{ lines: Lines; count: number }> {
   const step = Math.max(Math.ceil((view.minutes * 60) / POINTS), 1);
   const end = Math.floor(serverNow() / 1000 / step) * step;

@@ -3,11 +3,11 @@ import { remember, remembered } from './dom.js';
 const KEY = 'queries';
 const MOST = 50;
 
-/** What was asked before: arrow keys go through it as in a shell. */
+/** Earlier expressions: arrow keys go through them as in a shell. */
 export class QueryHistory {
   private readonly entries: string[] = read();
   private at = this.entries.length;
-  /** What stood there before anybody went back. */
+  /** The text that was typed before the user went back. */
   private draft = '';
 
   add(expression: string): void {
@@ -19,7 +19,7 @@ export class QueryHistory {
     remember(KEY, JSON.stringify(this.entries));
   }
 
-  /** @returns undefined where there is nothing further */
+  /** @returns undefined at the end of the history */
   go(steps: 1 | -1, present: string): string | undefined {
     const next = this.at + steps;
     if (next < 0 || next > this.entries.length) return undefined;

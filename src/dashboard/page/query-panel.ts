@@ -7,7 +7,7 @@ import { QueryHistory } from './query-history.js';
 import type { Store } from './store.js';
 import { Scroller, table } from './table.js';
 
-/** Milliseconds after which a chart is asked for again. */
+/** Milliseconds after which a chart is queried again. */
 const REFRESH_MS = 5_000;
 
 /** Any expression of PromQL, its result as a chart or as a table. */
@@ -160,7 +160,7 @@ function code(text: string): HTMLElement {
   return element('code', {}, text);
 }
 
-/** What is wrong, below the place of the expression that it says. */
+/** The error of a query, with a marker below the place in the expression that it names. */
 function explain(expression: string, error: unknown): HTMLElement[] {
   const message = error instanceof QueryFault ? error.message : `The endpoint cannot be reached: ${String(error)}`;
   const place = Number(/\(character (\d+) of /.exec(message)?.[1]);

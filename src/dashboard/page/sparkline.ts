@@ -17,7 +17,7 @@ export class Sparkline {
     this.root.append(this.path);
   }
 
-  /** Begins with the first value that there is. */
+  /** The line begins with the first known value. */
   add(value: number | null): void {
     if (value === null && this.values.length === 0) return;
     this.values.push(value ?? 0);
@@ -26,7 +26,7 @@ export class Sparkline {
     const step = WIDTH / (POINTS - 1);
     const first = (POINTS - this.values.length) * step;
     const points = this.values.map((one, index) => `${(first + index * step).toFixed(2)},${this.heightOf(one / most)}`);
-    // closed below what is seen, so that the area is filled and no edge is drawn
+    // the path is closed below the visible area, so that the area is filled and its edge is not visible
     this.path.setAttribute('d', `M${first - 2},${HEIGHT + 3}L${points.join('L')}L${WIDTH + 2},${HEIGHT + 3}`);
   }
 

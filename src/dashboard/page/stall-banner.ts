@@ -5,16 +5,16 @@ import { byId, element, setText } from './dom.js';
 const FRAME_MS = 100;
 const CALM_FRAME_MS = 1_000;
 
-/** Says that a thread is stalled, and for how long, counting by itself: nothing else moves on the page meanwhile. */
+/** Shows that a thread is stalled, and for how long. It counts the time itself: nothing else changes on the page meanwhile. */
 export class StallBanner {
   private readonly banner = byId('banner');
   private readonly counter = element('b');
   private present = new Map<string, Stall>();
   private timer = 0;
 
-  /** @param onChange told whether any thread is stalled */
+  /** @param onChange called with whether any thread is stalled */
   constructor(private readonly onChange: (stalled: boolean) => void) {
-    // what counts up is not read aloud: that a stall began and how it ended is announced once each
+    // screen readers do not announce the running time, only the begin and the end of a stall, once each
     this.banner.setAttribute('aria-hidden', 'true');
     this.banner.append(
       this.counter,

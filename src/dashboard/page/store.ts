@@ -5,7 +5,7 @@ import type { Stall } from '#dashboard/stalls';
 
 export type Values = (number | null)[];
 
-/** What one chart shows: lines over common times. */
+/** The data of one chart: lines with common times. */
 export interface Lines {
   /** Wall-clock seconds, ascending. */
   readonly times: number[];
@@ -15,7 +15,7 @@ export interface Lines {
 /** Longest time that is kept, in seconds. */
 const KEPT_S = 3_600;
 
-/** All that the charts show: what was before, and a point each second. */
+/** The data of all charts: the history, and a new point each second. */
 export class Store {
   stalls: readonly Stall[] = [];
   private readonly panels = new Map<PanelName, Lines>();
@@ -29,7 +29,7 @@ export class Store {
     return lines;
   }
 
-  /** Begins again with what was before. ChartValues that came while it was asked for stay. */
+  /** Replaces the data by the history. Points that arrived while it was requested stay. */
   fill({ times, panels, stalls }: Backfill): void {
     const seconds = times.map((time) => time / 1000);
     this.stalls = stalls;

@@ -5,11 +5,11 @@ type Cell = string | Node;
 export interface Column {
   title: string;
   isNumber?: boolean;
-  /** Is never broken into lines. */
+  /** Whether the text of the column is never wrapped. */
   isShort?: boolean;
 }
 
-/** @param caption what it is, for those who do not see where it stands */
+/** @param caption for screen readers: what the table shows */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): HTMLElement {
   const classOf = (index: number): string | undefined => {
     const { isNumber, isShort } = columns[index];
@@ -28,7 +28,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
   );
 }
 
-/** A place that scrolls where its content is longer, also with the keyboard. It stays, with its focus, what it shows. */
+/** An element that scrolls longer content, also by keyboard. It keeps its focus when the content is replaced. */
 export class Scroller {
   readonly root: HTMLElement;
 

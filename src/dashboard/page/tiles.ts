@@ -3,7 +3,7 @@ import { byId, element, setText } from './dom.js';
 import { type Shown, show, showExactly, showText, timeIn } from './format.js';
 import { Sparkline } from './sparkline.js';
 
-/** One number, large. */
+/** A tile that shows one number in large type. */
 class Tile {
   readonly root: HTMLElement;
   private readonly text = element('span');
@@ -92,8 +92,8 @@ function noteOf({ error, since, description }: FigureValue, timeZone: string): s
   return since === null ? description : `since ${timeIn(timeZone, since)}`;
 }
 
-/** For the title of the window. */
-export function inShort({ application }: DashboardDocument): string {
+/** The rate of requests for the title of the window; empty if it is unknown. */
+export function requestRateText({ application }: DashboardDocument): string {
   const { requestsPerSecond } = application;
   return requestsPerSecond === null ? '' : `${showText(requestsPerSecond, 'perSecond')} · `;
 }

@@ -8,7 +8,7 @@ import { Busy } from '../busy';
 import type { Exchange } from '../exchange';
 import { readForm } from '../form';
 import type { InFlight } from '../in-flight';
-import { API_AT_ONCE, API_PATIENCE_MS, API_WAITING } from '../limits';
+import { API_AT_ONCE, API_MAX_WAIT_MS, API_WAITING } from '../limits';
 import { pageOf, sendPage } from '../page';
 import type { Route, Target } from '../route';
 import { failureBytes, successBytes } from './envelope';
@@ -56,9 +56,12 @@ export class Api {
   }
 
   private async inTurn<T>({ signal }: Exchange, make: () => Promise<T>): Promise<T> {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(new Busy('too many are being answered')), API_PATIENCE_MS).unref();
-    const either = eitherSignal([signal, patience.signal]);
+    const waitLimit = new AbortController();
+    const timer = setTimeout(
+      () => waitLimit.abort(new Busy('too many API requests are being answered')),
+      API_MAX_WAIT_MS,
+    ).unref();
+    const either = eitherSignal([signal, waitLimit.signal]);
     await this.slots.enter(either.signal).finally(() => {
       clearTimeout(timer);
       either.release();

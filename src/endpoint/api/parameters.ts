@@ -52,7 +52,7 @@ export class Parameters {
   count(name: string, fallback: number): number {
     const text = this.text(name);
     if (text === '') return fallback;
-    if (!/^[+-]?\d+$/.test(text)) throw badParameter(name, `${JSON.stringify(text)} is no whole number`);
+    if (!/^[+-]?\d+$/.test(text)) throw badParameter(name, `${JSON.stringify(text)} is not an integer`);
     return Number(text);
   }
 
@@ -75,17 +75,18 @@ export class Parameters {
     const text = this.text('query');
     const type = typeOf(parse('query', text));
     if (type === 'scalar' || type === 'vector') return text;
-    throw badParameter('query', `a range query needs a scalar or an instant vector, and this is a ${type}`);
+    throw badParameter('query', `a range query needs a scalar or an instant vector, got a ${type}`);
   }
 
   /** The selectors of `match[]`, parsed lazily: compiling their regular expressions can take a while. */
   *selectors(): Generator<readonly Matcher[]> {
     const all = this.all('match[]');
-    if (all.length > MOST_SELECTORS) throw badParameter('match[]', `more than ${MOST_SELECTORS} are too many`);
+    if (all.length > MOST_SELECTORS)
+      throw badParameter('match[]', `at most ${MOST_SELECTORS} selectors are allowed, got ${all.length}`);
     for (const text of all) {
       const node = parse('match[]', text);
       if (node.kind !== 'selector' || node.range !== undefined || node.offset !== undefined || node.at !== undefined)
-        throw badParameter('match[]', `${JSON.stringify(text)} is no selector of series`);
+        throw badParameter('match[]', `${JSON.stringify(text)} is not a series selector`);
       yield allMatchers(node);
     }
   }

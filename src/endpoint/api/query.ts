@@ -7,11 +7,11 @@ import { limited, resultPieces } from './results';
 
 /** Evaluates queries. Times and durations in milliseconds. */
 export interface Evaluator {
-  instant(expression: string, time: number, wish: EvaluationWish): Promise<QueryResult>;
-  range(expression: string, start: number, end: number, step: number, wish: EvaluationWish): Promise<QueryResult>;
+  instant(expression: string, time: number, options: EvaluationOptions): Promise<QueryResult>;
+  range(expression: string, start: number, end: number, step: number, options: EvaluationOptions): Promise<QueryResult>;
 }
 
-export interface EvaluationWish {
+export interface EvaluationOptions {
   signal: AbortSignal;
   timeout: number;
 }
@@ -23,9 +23,9 @@ const MOST_POINTS = 11_000;
 export function answerQuery(evaluator: Evaluator): Handler {
   return async ({ parameters, signal }) => {
     const time = finite('time', parameters.time('time', Date.now()));
-    const wish = { signal, timeout: timeoutOf(parameters) };
+    const options = { signal, timeout: timeoutOf(parameters) };
     const limit = parameters.limit();
-    return answerOf(await evaluator.instant(parameters.expression(), time, wish), limit);
+    return answerOf(await evaluator.instant(parameters.expression(), time, options), limit);
   };
 }
 
@@ -46,9 +46,9 @@ export function answerQueryRange(evaluator: Evaluator): Handler {
         'bad_data',
         'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
       );
-    const wish = { signal, timeout: timeoutOf(parameters) };
+    const options = { signal, timeout: timeoutOf(parameters) };
     const limit = parameters.limit();
-    return answerOf(await evaluator.range(parameters.rangeExpression(), start, end, step, wish), limit);
+    return answerOf(await evaluator.range(parameters.rangeExpression(), start, end, step, options), limit);
   };
 }
 
@@ -59,7 +59,7 @@ function answerOf(whole: QueryResult, limit: number): ApiAnswer {
 
 function timeoutOf(parameters: ApiCall['parameters']): number {
   const timeout = parameters.duration('timeout', QUERY_TIMEOUT_MS);
-  if (timeout <= 0) throw badParameter('timeout', 'it must be longer than 0');
+  if (timeout <= 0) throw badParameter('timeout', 'the timeout must be longer than 0');
   return Math.min(timeout, QUERY_TIMEOUT_MS);
 }
 

@@ -13,7 +13,7 @@ import { Found } from './found';
 /** Waits for a query slot, then runs a function that reads the history until its signal is aborted by the timeout. */
 export type ReadHistory = <T>(
   read: (source: SampleSource, signal: AbortSignal) => Promise<T>,
-  wish: { signal: AbortSignal },
+  options: { signal: AbortSignal },
 ) => Promise<T>;
 
 /** Work of visiting a series; and the number of characters that are read or written with one unit of work. */

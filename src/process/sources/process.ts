@@ -20,10 +20,10 @@ const SWAP = gauge('process_swap_bytes', 'Memory that is swapped out, in bytes.'
 const THREADS = gauge('process_threads', 'Threads of the process, those of node and V8 included.');
 const OPEN_FDS = gauge('process_open_fds', 'Number of open file descriptors.');
 const MAX_FDS = gauge('process_max_fds', 'Maximum number of open file descriptors.');
-const FAULTS = counter('process_page_faults_total', 'Page faults: major ones had to wait for a disk.');
+const FAULTS = counter('process_page_faults_total', 'Page faults; a major one had to wait for a disk.');
 const SWITCHES = counter(
   'process_context_switches_total',
-  'Context switches: involuntary ones took the processor away.',
+  'Context switches; at an involuntary one the scheduler took the CPU away.',
 );
 const READ = counter('process_disk_read_bytes_total', 'Bytes that the process had read from disks.');
 const WRITTEN = counter('process_disk_written_bytes_total', 'Bytes that the process had written to disks.');

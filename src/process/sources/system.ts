@@ -12,7 +12,7 @@ const TICKS_PER_SECOND = 100;
 const NO_DISK = /^(z?ram|loop|fd|(h|s|v|xv)d[a-z]+|nvme\d+n\d+p|mmcblk\d+p)\d+$/;
 
 const MODES = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
-const CPU = counter('system_cpu_seconds_total', 'Time that all processors have spent, by what they did.');
+const CPU = counter('system_cpu_seconds_total', 'CPU time of all processors by mode.');
 const LOADS = [1, 5, 15].map((minutes) => gauge(`system_load${minutes}`, `Load average of ${minutes} minutes.`));
 const MEMORY = [
   ['MemTotal', gauge('system_memory_total_bytes', 'Memory of the machine.')],

@@ -19,7 +19,7 @@ const SCRAPELESS_MS = 60_000;
 
 const SAMPLING = [
   'ringmeter_sampling_seconds_total',
-  'Time that sampling the default metrics has taken of the thread that is sampled.',
+  'Time that sampling the default metrics has taken on the sampled thread.',
 ] as const;
 
 /** Samples values that only the thread itself can read: heap, garbage collections, event loop. Keeps nothing alive. */

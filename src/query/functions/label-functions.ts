@@ -22,10 +22,13 @@ export async function replaceLabel(
   budget: Budget,
 ): Promise<Block> {
   const regex = compileRegex(text);
-  if (regex === undefined) throw unanswerable(`label_replace(): ${JSON.stringify(text)} is no regular expression`);
+  if (regex === undefined)
+    throw unanswerable(`label_replace(): ${JSON.stringify(text)} is not a valid regular expression`);
   if (regex.programSize() > MOST_INSTRUCTIONS)
-    throw unanswerable(`label_replace(): a regular expression of more than ${MOST_INSTRUCTIONS} instructions`);
-  if (!isLabelName(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is no name of a label`);
+    throw unanswerable(
+      `label_replace(): the regular expression compiles to more than ${MOST_INSTRUCTIONS} instructions`,
+    );
+  if (!isLabelName(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is not a valid label name`);
   const replace = (labels: LabelSet): LabelSet => {
     const value = labelOf(labels, source);
     const matcher = regex.matcher(value);
@@ -37,7 +40,7 @@ export async function replaceLabel(
   const work = (labels: LabelSet): number => {
     const needed = matchingWork(regex, labelOf(labels, source).length);
     if (needed > MOST_MATCHING)
-      throw limited(`label_replace() needs ${needed} steps for one label, and may take ${MOST_MATCHING}`);
+      throw limited(`label_replace() needs ${needed} steps for one label, more than the limit of ${MOST_MATCHING}`);
     return needed + 10 * replacement.length;
   };
   const replaced = await memory.of(block.labels, budget, (all) => mapLabels(all, replace, work, budget));
@@ -52,7 +55,7 @@ export async function joinLabels(
   budget: Budget,
 ): Promise<Block> {
   for (const name of [target, ...sources])
-    if (!isLabelName(name)) throw unanswerable(`label_join(): ${JSON.stringify(name)} is no name of a label`);
+    if (!isLabelName(name)) throw unanswerable(`label_join(): ${JSON.stringify(name)} is not a valid label name`);
   const join = (labels: LabelSet): LabelSet => {
     let length = separator.length * sources.length;
     for (const source of sources) length += labelOf(labels, source).length;

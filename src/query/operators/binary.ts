@@ -161,7 +161,7 @@ class MatchGroups {
       if (before >= 0) {
         const side = this.matching.many === 'right' ? 'left' : 'right';
         throw unanswerable(
-          `several series on the ${side} side match one another, which must be one: ${shown(labels[before])}, ${shown(labels[one])}`,
+          `several series on the ${side} side have the same match group, only one is allowed: ${shown(labels[before])}, ${shown(labels[one])}`,
         );
       }
       before = one;
@@ -239,7 +239,7 @@ function addUnique(own: Uint8Array, others: Uint8Array): void {
   for (let step = 0; step < own.length; step++) {
     if (own[step] === 0) continue;
     if (others[step] === 1)
-      throw unanswerable('several series match the same one: that needs group_left or group_right');
+      throw unanswerable('several series match the same series of the other side: use group_left or group_right');
     others[step] = 1;
   }
 }

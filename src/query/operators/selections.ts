@@ -58,7 +58,7 @@ export async function selectExtremes(
 
 function countOf(value: number): number {
   if (value >= -(2 ** 63) && value <= 2 ** 63) return Math.trunc(value);
-  throw unanswerable(`topk and bottomk need a number of series, got ${value}`);
+  throw unanswerable(`the parameter of topk and bottomk must fit into a 64-bit integer, got ${value}`);
 }
 
 /** The larger one first, or with a negative sign the smaller one; NaN last. */
@@ -97,7 +97,7 @@ export async function countValues(
   { labels: names, without }: { labels: readonly string[]; without: boolean },
   budget: Budget,
 ): Promise<Block> {
-  if (!isLabelName(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is no name of a label`);
+  if (!isLabelName(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is not a valid label name`);
   const { values, present, steps } = block;
   const grouping = new Grouping(without ? names : [...names, label], without);
   const numbers = new Numbers(budget);

@@ -75,7 +75,7 @@ export class FileDecoder {
 
   private begin(line: Buffer): void {
     const header = JSON.parse(line.toString()) as HeaderLine;
-    if (header?.ringmeter === undefined) throw new Error('it has a line that is none of its format');
+    if (header?.ringmeter === undefined) throw new Error('it has a line that the file format does not define');
     if (header.ringmeter !== FORMAT_VERSION)
       throw new Error(`its format is version ${header.ringmeter}, this program reads version ${FORMAT_VERSION}`);
     if (typeof header.source !== 'string') throw new Error('its header names no source');
@@ -95,7 +95,7 @@ export class FileDecoder {
     if (hasValues && !inTime) return;
     const parsed = JSON.parse(line.toString()) as MetricLine | SeriesLine | ValuesLine;
     if (!hasValues && !this.held.hasRoom(line.length))
-      throw new TooLarge('it has more metrics and series than are read');
+      throw new TooLarge('its metrics and series exceed the limit of reading');
     if (hasValues) values.push(parsed as ValuesLine);
     else if (Object.hasOwn(parsed, 'labels')) this.addSeries(parsed as SeriesLine);
     else this.addMetric(parsed as MetricLine);
@@ -104,15 +104,15 @@ export class FileDecoder {
   private addMetric({ metric: name, ...rest }: MetricLine): void {
     const definition = { name, ...rest };
     if (!METRIC_TYPES.includes(definition.type))
-      throw new Error(`it has a metric of the type ${shown(definition.type)}`);
+      throw new Error(`it has a metric of the unknown type ${shown(definition.type)}`);
     const width = columnCount(definition);
-    if (!Number.isInteger(width)) throw new Error('it has a metric without buckets or quantiles');
+    if (!Number.isInteger(width)) throw new Error('it has a histogram without buckets or a summary without quantiles');
     this.metrics.set(name, { definition, width, labels: [], starts: [] });
   }
 
   private addSeries({ metric, series, labels, start }: SeriesLine): void {
     if (!(Number.isInteger(series) && series >= 0 && series < MOST_SERIES))
-      throw new TooLarge(`it has a series of the number ${shown(series)}`);
+      throw new TooLarge(`it has a series number out of range: ${shown(series)}`);
     const known = this.metrics.get(metric);
     if (known === undefined) return;
     known.labels[series] = labels;
@@ -129,7 +129,7 @@ export class FileDecoder {
       if (stored === undefined) {
         const cells = known.labels.length * known.width;
         room -= cells;
-        if (room < 0) throw new TooLarge('a flush has more values than are read');
+        if (room < 0) throw new TooLarge('the values of a flush exceed the limit of reading');
         // copies: later flushes of the file may declare other starts
         stored = { ...known, starts: [...known.starts], values: new Float64Array(cells).fill(Number.NaN) };
         found.set(metric, stored);

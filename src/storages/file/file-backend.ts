@@ -291,14 +291,14 @@ interface WriteLimits {
 /** A flush does not fit into a file as large as `maxFileBytes`. */
 class LargeFlush extends StorageFailure {
   constructor() {
-    super('the flush is larger than a file', { retryable: true });
+    super('the flush is larger than maxFileBytes', { retryable: true });
   }
 }
 
 /** A file cannot grow: the files of other live writers take the rest of `maxBytes`. */
 class NoRoom extends StorageFailure {
   constructor() {
-    super('files of other writers that live leave no room', { retryable: true });
+    super('the files of other running writers leave no room below maxBytes', { retryable: true });
   }
 }
 

@@ -111,7 +111,7 @@ class GroupReader {
     this.bytes += length + 1;
     // counts lines that are not kept as well: there may be a billion empty ones
     if (this.keeps !== undefined && !this.held.hasRoom(length))
-      throw new TooLarge('a flush has more lines than are read');
+      throw new TooLarge('the lines of a flush exceed the limit of reading');
     if (bytes === undefined) this.tooLarge = true;
     // no writer writes such a line; it is not kept, since there may be millions of empty ones
     else if (bytes[0] !== BRACE) this.isForeign = true;

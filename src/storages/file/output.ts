@@ -81,7 +81,7 @@ export class OutputFile {
     if (ino === this.inode && actual === size) return;
     this.usable = false;
     throw new StorageFailure(
-      `FileStorage could not write ${this.path}: it has ${actual} bytes instead of ${size}, something else changed it. Another file is begun.`,
+      `FileStorage could not write ${this.path}: it has ${actual} bytes instead of ${size}, because another program changed it. FileStorage begins another file.`,
       { retryable: true },
     );
   }

@@ -90,8 +90,8 @@ export class FileReader {
         return undefined;
       }
       const { flush } = group.flush;
-      if (group.tooLarge) this.damaged(new TooLarge(`flush ${flush} has a line that is longer than is read`));
-      else this.damaged(new Error(`flush ${flush} does not have the bytes that were written`));
+      if (group.tooLarge) this.damaged(new TooLarge(`flush ${flush} has a line that exceeds the limit of reading`));
+      else this.damaged(new Error(`flush ${flush} differs from the written data: its size or checksum is wrong`));
       return undefined;
     }
     try {

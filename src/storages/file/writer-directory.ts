@@ -100,7 +100,7 @@ export class WriterDirectory {
       // locks that are being made are sockets under a temporary name
       if (stats.isFile()) found = { size: stats.size, written: stats.mtimeMs };
       else if (!stats.isSocket() || !name.endsWith('.tmp'))
-        throw new Error('it has the name of a file of metrics and is not a regular file; it is left alone');
+        throw new Error('it has the name of a metrics file, but is not a regular file; FileStorage does not touch it');
     });
     return found;
   }

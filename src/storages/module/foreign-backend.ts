@@ -69,7 +69,7 @@ async function load(module: string): Promise<StorageModule> {
     (candidate) => typeof candidate?.store === 'function',
   );
   if (found !== undefined) return found;
-  throw new StorageFailure(`${module} does not export a function store`, { retryable: true });
+  throw new StorageFailure(`${module} does not export a function named store`, { retryable: true });
 }
 
 /** Falls back to `require` for files that only a `require` hook can load, such as that of ts-node/register. */
@@ -84,8 +84,8 @@ async function importOrRequire(module: string) {
 }
 
 function unknownKind(module: string, cause: unknown): StorageFailure {
-  const cure = "preload what translates it in all threads ('node --import tsx', 'node --require ts-node/register')";
-  return new StorageFailure(`${module} cannot be loaded: ${messageOf(cause)}; ${cure}, or compile it`, {
+  const cure = "preload a transpiler in all threads ('node --import tsx', 'node --require ts-node/register')";
+  return new StorageFailure(`${module} cannot be loaded: ${messageOf(cause)}; compile it, or ${cure}`, {
     retryable: true,
     cause,
   });

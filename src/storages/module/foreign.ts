@@ -40,7 +40,7 @@ function resolveModule(module: unknown): string {
   } catch (error) {
     // a package that can only be imported cannot be resolved by require; the worker imports it by its name
     if ((error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' && !isAbsolute(module)) return module;
-    return fail(`must be found from ${process.cwd()}`, error);
+    return fail(`must be resolvable from ${process.cwd()}`, error);
   }
 }
 

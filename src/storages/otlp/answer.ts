@@ -63,7 +63,7 @@ function readJson(body: string): PartialSuccess {
     partialSuccess?: { rejectedDataPoints?: string | number; errorMessage?: string };
   };
   const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0);
-  if (!Number.isInteger(rejected)) throw new TypeError('rejectedDataPoints is no integer');
+  if (!Number.isInteger(rejected)) throw new TypeError('rejectedDataPoints is not an integer');
   return { rejected, message: legible(String(partialSuccess?.errorMessage ?? '')) };
 }
 
@@ -90,7 +90,7 @@ function readProtobuf(body: string): PartialSuccess {
       else if (inner === 18) answer.message = legible(reader.string());
       else reader.skipType(inner & 7);
     }
-    if (reader.pos !== end) throw new RangeError('lengths do not fit');
+    if (reader.pos !== end) throw new RangeError('a length does not match the data');
   }
   return answer;
 }

@@ -93,7 +93,7 @@ function metricsUrl(given: unknown): string {
   if (path.endsWith(PATH) || url.search !== '' || url.hash !== '')
     throw new RingmeterError(
       'RINGMETER_INVALID_OPTION',
-      `url of OtlpStorage must be the part before ${PATH}, such as "http://127.0.0.1:4318", got ${shown(given)}`,
+      `url of OtlpStorage must be a URL without ${PATH} and without a query, such as "http://127.0.0.1:4318", got ${shown(given)}`,
     );
   url.pathname = path + PATH;
   return url.href;

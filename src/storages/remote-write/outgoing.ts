@@ -23,7 +23,7 @@ export class Outgoing {
   }
 
   /** To be called when all of a snapshot has been sent. */
-  settle(snapshot: Snapshot): void {
+  markSent(snapshot: Snapshot): void {
     for (const family of snapshot.families) this.familyOf(family).markSent(snapshot);
   }
 

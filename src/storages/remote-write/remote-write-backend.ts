@@ -69,7 +69,7 @@ class RemoteWriteBackend implements StorageBackend {
     const { progress } = this;
     await this.send(this.outgoing.of(snapshot, previous), snapshot, progress, signal);
     this.progress = undefined;
-    this.outgoing.settle(snapshot);
+    this.outgoing.markSent(snapshot);
     progress.refusals.report();
   }
 

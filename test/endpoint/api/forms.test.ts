@@ -7,7 +7,7 @@ import { baseOf, get } from './support';
 const MOST = 2 ** 18;
 
 for (const flushWorkers of [0, 1])
-  test(`what is sent to the API is read carefully (flushWorkers: ${flushWorkers})`, async (t) => {
+  test(`the API checks the form and the encoding of requests (flushWorkers: ${flushWorkers})`, async (t) => {
     const { endpoint } = await serving(t, { flushWorkers });
     const base = baseOf(endpoint);
     const type = 'application/x-www-form-urlencoded';
@@ -16,7 +16,7 @@ for (const flushWorkers of [0, 1])
       return { ...answer, json: JSON.parse(answer.body.toString()) };
     };
 
-    await t.test('forms that are none are bad data', async (t) => {
+    await t.test('malformed forms are answered with bad_data', async (t) => {
       for (const [body, status, headers] of [
         ['query=%', 400],
         ['query=%zz', 400],
@@ -40,7 +40,7 @@ for (const flushWorkers of [0, 1])
       t.equal((await fetchFrom(`${base}/api/v1/query?query=%zz`)).status, 400);
     });
 
-    await t.test('bytes that are no text, and bodies that lie about their length', async (t) => {
+    await t.test('bodies that are not UTF-8, and bodies with a wrong length', async (t) => {
       const head = `POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n`;
       const raw = await RawConnection.open(t, endpoint.port);
       raw.socket.write(Buffer.from(`${head}Content-Length: 8\r\n\r\nquery=\xff\xfe`, 'latin1'));

@@ -63,7 +63,7 @@ for (const flushWorkers of [0, 1]) {
     await t.rejects(bare.query('1'), { code: 'RINGMETER_NO_STORAGE' });
   });
 
-  test(`a query that is given up or takes too long ends at once, also in its thread ${mode}`, async (t) => {
+  test(`a query that is aborted or takes too long ends at once, also in the thread that evaluates it ${mode}`, async (t) => {
     const { collector } = await withHistory(t, flushWorkers);
     for (let round = 0; round < 3; round++) {
       const controller = new AbortController();
@@ -83,7 +83,7 @@ for (const flushWorkers of [0, 1]) {
     await t.rejects(late, { code: 'RINGMETER_QUERY_LIMIT', message: /longer than its timeout of 50 ms/ });
   });
 
-  test(`a flush, a scrape and the end wait for no query ${mode}`, async (t) => {
+  test(`a flush, a scrape and close() do not wait for queries ${mode}`, async (t) => {
     const { collector, endpoint } = await withHistory(t, flushWorkers);
     const all = Array.from({ length: 68 }, () => collector.query(LONG, { timeout: 60_000 }));
     const settled = Promise.allSettled(all);
@@ -96,7 +96,7 @@ for (const flushWorkers of [0, 1]) {
   });
 }
 
-test('a client of the API that goes, or waits too long, ends its query', async (t) => {
+test('the query of an API client ends when the client disconnects or times out', async (t) => {
   const { base, endpoint } = await withHistory(t);
   const ask = `GET /api/v1/query?${formOf({ query: LONG })} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   const clients = await Promise.all(Array.from({ length: 8 }, () => RawConnection.open(t, endpoint.port)));
@@ -109,7 +109,7 @@ test('a client of the API that goes, or waits too long, ends its query', async (
   t.match(json, { status: 'error', errorType: 'timeout' });
 });
 
-test('answers are compressed for those who take that, and HEAD has none', async (t) => {
+test('answers are compressed for clients that accept it, and HEAD has no body', async (t) => {
   const { base } = await withHistory(t);
   const url = `${base}/api/v1/query?${formOf({ query: 'jobs_total', time: String(Date.now() / 1000) })}`;
   const plain = await fetchFrom(url);
@@ -122,7 +122,7 @@ test('answers are compressed for those who take that, and HEAD has none', async 
   t.equal(head.body.length, 0);
 });
 
-test('an answer that is too large is refused, and costs others nothing', async (t) => {
+test('a query whose answer is too large is refused, and does not affect other queries', async (t) => {
   const { base, endpoint } = await withHistory(t);
   const large = get(base, 'query', { query: 'vector(1)[1500s:1ms]' });
   t.ok((await timed(5_000, fetchFrom(endpoint.url))) < 4_000);
@@ -134,7 +134,7 @@ test('an answer that is too large is refused, and costs others nothing', async (
   t.same(data.result[0].values.at(-1), [100, '1']);
 });
 
-test('hostile expressions are refused, and cost others nothing', async (t) => {
+test('hostile expressions are refused, and do not affect other queries', async (t) => {
   const { base, endpoint } = await withHistory(t);
   const depth = 40_000;
   for (const query of [
@@ -165,7 +165,7 @@ test('hostile expressions are refused, and cost others nothing', async (t) => {
   t.equal((await fetchFrom(endpoint.url)).status, 200);
 });
 
-test('one long series is given up as soon as many are', async (t) => {
+test('a query of one long series is aborted as soon as a query of many series', async (t) => {
   const { base } = await withHistory(t);
   const query = 'max_over_time(stddev_over_time(vector(time())[1d:5s])[1d:5s])';
   const began = performance.now();
@@ -175,7 +175,7 @@ test('one long series is given up as soon as many are', async (t) => {
   t.ok(performance.now() - began < 3_000, 'all of it would take some seconds');
 });
 
-test('a worker that dies takes no query with it', async (t) => {
+test('queries survive the end of the worker that runs them', async (t) => {
   const workers = startedWorkers(t);
   const { collector, base } = await withHistory(t);
   const asked = collector.query('sum(jobs_total)', { time: Date.now() });
@@ -229,7 +229,7 @@ test('queries are answered while the thread of the collector is blocked', async 
   t.ok(during.every(({ value }) => value === '15'));
 });
 
-test('a time that is the name of a property of objects is no time', async (t) => {
+test('a time such as "constructor", a property name of all objects, is refused', async (t) => {
   const { base } = await withHistory(t);
   for (const text of ['constructor', '__proto__', 'toString'])
     for (const [path, given] of [
@@ -242,7 +242,7 @@ test('a time that is the name of a property of objects is no time', async (t) =>
     }
 });
 
-test('a query that runs when the collector is closed says so, on whichever worker it runs', async (t) => {
+test('a query that runs while the collector is closed fails with RINGMETER_CLOSED, on whichever worker it runs', async (t) => {
   const { collector } = await withHistory(t, 2);
   const given = [1, 2, 3].map(() => collector.query(LONG).catch(({ code }) => code));
   await collector.query('1');

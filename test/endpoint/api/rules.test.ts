@@ -111,7 +111,7 @@ test('rules can be asked for by type, name, group and file', async (t) => {
   await t.rejects(async () => rulesOf('type=x'), { message: /not supported value/ });
 });
 
-test('the state of a group is read when its turn comes, and thousands of alerts are no single piece of the answer', (t) => {
+test('the state of a group is read when its turn comes, and thousands of alerts are written in several pieces', (t) => {
   let read = 0;
   function* groups(): Generator<RuleGroup> {
     for (const [group] = view.rules(); read < 3; read++)

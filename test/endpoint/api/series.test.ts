@@ -69,7 +69,7 @@ async function ask(handler: Handler, loop: Loop): Promise<string[]> {
   return JSON.parse([...data].join(''));
 }
 
-test('200,000 series with long labels end a request as they end a query', async (t) => {
+test('200,000 series with long labels exceed the limits of a request as those of a query', async (t) => {
   const text = 'x'.repeat(400);
   for (const [name, handlerOf] of Object.entries(HANDLERS)) {
     const loop = new Loop();
@@ -77,7 +77,7 @@ test('200,000 series with long labels end a request as they end a query', async 
       name === 'labels' ? { [`${text}${id}`]: '1' } : { __name__: 'x', id: `${text}${id}` };
     const failure = await ask(handlerOf(reading(200_000, labelsOf, loop)), loop).then(() => undefined, failureOf);
     t.same([failure?.status, failure?.type], [422, 'execution'], name);
-    const message = /^the evaluation needs \d+ bytes for labels and results, and may hold \d+$/;
+    const message = /^the evaluation needs \d+ bytes for labels and results, more than the limit of \d+$/;
     t.match(failure?.message, message, name);
   }
 });

@@ -89,7 +89,7 @@ for (const [framework, open] of Object.entries(FRAMEWORKS)) {
   });
 }
 
-test('a framework that is given the function of another is told the right one', async (t) => {
+test('a framework that is given the handler of another one gets an error that names the right one', async (t) => {
   const handler = collectorFor(t, 0).handler();
   const call = handler as unknown as (...given: unknown[]) => Promise<void>;
   const mistaken = Object.fromEntries(['fastify', 'koa', 'hapi', 'fetch'].map((name) => [name, call])) as never;
@@ -150,7 +150,7 @@ test('many requests at once share what is rendered, and each sees what was recor
   t.same([...new Set(statuses)].sort(), [200, 503], 'different selections are bounded');
 });
 
-test('a scraper that would not wait gets 503 instead of an answer that comes too late', async (t) => {
+test('a scraper gets 503 instead of an answer after its timeout', async (t) => {
   const collector = collectorFor(t);
   collector.counter('items_total').increment();
   const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '0.0001' };
@@ -159,7 +159,7 @@ test('a scraper that would not wait gets 503 instead of an answer that comes too
   t.equal(answered.get('retry-after'), '1');
 });
 
-test('what others have set stays: Vary is added to, and a response that was answered is left alone', async (t) => {
+test('headers that were set before stay: Vary is extended, and an ended response is not touched', async (t) => {
   const collector = collectorFor(t, 0);
   const handler = collector.handler();
   const handled: Promise<void>[] = [];
@@ -183,7 +183,7 @@ test('what others have set stays: Vary is added to, and a response that was answ
   await Promise.all(handled);
 });
 
-test('a client that goes while its answer is made disturbs nobody', async (t) => {
+test('a client that disconnects while its answer is made does not affect others', async (t) => {
   const collector = collectorFor(t);
   const handler = collector.handler();
   let handled: Promise<void> | undefined;

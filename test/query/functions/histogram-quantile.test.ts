@@ -15,7 +15,7 @@ test('a quantile is interpolated in the bucket that it falls into', async (t) =>
   t.same(quantile(NONE), NONE);
 });
 
-test('buckets that are no histogram have no quantile, or the best there is', async (t) => {
+test('incomplete histograms have no quantile, or the one that Prometheus gives', async (t) => {
   t.same(bucketQuantile(0.5, [1, 2], [1, 2]), NONE, 'without +Inf');
   t.same(bucketQuantile(0.5, [INF], [1]), NONE, 'only +Inf');
   t.same(bucketQuantile(0.5, [1, INF], [0, 0]), NONE, 'without observations');

@@ -29,7 +29,7 @@ test('functions over time see all samples of the range, both ends included, and 
   t.same(await at(400, 'count_over_time(g[10s])'), none, 'nothing where there are no samples');
 });
 
-test('minima and maxima are no NaN if there is a number, sums are', async (t) => {
+test('minima and maxima ignore NaN if there is a number, sums do not', async (t) => {
   t.same(await at(30, 'max_over_time(o[30s])'), { '{}': 4 });
   t.same(await at(30, 'min_over_time(o[30s])'), { '{}': Number.NEGATIVE_INFINITY });
   t.same(await at(30, 'sum_over_time(o[30s])'), { '{}': Number.NaN });
@@ -38,14 +38,14 @@ test('minima and maxima are no NaN if there is a number, sums are', async (t) =>
   t.same(await at(30, 'quantile_over_time(0, o[30s])'), { '{}': Number.NaN }, 'NaN is the least');
 });
 
-test('sums keep what a float alone would lose', async (t) => {
+test('sums are compensated for rounding errors', async (t) => {
   const { at } = asking([every10({ __name__: 's' }, 1e100, 1, -1e100, 3)]);
   t.same(await at(30, 'sum_over_time(s[30s])'), { '{}': 4 });
   const large = asking([every10({ __name__: 's' }, 1.5e308, 1.5e308)]);
   t.same(await large.at(10, 'avg_over_time(s[10s])'), { '{}': 1.5e308 }, 'a mean is not infinite on the way');
 });
 
-test('increase and rate make good for resets and extrapolate to the ends of the range', async (t) => {
+test('increase and rate account for resets and extrapolate to the ends of the range', async (t) => {
   // 5 to 10, reset, 3 to 9: 5 + 3 + 6 = 14 in 40 s, all of the range
   nearly(t, await at(40, 'increase(c[40s])'), { '{}': 14 });
   nearly(t, await at(40, 'rate(c[40s])'), { '{}': 14 / 40 });
@@ -58,7 +58,7 @@ test('increase and rate make good for resets and extrapolate to the ends of the 
   nearly(t, await at(20, 'idelta(c[40s])'), { '{}': -7 });
 });
 
-test('deriv and predict_linear lay a line through the samples', async (t) => {
+test('deriv and predict_linear fit a line to the samples', async (t) => {
   const lines = asking([every10({ __name__: 'l' }, 0, 5, 10, 15), every10({ __name__: 'f' }, 2, 2, 2)]);
   nearly(t, await lines.at(30, 'deriv(l[30s])'), { '{}': 0.5 });
   nearly(t, await lines.at(32, 'predict_linear(l[32s], 60)'), { '{}': 46 });
@@ -74,7 +74,7 @@ test('holt_winters smooths, with factors between 0 and 1', async (t) => {
     await t.rejects(at(20, `holt_winters(g[20s], ${factors})`), { code: 'RINGMETER_INVALID_QUERY', message: /factor/ });
 });
 
-test('absent says what is not there, with the labels that were asked for', async (t) => {
+test('absent returns a series with the labels of the selector if nothing matches', async (t) => {
   t.same(await at(40, 'absent(g)'), none);
   t.same(await at(40, 'absent(g{a="y",b=~"z",c="1",c="2"})'), { '{a="y"}': 1 });
   t.same(await range('absent_over_time(once[10s])', 40), { '{}': { 0: 1, 30: 1, 40: 1 } });

@@ -33,7 +33,7 @@ test('maths is applied to each value, and drops the name', async (t) => {
   t.same(await at(0, '+v{n="1"}'), { 'v{n="1"}': 0 }, 'a plus changes nothing');
 });
 
-test('an infinite bound wins over no number, as in Go', async (t) => {
+test('an infinite bound wins over NaN, as in Go', async (t) => {
   t.same(await at(0, 'clamp_min(v{n="5"}, NaN)'), { '{n="5"}': INF });
   t.same(await at(0, 'clamp_min(v{n="4"}, Inf)'), { '{n="4"}': INF });
   t.same(await at(0, 'clamp_max(v{n="4"}, -Inf)'), { '{n="4"}': NEGATIVE_INFINITY });
@@ -90,9 +90,9 @@ test('labels are replaced where the whole value matches', async (t) => {
     'x{a="two",c="two--"}': 2,
   });
   for (const [expression, message] of [
-    ['label_replace(x, "a-b", "", "a", "")', /no name of a label/],
-    ['label_replace(x, "a", "", "a", "(")', /no regular expression/],
-    ['label_join(x, "a", "", "1b")', /no name of a label/],
+    ['label_replace(x, "a-b", "", "a", "")', /not a valid label name/],
+    ['label_replace(x, "a", "", "a", "(")', /not a valid regular expression/],
+    ['label_join(x, "a", "", "1b")', /not a valid label name/],
     ['label_replace(x, "a", "same", "a", ".*") - 0', undefined],
     ['label_join(label_replace(x, "b", "", "", ""), "a", "")', /same labels/],
   ] as const)

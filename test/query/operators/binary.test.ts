@@ -31,7 +31,7 @@ test('arithmetic is that of IEEE 754', async (t) => {
     t.same(await at(0, expression), value, expression);
 });
 
-test('a scalar meets each value; comparisons choose, with bool they tell', async (t) => {
+test('a scalar is combined with each value; comparisons filter, and return 0 or 1 with bool', async (t) => {
   t.same(await at(0, 'r * 2 + 1'), { '{job="a",v="x"}': 5, '{job="b",v="y"}': 9 });
   t.same(await at(0, '8 / r'), { '{job="a",v="x"}': 4, '{job="b",v="y"}': 2 });
   t.same(await at(0, 'r > 2'), { 'r{job="b",v="y"}': 4 });
@@ -49,7 +49,7 @@ test('series match by all labels, by some, or without some', async (t) => {
   t.same(await range('l{n="1"} * on (job) r', 10), { '{job="a"}': { 0: 12, 10: 2 }, '{job="b"}': { 0: 8 } });
 });
 
-test('many match one where that is said', async (t) => {
+test('many series match one with group_left or group_right', async (t) => {
   t.same(await at(0, 'l / on (job) group_left r'), {
     '{job="a",n="1"}': 3,
     '{job="a",n="2"}': 2,
@@ -72,7 +72,7 @@ test('matches that are not unique are refused', async (t) => {
   t.same(await at(0, 'l > on (job) (r * 2)'), { '{job="a"}': 6 }, 'what is filtered out does not count');
 });
 
-test('what two vectors had at the last evaluation does not show in the next', async (t) => {
+test('matches of one evaluation do not affect the next', async (t) => {
   const labels = { __name__: 's', n: '1' };
   const other = { __name__: 's', n: '2' };
   const { at } = asking([every10(labels, 1, 1, null), every10(other, undefined, 3, 3)]);

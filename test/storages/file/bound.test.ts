@@ -25,7 +25,7 @@ function watch(t: Test, directory: string): { most: number } {
 }
 
 for (const gzip of [true, false])
-  test(`all files together never have more than maxBytes, ${gzip ? 'with' : 'without'} gzip`, async (t) => {
+  test(`all files together never exceed maxBytes, ${gzip ? 'with' : 'without'} gzip`, async (t) => {
     const directory = directoryFor(t);
     const maxBytes = 200_000;
     const { collector, flush, stored } = await writerFor(t, { directory, maxBytes, maxFileBytes: 30_000, gzip });
@@ -42,7 +42,7 @@ for (const gzip of [true, false])
     t.same(read, stored.slice(-read.length), 'the last flushes are left');
   });
 
-test('several writers keep maxBytes together', async (t) => {
+test('several writers together never exceed maxBytes', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const options = { directory, maxBytes: 200_000, gzip: true };
@@ -53,7 +53,7 @@ test('several writers keep maxBytes together', async (t) => {
   t.ok(seen.most <= options.maxBytes, `${seen.most} bytes`);
 });
 
-test('a flush that is larger than maxBytes is refused for good, and costs no other', async (t) => {
+test('a flush that is larger than maxBytes is refused permanently, and no other flush is lost', async (t) => {
   const directory = directoryFor(t);
   const { collector, flush, stored, snapshot, backend } = await writerFor(t, { directory, maxBytes: 20_000 });
   await flush();
@@ -72,7 +72,7 @@ test('a flush that is larger than maxBytes is refused for good, and costs no oth
   t.same(await readStored(directory), stored, 'and it goes on when it is smaller');
 });
 
-test('what a dead compression has left counts', async (t) => {
+test('the file of an interrupted compression counts towards maxBytes', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const half = join(directory, 'ringmeter-20250131T101112123Z-0123456789abcdef-000001.jsonl.0123456789abcdef.tmp');
@@ -83,7 +83,7 @@ test('what a dead compression has left counts', async (t) => {
   t.ok(filesIn(directory).length > 1);
 });
 
-test('series that were removed are in no flush any more, and a file that is begun later knows nothing of them', async (t) => {
+test('removed series are in no later flush, and not in files that are begun later', async (t) => {
   const directory = directoryFor(t);
   const { collector, flush, stored } = await writerFor(t, { directory, maxFileBytes: 20_000 });
   collector.counter('alive_total').increment();

@@ -87,7 +87,7 @@ test('a full disk loses nothing: the same snapshot is stored when there is room 
   await writesOn(t, writer, directory);
 });
 
-test('a disk that is full when another file is due does not damage the one before', needsMount, async (t) => {
+test('a disk that is full when another file is begun does not damage the previous one', needsMount, async (t) => {
   const directory = smallFilesystem(t, 128);
   const writer = await writerFor(t, { directory, maxBytes: 1_000_000, maxFileBytes: 20_000 });
   const { collector, flush, stored, snapshot, backend } = writer;
@@ -116,7 +116,7 @@ test('a disk that is full when another file is due does not damage the one befor
   await writesOn(t, writer, directory);
 });
 
-test('a directory that cannot be made is told, and made when it can', async (t) => {
+test('a directory that cannot be made is warned about, and made when possible', async (t) => {
   const directory = directoryFor(t);
   const parent = dirname(directory);
   const collector = collectorFor(t);
@@ -137,7 +137,7 @@ test('a directory that cannot be made is told, and made when it can', async (t) 
   t.same(await readStored(below), writer.stored, 'with all the directories above it');
 });
 
-test('a read-only filesystem is told', needsMount, async (t) => {
+test('a read-only filesystem is named in the error', needsMount, async (t) => {
   const directory = smallFilesystem(t, 64);
   t.ok(system('mount', '-o', 'remount,ro', directory));
   await t.rejects(
@@ -150,7 +150,7 @@ test('a read-only filesystem is told', needsMount, async (t) => {
 });
 
 test(
-  'a directory that becomes immutable is told when another file is due, and goes on afterwards',
+  'a directory that becomes immutable is reported when another file is begun, and writing continues afterwards',
   needsImmutable,
   async (t) => {
     const directory = directoryFor(t);
@@ -174,7 +174,7 @@ test(
   },
 );
 
-test('a user who may not write to the directory is told who he is', needsOtherUser, async (t) => {
+test('the error for a missing write permission names the user id', needsOtherUser, async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   chmodSync(dirname(directory), 0o755);
@@ -199,7 +199,7 @@ for (const [what, lose] of Object.entries({
     for (const name of readdirSync(directory)) rmSync(join(directory, name));
   },
 }))
-  test(`a directory that is ${what} meanwhile is made again, and everything from then on is in it`, async (t) => {
+  test(`a directory that is ${what} meanwhile is made again, and later flushes are written to it`, async (t) => {
     const directory = directoryFor(t);
     const writer = await writerFor(t, { directory });
     writer.collector.counter('c_total').increment(7, { a: 'b' });
@@ -212,7 +212,7 @@ for (const [what, lose] of Object.entries({
     if (what === 'moved away') t.same(await readStored(`${directory}-before`), before, 'it was left as it was');
   });
 
-test('a directory that is removed and cannot be made again is told', async (t) => {
+test('a removed directory that cannot be made again is reported', async (t) => {
   const directory = directoryFor(t);
   const writer = await writerFor(t, { directory });
   await writer.flush();
@@ -247,7 +247,7 @@ for (const [what, change] of Object.entries({
   });
 
 test(
-  'a handle that something else in the process closed is not missed, and what has its number now is not written to',
+  'if other code closes the file descriptor, no flush is lost, and the new owner of its number is not written to',
   needsProc,
   async (t) => {
     const directory = directoryFor(t);
@@ -277,7 +277,7 @@ test(
   },
 );
 
-test('what has not been written by the timeout is taken back, and stored at the next attempt', async (t) => {
+test('a flush that is not written within the timeout is undone, and stored at the next attempt', async (t) => {
   const directory = directoryFor(t);
   const { collector, snapshot, backend } = await writerFor(t, { directory });
   for (let index = 0; index < 5_000; index++) collector.gauge('g').set(index, { index, long: 'x'.repeat(500) });
@@ -302,7 +302,7 @@ test('what has not been written by the timeout is taken back, and stored at the 
 });
 
 test(
-  'a disk that hangs delays nobody longer than the timeout, and what it wrote at last is not written twice',
+  'a disk that hangs delays nothing longer than the timeout, and a late write is not repeated',
   needsFreeze,
   async (t) => {
     const directory = freezableFilesystem(t);

@@ -45,7 +45,7 @@ async function read(directory: string): Promise<{ told: Damage[]; values: number
   return { told, values };
 }
 
-test('a compressed file that unpacks to gigabytes is refused in bounded memory, and the others are read', async (t) => {
+test('a compressed file that expands to gigabytes is refused in bounded memory, and the others are read', async (t) => {
   for (const character of ['\n', '\0']) {
     const member = gzipSync(Buffer.alloc(2 ** 24, character));
     const directory = directoryOf(t, `${BAD}.gz`, Buffer.concat(Array(66).fill(member)));
@@ -60,7 +60,7 @@ test('a compressed file that unpacks to gigabytes is refused in bounded memory, 
   }
 });
 
-test('a small file that asks for gigabytes is told with its code, and takes no memory', async (t) => {
+test('a small file that claims gigabytes is reported with its code, and takes no memory', async (t) => {
   for (const [number, first, code] of [
     [2 ** 32 - 2, 0, 'RINGMETER_FILE_TOO_LARGE'],
     [2 ** 24, 0, 'RINGMETER_FILE_TOO_LARGE'],
@@ -78,7 +78,7 @@ test('a small file that asks for gigabytes is told with its code, and takes no m
   t.match(told, [{ code: 'RINGMETER_FILE_TOO_LARGE' }]);
 });
 
-test('lines of the format with wrong things in them are told, and nothing throws', async (t) => {
+test('lines with wrong contents are reported, and nothing throws', async (t) => {
   for (const lines of [
     ['null'],
     ['{"ringmeter":1}'],

@@ -30,7 +30,7 @@ class Overtaken extends Housekeeping {
   }
 }
 
-test('half a flush of a writer that dies during the housekeeping is not compressed with the rest', async (t) => {
+test('a partial flush of a writer that dies during the housekeeping is not compressed', async (t) => {
   const directory = directoryFor(t);
   const { flush } = await writerFor(t, { directory });
   await flush();

@@ -83,7 +83,7 @@ test('repairing takes time that is linear in the length of a line', async (t) =>
   t.ok(long < 24 * Math.max(short, 20_000), `${short} and ${long} microseconds`);
 });
 
-test('attempts to open while one hangs wait for the same one, and leave one lock', async (t) => {
+test('attempts to open while one hangs wait for that one, and leave one lock', async (t) => {
   const directory = directoryFor(t);
   const { backend } = await openStorage(t, collectorFor(t), new FileStorage({ directory }));
   const open = (signal: AbortSignal) => backend.open?.(signal);

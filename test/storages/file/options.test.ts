@@ -56,7 +56,7 @@ test('the defaults are those of the documentation, which lists exactly the optio
   t.match(small, { maxBytes: 8_192, maxFileBytes: 2_048 });
 });
 
-test('the lines that the documentation shows are those of the format', async (t) => {
+test('the lines in the documentation match the format', async (t) => {
   const documentation = readFileSync(join(root, 'docs', 'storage-file.md'), 'utf8');
   const [, block] = /```json\n(.*?)```/s.exec(documentation)!;
   const lines = block.trimEnd().split('\n');

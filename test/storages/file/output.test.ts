@@ -7,7 +7,7 @@ import { directoryFor } from './support';
 const never = new AbortController().signal;
 const FAILED = { code: 'RINGMETER_STORAGE_FAILED', retryable: true };
 
-test('a flush that is given up when all of it has just been written is taken back', async (t) => {
+test('a flush that is aborted just after all of it was written is undone', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const path = join(directory, 'file');
@@ -26,7 +26,7 @@ test('a flush that is given up when all of it has just been written is taken bac
   await output.close(true);
 });
 
-test('a file that someone else writes to meanwhile is not trusted with the flush', async (t) => {
+test('no flush is written to a file that another program has changed', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const path = join(directory, 'file');
@@ -41,7 +41,7 @@ test('a file that someone else writes to meanwhile is not trusted with the flush
   await output.discard();
 });
 
-test('a file that is there is never opened to write', async (t) => {
+test('an existing file is never opened for writing', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const path = join(directory, 'file');

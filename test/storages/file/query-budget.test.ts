@@ -32,14 +32,14 @@ async function written(t: Parameters<typeof directoryFor>[0], gzip = false): Pro
   return directory;
 }
 
-test('a query of files ends when its points or its bytes are more than it may hold', async (t) => {
+test('a query of files fails when its points or bytes exceed the limit', async (t) => {
   const directory = await written(t);
   t.ok(readdirSync(directory).filter((name) => name.includes('.jsonl')).length > 1, 'several files');
   const ask = (name: string, limits = {}, signal?: AbortSignal) =>
     queryDirectory(directory, everything(name), new Budget({ ...LIMITS, ...limits }, signal));
   t.equal((await ask('many_total')).length, 1_000);
   await t.rejects(ask('many_total', { maxSamples: 5_000 }), { ...LIMIT, message: /needs 5001 samples/ });
-  await t.rejects(ask('many_total', { maxBytes: 50_000 }), { ...LIMIT, message: /may hold 50000$/ });
+  await t.rejects(ask('many_total', { maxBytes: 50_000 }), { ...LIMIT, message: /the limit of 50000$/ });
   const [{ points }] = await ask('one', { maxBytes: 50_000, maxSamples: 10 });
   t.same(
     points.map(({ value }) => value),
@@ -48,7 +48,7 @@ test('a query of files ends when its points or its bytes are more than it may ho
   );
 });
 
-test('a query of files holds nothing of a file that it has read', async (t) => {
+test('a query of files keeps no data of a file after reading it', async (t) => {
   const directory = await written(t, true);
   const budget = new Budget(LIMITS, undefined);
   t.same(await queryDirectory(directory, everything('nothing'), budget), []);
@@ -79,7 +79,7 @@ test('a query of files lets the event loop turn, and ends with its signal', asyn
   await t.rejects(given, reason);
 });
 
-test('who asks a FileStorage for too much is told the code, and flushes go on', async (t) => {
+test('a query of FileStorage that exceeds the limit fails with its code, and flushes continue', async (t) => {
   const directory = directoryFor(t);
   const storage = new FileStorage({ directory });
   const collector = new MetricsCollector({ storage, flushInterval: 0 });

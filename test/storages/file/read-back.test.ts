@@ -21,7 +21,7 @@ const HOSTILE = [
 ];
 
 for (const gzip of [false, true])
-  test(`what is read back is what was recorded, of all instruments and hostile labels (gzip: ${gzip})`, async (t) => {
+  test(`all instruments and hostile labels are read back as recorded (gzip: ${gzip})`, async (t) => {
     const directory = directoryFor(t);
     const { collector, flush, stored, close } = await writerFor(t, { directory, gzip, maxFileBytes: 500_000 });
     const counter = collector.counter('c_total', { description: 'a "description"\n\\ with everything 😀' });
@@ -100,7 +100,7 @@ test('thousands of series are split over lines and come together again', async (
   t.equal(lines.filter((line) => line.includes('"labels":{"index":"17"}')).length, 2, 'labels are there once');
 });
 
-test('what is read can be limited to a time and to metrics', async (t) => {
+test('reading can be limited to a time range and to metrics', async (t) => {
   const directory = directoryFor(t);
   const { collector, flush, stored } = await writerFor(t, { directory, maxFileBytes: 1_024 });
   for (let index = 0; index < 20; index++) {
@@ -129,7 +129,7 @@ test('what is read can be limited to a time and to metrics', async (t) => {
   t.ok([...sources][0].includes(`-${process.pid}-`));
 });
 
-test('a query answers the same as that of MemoryStorage', async (t) => {
+test('a query returns the same as one of MemoryStorage', async (t) => {
   const memory = new MemoryStorage();
   const file = new FileStorage({ directory: directoryFor(t), maxFileBytes: 2_000, gzip: true });
   const collector = collectorFor(t, { storage: [memory, file], defaultLabels: { service: 'api' } });

@@ -55,7 +55,7 @@ test('a file is closed when it is older than maxFileAge, and when the clock goes
   );
 });
 
-test('closed files are compressed, the one that is written is not, and nothing is lost on the way', async (t) => {
+test('closed files are compressed, the current file is not, and no flush is lost', async (t) => {
   const directory = directoryFor(t);
   const { collector, flush, stored, close } = await writerFor(t, { directory, maxFileBytes: 2_000, gzip: true });
   for (let index = 0; index < 60; index++) {
@@ -86,7 +86,7 @@ test('closed files are compressed, the one that is written is not, and nothing i
   t.same(await readStored(directory), [...stored, ...next.stored]);
 });
 
-test('the oldest files make room when all of them have more than maxBytes', async (t) => {
+test('the oldest files are removed when all files exceed maxBytes', async (t) => {
   for (const gzip of [false, true]) {
     const directory = directoryFor(t);
     // room for some files that a busy machine has not compressed yet
@@ -105,7 +105,7 @@ test('the oldest files make room when all of them have more than maxBytes', asyn
   }
 });
 
-test('files are removed when nothing has been written to them for maxAge', async (t) => {
+test('files without a write for maxAge are removed', async (t) => {
   const directory = directoryFor(t);
   const first = await writerFor(t, { directory });
   await first.flush();
@@ -124,7 +124,7 @@ test('files are removed when nothing has been written to them for maxAge', async
   t.same(await readStored(directory), second.stored);
 });
 
-test('the file that is written is never removed, however small the limits are', async (t) => {
+test('the current file is never removed, however small the limits are', async (t) => {
   const directory = directoryFor(t);
   const limits = { maxBytes: 4_096, maxFileBytes: 1_024, maxAge: 0.001 };
   const { collector, flush, stored } = await writerFor(t, { directory, ...limits, gzip: true });
@@ -136,7 +136,7 @@ test('the file that is written is never removed, however small the limits are', 
   await until('all others to be removed', () => filesIn(directory).length === 1);
 });
 
-test('files of others, and anything else in the directory, are left alone', async (t) => {
+test('files of other programs, and anything else in the directory, are not touched', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const names = ['data.jsonl', 'ringmeter.jsonl', 'ringmeter-20250131T101112123Z-x-000001.jsonl', 'x.tmp', 'notes.gz'];
@@ -155,7 +155,7 @@ test('files of others, and anything else in the directory, are left alone', asyn
   t.same((await readStored(directory)).at(-1), stored.at(-1));
 });
 
-test('what a compression that was killed left is removed: the half, or the original', async (t) => {
+test('after a compression was killed, the partial or the original file is removed', async (t) => {
   const directory = directoryFor(t);
   const { flush, stored, close } = await writerFor(t, { directory });
   await flush();

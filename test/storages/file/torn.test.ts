@@ -33,7 +33,7 @@ function orphan(t: Test, name: string, bytes: Buffer): { directory: string; path
   return { directory, path };
 }
 
-test('a last flush that is torn at any byte is left out, cut off, and nothing else is', async (t) => {
+test('a last flush that is torn at any byte is left out and truncated, and nothing else is', async (t) => {
   const { name, bytes, stored, ends } = await closedFile(t, 3);
   const { directory, path } = orphan(t, name, bytes);
   const [, before, end] = ends;
@@ -63,7 +63,7 @@ test('a first flush that is torn at any byte leaves no file', async (t) => {
   t.pass();
 });
 
-test('whoever opens the directory repairs what the dead left in it, and goes on in a file of its own', async (t) => {
+test('a writer that opens the directory repairs the files of dead writers, and begins a file of its own', async (t) => {
   const { name, bytes, stored, ends } = await closedFile(t, 3);
   for (const cut of [ends[1] + 1, ends[2] - 1, ends[2]]) {
     const { directory, path } = orphan(t, name, bytes.subarray(0, cut));
@@ -96,7 +96,7 @@ test('pages of a file that never reached the disk are recognised', async (t) => 
   }
 });
 
-test(`no damage makes a reader give what was not written (RINGMETER_SEED=${SEED})`, async (t) => {
+test(`no damage makes a reader return data that was not written (RINGMETER_SEED=${SEED})`, async (t) => {
   const { name, bytes, stored } = await closedFile(t, 5);
   // several flushes may be of one millisecond
   const written = (timestamp: number): string[] =>
@@ -132,7 +132,7 @@ test(`no damage makes a reader give what was not written (RINGMETER_SEED=${SEED}
   t.ok(losses > 100, `${losses} of 300 lost something`);
 });
 
-test('a flush whose last line says another time than was written does not count', async (t) => {
+test('a flush whose last line has a changed time is left out', async (t) => {
   const { name, bytes, stored } = await closedFile(t, 2);
   const text = bytes.toString();
   const said = new RegExp(`({"flush":1,"time":)${stored[1].timestamp}`);
@@ -141,7 +141,7 @@ test('a flush whose last line says another time than was written does not count'
   t.same(await readStored(directory), [stored[0]]);
 });
 
-test('damage in the middle of a file is told, and what stands behind it is still read', async (t) => {
+test('damage in the middle of a file is reported, and the flushes after it are read', async (t) => {
   const { name, bytes, stored, ends } = await closedFile(t, 4);
   const damaged = Buffer.from(bytes);
   damaged[ends[0] + 30] ^= 1;
@@ -162,7 +162,7 @@ test('damage in the middle of a file is told, and what stands behind it is still
   t.equal(statSync(path).size, bytes.length, 'a repair does not cut off what can be read');
 });
 
-test('a file of a later format and one without a header are told and left out', async (t) => {
+test('a file of a later format and one without a header are reported and left out', async (t) => {
   const { name, path } = await closedFile(t, 2);
   const { stringifyFlush } = await import('../../../dist/src/storages/file/stringify.js');
   const { seal } = await import('../../../dist/src/storages/file/format.js');
@@ -184,7 +184,7 @@ test('a file of a later format and one without a header are told and left out', 
   t.match(readFileSync(later, 'utf8'), /another format/, 'nor is it repaired');
 });
 
-test('a compressed file that is damaged is told, and the others are read', async (t) => {
+test('a damaged compressed file is reported, and the others are read', async (t) => {
   const { name, bytes, stored } = await closedFile(t, 2);
   const { gzipSync } = await import('node:zlib');
   const zipped = gzipSync(bytes);

@@ -36,7 +36,7 @@ test('processes that share a directory, rotate, compress and clean up do not dis
   for (const name of filesIn(directory)) t.ok(isWhole(textOf(join(directory, name))), name);
 });
 
-test('files of a writer that lives are never touched, those of a dead one are', async (t) => {
+test('files of a running writer are never touched, those of a dead one are', async (t) => {
   const directory = directoryFor(t);
   const greedy = { directory, maxBytes: 16_384, maxFileBytes: 1_024, maxAge: 0.001, gzip: true };
   const living = new WriterProcess({ directory, maxFileBytes: 20_000 });
@@ -78,7 +78,7 @@ test('files of a writer that lives are never touched, those of a dead one are', 
   );
 });
 
-test('a worker thread that is terminated is dead at once, its files are the next one`s to repair', async (t) => {
+test('a terminated worker thread counts as dead at once, and the next writer repairs its files', async (t) => {
   const directory = directoryFor(t);
   const code = `
     const { workerData, parentPort } = require('node:worker_threads');
@@ -100,7 +100,7 @@ test('a worker thread that is terminated is dead at once, its files are the next
   t.same(filesIn(directory), []);
 });
 
-test('a lock that is taken away counts as lost: the writer goes on under another name', async (t) => {
+test('a lock file that is removed counts as lost: the writer continues under another name', async (t) => {
   const directory = directoryFor(t);
   const writer = await writerFor(t, { directory });
   await writer.flush();
@@ -112,7 +112,7 @@ test('a lock that is taken away counts as lost: the writer goes on under another
   t.same(await readStored(directory), writer.stored);
 });
 
-test('a writer that cannot be asked is taken for dead when it has written nothing for an hour', async (t) => {
+test('a writer that cannot be asked counts as dead when it has written nothing for an hour', async (t) => {
   const directory = directoryFor(t);
   mkdirSync(directory);
   const torn = '{"ringmeter":1,';
@@ -187,7 +187,7 @@ test('a snapshot that a worker stored just before it died and its successor stor
   t.equal(series.points.length, 1);
 });
 
-test('the files of a process that ended are read on by the next, as one history', async (t) => {
+test('a new process reads the files of an ended one as one history', async (t) => {
   const directory = directoryFor(t);
   for (const value of [1, 2, 3]) {
     const { collector, flush, close, backend } = await writerFor(t, { directory });

@@ -80,7 +80,7 @@ test('requests go to /v1/metrics below the base URL, compressed unless told othe
   }
 });
 
-test('only 429, 502, 503 and 504 are worth another try; Retry-After is passed on', async (t) => {
+test('only 429, 502, 503 and 504 are retried; Retry-After is respected', async (t) => {
   const receiver = await Receiver.start(t);
   const snapshot = await snapshotOf(t);
   const { backend } = backendOf(t, { url: receiver.url });
@@ -110,7 +110,7 @@ test('only 429, 502, 503 and 504 are worth another try; Retry-After is passed on
   t.equal(receiver.taken.length, 1);
 });
 
-test('a connection that fails is worth another try', async (t) => {
+test('a failed connection is retried', async (t) => {
   const receiver = await Receiver.start(t);
   const snapshot = await snapshotOf(t);
   const { backend } = backendOf(t, { url: receiver.url });
@@ -128,7 +128,7 @@ test('a connection that fails is worth another try', async (t) => {
   t.match(failed.message, /ECONNREFUSED/);
 });
 
-test('a certificate that cannot be read is told, and looked for again', async (t) => {
+test('an unreadable certificate is reported, and read again at the next attempt', async (t) => {
   const receiver = await Receiver.start(t);
   const snapshot = await snapshotOf(t);
   const ca = join(t.testdir(), 'ca.pem');
@@ -141,7 +141,7 @@ test('a certificate that cannot be read is told, and looked for again', async (t
   t.equal(receiver.taken.length, 1);
 });
 
-test('an attempt that is aborted ends at once and is worth another try', async (t) => {
+test('an aborted attempt ends at once and is retried', async (t) => {
   const receiver = await Receiver.start(t);
   const snapshot = await snapshotOf(t);
   const { backend } = backendOf(t, { url: receiver.url });
@@ -153,7 +153,7 @@ test('an attempt that is aborted ends at once and is worth another try', async (
   t.equal((await storing).retryable, true);
 });
 
-test('points that a receiver rejects are told once per message and not sent again', async (t) => {
+test('rejected data points are warned about once per message and not sent again', async (t) => {
   const snapshot = await snapshotOf(t, 5);
   for (const encoding of ENCODINGS) {
     const receiver = await Receiver.start(t);
@@ -181,7 +181,7 @@ test('points that a receiver rejects are told once per message and not sent agai
   }
 });
 
-test('a rejection that cannot be read is told nevertheless', async (t) => {
+test('an unreadable rejection is warned about nevertheless', async (t) => {
   const receiver = await Receiver.start(t);
   const snapshot = await snapshotOf(t, 5);
   const { backend } = backendOf(t, { url: receiver.url, encoding: 'protobuf' });
@@ -218,7 +218,7 @@ test('messages that are always new do not fill the log', async (t) => {
   t.equal(warnings.length, 100);
 });
 
-test('a snapshot goes out in requests of bounded size, and a retry goes on where it stopped', async (t) => {
+test('a snapshot is sent in requests of bounded size, and a retry continues with the failed one', async (t) => {
   for (const temporality of ['cumulative', 'delta'] as const) {
     const receiver = await Receiver.start(t);
     const snapshot = await snapshotOf(t, 7);
@@ -239,7 +239,7 @@ test('a snapshot goes out in requests of bounded size, and a retry goes on where
   }
 });
 
-test('a request that is refused for what is in it does not keep the others back', async (t) => {
+test('a request that is refused for its content does not stop the others', async (t) => {
   for (const code of [400, 413, 422]) {
     const receiver = await Receiver.start(t);
     const snapshot = await snapshotOf(t, 6);
@@ -252,7 +252,7 @@ test('a request that is refused for what is in it does not keep the others back'
   }
 });
 
-test('a receiver that refuses whoever asks is asked once', async (t) => {
+test('a receiver that refuses every request gets one request only', async (t) => {
   for (const code of [401, 403, 404, 500]) {
     const receiver = await Receiver.start(t);
     const { backend } = backendOf(t, { url: receiver.url, maxSeriesPerRequest: 2 });
@@ -262,7 +262,7 @@ test('a receiver that refuses whoever asks is asked once', async (t) => {
   }
 });
 
-test('a snapshot of nothing is stored without a request', async (t) => {
+test('an empty snapshot is stored without a request', async (t) => {
   const receiver = await Receiver.start(t);
   const { backend } = backendOf(t, { url: receiver.url });
   await backend.store(await snapshotsOf(collectorFor(t))(), { signal: NEVER });

@@ -52,7 +52,7 @@ const intervals = (points: OtlpPoint[], started: number): unknown[] =>
     asDouble,
   ]);
 
-test('a delta is what was recorded since the last delivery', async (t) => {
+test('a delta contains the records since the last delivery', async (t) => {
   const { collector, receiver, started, take, store } = await delivery(t);
   const counter = collector.counter('c');
   const histogram = collector.histogram('h', { buckets: [1, 2] });
@@ -127,7 +127,7 @@ test('a delta that was not delivered is part of the next', async (t) => {
   ]);
 });
 
-test('what has not changed has no delta; a new series has one, also of nothing', async (t) => {
+test('an unchanged series has no delta; a new series has one, even if it is 0', async (t) => {
   const { collector, receiver, started, take, store } = await delivery(t);
   const counter = collector.counter('c');
   const histogram = collector.histogram('h');
@@ -161,7 +161,7 @@ test('what has not changed has no delta; a new series has one, also of nothing',
   );
 });
 
-test('a series that began again has all of it as its delta; one that lost a rounding error has none', async (t) => {
+test('a restarted series has its whole value as delta; one that only lost a rounding error has none', async (t) => {
   const { collector, receiver, take, store } = await delivery(t);
   collector.counter('c').increment(1000.1);
   const histogram = collector.histogram('h', { buckets: [1] });
@@ -186,7 +186,7 @@ test('a series that began again has all of it as its delta; one that lost a roun
   t.same(await shown(401, [8, 0, 2]), [[1], [[4, '1', ['0', '1']]]]);
 });
 
-test('a counter beyond all numbers does not become NaN', async (t) => {
+test('a counter that reaches infinity does not become NaN', async (t) => {
   const { collector, receiver, take, store } = await delivery(t);
   const counter = collector.counter('c');
   for (let round = 0; round < 3; round++) {
@@ -199,7 +199,7 @@ test('a counter beyond all numbers does not become NaN', async (t) => {
   );
 });
 
-test('a clock that is set back does not turn an interval round', async (t) => {
+test('a clock that is set back does not make an interval negative', async (t) => {
   const { collector, receiver, pass, take, store } = await delivery(t);
   collector.counter('c').increment();
   await store(await take());
@@ -210,7 +210,7 @@ test('a clock that is set back does not turn an interval round', async (t) => {
     t.ok(BigInt(startTimeUnixNano!) <= BigInt(timeUnixNano));
 });
 
-test('what the receiver took of a snapshot that was given up is not sent again', async (t) => {
+test('the accepted part of a dropped snapshot is not sent again', async (t) => {
   const { collector, receiver, started, take, store, replaceWorker } = await delivery(t, { maxSeriesPerRequest: 1 });
   const counter = collector.counter('c');
   const record = (value: number): void => {
@@ -253,7 +253,7 @@ test('what the receiver took of a snapshot that was given up is not sent again',
   ]);
 });
 
-test('two snapshots of one millisecond are not taken for one', async (t) => {
+test('two snapshots with the same timestamp are distinguished', async (t) => {
   const { collector, receiver, pass, take, store } = await delivery(t, { maxSeriesPerRequest: 1 });
   const counter = collector.counter('c');
   const record = (): void => {
@@ -275,7 +275,7 @@ test('two snapshots of one millisecond are not taken for one', async (t) => {
   t.same([sum('1'), sum('2')], [3, 3]);
 });
 
-test('a ledger that is full remembers less and breaks nothing', async (t) => {
+test('a full ledger remembers fewer series, and deltas stay correct', async (t) => {
   const ledger = new Ledger(Ledger.allocate(8 * (8 + 3 * 2)));
   const snapshot = { timestamp: 5, families: [], births: 9, values: Float64Array.of(1, 2, 3, 4) };
   for (const [place, column, width, kept] of [

@@ -293,7 +293,7 @@ test('a summary whose window is empty has no quantiles', async (t) => {
   t.equal(pointsOf(s)[0].count, '1');
 });
 
-test('a series that came after the snapshot is not in it, nor is a metric without series', async (t) => {
+test('a series that was created after the snapshot is not in it, nor is a metric without series', async (t) => {
   const collector = collectorFor(t);
   const snapshot = snapshotsOf(collector);
   collector.counter('nothing');
@@ -336,7 +336,7 @@ test('resource and scope are in every request', async (t) => {
   ]);
 });
 
-test('units are written as UCUM has them, and what is counted as an annotation', async (t) => {
+test('units are written in UCUM, and counted things as an annotation', async (t) => {
   const collector = collectorFor(t);
   const snapshot = snapshotsOf(collector);
   const units = {

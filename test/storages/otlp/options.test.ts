@@ -17,9 +17,9 @@ test('options are checked, and the message says what was expected', async (t) =>
     [{}, 'url of OtlpStorage', 'undefined'],
     [{ url: 'localhost:4318' }, 'http', 'localhost'],
     [{ url: 'ftp://x' }, 'http', 'ftp'],
-    [{ url: `${url}/v1/metrics` }, 'the part before /v1/metrics', 'http://127.0.0.1:4318'],
-    [{ url: `${url}/v1/metrics/` }, 'the part before /v1/metrics'],
-    [{ url: `${url}/?a=1` }, 'the part before /v1/metrics'],
+    [{ url: `${url}/v1/metrics` }, 'a URL without /v1/metrics', 'http://127.0.0.1:4318'],
+    [{ url: `${url}/v1/metrics/` }, 'a URL without /v1/metrics'],
+    [{ url: `${url}/?a=1` }, 'a URL without /v1/metrics'],
     [{ url, encoding: 'grpc' }, 'encoding', 'protobuf, json', '"grpc"'],
     [{ url, temporality: 'lowmemory' }, 'temporality', 'cumulative, delta'],
     [{ url, compression: true }, 'compression', 'gzip, none', 'true'],
@@ -37,14 +37,14 @@ test('options are checked, and the message says what was expected', async (t) =>
     [{ url, scope: { vers: '1' } }, 'scope', 'vers'],
     [{ url, timeout: -1 }, 'timeout', '-1'],
     [{ url, queue: { maxBytes: 1 } }, 'queue.maxBytes'],
-    [{ url, bearerToken: 'a', basicAuth: { username: 'a', password: 'b' } }, 'not two'],
+    [{ url, bearerToken: 'a', basicAuth: { username: 'a', password: 'b' } }, 'can have only one of'],
     [{ url, headers: { 'a b': 'c' } }, 'a b'],
     [{ url, colour: 'red' }, 'colour', 'temporality'],
   ] as [unknown, ...string[]][])
     refuses(t, make(options), 'RINGMETER_INVALID_OPTION', ...says);
 });
 
-test('only deltas ask for the snapshot before', async (t) => {
+test('only delta temporality asks for the previous snapshot', async (t) => {
   t.equal(new OtlpStorage({ url, temporality: 'delta' }).description.keepsPrevious, true);
   t.equal(new OtlpStorage({ url }).description.keepsPrevious, false);
 });

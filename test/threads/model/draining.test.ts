@@ -24,7 +24,8 @@ const takesOver =
   (own: Arena): void => {
     const drainer = new drain.Drainer(own, mark);
     if (drainsBefore) drainer.drainAll();
-    if (Atomics.wait(own.i32, int(DONE), 0) === 'timed-out') drainer.shards[0].bury(threadMark(MORTAL), mark, () => {});
+    if (Atomics.wait(own.i32, int(DONE), 0) === 'timed-out')
+      drainer.shards[0].cleanUpAfter(threadMark(MORTAL), mark, () => {});
     drainer.drainAll();
   };
 
