@@ -97,8 +97,8 @@ async function playCallers(pool: Pool, stopping: AbortSignal): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const stopping = stopSignal();
   const { url } = await collector.listen({ port: metricsPort });
+  const stopping = stopSignal();
   console.log(`metrics  ${url}`);
   await playCallers(new Pool(5), stopping);
   await aborted(stopping);

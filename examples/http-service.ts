@@ -99,11 +99,11 @@ async function end(server: Server): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const stopping = stopSignal();
   const { serviceUrl, metricsUrl, stop } = await start({
     service: Number(process.env.SERVICE_PORT ?? 8080),
     metrics: metricsPort,
   });
+  const stopping = stopSignal();
   console.log(`service  ${serviceUrl}/  (also /items, POST /orders, /broken, /report?ms=2000)`);
   console.log(`metrics  ${metricsUrl}`);
   if (once) await playClients(serviceUrl, stopping);

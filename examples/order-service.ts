@@ -93,9 +93,9 @@ async function playCustomers(service: Orders, stopping: AbortSignal): Promise<vo
 }
 
 async function main(): Promise<void> {
-  const stopping = stopSignal();
   const payments = new Payments();
   const { url } = await collector.listen({ port: metricsPort });
+  const stopping = stopSignal();
   console.log(`metrics  ${url}`);
   await playCustomers(new Orders(payments), stopping);
   await aborted(stopping);

@@ -6,6 +6,7 @@ const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
+const { useErrorDomain } = require('./error-domain.cjs');
 const { keepResolved, useResolved } = require('./resolved.cjs');
 
 const ROOT = join(__dirname, '..');
@@ -61,5 +62,6 @@ if (require.main === module) {
   keepResolved();
 } else {
   useResolved();
+  useErrorDomain();
   loadTranslated();
 }

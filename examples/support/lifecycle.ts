@@ -7,7 +7,7 @@ export const once = process.argv.includes('--once');
 /** The port of the metrics endpoint: PORT of the environment, 0 for a free one. */
 export const metricsPort = Number(process.env.PORT ?? 9464);
 
-/** Aborts at SIGINT, at SIGTERM, and with `--once` after some seconds. */
+/** Aborts at SIGINT, at SIGTERM, and with `--once` some seconds after this call: call it when the service is up. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => controller.abort();

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { start } from './run';
+import { start, startAsScript } from './run';
 
 test('examples/custom-storage --once sends everything to its server, and ends by itself', async (t) => {
   const { code, output, errors } = await start('custom-storage/index.ts', '--once').ended;
@@ -15,7 +15,7 @@ test('examples/custom-storage --once sends everything to its server, and ends by
 });
 
 test('examples/custom-storage goes on until SIGINT and then ends cleanly', async (t) => {
-  const example = start('custom-storage/index.ts');
+  const example = startAsScript('custom-storage/index.ts');
   await example.says(/^StatsD {3}127/m);
   example.signal('SIGINT');
   const { code, errors } = await example.ended;

@@ -1,9 +1,13 @@
 import { test } from 'tap';
-import { start } from './run';
+import { start, startAsScript } from './run';
 
 const count = (text: string | undefined): number => Number(text?.replaceAll(',', ''));
 
+/** How long the demo puts load on its service before the block, and again after it. */
+const CALM_MS = '1000';
+
 test('the demo answers scrapes while its service is blocked, and counts every request', async (t) => {
+  process.env.DEMO_CALM_MS = CALM_MS;
   const demo = start('demo/index.ts', '--once');
   const [, url] = await demo.says(/^metrics {2}(http:.*)$/m);
   t.match(await (await fetch(url)).text(), /^# TYPE http_requests_total counter$/m);
@@ -23,7 +27,7 @@ test('the demo answers scrapes while its service is blocked, and counts every re
 
 test('the demo leaves its service running until SIGINT', async (t) => {
   process.env.DEMO_CALM_MS = '300';
-  const demo = start('demo/index.ts');
+  const demo = startAsScript('demo/index.ts');
   const [, url] = await demo.says(/^The service goes on: (http:.*)$/m);
   t.match(await (await fetch(url)).text(), /^http_requests_total\{.*route="\/report".*\} 1$/m);
   demo.signal('SIGINT');

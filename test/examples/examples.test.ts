@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { samples, scrape, start } from './run';
+import { samples, scrape, start, startAsScript } from './run';
 
 // each is another process and mostly waits
 t.jobs = 3;
@@ -82,7 +83,7 @@ for (const [file, signal] of [
   ['order-service.ts', 'SIGINT'],
 ] as const)
   t.test(`examples/${file} goes on until ${signal} and then ends cleanly`, { buffered: true }, async (t) => {
-    const example = start(file);
+    const example = startAsScript(file);
     const [, url] = await example.says(/^metrics {2}(http:.*)$/m);
     t.ok((await scrape(url)).size > 0);
     example.signal(signal);
@@ -96,6 +97,7 @@ async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): 
   for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
     const answer = await ask();
     if (wanted(answer)) return answer;
+    await sleep(20);
   }
   throw new Error('waited in vain');
 }

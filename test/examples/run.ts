@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const examples = join(__dirname, '..', '..', 'examples');
+const TRANSLATION = join(__dirname, '..', 'typescript.cjs');
 
 /** How a program ended, and what it wrote. */
 export interface Ended {
@@ -10,7 +11,7 @@ export interface Ended {
   errors: string;
 }
 
-/** An example that has been started, as its npm script starts it, on free ports. */
+/** An example that has been started, on free ports. */
 export interface Running {
   /** Resolves with what the pattern finds in the output, as soon as it is there; rejects if the example ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
@@ -18,8 +19,18 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+/** Starts an example as its npm script does: each of its processes and threads loads a compiler, for a second or more. */
+export function startAsScript(file: string, ...args: string[]): Running {
+  return startWith('ts-node/register/transpile-only', file, args);
+}
+
+/** Starts an example that has been translated already, as the tests are. */
 export function start(file: string, ...args: string[]): Running {
-  const command = [process.execPath, '-r', 'ts-node/register/transpile-only', join(examples, file), ...args];
+  return startWith(TRANSLATION, file, args);
+}
+
+function startWith(preload: string, file: string, args: readonly string[]): Running {
+  const command = [process.execPath, '-r', preload, join(examples, file), ...args];
   // through env(1), because tap gives its own preload to every node that a test spawns, and that one cannot load .ts
   const child = spawn('env', ['NODE_OPTIONS=', 'PORT=0', 'SERVICE_PORT=0', ...command]);
   let output = '';

@@ -55,6 +55,9 @@ export interface Ending {
 export class Program {
   output = '';
   readonly ended: Promise<Ending>;
+  private hasEnded = false;
+  /** Called when there is more output, and when the program has ended. */
+  private looks: (() => void)[] = [];
   private began = performance.now();
 
   private constructor(
@@ -64,6 +67,7 @@ export class Program {
     const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
     const keep = (part: Buffer) => {
       this.output += part;
+      this.look();
     };
     child.stdout!.on('data', keep);
     child.stderr!.on('data', keep);
@@ -71,6 +75,8 @@ export class Program {
       child.once('error', reject);
       child.once('close', (code, signal) => {
         clearTimeout(timer);
+        this.hasEnded = true;
+        this.look();
         resolve({ code, signal, output: this.output, took: performance.now() - this.began });
       });
     });
@@ -102,10 +108,15 @@ export class Program {
         .slice(0, -1)
         .find((line) => pattern.test(line));
       if (found !== undefined) return found;
-      if (this.child.exitCode !== null || this.child.signalCode !== null)
-        throw new Error(`it ended without ${pattern}: ${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (this.hasEnded) throw new Error(`it ended without ${pattern}: ${this.output}`);
+      await new Promise<void>((resolve) => {
+        this.looks.push(resolve);
+      });
     }
+  }
+
+  private look(): void {
+    for (const look of this.looks.splice(0)) look();
   }
 
   kill(signal: NodeJS.Signals): void {

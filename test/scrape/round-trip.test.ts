@@ -4,11 +4,12 @@ import { test } from 'tap';
 import type { Metric } from '../../dist/src/exposition/metrics.js';
 import { decodeScrape } from '../../dist/src/scrape/decode.js';
 import type { ScrapedFamily } from '../../dist/src/scrape/types.js';
+import { ANY_CHARACTER } from '../helpers/any-character';
 import { collectorFor, SEED } from '../instruments/support';
 
 const word = fc.stringMatching(/^[a-z]{1,8}$/);
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: ANY_CHARACTER, maxLength: 12 }),
   fc.constantFrom('', '"', '\\', '\n', '\r', '\0', '\\n', '"} 1\nx 2', '# EOF', '\u2028', '🚀', 'a,b="c"'),
 );
 const labels = fc.dictionary(word, hostile, { maxKeys: 3 });
