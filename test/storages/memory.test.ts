@@ -268,7 +268,12 @@ test('a storage belongs to one collector', async (t) => {
   collectorFor(t, { storage });
   refuses(t, () => collectorFor(t, { storage }), 'RINGMETER_INVALID_OPTION', 'belongs to a collector already');
   const twice = new MemoryStorage();
-  refuses(t, () => collectorFor(t, { storage: [twice, twice] }), 'RINGMETER_INVALID_OPTION', 'belongs to a collector already');
+  refuses(
+    t,
+    () => collectorFor(t, { storage: [twice, twice] }),
+    'RINGMETER_INVALID_OPTION',
+    'belongs to a collector already',
+  );
 });
 
 test('a storage of a closed collector cannot be queried, with or without workers', async (t) => {
