@@ -84,7 +84,7 @@ test('waiting for the log lock of a dead thread fails after a second, and the lo
   await log.write(0, 10, [{ labels: up('a'), value: 1 }]);
   tryLock(new Int32Array(buffer), 0, 99);
   t.same(read(log), { 'up{job="a"}': '10:1' }, 'it can be read all the same');
-  await t.rejects(log.write(0, 20, []), { message: /in use/ });
+  await t.rejects(log.write(0, 20, []), { message: /has held the lock/ });
   log.cleanUpAfter(99);
   await log.write(0, 20, []);
   t.same(read(log), { 'up{job="a"}': '10:1 20:end' });

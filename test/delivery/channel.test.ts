@@ -59,7 +59,7 @@ test('a thread waits for the lock of another without blocking, and gets it when 
 test('a lock that is held for a second is an error, for blocking and for asynchronous waits', async (t) => {
   const { buffer, seen } = channels(1, 2);
   new Int32Array(buffer)[LOCK] = 2;
-  const error = { code: 'RINGMETER_STORAGE_FAILED', message: /in use/ };
+  const error = { code: 'RINGMETER_STORAGE_FAILED', message: /has held the lock/ };
   await t.rejects(
     seen[0].queue.fail('no', () => 0),
     error,

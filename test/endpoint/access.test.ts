@@ -142,7 +142,7 @@ test('wrong security options are refused, without showing secrets', async (t) =>
     [{ allowedHosts: 'x' }, /^allowedHosts must be an array of host names, or 'any', got "x"/],
     [{ allowedHosts: ['x:80'] }, /^allowedHosts must be host names without a port, got "x:80"/],
     [{ allowedHosts: [7] }, /^allowedHosts must be an array/],
-    [{ allowedOrigins: ['x'] }, /^allowedOrigins must be .*, got "x" in it/],
+    [{ allowedOrigins: ['x'] }, /^allowedOrigins must be .*, got "x" among them/],
     [{ allowedOrigins: ['https://x/path'] }, /^allowedOrigins must be/],
     [{ allowedOrigins: '*' }, /^allowedOrigins must be/],
   ] as const) {

@@ -266,9 +266,14 @@ test('a storage without a collector cannot be queried', async (t) => {
 test('a storage belongs to one collector', async (t) => {
   const storage = new MemoryStorage();
   collectorFor(t, { storage });
-  refuses(t, () => collectorFor(t, { storage }), 'RINGMETER_INVALID_OPTION', 'one collector');
+  refuses(t, () => collectorFor(t, { storage }), 'RINGMETER_INVALID_OPTION', 'belongs to a collector already');
   const twice = new MemoryStorage();
-  refuses(t, () => collectorFor(t, { storage: [twice, twice] }), 'RINGMETER_INVALID_OPTION', 'one collector');
+  refuses(
+    t,
+    () => collectorFor(t, { storage: [twice, twice] }),
+    'RINGMETER_INVALID_OPTION',
+    'belongs to a collector already',
+  );
 });
 
 test('a storage of a closed collector cannot be queried, with or without workers', async (t) => {

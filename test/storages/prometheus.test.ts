@@ -76,7 +76,7 @@ test('wrong options of HTTP are refused, and secrets are not shown', async (t) =
     } catch (error) {
       t.notMatch((error as Error).message, /sesam/);
     }
-  refuses(t, make({ remoteWrite: { url: 'http://u:sesam@host/' } }), code, 'got one of http://host');
+  refuses(t, make({ remoteWrite: { url: 'http://u:sesam@host/' } }), code, 'got a URL of http://host');
 });
 
 test('wrong options of the delivery are refused', async (t) => {
