@@ -13,6 +13,8 @@ export const errorCodes = {
   RINGMETER_METRIC_CONFLICT: 'The name is already taken by a metric with another definition.',
   RINGMETER_OUT_OF_MEMORY: 'The arena is full: the definition does not fit below maxMemory.',
   RINGMETER_INVALID_HANDLE: 'The handle does not come from a collector of the same version of this library.',
+  RINGMETER_INVALID_MESSAGE:
+    'Bytes from another process are not a message of a snapshot, or one is missing before them.',
   RINGMETER_LISTEN_FAILED: 'The scrape endpoint could not be opened.',
   RINGMETER_STORAGE_FAILED: 'A storage backend could not store or answer.',
   RINGMETER_FILE_DAMAGED: 'A file of FileStorage, or a part of it, differs from the written data.',

@@ -2,7 +2,7 @@ import { sharedMemory } from '../atomics/shared-memory';
 import { History } from '../history/history';
 import { HistorySource } from '../query/history-source';
 import type { SampleSeries, SampleSource } from '../query/types';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { Snapshot, TakenSnapshot } from '../snapshot/snapshot';
 
 /** Shared address space, resident where used. A snapshot must fit into a quarter of it: half a million values. */

@@ -1,4 +1,4 @@
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { Signals } from './signals';
 
 /** A line of a chart, or one line per value of a label. */

@@ -4,7 +4,7 @@ import type { RulesView } from '../endpoint/api/rules-view';
 import { isCumulative } from '../kinds/kinds';
 import { createQueryEngine } from '../query/engine';
 import type { QueryEngine, QueryResult, SampleSource } from '../query/types';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import { type Births, BornSource } from './born-source';
 import { type Health, healthOf, largestMetrics, shownAlerts } from './conditions';
 import type { ApplicationFigures, DashboardDocument, FigureValue, LastStall } from './document';

@@ -1,5 +1,5 @@
 import { hasBuckets, isCumulative } from '../kinds/kinds';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { Dashboard } from './options';
 
 /** Sources of the dashboard's values: PromQL with `[$window]`, and names of metrics; undefined if nothing was found. */

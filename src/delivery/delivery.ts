@@ -7,7 +7,7 @@ import { turn } from '../atomics/turn';
 import { messageOf } from '../common/errors';
 import { detailsOf } from '../common/storage-failure';
 import { type WarningCode, warn } from '../common/warning';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import { backoff } from './backoff';
 import { type Channel, STATE } from './channel';
 import type { ResolvedDelivery } from './delivery-options';

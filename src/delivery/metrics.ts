@@ -1,5 +1,5 @@
 import type { Arena } from '../arena/arena';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { CallbackValue } from '../snapshot/collect';
 import { type OwnMetric, registerOwnMetrics } from '../snapshot/own-metrics';
 import type { Channel } from './channel';

@@ -1,4 +1,4 @@
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { Snapshot } from '../snapshot/snapshot';
 
 /** Which series to read back, and from when to when. */

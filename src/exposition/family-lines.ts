@@ -3,8 +3,7 @@ import { TextEncoder } from 'node:util';
 import type { LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import { type Sample, type SampleReader, valueAtFirst } from '../kinds/sample';
-import type { Family } from '../registry/catalog';
-import { eachLabelText } from '../registry/series-key';
+import type { Family } from '../registry/family';
 import type { TextFormat } from './format';
 import { TextBuffer } from './text-buffer';
 
@@ -80,9 +79,9 @@ export class FamilyLines {
     const { labels, family } = this;
     labels.length = 0;
     let isName = true;
-    eachLabelText(family.arena, family.series.records[index], (start, end) => {
-      if (isName) this.writeLabelName(family.arena.u8, start, end);
-      else writeLabelValue(labels, family.arena.u8, start, end);
+    family.eachLabelText(index, (bytes, start, end) => {
+      if (isName) this.writeLabelName(bytes, start, end);
+      else writeLabelValue(labels, bytes, start, end);
       isName = !isName;
     });
   }

@@ -1,5 +1,5 @@
 import type { LabelPairs } from '../kinds/definition';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import { presenceIn, type Snapshot } from '../snapshot/snapshot';
 import { FamilyLines } from './family-lines';
 import type { TextFormat } from './format';

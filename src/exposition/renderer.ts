@@ -2,7 +2,7 @@
 import { TextEncoder } from 'node:util';
 import type { Definition } from '../kinds/definition';
 import { columnCount, sampleNames } from '../kinds/kinds';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { Snapshot } from '../snapshot/snapshot';
 import { FamilyText } from './family-text';
 import type { TextFormat } from './format';

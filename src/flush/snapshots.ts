@@ -5,7 +5,7 @@ import type { Settings } from '../common/settings';
 import type { Drainer } from '../drain/drain';
 import { Questions } from '../drain/questions';
 import { QUARANTINE_MS, Recycler } from '../lifecycle/recycler';
-import type { Family } from '../registry/catalog';
+import type { RegisteredFamily } from '../registry/family';
 import { type CallbackValue, Collect } from '../snapshot/collect';
 import type { TakenSnapshot } from '../snapshot/snapshot';
 
@@ -39,7 +39,7 @@ export class Snapshots {
   }
 
   /** All metrics that are registered now: refreshes the catalog first. */
-  families(): readonly Family[] {
+  families(): readonly RegisteredFamily[] {
     this.catalog.refresh();
     return this.catalog.families;
   }

@@ -11,7 +11,7 @@ import { openBackend } from '../delivery/open';
 import { openChannel, type StoragePort } from '../delivery/port';
 import { readStorageStats } from '../delivery/stats';
 import type { ResolvedQuery, StorageBackend, TimeSeries } from '../delivery/types';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import type { TakenSnapshot } from '../snapshot/snapshot';
 import type { MemoryBackend } from '../storages/memory/memory-backend';
 

@@ -5,8 +5,8 @@ import type { Shard } from '../arena/shard';
 import type { Drainer } from '../drain/drain';
 import type { Definition } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
-import type { Family } from '../registry/catalog';
 import { unlink } from '../registry/directory';
+import type { RegisteredFamily } from '../registry/family';
 import { giveBack, isReusable } from '../registry/free-records';
 import { readSeries } from '../registry/register';
 import { SeriesList } from '../registry/series-list';
@@ -52,7 +52,7 @@ export class Recycler {
   }
 
   /** Goes on to the next phase if its conditions are met. Never waits for long. */
-  turn(families: readonly Family[]): void {
+  turn(families: readonly RegisteredFamily[]): void {
     const { arena, drainer } = this;
     if (!lockLives(arena, drainer.mark, 0)) return;
     try {
@@ -88,7 +88,7 @@ export class Recycler {
   }
 
   /** Marks old removed series as RETIRING. @returns whether there are any, or any left from a phase that was cut off */
-  private retire(families: readonly Family[], now: number): boolean {
+  private retire(families: readonly RegisteredFamily[], now: number): boolean {
     const { arena } = this;
     let found = false;
     for (const { series } of families)
@@ -107,7 +107,7 @@ export class Recycler {
   }
 
   /** Makes the retiring series of a family GONE, or shows them again. @returns whether all of them are done */
-  private removeRetiring(family: Family): boolean {
+  private removeRetiring(family: RegisteredFamily): boolean {
     const { arena, drainer } = this;
     const { definition } = family;
     const values = new Float64Array(BATCH * columnCount(definition));
@@ -167,7 +167,7 @@ export class Recycler {
   }
 
   /** The series of a family that are RETIRING, or GONE and not LISTED, BATCH at a time; columns begin at 0 in each. */
-  private *leftOf({ definition, series }: Family): Generator<SeriesList> {
+  private *leftOf({ definition, series }: RegisteredFamily): Generator<SeriesList> {
     const { arena } = this;
     const width = columnCount(definition);
     let list = new SeriesList();
@@ -184,7 +184,7 @@ export class Recycler {
     if (list.count > 0) yield list;
   }
 
-  private giveBackAll({ series }: Family): void {
+  private giveBackAll({ series }: RegisteredFamily): void {
     const { arena } = this;
     for (let index = 0; index < series.count; index++) {
       const record = series.records[index];

@@ -1,6 +1,6 @@
 import type { Definition } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import { NAME } from './labels';
 import { matcherTest, matchesAll } from './matchers';
 import type { LabelSet, Matcher } from './types';

@@ -2,7 +2,7 @@ import { monotonic } from '../common/monotonic';
 import type { History } from '../history/history';
 import type { HistoryClock } from '../history/history-clock';
 import type { HistoryWindow } from '../history/window';
-import type { Family } from '../registry/catalog';
+import type { Family } from '../registry/family';
 import { FamilyLines, type SeriesLine } from './history-lines';
 import { type Forgettable, keep, release, touch } from './kept';
 import { hasSample } from './presence';

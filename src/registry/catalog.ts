@@ -1,32 +1,14 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, RECORD, RECORD_KIND, VOID_ENTRY } from '../arena/layout';
 import { membersOf } from '../arena/lives';
-import type { Definition, LabelPairs } from '../kinds/definition';
 import { bear, birthCount, birthOf, directoryLength, PENDING_ENTRY, readEntry } from './directory';
+import { RegisteredFamily } from './family';
 import { readDefinition } from './register';
-import { readLabels } from './series-key';
-import { SeriesList } from './series-list';
-
-/** A metric with its series. */
-export class Family {
-  readonly series = new SeriesList();
-
-  constructor(
-    readonly arena: Arena,
-    readonly record: number,
-    readonly definition: Definition,
-  ) {}
-
-  /** The labels of the series at an index of the list, decoded from the registry. */
-  labels(index: number): LabelPairs {
-    return readLabels(this.arena, this.series.records[index]);
-  }
-}
 
 /** One thread's copy of the registry. `refresh` adds the families and series registered since the last call. */
 export class Catalog {
-  readonly families: Family[] = [];
-  private readonly byRecord = new Map<number, Family>();
+  readonly families: RegisteredFamily[] = [];
+  private readonly byRecord = new Map<number, RegisteredFamily>();
   private read = 0;
   private seenBirths = 0;
   private reborn = 0;
@@ -93,10 +75,10 @@ export class Catalog {
     series.setEpoch(index, i32[high(record + RECORD.SERIES_COLUMN)]);
   }
 
-  private familyAt(record: number): Family {
+  private familyAt(record: number): RegisteredFamily {
     let family = this.byRecord.get(record);
     if (family === undefined) {
-      family = new Family(this.arena, record, readDefinition(this.arena, record));
+      family = new RegisteredFamily(this.arena, record, readDefinition(this.arena, record));
       family.series.reserve(Atomics.load(this.arena.i32, membersOf(record)));
       this.byRecord.set(record, family);
       this.families.push(family);

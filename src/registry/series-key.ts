@@ -59,18 +59,38 @@ function writeText(at: number, text: string): number {
 
 /** The labels in a series record's key. */
 export function readLabels(arena: Arena, record: number): LabelPairs {
+  return pairsOf({ bytes: arena.u8, ...labelSpan(arena, record) });
+}
+
+/** The labels in bytes of a key. The bytes are copied, since decoders refuse shared memory. */
+export function pairsOf({ bytes, start, end }: { bytes: Uint8Array; start: number; end: number }): LabelPairs {
   const texts: string[] = [];
-  eachLabelText(arena, record, (start, end) => texts.push(arena.textBetween(start, end)));
+  eachText(bytes, start, end, (from, to) => texts.push(Buffer.from(bytes.slice(from, to)).toString('utf8')));
   return Array.from({ length: texts.length / 2 }, (_, pair) => [texts[2 * pair], texts[2 * pair + 1]] as const);
+}
+
+/** Where the labels are in a series' record: its key without the family. Bytes of the arena. */
+export function labelSpan(arena: Arena, record: number): { start: number; end: number } {
+  const { start, end } = keySpan(arena, record);
+  return { start: start + LENGTH_BYTES, end };
 }
 
 /** Visits the texts of a series' labels in its record: name, value, name, value. Bytes of the arena, UTF-8. */
 export function eachLabelText(arena: Arena, record: number, visit: (start: number, end: number) => void): void {
-  const { u8 } = arena;
-  const { start, end } = keySpan(arena, record);
-  for (let at = start + LENGTH_BYTES; at < end; ) {
+  const { start, end } = labelSpan(arena, record);
+  eachText(arena.u8, start, end, visit);
+}
+
+/** Visits the texts of labels as a key has them. Lengths are not checked: the last text may end behind `end`. */
+export function eachText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (start: number, end: number) => void,
+): void {
+  for (let at = start; at < end; ) {
     const textStart = at + LENGTH_BYTES;
-    at = textStart + ((u8[at] << 24) | (u8[at + 1] << 16) | (u8[at + 2] << 8) | u8[at + 3]);
+    at = textStart + ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
     visit(textStart, at);
   }
 }

@@ -5,10 +5,10 @@ import type { Shard } from '../arena/shard';
 import type { Definition } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import { baselineWords } from '../lifecycle/life';
-import type { Family } from '../registry/catalog';
 import { keySpan } from '../registry/directory';
+import type { RegisteredFamily } from '../registry/family';
 import { eachLabelText } from '../registry/series-key';
-import { presenceIn, type Snapshot } from './snapshot';
+import { presenceIn, type TakenSnapshot } from './snapshot';
 
 /** A label of a metric. */
 export interface LabelCardinality {
@@ -68,7 +68,7 @@ export interface CardinalityLimits {
 export function cardinalityOf(
   arena: Arena,
   shards: readonly Shard[],
-  snapshot: Snapshot,
+  snapshot: TakenSnapshot,
   { cardinalityLimit, seriesLimit }: CardinalityLimits,
 ): Cardinality {
   const metrics = snapshot.families
@@ -91,8 +91,8 @@ export function cardinalityOf(
 function metricOf(
   arena: Arena,
   shards: readonly Shard[],
-  snapshot: Snapshot,
-  family: Family,
+  snapshot: TakenSnapshot,
+  family: RegisteredFamily,
   usualLimit: number,
 ): MetricCardinality {
   const { name, type, ttl = 0, cardinalityLimit: limit = usualLimit } = family.definition;
@@ -165,7 +165,12 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** Bytes of a series: its record, its place, its life, and its cells in every shard that has the page. */
-function seriesBytes(arena: Arena, shards: readonly Shard[], { definition, series }: Family, index: number): number {
+function seriesBytes(
+  arena: Arena,
+  shards: readonly Shard[],
+  { definition, series }: RegisteredFamily,
+  index: number,
+): number {
   const record = series.records[index];
   const { end } = keySpan(arena, record);
   let words = alignToLine(Math.ceil(end / WORD_BYTES) - record);

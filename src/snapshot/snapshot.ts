@@ -1,8 +1,5 @@
-import type { Arena } from '../arena/arena';
-import { isGone } from '../arena/lives';
 import { kindOf } from '../kinds/kinds';
-import type { Family } from '../registry/catalog';
-import { birthOf } from '../registry/directory';
+import type { Family, RegisteredFamily } from '../registry/family';
 
 /** The immutable result of one collect. Renderers and storages read it; a renderer may compare it with the next one. */
 export interface Snapshot {
@@ -18,6 +15,7 @@ export interface Snapshot {
 
 /** A snapshot as a collect returns it. */
 export interface TakenSnapshot extends Snapshot {
+  readonly families: readonly RegisteredFamily[];
   /** By the arena's clock, which all threads share and which never goes back: tells which of two snapshots is newer. */
   readonly takenAt: number;
 }
@@ -25,26 +23,19 @@ export interface TakenSnapshot extends Snapshot {
 /** Returns a test whether a snapshot has a series of the family: registered before the snapshot and not removed. */
 export function presenceIn(
   { births, values }: { births: number /** Without them, removed series count. */; values?: Float64Array },
-  { arena, definition, series }: Family,
+  family: Family,
 ): (index: number) => boolean {
+  const { definition, series } = family;
   const offset = kindOf(definition).presenceColumn;
   const mayBeReborn = definition.ttl !== undefined;
   return (index) => {
     if (series.births[index] >= births) return false;
     // Its memory may have been reused. If this check passes, labels read immediately afterwards are still its own.
-    if (mayBeReborn && !isSame(arena, series.records[index], series.births[index])) return false;
+    if (mayBeReborn && !family.isSame(index)) return false;
     if (values === undefined) return true;
     const column = series.columns[index] + offset;
     return column < values.length && !Number.isNaN(values[column]);
   };
-}
-
-/**
- * Whether a record still belongs to the series that was read. The state is loaded first, atomically: a record that is
- * reused is first marked gone, then gets its new birth, and only then loses the gone mark.
- */
-function isSame(arena: Arena, record: number, birth: number): boolean {
-  return !isGone(arena, record) && birthOf(arena, record) <= birth;
 }
 
 /** How many series a snapshot has. */

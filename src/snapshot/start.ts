@@ -1,6 +1,4 @@
-import { lifeOf, startColumn } from '../arena/lives';
-import type { Family } from '../registry/catalog';
-import { registeredAt } from '../registry/directory';
+import type { Family } from '../registry/family';
 import type { Snapshot } from './snapshot';
 
 /**
@@ -15,10 +13,7 @@ export function startOf(
   family: Family,
   index: number,
 ): number {
-  const { arena, series } = family;
-  const record = series.records[index];
-  const life = lifeOf(arena, record);
-  const column = life === 0 ? values.length : startColumn(arena, life);
-  const begunAgain = column < values.length ? values[column] : 0;
-  return Math.min(begunAgain || registeredAt(arena, record), timestamp);
+  const column = family.startColumn(index);
+  const begunAgain = column >= 0 && column < values.length ? values[column] : 0;
+  return Math.min(begunAgain || family.registeredAt(index), timestamp);
 }

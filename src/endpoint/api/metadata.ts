@@ -1,5 +1,5 @@
 import { stringifier } from '../../common/stringifier';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import type { Handler } from './api';
 import { objectOf } from './envelope';
 

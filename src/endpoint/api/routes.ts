@@ -1,4 +1,4 @@
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import type { InFlight } from '../in-flight';
 import type { Route, RouteTable } from '../route';
 import type { Evaluator } from './query';

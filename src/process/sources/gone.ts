@@ -1,5 +1,6 @@
 import type { Drainer } from '../../drain/drain';
-import type { Catalog, Family } from '../../registry/catalog';
+import type { Catalog } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import type { DefaultMetrics } from '../options';
 import type { Sampler } from '../report';
 

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { hasLives } from '../../arena/lives';
 import { columnCount } from '../../kinds/kinds';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
 import { startOf } from '../../snapshot/start';
 import { DeclaredSeries } from './declared';
@@ -99,7 +98,7 @@ function* declarations(
 ): Generator<string, void> {
   const { name: metric, ...definition } = family.definition;
   const isThere = presenceIn(snapshot, family);
-  const mayBeginAnew = hasLives(family.arena, family.record);
+  const mayBeginAnew = family.hasLives;
   let mustDefine = declared.isNew;
   declared.reserve(present.length);
   for (let index = 0; index < present.length; index++) {

@@ -7,7 +7,7 @@ import { Budget } from '../../query/budget';
 import { HistorySource } from '../../query/history-source';
 import { ShiftedSource } from '../../query/shifted-source';
 import type { SampleSource } from '../../query/types';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import type { Snapshot, TakenSnapshot } from '../../snapshot/snapshot';
 import { READING_LIMITS } from '../reading-limits';
 import { evaluate } from './evaluate';
@@ -52,7 +52,7 @@ export class MemoryBackend implements StorageBackend {
     this.wallSource = new ShiftedSource(this.source, () => this.clock.ahead);
   }
 
-  store({ timestamp, takenAt, births, values }: Snapshot & Partial<TakenSnapshot>): void {
+  store({ timestamp, takenAt, births, values }: Snapshot & Partial<Pick<TakenSnapshot, 'takenAt'>>): void {
     const append = (): boolean => {
       const time = takenAt === undefined ? timestamp : this.clock.date(timestamp, takenAt);
       return this.history.append(time, births, values);

@@ -2,7 +2,7 @@ import type { ResolvedQuery } from '../../delivery/types';
 import type { Definition, LabelPairs } from '../../kinds/definition';
 import { kindOf } from '../../kinds/kinds';
 import type { Sample } from '../../kinds/sample';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 
 /** A series of which a query wants some lines. */
 export interface Selected {

@@ -1,5 +1,5 @@
 import type { Definition } from '../../kinds/definition';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 
 /** Attributes of a resource. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;

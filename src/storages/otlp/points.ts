@@ -1,6 +1,6 @@
 import type { Definition } from '../../kinds/definition';
 import { columnCount, kindOf } from '../../kinds/kinds';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import type { Snapshot } from '../../snapshot/snapshot';
 import { startOf } from '../../snapshot/start';
 import { type Point, TEMPORALITY, type Temporality } from './encoder';

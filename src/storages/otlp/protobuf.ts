@@ -2,8 +2,7 @@ import { Writer } from 'protobufjs/minimal';
 import type { Definition } from '../../kinds/definition';
 import { kindOf } from '../../kinds/kinds';
 import type { Columns, PointType, PointWriter } from '../../kinds/point';
-import type { Family } from '../../registry/catalog';
-import { eachLabelText } from '../../registry/series-key';
+import type { Family } from '../../registry/family';
 import { type Encoder, NO_RECORDED_VALUE, type Origin, type Point, TEMPORALITY, type Temporality } from './encoder';
 import { ucum } from './unit';
 
@@ -142,12 +141,12 @@ export class ProtobufEncoder implements Encoder, PointWriter {
   }
 
   /** Copies the labels' bytes from the registry into the request, without making strings. */
-  private labels(field: number, { arena, series }: Family, index: number): void {
+  private labels(field: number, family: Family, index: number): void {
     let isName = true;
-    eachLabelText(arena, series.records[index], (start, end) => {
+    family.eachLabelText(index, (bytes, start, end) => {
       if (isName) this.open(field);
       else this.open(2); // AnyValue
-      this.writer.uint32(tag(1, BYTES)).bytes(arena.u8.subarray(start, end));
+      this.writer.uint32(tag(1, BYTES)).bytes(bytes.subarray(start, end));
       if (!isName) {
         this.close();
         this.close();

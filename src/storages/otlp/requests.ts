@@ -1,5 +1,5 @@
 import { columnCount } from '../../kinds/kinds';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
 import type { Encoder, Temporality } from './encoder';
 import type { Ledger } from './ledger';

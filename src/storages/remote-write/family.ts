@@ -1,7 +1,7 @@
 import type { Definition, LabelPairs } from '../../kinds/definition';
 import { kindOf } from '../../kinds/kinds';
 import { type SampleReader, valueAtFirst } from '../../kinds/sample';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
 import { startOf } from '../../snapshot/start';
 import { areSame, completeLabels, sorted } from './labels';
@@ -100,9 +100,9 @@ export class OutgoingFamily {
     return this.now;
   }
 
-  /** The series' record in the registry. */
-  recordOf(index: number): number {
-    return this.family.series.records[index];
+  /** The number of a series among all series. */
+  idOf(index: number): number {
+    return this.family.series.ids[index];
   }
 
   private *registered(

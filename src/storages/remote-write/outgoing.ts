@@ -1,4 +1,4 @@
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
 import { type GivenLabels, OutgoingFamily, type OutgoingSeries, type Shown } from './family';
 
@@ -28,9 +28,9 @@ export class Outgoing {
   }
 
   private *ended(previous: Snapshot, snapshot: Snapshot): Generator<OutgoingSeries> {
-    const present = new Map(snapshot.families.map((family) => [family.record, family]));
+    const present = new Map(snapshot.families.map((family) => [family.id, family]));
     for (const family of previous.families) {
-      const now = present.get(family.record);
+      const now = present.get(family.id);
       const outgoing = this.familyOf(family);
       const goesOn = now === family ? whetherIn(family, snapshot) : whetherOther(outgoing, now, snapshot);
       for (const one of outgoing.ends(previous)) if (!goesOn(one.index)) yield one;
@@ -53,11 +53,10 @@ function whetherIn(family: Family, snapshot: Snapshot): (index: number) => boole
   return (index) => index < 0 || isThere(index);
 }
 
-/** Like `whetherIn` if the family object has been read again: compares registry records instead of indexes. */
+/** Like `whetherIn` if the family object has been read again: compares the series' numbers instead of indexes. */
 function whetherOther(outgoing: OutgoingFamily, now: Family | undefined, snapshot: Snapshot) {
-  const records = new Set<number>();
+  const ids = new Set<number>();
   const isThere = now && presenceIn(snapshot, now);
-  for (let index = 0; index < (now?.series.count ?? 0); index++)
-    if (isThere!(index)) records.add(now!.series.records[index]);
-  return (index: number): boolean => records.has(outgoing.recordOf(index));
+  for (let index = 0; index < (now?.series.count ?? 0); index++) if (isThere!(index)) ids.add(now!.series.ids[index]);
+  return (index: number): boolean => ids.has(outgoing.idOf(index));
 }

@@ -1,5 +1,5 @@
 import type { LabelPairs } from '../../kinds/definition';
-import type { Family } from '../../registry/catalog';
+import type { Family } from '../../registry/family';
 import { completeLabels } from './labels';
 
 /**

@@ -10,6 +10,7 @@ export interface Core {
   arena: typeof import('../../../dist/src/arena/arena.js');
   catalog: typeof import('../../../dist/src/registry/catalog.js');
   drain: typeof import('../../../dist/src/drain/drain.js');
+  family: typeof import('../../../dist/src/registry/family.js');
   fold: typeof import('../../../dist/src/kinds/fold.js');
   lifetimes: typeof import('../../../dist/src/lifecycle/lifetimes.js');
   lives: typeof import('../../../dist/src/arena/lives.js');
@@ -30,6 +31,7 @@ function load(load: (path: string) => unknown): Core {
     arena: file('arena/arena'),
     catalog: file('registry/catalog'),
     drain: file('drain/drain'),
+    family: file('registry/family'),
     fold: file('kinds/fold'),
     lifetimes: file('lifecycle/lifetimes'),
     lives: file('arena/lives'),

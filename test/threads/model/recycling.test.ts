@@ -1,8 +1,8 @@
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../../dist/src/arena/layout.js';
 import type { Definition } from '../../../dist/src/kinds/definition.js';
-import type { Family } from '../../../dist/src/registry/catalog.js';
 import { birthCount, birthOf } from '../../../dist/src/registry/directory.js';
+import type { RegisteredFamily } from '../../../dist/src/registry/family.js';
 import { findRecord, readSeries } from '../../../dist/src/registry/register.js';
 import { encodeSeriesKey, readLabels } from '../../../dist/src/registry/series-key.js';
 import { SeriesList } from '../../../dist/src/registry/series-list.js';
@@ -36,9 +36,12 @@ function removedSeries() {
   recorder.close();
   const living = { record: family, definition };
   lifetimesOf(core, arena, OTHER).endAll(living, list, 'remove');
+  /** The family with this one series, as a thread reads it. */
+  const familyOf = (code: Core, own: Arena): RegisteredFamily =>
+    Object.assign(new code.family.RegisteredFamily(own, family, definition), { series: list });
   const recyclerOf = (code: Core, own: Arena) => {
     const recycler = new code.recycler.Recycler(own, new code.drain.Drainer(own, OTHER), 0);
-    return { turn: () => recycler.turn([{ ...living, series: list } as Family]) };
+    return { turn: () => recycler.turn([familyOf(code, own)]) };
   };
   const read = (code: Core, own: Arena, of = list): number => {
     const values = new Float64Array(1);
@@ -49,7 +52,7 @@ function removedSeries() {
     const record = findRecord(own, encodeSeriesKey(family, wanted(value).labels));
     return record === 0 ? Number.NaN : read(core, own, listOf(own, record));
   };
-  return { arena, family: living, list, series, other, register, recyclerOf, read, shownOf };
+  return { arena, familyOf, list, series, other, register, recyclerOf, read, shownOf };
 }
 
 function lifetimesOf({ lifetimes, drain }: Core, own: Arena, mark: number) {
@@ -130,7 +133,7 @@ protocol(
 const shownBesideReuse =
   (valueIn: (read: () => number) => number): Make =>
   (code) => {
-    const { arena, family, list, register, recyclerOf, read, shownOf } = removedSeries();
+    const { arena, familyOf, list, register, recyclerOf, read, shownOf } = removedSeries();
     const recycler = recyclerOf(core, arena);
     for (let turn = 0; turn < 3; turn++) recycler.turn();
     const births = birthCount(arena);
@@ -148,7 +151,7 @@ const shownBesideReuse =
         },
         (own) => {
           const values = Float64Array.of(valueIn(() => read(code, own)));
-          const shows = code.snapshot.presenceIn({ births, values }, { ...family, arena: own, series: list } as Family);
+          const shows = code.snapshot.presenceIn({ births, values }, familyOf(code, own));
           return shows(0) ? `${labels(own)} ${values[0]}` : 'nothing';
         },
       ],
@@ -159,15 +162,11 @@ const shownBesideReuse =
     };
   };
 
-const STALE_SERIES: Mutation = [
-  'snapshot/snapshot.js',
-  'mayBeReborn && !isSame(arena, series.records[index], series.births[index])',
-  'false',
-];
+const STALE_SERIES: Mutation = ['snapshot/snapshot.js', 'mayBeReborn && !family.isSame(index)', 'false'];
 const BIRTH_FIRST: Mutation = [
-  'snapshot/snapshot.js',
-  'return !(0, lives_1.isGone)(arena, record) && (0, directory_1.birthOf)(arena, record) <= birth;',
-  'return (0, directory_1.birthOf)(arena, record) <= birth && !(0, lives_1.isGone)(arena, record);',
+  'registry/family.js',
+  'return !(0, lives_1.isGone)(arena, record) && (0, directory_1.birthOf)(arena, record) <= series.births[index];',
+  'return (0, directory_1.birthOf)(arena, record) <= series.births[index] && !(0, lives_1.isGone)(arena, record);',
 ];
 const LATE_BIRTH: readonly Mutation[] = [
   ['registry/directory.js', '    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));\n', ''],
