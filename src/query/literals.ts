@@ -39,15 +39,6 @@ export function printDuration(milliseconds: number): string {
   return text;
 }
 
-/** A number as Go's format 'v' writes it. */
-export function printNumber(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? '+Inf' : '-Inf';
-  const size = Math.abs(value);
-  if (size === 0 || (size >= 1e-4 && size < 1e6)) return Object.is(value, -0) ? '-0' : String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-}
-
 /** A string in quotes, with Go's escapes. */
 export function printString(text: string): string {
   const escaped = text.replace(/[\\"\p{Cc}]/gu, (character) => {

@@ -1,3 +1,4 @@
+import { formatGeneral } from '../common/format-float';
 import {
   type Aggregate,
   type At,
@@ -8,14 +9,14 @@ import {
   type Shift,
   type Unary,
 } from './ast';
-import { printDuration, printNumber, printString } from './literals';
+import { printDuration, printString } from './literals';
 import { SET_OPERATORS } from './signatures';
 
 /** An expression in one line, as Prometheus writes it: matchers in order. Parsing it gives an equal expression. */
 export function printExpression(node: Node): string {
   switch (node.kind) {
     case 'number':
-      return printNumber(node.value);
+      return formatGeneral(node.value);
     case 'string':
       return printString(node.value);
     case 'selector':
@@ -40,7 +41,7 @@ export function printExpression(node: Node): string {
 /** The sign of a number is a part of it. */
 function printSigned({ operator, expression }: Unary): string {
   if (expression.kind !== 'number') return operator + printExpression(expression);
-  return printNumber(operator === '-' ? -expression.value : expression.value);
+  return formatGeneral(operator === '-' ? -expression.value : expression.value);
 }
 
 function printSelector(node: Selector): string {

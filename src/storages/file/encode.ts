@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { hasLives } from '../../arena/lives';
+import { formatNonFinite } from '../../common/format-float';
 import { columnCount } from '../../kinds/kinds';
 import type { Family } from '../../registry/catalog';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
@@ -160,7 +161,5 @@ function* runsOf(
 }
 
 function storedNumber(value: number): StoredNumber {
-  if (Number.isFinite(value)) return value;
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? '+Inf' : '-Inf';
+  return Number.isFinite(value) ? value : formatNonFinite(value);
 }
