@@ -1,6 +1,6 @@
+import { parseDuration } from '../common/duration';
 import { messageOf, RingmeterError, shown } from '../common/errors';
 import { ownProperties } from '../common/own-properties';
-import { readDuration } from '../query/literals';
 import { checkExpression } from '../query/parse';
 import type { ResolvedGroup, ResolvedRule } from './rules';
 import { Template } from './template/template';
@@ -74,8 +74,7 @@ function checkLimit(place: Place, limit: unknown): number {
 
 function checkDuration(place: Place, key: string, value: unknown, fallback: number): number {
   if (value === undefined || value === null) return fallback;
-  // 0 needs no unit, as in Prometheus
-  const milliseconds = typeof value === 'string' ? readDuration(value === '0' ? '0s' : value) : value;
+  const milliseconds = typeof value === 'string' ? parseDuration(value) : value;
   if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST) return milliseconds;
   return invalidRule(
     place,

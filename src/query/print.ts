@@ -1,3 +1,4 @@
+import { formatDuration } from '../common/duration';
 import { formatGeneral } from '../common/format-float';
 import {
   type Aggregate,
@@ -9,7 +10,7 @@ import {
   type Shift,
   type Unary,
 } from './ast';
-import { printDuration, printString } from './literals';
+import { printString } from './literals';
 import { SET_OPERATORS } from './signatures';
 
 /** An expression in one line, as Prometheus writes it: matchers in order. Parsing it gives an equal expression. */
@@ -22,8 +23,8 @@ export function printExpression(node: Node): string {
     case 'selector':
       return printSelector(node);
     case 'subquery': {
-      const step = node.step === undefined ? '' : printDuration(node.step);
-      return `${printExpression(node.expression)}[${printDuration(node.range)}:${step}]${printShift(node)}`;
+      const step = node.step === undefined ? '' : formatDuration(node.step);
+      return `${printExpression(node.expression)}[${formatDuration(node.range)}:${step}]${printShift(node)}`;
     }
     case 'call':
       return `${node.name}(${node.args.map(printExpression).join(', ')})`;
@@ -48,13 +49,13 @@ function printSelector(node: Selector): string {
   const matchers = node.name === undefined ? allMatchers(node) : node.matchers;
   const written = matchers.map(({ name, operator, value }) => `${name}${operator}${printString(value)}`);
   const braces = written.length === 0 ? '' : `{${written.sort().join(',')}}`;
-  const range = node.range === undefined ? '' : `[${printDuration(node.range)}]`;
+  const range = node.range === undefined ? '' : `[${formatDuration(node.range)}]`;
   return `${node.name ?? ''}${braces}${range}${printShift(node)}`;
 }
 
 function printShift({ at, offset }: Shift): string {
   const moment = at === undefined ? '' : ` @ ${printAt(at)}`;
-  return moment + (offset === undefined ? '' : ` offset ${printDuration(offset)}`);
+  return moment + (offset === undefined ? '' : ` offset ${formatDuration(offset)}`);
 }
 
 function printAt(at: At): string {

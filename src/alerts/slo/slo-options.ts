@@ -1,6 +1,6 @@
+import { parseDuration } from '../../common/duration';
 import { messageOf, RingmeterError, shown } from '../../common/errors';
 import { checkOptions, checkString } from '../../common/options-check';
-import { readDuration } from '../../query/literals';
 import { parseExpression } from '../../query/parse';
 
 /** The objective, and how it is measured. */
@@ -83,7 +83,7 @@ function fail(message: string): never {
 }
 
 function checkDuration(name: string, given: unknown): number {
-  const milliseconds = typeof given === 'string' ? readDuration(given) : given;
+  const milliseconds = typeof given === 'string' ? parseDuration(given) : given;
   if (typeof milliseconds === 'number' && Number.isSafeInteger(milliseconds) && milliseconds > 0) return milliseconds;
   return fail(`${name} must be a duration such as '30d', or a number of milliseconds, got ${shown(given)}`);
 }
