@@ -1,3 +1,4 @@
+import { formatLabels } from '../common/go-string';
 import type { LabelPairs } from '../kinds/definition';
 
 /** A unique key of a label set, independent of the order. @param without a label to leave out */
@@ -16,5 +17,5 @@ export function labelValue(labels: LabelPairs, wanted: string): string | undefin
 /** `{a="b"}` for a message; nothing without labels. */
 export function shownLabels(labels: LabelPairs, without?: string): string {
   const rest = labels.filter(([name]) => name !== without);
-  return rest.length === 0 ? '' : `{${rest.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}}`;
+  return rest.length === 0 ? '' : `{${formatLabels(rest)}}`;
 }

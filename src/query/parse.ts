@@ -1,8 +1,9 @@
 import { parseDuration } from '../common/duration';
+import { unquote } from '../common/go-string';
 import type { Aggregate, At, Matching, Node, Selector, Shift } from './ast';
 import { checkTypes } from './check';
 import { invalid } from './failure';
-import { readNumber, readString } from './literals';
+import { readNumber } from './number-literal';
 import { compileRegex, MOST_INSTRUCTIONS } from './regex';
 import { precedenceOf, UNARY_PRECEDENCE } from './signatures';
 import { childrenOf, readTree, type Tree } from './tree';
@@ -88,7 +89,7 @@ class Reader {
   }
 
   private string(tree: Tree): string {
-    const value = readString(this.of(tree));
+    const value = unquote(this.of(tree));
     if (value === undefined)
       throw this.wrong(`${this.of(tree)} is not a valid string: expected the quotes and escapes of Go`, tree);
     return value;

@@ -1,5 +1,6 @@
 import { formatDuration } from '../common/duration';
 import { formatGeneral } from '../common/format-float';
+import { quote } from '../common/go-string';
 import {
   type Aggregate,
   type At,
@@ -10,7 +11,6 @@ import {
   type Shift,
   type Unary,
 } from './ast';
-import { printString } from './literals';
 import { SET_OPERATORS } from './signatures';
 
 /** An expression in one line, as Prometheus writes it: matchers in order. Parsing it gives an equal expression. */
@@ -19,7 +19,7 @@ export function printExpression(node: Node): string {
     case 'number':
       return formatGeneral(node.value);
     case 'string':
-      return printString(node.value);
+      return quote(node.value);
     case 'selector':
       return printSelector(node);
     case 'subquery': {
@@ -47,7 +47,7 @@ function printSigned({ operator, expression }: Unary): string {
 
 function printSelector(node: Selector): string {
   const matchers = node.name === undefined ? allMatchers(node) : node.matchers;
-  const written = matchers.map(({ name, operator, value }) => `${name}${operator}${printString(value)}`);
+  const written = matchers.map(({ name, operator, value }) => `${name}${operator}${quote(value)}`);
   const braces = written.length === 0 ? '' : `{${written.sort().join(',')}}`;
   const range = node.range === undefined ? '' : `[${formatDuration(node.range)}]`;
   return `${node.name ?? ''}${braces}${range}${printShift(node)}`;

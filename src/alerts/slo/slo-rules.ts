@@ -1,4 +1,5 @@
 import { formatDuration } from '../../common/duration';
+import { quote } from '../../common/go-string';
 import type { AlertingRule, RecordingRule, RuleGroup } from '../rules';
 import { BURN_RATES, BURN_WINDOWS, type BurnRate, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';
@@ -20,7 +21,7 @@ export const SLO_SERIES = {
 
 /** Selects a series of an objective. */
 export function ofSlo(series: string, name: string): string {
-  return `${series}{slo=${JSON.stringify(name)}}`;
+  return `${series}{slo=${quote(name)}}`;
 }
 
 /** One group, so that its alerts see the series recorded in the same evaluation. */

@@ -1,4 +1,5 @@
 import { formatExponent, formatFixed, formatGeneral, formatNonFinite } from '../../common/format-float';
+import { quote } from '../../common/go-string';
 import { checkLength } from './allowance';
 import { TemplateError } from './lexer';
 
@@ -38,7 +39,7 @@ function padded(text: string, width: number, flags: string): string {
 function verbText(verb: string, value: unknown, precision: number | undefined, plus: boolean): string {
   if (verb === 'v') return goText(value);
   if (verb === 's') return goText(value).slice(0, precision);
-  if (verb === 'q') return JSON.stringify(goText(value));
+  if (verb === 'q') return quote(goText(value));
   if (verb === 't') return String(value === true);
   const number = typeof value === 'number' ? value : Number.NaN;
   const text = numberText(verb, number, precision);

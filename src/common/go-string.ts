@@ -1,38 +1,36 @@
 // not the globals: some realms have none
 import { TextDecoder, TextEncoder } from 'node:util';
 
-/** A string in quotes, with Go's escapes. */
-export function printString(text: string): string {
-  const escaped = text.replace(/[\\"\p{Cc}]/gu, (character) => {
-    const code = character.charCodeAt(0);
-    const letter = Object.entries(ESCAPES).find(([, other]) => other === code)?.[0];
-    if (code >= 0x20 && code < 0x7f) return `\\${character}`;
-    return letter === undefined ? `\\${code < 0x80 ? 'x' : 'u00'}${code.toString(16).padStart(2, '0')}` : `\\${letter}`;
-  });
-  return `"${escaped}"`;
-}
-
-/**
- * A number as Go's `strconv` reads it. Prometheus tries an integer first: `0x1f` is hexadecimal, `017` octal.
- * undefined if the text is not a number.
- */
-export function readNumber(text: string): number | undefined {
-  const [, sign, digits] = /^([+-]?)(.*)$/s.exec(text)!;
-  const value = readUnsigned(digits);
-  return value === undefined || sign !== '-' ? value : -value;
-}
-
-function readUnsigned(text: string): number | undefined {
-  if (/^inf$/i.test(text)) return Number.POSITIVE_INFINITY;
-  if (/^nan$/i.test(text)) return Number.NaN;
-  if (/^0x[0-9a-f]+$/i.test(text)) return Number(text);
-  if (/^0[0-7]+$/.test(text)) return Number.parseInt(text, 8);
-  return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
-}
+/** String literals of Go, which PromQL and templates have too. */
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
+const LETTERS: ReadonlyMap<number | undefined, string> = new Map(
+  Object.entries(ESCAPES).map(([letter, code]) => [code, letter]),
+);
+/** What Go's `strconv.IsPrint` does not accept, and what ends or escapes a literal. */
+const ESCAPED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A literal in double quotes, as Go's `strconv.Quote` writes it. */
+export function quote(text: string): string {
+  return `"${text.toWellFormed().replace(ESCAPED, escaped)}"`;
+}
+
+/** Labels as Prometheus shows them, without braces: `a="b",c="d"`. */
+export function formatLabels(labels: Iterable<readonly [name: string, value: string]>): string {
+  return Array.from(labels, ([name, value]) => `${name}=${quote(value)}`).join(',');
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0)!;
+  if (character === '"' || character === '\\') return `\\${character}`;
+  const letter = LETTERS.get(code);
+  if (letter !== undefined) return `\\${letter}`;
+  const hex = (digits: number): string => code.toString(16).padStart(digits, '0');
+  if (code < 0x80) return `\\x${hex(2)}`;
+  return code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+}
 
 /**
  * The value of a string literal. Go's escapes: `\n`, `\x41`, `\101`, `\u0041`, `\U00000041`, the quote itself; none
@@ -40,7 +38,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  *
  * @returns undefined if it is unterminated, contains a line break, or has an unknown escape
  */
-export function readString(text: string): string | undefined {
+export function unquote(text: string): string | undefined {
   const [quote] = text;
   if (text.length < 2 || !text.endsWith(quote)) return undefined;
   const inner = text.slice(1, -1);
