@@ -1,12 +1,11 @@
 import { parseDuration } from '../common/duration';
 import { messageOf, RingmeterError, shown } from '../common/errors';
+import { LABEL_NAME, METRIC_NAME } from '../common/names';
 import { ownProperties } from '../common/own-properties';
 import { checkExpression } from '../query/parse';
 import type { ResolvedGroup, ResolvedRule } from './rules';
 import { Template } from './template/template';
 
-const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const LONGEST = Number.MAX_SAFE_INTEGER;
 
 const GROUP_KEYS = ['name', 'interval', 'limit', 'rules'];

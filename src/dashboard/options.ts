@@ -1,4 +1,5 @@
 import { RingmeterError, shown } from '../common/errors';
+import { METRIC_NAME } from '../common/names';
 import { checkBoolean, checkOptions, checkString } from '../common/options-check';
 import type { Settings } from '../common/settings';
 import { expandToday } from './today';
@@ -66,10 +67,7 @@ export function resolveDashboard(options: DashboardOptions | undefined): Dashboa
   const given = checkOptions('dashboard', options, NAMES);
   for (const name of ['requests', 'errors'] as const)
     if (given[name] !== undefined) checkExpression(`dashboard.${name}`, given[name]);
-  if (
-    given.latency !== undefined &&
-    !/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(checkString('dashboard.latency', given.latency, ''))
-  )
+  if (given.latency !== undefined && !METRIC_NAME.test(checkString('dashboard.latency', given.latency, '')))
     fail(`dashboard.latency must be the name of a histogram, got ${shown(given.latency)}`);
   return {
     served: resolveServed(given.enabled),

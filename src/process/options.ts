@@ -1,4 +1,5 @@
 import { RingmeterError, shown } from '../common/errors';
+import { METRIC_NAME } from '../common/names';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../common/options-check';
 import { checkCommonLabels } from '../instruments/common-labels';
 import { checkBuckets } from '../kinds/buckets';
@@ -31,7 +32,6 @@ export interface DefaultMetrics {
 }
 
 const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
-const PREFIX = /^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
 
 /**
  * @returns false if they are not wanted
@@ -64,7 +64,7 @@ export function checkDefaultMetrics(options: boolean | DefaultMetricsOptions = f
 }
 
 function checkPrefix(prefix: string): string {
-  if (PREFIX.test(prefix)) return prefix;
+  if (prefix === '' || METRIC_NAME.test(prefix)) return prefix;
   throw new RingmeterError(
     'RINGMETER_INVALID_OPTION',
     `defaultMetrics.prefix must be the beginning of a metric name, got ${shown(prefix)}`,

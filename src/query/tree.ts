@@ -1,5 +1,6 @@
 import type { LRParser } from '@lezer/lr';
 import { unquote } from '../common/go-string';
+import { METRIC_NAME } from '../common/names';
 import { invalid } from './failure';
 
 // 0.55 is the grammar of the last Prometheus 2; later ones do not know holt_winters any more
@@ -59,10 +60,9 @@ function unreadable(text: string, error: Tree): Error {
   const before = lastBefore(error);
   if (before?.name === 'StringLiteral' && unquote(text.slice(before.from, before.to)) === undefined)
     return invalid('expected a string that ends with the quote it begins with', text, before.from);
-  const name = /^[a-zA-Z_:][\w:]*$/.test(text.slice(parent!.from, from).trim())
-    ? text.slice(parent!.from, from).trim()
-    : undefined;
-  if (name !== undefined && text[from] === '(') return invalid(`unknown function ${name}()`, text, parent!.from);
+  const name = text.slice(parent!.from, from).trim();
+  if (METRIC_NAME.test(name) && text[from] === '(')
+    return invalid(`unknown function ${name}()`, text, parent!.from);
   const rest = text.slice(from, to > from ? to : from + 20).trim();
   const found = rest === '' ? 'the end' : JSON.stringify(rest);
   return invalid(`expected ${EXPECTED[parent!.name] ?? 'an expression'}, found ${found}`, text, from);

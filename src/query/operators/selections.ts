@@ -1,9 +1,10 @@
 import { formatFixed } from '../../common/format-float';
+import { LABEL_NAME } from '../../common/names';
 import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
 import { Grouping, type Groups, Numbers } from '../grouping';
-import { isLabelName, keyOf, withLabel } from '../labels';
+import { keyOf, withLabel } from '../labels';
 import { quantileSlowly } from '../quantile-slowly';
 import { sortSlowly } from '../sorting';
 import type { LabelSet } from '../types';
@@ -98,7 +99,7 @@ export async function countValues(
   { labels: names, without }: { labels: readonly string[]; without: boolean },
   budget: Budget,
 ): Promise<Block> {
-  if (!isLabelName(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is not a valid label name`);
+  if (!LABEL_NAME.test(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is not a valid label name`);
   const { values, present, steps } = block;
   const grouping = new Grouping(without ? names : [...names, label], without);
   const numbers = new Numbers(budget);
