@@ -61,8 +61,7 @@ function unreadable(text: string, error: Tree): Error {
   if (before?.name === 'StringLiteral' && unquote(text.slice(before.from, before.to)) === undefined)
     return invalid('expected a string that ends with the quote it begins with', text, before.from);
   const name = text.slice(parent!.from, from).trim();
-  if (METRIC_NAME.test(name) && text[from] === '(')
-    return invalid(`unknown function ${name}()`, text, parent!.from);
+  if (METRIC_NAME.test(name) && text[from] === '(') return invalid(`unknown function ${name}()`, text, parent!.from);
   const rest = text.slice(from, to > from ? to : from + 20).trim();
   const found = rest === '' ? 'the end' : JSON.stringify(rest);
   return invalid(`expected ${EXPECTED[parent!.name] ?? 'an expression'}, found ${found}`, text, from);

@@ -1,5 +1,6 @@
 import { formatExponent, formatFixed, formatGeneral, formatNonFinite } from '../../common/format-float';
 import { quote } from '../../common/go-string';
+import { byName } from '../../common/names';
 import { checkLength } from './allowance';
 import { TemplateError } from './lexer';
 
@@ -62,7 +63,7 @@ export function goText(value: unknown): string {
   if (typeof value === 'number') return formatGeneral(value);
   if (Array.isArray(value)) return `[${joined(value, goText, ' ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value).sort(byName);
   return `map[${joined(entries, ([key, one]) => `${key}:${goText(one)}`, ' ')}]`;
 }
 

@@ -29,7 +29,8 @@ export async function replaceLabel(
     throw unanswerable(
       `label_replace(): the regular expression compiles to more than ${MOST_INSTRUCTIONS} instructions`,
     );
-  if (!LABEL_NAME.test(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is not a valid label name`);
+  if (!LABEL_NAME.test(target))
+    throw unanswerable(`label_replace(): ${JSON.stringify(target)} is not a valid label name`);
   const replace = (labels: LabelSet): LabelSet => {
     const value = labelOf(labels, source);
     const matcher = regex.matcher(value);

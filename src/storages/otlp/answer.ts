@@ -1,6 +1,6 @@
 import { Reader } from 'protobufjs/minimal';
 import { StorageFailure } from '../../common/storage-failure';
-import type { HttpAnswer } from '../../net/http';
+import { type HttpAnswer, HttpFailure } from '../../net/http';
 
 /** Statuses after which the same request may succeed. Source: OTLP specification, "Retryable Response Codes". */
 const PASSING = new Set([429, 502, 503, 504]);
@@ -17,20 +17,14 @@ export interface Refusal {
 /** Classifies a failed request by the rules of OTLP, which retries fewer statuses than HTTP allows. */
 export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof StorageFailure)) throw error;
-  const status = statusOf(error);
-  if (status === undefined) return { failure: error, others: false };
+  if (!(error instanceof HttpFailure)) return { failure: error, others: false };
+  const { status } = error.answer;
   const failure = new StorageFailure(legible(error.message), {
     retryable: PASSING.has(status),
     retryAfter: error.retryAfter,
     cause: error,
   });
   return { failure, others: ABOUT_THE_REQUEST.has(status) };
-}
-
-/** The status of the answer; undefined without an answer: only such failures have a cause. */
-function statusOf({ message, cause }: StorageFailure): number | undefined {
-  const [, status] = (cause === undefined && / was answered with (\d{3})\b/.exec(message)) || [];
-  return status === undefined ? undefined : Number(status);
 }
 
 /** The receiver accepted a request, but rejected some points or sent a warning. */
