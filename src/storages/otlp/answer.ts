@@ -1,6 +1,7 @@
 import { Reader } from 'protobufjs/minimal';
 import { StorageFailure } from '../../common/storage-failure';
 import { type HttpAnswer, HttpFailure } from '../../net/http';
+import { BYTES, tag, VARINT, wireTypeOf } from '../protobuf-field';
 
 /** Statuses after which the same request may succeed. Source: OTLP specification, "Retryable Response Codes". */
 const PASSING = new Set([429, 502, 503, 504]);
@@ -61,6 +62,10 @@ function readJson(body: string): PartialSuccess {
   return { rejected, message: legible(String(partialSuccess?.errorMessage ?? '')) };
 }
 
+const PARTIAL_SUCCESS = tag(1, BYTES);
+const REJECTED = tag(1, VARINT);
+const MESSAGE = tag(2, BYTES);
+
 /**
  *     ExportMetricsServiceResponse   1 ExportMetricsPartialSuccess
  *     ExportMetricsPartialSuccess    1 int64 rejected_data_points, 2 string error_message
@@ -73,16 +78,16 @@ function readProtobuf(body: string): PartialSuccess {
   const answer = { rejected: 0, message: '' };
   while (reader.pos < reader.len) {
     const field = reader.uint32();
-    if (field !== 10) {
-      reader.skipType(field & 7);
+    if (field !== PARTIAL_SUCCESS) {
+      reader.skipType(wireTypeOf(field));
       continue;
     }
     const end = reader.uint32() + reader.pos;
     while (reader.pos < end) {
       const inner = reader.uint32();
-      if (inner === 8) answer.rejected = Number(String(reader.int64()));
-      else if (inner === 18) answer.message = legible(reader.string());
-      else reader.skipType(inner & 7);
+      if (inner === REJECTED) answer.rejected = Number(String(reader.int64()));
+      else if (inner === MESSAGE) answer.message = legible(reader.string());
+      else reader.skipType(wireTypeOf(inner));
     }
     if (reader.pos !== end) throw new RangeError('a length does not match the data');
   }
