@@ -9,7 +9,10 @@ test('a time is milliseconds, or a Date of any realm', async (t) => {
   t.equal(checkTime('from', new Date(5)), 5);
   t.equal(checkTime('from', runInNewContext('new Date(5)')), 5);
   for (const time of [undefined, null, '5', Number.NaN, Number.POSITIVE_INFINITY, new Date(Number.NaN), {}])
-    t.throws(() => checkTime('from', time), { ...INVALID, message: /^from must be a Date or milliseconds since 1970, got / });
+    t.throws(() => checkTime('from', time), {
+      ...INVALID,
+      message: /^from must be a Date or milliseconds since 1970, got /,
+    });
   t.throws(() => checkTime('from', 'x', 'RINGMETER_INVALID_QUERY'), { code: 'RINGMETER_INVALID_QUERY' });
 });
 
