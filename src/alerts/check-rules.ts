@@ -1,12 +1,11 @@
+import { parseDuration } from '../common/duration';
 import { messageOf, RingmeterError, shown } from '../common/errors';
+import { LABEL_NAME, METRIC_NAME } from '../common/names';
 import { ownProperties } from '../common/own-properties';
-import { readDuration } from '../query/literals';
 import { checkExpression } from '../query/parse';
 import type { ResolvedGroup, ResolvedRule } from './rules';
 import { Template } from './template/template';
 
-const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const LONGEST = Number.MAX_SAFE_INTEGER;
 
 const GROUP_KEYS = ['name', 'interval', 'limit', 'rules'];
@@ -74,8 +73,7 @@ function checkLimit(place: Place, limit: unknown): number {
 
 function checkDuration(place: Place, key: string, value: unknown, fallback: number): number {
   if (value === undefined || value === null) return fallback;
-  // 0 needs no unit, as in Prometheus
-  const milliseconds = typeof value === 'string' ? readDuration(value === '0' ? '0s' : value) : value;
+  const milliseconds = typeof value === 'string' ? parseDuration(value) : value;
   if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST) return milliseconds;
   return invalidRule(
     place,

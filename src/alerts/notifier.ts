@@ -1,6 +1,6 @@
-import { RingmeterError, shown } from '../common/errors';
+import { shown } from '../common/errors';
 import { showsOnly } from '../common/inspection';
-import { checkNumber, checkOptions } from '../common/options-check';
+import { checkBoolean, checkNumber, checkOptions, invalidOption } from '../common/options-check';
 import { ownFile } from '../common/own-file';
 import { checkDelivery } from '../delivery/delivery-options';
 import type { DeliveryOptions, StorageDescription } from '../delivery/types';
@@ -93,12 +93,6 @@ function describe(
     ...HTTP_OPTIONS,
   ]);
   const resendInterval = checkNumber('resendInterval', given.resendInterval, defaultResend, leastResend, 2 ** 31 - 1);
-  const { resolveOnClose = defaultResolve } = given;
-  if (typeof resolveOnClose !== 'boolean')
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `resolveOnClose of ${what} must be true or false, got ${shown(resolveOnClose)}`,
-    );
   const http = checkHttpOptions(what, given);
   const { name, timeout, queue, retry } = given;
   return {
@@ -107,7 +101,7 @@ function describe(
     options: { url: checkUrl(`url of ${what}`, given.url), http, resendInterval } satisfies NotifierBackendOptions,
     delivery: checkDelivery(kind, { name, timeout, queue, retry, interval: 0 }),
     resendInterval,
-    resolveOnClose,
+    resolveOnClose: checkBoolean(`resolveOnClose of ${what}`, given.resolveOnClose, defaultResolve),
   };
 }
 
@@ -120,9 +114,6 @@ function isNotifier(one: unknown): boolean {
 /** @throws RingmeterError RINGMETER_INVALID_OPTION */
 export function checkNotifiers(notifiers: unknown = []): readonly Notifier[] {
   if (!Array.isArray(notifiers) || !notifiers.every(isNotifier))
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `notifiers must be an array of notifiers, got ${shown(notifiers)}`,
-    );
+    invalidOption(`notifiers must be an array of notifiers, got ${shown(notifiers)}`);
   return notifiers;
 }

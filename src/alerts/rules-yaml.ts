@@ -1,4 +1,4 @@
-import { printDuration } from './duration';
+import { formatDuration } from '../common/duration';
 import type { ResolvedGroup, ResolvedRule } from './rules';
 
 /** Groups as a file for Prometheus. */
@@ -9,15 +9,15 @@ export function rulesToYaml(groups: readonly ResolvedGroup[]): string {
 }
 
 function showGroup({ name, interval, limit, rules }: ResolvedGroup) {
-  return { name, interval: printDuration(interval), ...(limit > 0 && { limit }), rules: rules.map(showRule) };
+  return { name, interval: formatDuration(interval), ...(limit > 0 && { limit }), rules: rules.map(showRule) };
 }
 
 function showRule({ kind, name, expression, holdFor, keepFiringFor, labels, annotations }: ResolvedRule) {
   return {
     [kind]: name,
     expr: expression,
-    ...(holdFor > 0 && { for: printDuration(holdFor) }),
-    ...(keepFiringFor > 0 && { keep_firing_for: printDuration(keepFiringFor) }),
+    ...(holdFor > 0 && { for: formatDuration(holdFor) }),
+    ...(keepFiringFor > 0 && { keep_firing_for: formatDuration(keepFiringFor) }),
     ...(hasAny(labels) && { labels }),
     ...(hasAny(annotations) && { annotations }),
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RingmeterError, shown } from '../common/errors';
-import { checkOptions, checkString } from '../common/options-check';
+import { checkOptions, checkString, checkTime, invalidOption } from '../common/options-check';
 import { ownProperties } from '../common/own-properties';
 import { matchesAll } from '../query/matchers';
 import { compileRegex } from '../query/regex';
@@ -29,42 +29,32 @@ export interface Silence {
 
 const OPERATORS = ['=', '!=', '=~', '!~'];
 
-function fail(message: string): never {
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
-}
-
 /** @throws RingmeterError RINGMETER_INVALID_OPTION */
 export function checkSilence(options: SilenceOptions): Silence {
   const given = checkOptions('silence', options, ['matchers', 'from', 'until', 'comment']);
-  const from = checkTime('from', given.from ?? Date.now());
-  const until = checkTime('until', given.until);
-  if (until <= from) fail('until of a silence must be later than from');
+  const from = checkTime('from of a silence', given.from ?? Date.now());
+  const until = checkTime('until of a silence', given.until);
+  if (until <= from) invalidOption('until of a silence must be later than from');
   const comment = checkString('comment', given.comment, '');
   return { id: randomUUID(), matchers: checkMatchers(given.matchers), from, until, comment };
 }
 
-function checkTime(name: string, time: unknown): number {
-  const milliseconds = time instanceof Date ? time.getTime() : time;
-  if (typeof milliseconds === 'number' && Number.isFinite(milliseconds)) return milliseconds;
-  return fail(`${name} of a silence must be a Date or milliseconds since 1970, got ${shown(time)}`);
-}
-
 function checkMatchers(given: unknown): Matcher[] {
   if (typeof given !== 'object' || given === null)
-    fail(`matchers of a silence must be an object or an array, got ${shown(given)}`);
+    invalidOption(`matchers of a silence must be an object or an array, got ${shown(given)}`);
   const list: unknown[] = Array.isArray(given)
     ? given
     : Object.entries(given).map(([name, value]) => ({ name, value: value as unknown }));
-  if (list.length === 0) fail('a silence needs matchers: without any, it would silence everything');
+  if (list.length === 0) invalidOption('a silence needs matchers: without any, it would silence everything');
   return list.map(checkMatcher);
 }
 
 function checkMatcher(given: unknown): Matcher {
   const { name, value, operator = '=' } = ownProperties<Partial<Matcher>>(given ?? {}, ['name', 'value', 'operator']);
   if (typeof name !== 'string' || typeof value !== 'string' || !OPERATORS.includes(operator))
-    fail(`a matcher must be { name, value, operator }, got ${shown(given)}`);
+    invalidOption(`a matcher must be { name, value, operator }, got ${shown(given)}`);
   if (operator.endsWith('~') && compileRegex(value) === undefined)
-    fail(`a matcher's value ${shown(value)} is not a valid regular expression`);
+    invalidOption(`a matcher's value ${shown(value)} is not a valid regular expression`);
   return { name, value, operator };
 }
 

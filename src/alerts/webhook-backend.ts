@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { quote } from '../common/go-string';
 import type { CreateBackend } from '../delivery/types';
 import { keyOf, labelOf } from '../query/labels';
 import type { LabelSet } from '../query/types';
@@ -15,7 +16,7 @@ function compose({ group, alerts }: Notification, { url, name, externalLabels }:
   const all = alerts.map((alert) => describe(alert, externalLabels));
   const body = {
     version: '4',
-    groupKey: `{}/{group=${JSON.stringify(group)}}`,
+    groupKey: `{}/{group=${quote(group)}}`,
     truncatedAlerts: 0,
     status: alerts.some(({ state }) => state === 'firing') ? 'firing' : 'resolved',
     receiver: name,

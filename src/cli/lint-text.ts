@@ -1,13 +1,12 @@
 import { printable } from '../common/printable';
 import type { Finding, Severity } from '../lint/rules';
-import { style } from './style';
+import { type Paint, painter, type Style } from './style';
 
-const COLOURS: Record<Severity, Parameters<typeof style>[0]> = { error: 'red', warning: 'yellow', advice: 'cyan' };
+const COLOURS: Record<Severity, Style> = { error: 'red', warning: 'yellow', advice: 'cyan' };
 
 /** Findings for people, grouped by metric; nothing if there are none. */
 export function findingsText(findings: readonly Finding[], isColoured: boolean): string {
-  const paint = (colour: Parameters<typeof style>[0], text: string): string =>
-    isColoured ? style(colour, text) : text;
+  const paint = painter(isColoured);
   let text = '';
   let metric: string | undefined;
   for (const finding of findings) {
@@ -20,7 +19,7 @@ export function findingsText(findings: readonly Finding[], isColoured: boolean):
   return text === '' ? '' : `${text}\n${summary(findings)}\n`;
 }
 
-function heading(metric: string, paint: (colour: 'bold', text: string) => string): string {
+function heading(metric: string, paint: Paint): string {
   return paint('bold', metric === '' ? '(exposition)' : printable(metric));
 }
 

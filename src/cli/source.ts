@@ -1,3 +1,4 @@
+import { parseDecimalDuration } from '../common/duration';
 import { FileSource, HttpSource, type HttpSourceOptions, type ScrapeSource } from '../scrape/source';
 import { UsageError } from './command';
 
@@ -40,7 +41,7 @@ export function anySource(target: string, values: SourceValues): ScrapeSource {
 }
 
 function httpOptions({ header = [], timeout }: SourceValues): HttpSourceOptions {
-  return { headers: Object.fromEntries(header.map(parseHeader)), timeout: parseDuration('--timeout', timeout, 10_000) };
+  return { headers: Object.fromEntries(header.map(parseHeader)), timeout: durationOf('--timeout', timeout, 10_000) };
 }
 
 /** Parses a header. Error messages omit the value, which may be secret. */
@@ -50,12 +51,11 @@ function parseHeader(line: string): [string, string] {
   return [name.toLowerCase(), value];
 }
 
-/** Milliseconds of `500ms`, `5s` or `1m`. */
-export function parseDuration(option: string, text: string | undefined, otherwise: number): number {
+/** Milliseconds of an option such as `500ms`, `5s` or `1m`. */
+export function durationOf(option: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
-  const milliseconds = Number(amount) * ({ ms: 1, s: 1_000, m: 60_000 }[unit] ?? Number.NaN);
-  if (milliseconds >= 1 && milliseconds <= LONGEST_MS) return milliseconds;
+  const milliseconds = parseDecimalDuration(text);
+  if (milliseconds !== undefined && milliseconds >= 1 && milliseconds <= LONGEST_MS) return milliseconds;
   throw new UsageError(`${option} must be a duration such as 500ms, 5s or 1m, got ${JSON.stringify(text)}`);
 }
 

@@ -1,17 +1,20 @@
+import { inspect, styleText } from 'node:util';
 import { printableLines } from '../common/printable';
 
-/** Select Graphic Rendition codes, ECMA-48, that switch on a style. Code 0 switches off all. */
-const CODES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+const NAMES = ['bold', 'dim', 'inverse', 'red', 'yellow', 'cyan'] as const;
 
-export type Style = keyof typeof CODES;
+export type Style = (typeof NAMES)[number];
 
-/** Text in a colour or weight, for a terminal. */
-export function style(name: Style, text: string): string {
-  return `\u001b[${CODES[name]}m${text}\u001b[0m`;
+export type Paint = (name: Style, text: string) => string;
+
+/** Gives text a colour or weight, if allowed. */
+export function painter(isColoured: boolean): Paint {
+  // the stream has been looked at: see `mayColour`
+  return isColoured ? (name, text) => styleText(name, text, { validateStream: false }) : (_, text) => text;
 }
 
-/** The sequences that `style` makes. */
-const STYLES = new RegExp(`(\u001b\\[(?:0|${Object.values(CODES).join('|')})m)`);
+/** The sequences that `styleText` makes. */
+const STYLES = new RegExp(`(\u001b\\[(?:${NAMES.flatMap((name) => inspect.colors[name]).join('|')})m)`);
 
 /** Makes a whole output printable: keeps line breaks and, if allowed, colours; escapes other control characters. */
 export function printableOutput(text: string, isColoured: boolean): string {

@@ -1,3 +1,4 @@
+import { formatLabels } from '../common/go-string';
 import { printable } from '../common/printable';
 import type { Metric } from '../exposition/metrics';
 import { histogramQuantile } from '../kinds/histogram-value';
@@ -10,22 +11,14 @@ const HEAD = ['METRIC', 'TYPE', 'LABELS', 'VALUE'];
 export function metricsTable(metrics: readonly Metric[]): string {
   const rows = [
     HEAD,
-    ...metrics.map((metric) => [metric.name, metric.type, labelsOf(metric), shownValue(metric)].map(printable)),
+    ...metrics.map((metric) =>
+      [metric.name, metric.type, formatLabels(Object.entries(metric.labels)), shownValue(metric)].map(printable),
+    ),
   ];
   const widths = HEAD.slice(0, -1).map((_, column) =>
     rows.reduce((most, row) => Math.max(most, row[column].length), 0),
   );
   return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('');
-}
-
-function labelsOf({ labels }: Metric): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${quoted(value)}`)
-    .join(',');
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }
 
 /** A metric's value in one cell. Quantiles of a histogram are estimated from its buckets, as in Prometheus. */

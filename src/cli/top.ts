@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ScrapeError } from '../scrape/error';
 import { type Command, type CommandIo, UsageError } from './command';
-import { httpSource, parseDuration, SOURCE_OPTIONS, sourceHelp } from './source';
+import { durationOf, httpSource, SOURCE_OPTIONS, sourceHelp } from './source';
 import { frameLines } from './top/frame';
 import { Screen } from './top/screen';
 import { Watch } from './top/watch';
@@ -34,7 +34,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const [target, ...others] = positionals;
   const source = target === undefined || others.length > 0 ? undefined : httpSource(target, values);
   if (source === undefined) throw new UsageError('give one URL, http://HOST:PORT/metrics');
-  const interval = parseDuration('--interval', values.interval, 2_000);
+  const interval = durationOf('--interval', values.interval, 2_000);
   const watch = new Watch(source);
   try {
     if (values.once || !process.stdout.isTTY) return await once(watch, interval, io);

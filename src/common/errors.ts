@@ -65,9 +65,14 @@ export class StorageError extends RingmeterError {
   }
 }
 
+/** A text in quotes, of which only the beginning is shown if it is long. */
+export function excerpt(text: string, most = 80): string {
+  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
 /** Describes any value for an error message: short, and without running user code that may throw. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'string') return excerpt(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'object' && value !== null) return shownObject(value);
   return typeof value === 'function' ? 'a function' : String(value);

@@ -1,10 +1,16 @@
-import { RingmeterError, shown } from './errors';
+import { types } from 'node:util';
+import { type ErrorCode, RingmeterError, shown } from './errors';
 import { ownProperties } from './own-properties';
 
 const NO_OPTIONS = Object.freeze(Object.create(null));
 
+/** @throws RingmeterError RINGMETER_INVALID_OPTION */
+export function invalidOption(message: string): never {
+  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
+}
+
 function fail(name: string, expected: string, value: unknown): never {
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be ${expected}, got ${shown(value)}`);
+  invalidOption(`${name} must be ${expected}, got ${shown(value)}`);
 }
 
 /**
@@ -47,6 +53,17 @@ export function checkBoolean(name: string, value: unknown, fallback: boolean): b
 export function checkString(name: string, value: unknown, fallback: string): string {
   if (value === undefined) return fallback;
   return typeof value === 'string' ? value : fail(name, 'a string', value);
+}
+
+export function checkFunction<F>(name: string, value: F): F {
+  return typeof value === 'function' ? value : fail(name, 'a function', value);
+}
+
+/** Milliseconds since 1970 of a time that is given as such, or as a Date of any realm. */
+export function checkTime(name: string, time: unknown, code: ErrorCode = 'RINGMETER_INVALID_OPTION'): number {
+  const milliseconds = types.isDate(time) ? time.getTime() : time;
+  if (typeof milliseconds === 'number' && Number.isFinite(milliseconds)) return milliseconds;
+  throw new RingmeterError(code, `${name} must be a Date or milliseconds since 1970, got ${shown(time)}`);
 }
 
 export function checkOneOf<T extends string>(name: string, value: unknown, fallback: T, choices: readonly T[]): T {

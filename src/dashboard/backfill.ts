@@ -1,4 +1,4 @@
-import { orNull } from './document';
+import { finiteOrNull } from '../common/format-float';
 import { answered, lineName, MOST_LINES } from './lines';
 import { LIVE_WINDOW_MS } from './live-history';
 import { withWindow } from './options';
@@ -91,7 +91,7 @@ async function add(
     lines[key] ??= new Array(count).fill(null);
     const line = lines[key];
     times.forEach((time, at) => {
-      line[Math.round((time - start) / step)] = orNull(values[at]);
+      line[Math.round((time - start) / step)] = finiteOrNull(values[at]);
     });
   }
 }

@@ -1,5 +1,6 @@
 import { slicesOf } from '../query/slices';
 import type { Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
+import { firstAt } from '../query/windows';
 
 /** Information about the counters of a source; all times in wall-clock milliseconds. */
 export interface Births {
@@ -45,26 +46,15 @@ export class BornSource implements SampleSource {
     const knownFrom = madeAt >= from ? Number.NEGATIVE_INFINITY : (taken[0] ?? Number.POSITIVE_INFINITY);
     const born = (series: SampleSeries): SampleSeries[] => {
       const { times, labels } = series;
-      const begin = firstFrom(times, from);
+      const begin = firstAt(times, from);
       if (begin === times.length) return [];
       if (begin > 0) return [cut(series, begin)];
       if (times[0] <= knownFrom || !isCounted(labels.__name__)) return [series];
-      const before = Math.max(lastBefore(taken, times[0]) ?? madeAt, from);
+      const before = Math.max(taken[firstAt(taken, times[0]) - 1] ?? madeAt, from);
       return [before < times[0] ? withZero(series, before) : series];
     };
     for (const slice of slicesOf(this.source, matchers, earlier, to)) yield slice.flatMap(born);
   }
-}
-
-function firstFrom(times: Float64Array, from: number): number {
-  const index = times.findIndex((time) => time >= from);
-  return index < 0 ? times.length : index;
-}
-
-function lastBefore(times: ArrayLike<number>, time: number): number | undefined {
-  let index = times.length;
-  while (index > 0 && times[index - 1] >= time) index--;
-  return times[index - 1];
 }
 
 function cut({ labels, times, values, stale }: SampleSeries, begin: number): SampleSeries {

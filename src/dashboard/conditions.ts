@@ -1,7 +1,8 @@
+import { finiteOrNull } from '../common/format-float';
 import type { StorageStats } from '../delivery/stats';
 import type { ActiveAlert, RulesView } from '../endpoint/api/rules-view';
 import { presenceIn, type Snapshot } from '../snapshot/snapshot';
-import { type DashboardDocument, orNull, type ShownAlert, type StorageHealth } from './document';
+import type { DashboardDocument, ShownAlert, StorageHealth } from './document';
 
 /** Metrics in the list of the metrics with the most series. */
 const TOP = 12;
@@ -25,7 +26,7 @@ function shownAlert({ labels, annotations, state, activeAt, value }: ActiveAlert
     state,
     labels: others,
     annotations: { ...annotations },
-    value: orNull(value),
+    value: finiteOrNull(value),
     activeAt,
   };
 }

@@ -65,8 +65,3 @@ export interface StorageHealth extends Omit<StorageStats, 'lastError' | 'lastSuc
   lastSuccess: number | null;
   lastError: string | null;
 }
-
-/** NaN, infinities and undefined become null. */
-export function orNull(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
-}

@@ -1,6 +1,6 @@
 import { RingmeterError } from '../common/errors';
+import { finiteOrNull } from '../common/format-float';
 import type { LabelSet, QueryResult } from '../query/types';
-import { orNull } from './document';
 import type { PanelQuery } from './panels';
 
 /** Series of one expression that are shown: more buckets than a histogram has, and more threads than can be told apart. */
@@ -8,10 +8,10 @@ export const MOST_LINES = 256;
 
 /** The values of an expression at one moment, by line. */
 export function linesOf(name: PanelQuery['name'], result: QueryResult | undefined): Record<string, number | null> {
-  if (result?.type === 'scalar') return { [lineName(name, {})]: orNull(result.value) };
+  if (result?.type === 'scalar') return { [lineName(name, {})]: finiteOrNull(result.value) };
   if (result?.type !== 'vector') return {};
   const shown = result.samples.slice(0, MOST_LINES);
-  return Object.fromEntries(shown.map(({ labels, value }) => [lineName(name, labels), orNull(value)]));
+  return Object.fromEntries(shown.map(({ labels, value }) => [lineName(name, labels), finiteOrNull(value)]));
 }
 
 export function lineName(name: PanelQuery['name'], labels: LabelSet): string {

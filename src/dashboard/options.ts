@@ -1,5 +1,6 @@
-import { RingmeterError, shown } from '../common/errors';
-import { checkBoolean, checkOptions, checkString } from '../common/options-check';
+import { shown } from '../common/errors';
+import { METRIC_NAME } from '../common/names';
+import { checkBoolean, checkOptions, checkString, invalidOption } from '../common/options-check';
 import type { Settings } from '../common/settings';
 import { expandToday } from './today';
 
@@ -57,20 +58,13 @@ export interface Dashboard {
 
 const NAMES = ['enabled', 'title', 'timeZone', 'figures', 'requests', 'errors', 'latency'] as const;
 
-function fail(message: string): never {
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
-}
-
 /** @throws RingmeterError RINGMETER_INVALID_OPTION; RINGMETER_INVALID_QUERY of an expression that cannot be read */
 export function resolveDashboard(options: DashboardOptions | undefined): Dashboard {
   const given = checkOptions('dashboard', options, NAMES);
   for (const name of ['requests', 'errors'] as const)
     if (given[name] !== undefined) checkExpression(`dashboard.${name}`, given[name]);
-  if (
-    given.latency !== undefined &&
-    !/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(checkString('dashboard.latency', given.latency, ''))
-  )
-    fail(`dashboard.latency must be the name of a histogram, got ${shown(given.latency)}`);
+  if (given.latency !== undefined && !METRIC_NAME.test(checkString('dashboard.latency', given.latency, '')))
+    invalidOption(`dashboard.latency must be the name of a histogram, got ${shown(given.latency)}`);
   return {
     served: resolveServed(given.enabled),
     title: checkString('dashboard.title', given.title, 'ringmeter'),
@@ -94,7 +88,7 @@ function checkTimeZone(timeZone: unknown): string | undefined {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    return fail(`dashboard.timeZone must be a name such as 'Europe/Berlin', got ${shown(timeZone)}`);
+    return invalidOption(`dashboard.timeZone must be a name such as 'Europe/Berlin', got ${shown(timeZone)}`);
   }
 }
 
@@ -119,11 +113,12 @@ function checkFigures(figures: DashboardOptions['figures']): Dashboard['figures'
 
 /** Loads the PromQL parser only if there is an expression. */
 function checkExpression(name: string, expression: unknown): void {
-  if (typeof expression !== 'string') fail(`${name} must be a string of PromQL, got ${shown(expression)}`);
+  if (typeof expression !== 'string') invalidOption(`${name} must be a string of PromQL, got ${shown(expression)}`);
   const { parseExpression } = require('../query/parse') as typeof import('../query/parse');
   const { typeOf } = require('../query/check') as typeof import('../query/check');
   const type = typeOf(parseExpression(expandToday(withWindow(expression, 1_000), 1_000)));
-  if (type !== 'scalar' && type !== 'vector') fail(`${name} must return a scalar or an instant vector, got a ${type}`);
+  if (type !== 'scalar' && type !== 'vector')
+    invalidOption(`${name} must return a scalar or an instant vector, got a ${type}`);
 }
 
 /** @param window milliseconds */

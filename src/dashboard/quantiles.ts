@@ -1,5 +1,6 @@
+import { finiteOrNull } from '../common/format-float';
+import { parseDecimal } from '../common/parse-float';
 import { cumulativeQuantile } from '../kinds/histogram-value';
-import { orNull } from './document';
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
 
@@ -10,7 +11,7 @@ export type Buckets = Readonly<Record<string, number | null>>;
 
 /** The quantiles of a column of the heat map: equal to `histogram_quantile`, but without another evaluation. */
 export function quantilesOf(buckets: Buckets): Quantiles {
-  const known = Object.entries(buckets).map(([bound, count]) => ({ bound: boundOf(bound), count: count ?? 0 }));
+  const known = Object.entries(buckets).map(([bound, count]) => ({ bound: parseDecimal(bound)!, count: count ?? 0 }));
   known.sort((one, other) => one.bound - other.bound);
   const isWhole = known.at(-1)?.bound === Number.POSITIVE_INFINITY;
   const bounds = known.map(({ bound }) => bound).slice(0, -1);
@@ -22,11 +23,7 @@ export function quantilesOf(buckets: Buckets): Quantiles {
   });
   const entries = Object.entries(QUANTILES).map(([name, share]) => [
     name,
-    isWhole ? orNull(cumulativeQuantile(share, bounds, counts)) : null,
+    isWhole ? finiteOrNull(cumulativeQuantile(share, bounds, counts)) : null,
   ]);
   return Object.fromEntries(entries);
-}
-
-function boundOf(text: string): number {
-  return text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text);
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../common/errors';
+import { finiteOrNull } from '../common/format-float';
 import { VERSION } from '../common/version';
 import type { RulesView } from '../endpoint/api/rules-view';
 import { isCumulative } from '../kinds/kinds';
@@ -8,7 +9,6 @@ import type { Family } from '../registry/family';
 import { type Births, BornSource } from './born-source';
 import { type Health, healthOf, largestMetrics, shownAlerts } from './conditions';
 import type { ApplicationFigures, DashboardDocument, FigureValue, LastStall } from './document';
-import { orNull } from './document';
 import { answered, linesOf } from './lines';
 import { LIVE_WINDOW_MS, LiveHistory } from './live-history';
 import { numberOf } from './number-of';
@@ -154,7 +154,7 @@ export class Reporter {
 
   private async outcome(evaluation: Promise<QueryResult>): Promise<Outcome> {
     try {
-      return { value: orNull(numberOf(await evaluation)), error: null };
+      return { value: finiteOrNull(numberOf(await evaluation)), error: null };
     } catch (error) {
       return { value: null, error: messageOf(error) };
     }

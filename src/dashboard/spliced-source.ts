@@ -1,3 +1,4 @@
+import { keyOf } from '../query/labels';
 import { slicesOf } from '../query/slices';
 import type { LabelSet, Matcher, SampleSeries, SampleSource, SelectHints } from '../query/types';
 
@@ -26,14 +27,14 @@ export class SplicedSource implements SampleSource {
     for (const slice of slicesOf(this.live, matchers, from, to, hints)) {
       if (this.history === undefined) yield slice;
       else {
-        for (const series of slice) newer.set(keyOf(series.labels), series);
+        for (const series of slice) newer.set(cachedKeyOf(series.labels), series);
         yield [];
       }
     }
     if (this.history === undefined) return;
     for (const slice of slicesOf(this.history, matchers, from, to, hints))
       yield slice.map((series) => {
-        const key = keyOf(series.labels);
+        const key = cachedKeyOf(series.labels);
         const more = newer.get(key);
         newer.delete(key);
         return more === undefined ? series : splice(series, more);
@@ -77,10 +78,10 @@ function splice(history: SampleSeries, live: SampleSeries): SampleSeries {
   }
 }
 
-function keyOf(labels: LabelSet): string {
+function cachedKeyOf(labels: LabelSet): string {
   let key = keys.get(labels);
   if (key === undefined) {
-    key = JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
+    key = keyOf(labels);
     keys.set(labels, key);
   }
   return key;

@@ -1,5 +1,6 @@
 // not the globals: some realms have none
 import { TextEncoder } from 'node:util';
+import { finiteOrNull } from '../common/format-float';
 import { stringifier } from '../common/stringifier';
 import type { Metric } from './metrics';
 
@@ -42,13 +43,9 @@ function finite(metric: Metric): unknown {
   const { value, sum, buckets, quantiles } = { sum: undefined, buckets: undefined, quantiles: undefined, ...metric };
   return {
     ...metric,
-    value: orNull(value),
-    sum: sum === undefined ? undefined : orNull(sum),
+    value: finiteOrNull(value),
+    sum: sum === undefined ? undefined : finiteOrNull(sum),
     buckets,
-    quantiles: quantiles?.map(({ quantile, value }) => ({ quantile, value: orNull(value) })),
+    quantiles: quantiles?.map(({ quantile, value }) => ({ quantile, value: finiteOrNull(value) })),
   };
-}
-
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

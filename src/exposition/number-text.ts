@@ -1,3 +1,5 @@
+import { formatNumber } from '../common/format-float';
+
 /** Most bytes that a number takes: a sign, 17 digits, a point and an exponent. */
 export const NUMBER_BYTES = 26;
 
@@ -22,7 +24,7 @@ export function writeNumber(value: number, bytes: Uint8Array, at: number): numbe
   if (value >= 0 && value <= Number.MAX_SAFE_INTEGER && value === Math.floor(value)) return natural(value, bytes, at);
   const size = Math.abs(value);
   const { digits, scale } = isScaled(size, FEW.scale) ? FEW : MORE;
-  if (size < SMALLEST || !isScaled(size, scale)) return ascii(special(value), bytes, at);
+  if (size < SMALLEST || !isScaled(size, scale)) return ascii(formatNumber(value), bytes, at);
   if (value < 0) bytes[at++] = MINUS;
   const scaled = Math.round(size * scale);
   const whole = Math.floor(scaled / scale);
@@ -59,11 +61,6 @@ export function overwriteNatural(before: number, value: number, bytes: Uint8Arra
     rest = next;
   }
   return true;
-}
-
-function special(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 }
 
 function ascii(text: string, bytes: Uint8Array, at: number): number {

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { MetricsCollector } from '../collector/collector';
 import { checkGivenCollector } from '../collector/collector-check';
-import { RingmeterError, shown } from '../common/errors';
-import { checkOneOf, checkOptions, checkString } from '../common/options-check';
+import { checkBoolean, checkFunction, checkOneOf, checkOptions, checkString } from '../common/options-check';
 import type { LabelValue } from '../registry/label-pairs';
 import { ServerDefinitions } from './server-definitions';
 
@@ -75,17 +74,6 @@ export function resolveHttpOptions<Request>(options: HttpMetricsOptions<Request>
     byClass: checkOneOf('statusLabel', given.statusLabel, 'code', ['code', 'class']) === 'class',
     sizes: checkBoolean('sizes', given.sizes, true),
   };
-}
-
-function checkFunction<F>(name: string, value: F): F {
-  if (typeof value === 'function') return value;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be a function, got ${shown(value)}`);
-}
-
-function checkBoolean(name: string, value: unknown, fallback: boolean): boolean {
-  return (
-    checkOneOf(name, value === undefined ? undefined : String(value), String(fallback), ['true', 'false']) === 'true'
-  );
 }
 
 function checkIgnore(ignore: HttpMetricsOptions['ignore'] = []): (request: AnyRequest) => boolean {

@@ -1,5 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { RingmeterError, shown } from '../common/errors';
+import { METRIC_NAME } from '../common/names';
 import { checkInteger, checkNumber, checkOptions, checkString } from '../common/options-check';
 import { ownProperties } from '../common/own-properties';
 import type { BucketOptions, Definition, DefinitionOptions, MetricType, WindowOptions } from '../kinds/definition';
@@ -31,7 +32,6 @@ export interface SummaryOptions<Name extends string = string> extends MetricOpti
 /** Options of any kind of metric, not checked yet. */
 type AnyOptions = MetricOptions & DefinitionOptions;
 
-const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const COMMON_OPTIONS = ['description', 'unit', 'labelNames', 'ttl', 'cardinalityLimit', 'labels'] as const;
 /** Options that must equal those of an existing metric of the same name, if they are given. */
 const DEFINING_OPTIONS = ['unit', 'buckets', 'quantiles', 'maxAge', 'maxSamples', 'ttl', 'cardinalityLimit'] as const;

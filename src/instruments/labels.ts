@@ -1,4 +1,5 @@
 import { type ErrorCode, RingmeterError, shown } from '../common/errors';
+import { LABEL_NAME } from '../common/names';
 import type { LabelPairs } from '../kinds/definition';
 import type { LabelValue } from '../registry/label-pairs';
 
@@ -10,8 +11,6 @@ export type PartialLabels<Name extends string = string> = { readonly [K in Name]
 
 /** Longest set of label values that is accepted, in UTF-16 units over all names and values of a series. */
 export const MAX_LABELS_LENGTH = 65_536;
-
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Which labels a metric takes. */
 export interface LabelRules {

@@ -1,5 +1,6 @@
 import type { Arena } from '../arena/arena';
 import { high, int, RECORD } from '../arena/layout';
+import { formatNumber } from '../common/format-float';
 import { baselineOfSums } from './baseline';
 import { checkBuckets, DEFAULT_BUCKETS } from './buckets';
 import type { Definition } from './definition';
@@ -7,7 +8,7 @@ import { HISTOGRAM, HISTOGRAM_COLUMNS } from './histogram-cells';
 import { toHistogramValue } from './histogram-value';
 import type { Delta, Kind } from './kind';
 import type { OnMerged, SeriesMerger, SeriesNumbers } from './merger';
-import { formatNumber, type Sample, type SampleReader } from './sample';
+import type { Sample, SampleReader } from './sample';
 import { hasOverflown, type ShardCells } from './shard-cells';
 
 const cellWords = ({ buckets }: Definition): number => HISTOGRAM.COUNTS + buckets.length + 1;

@@ -27,9 +27,3 @@ export function valueAtFirst({ isEmptyAtFirst }: Sample): number {
 
 /** Writes the values of one series' lines, in the order of the kind's `samples`, to the beginning of `out`. */
 export type SampleReader = (values: Float64Array, column: number, out: Float64Array) => void;
-
-/** A number as label values and text formats show it: the shortest digits that read back as the same number. */
-export function formatNumber(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
-}

@@ -1,13 +1,14 @@
 import type { Arena } from '../arena/arena';
 import { alignToLine, CLOCK_STEP_MS, high, int, RECORD } from '../arena/layout';
 import { readConsistently } from '../atomics/sequence-lock';
+import { formatNumber } from '../common/format-float';
 import { checkInteger, checkNumber } from '../common/options-check';
 import { baselineOfSums } from './baseline';
 import type { Definition } from './definition';
 import type { Kind } from './kind';
 import type { OnMerged, SeriesMerger, SeriesNumbers } from './merger';
 import { checkQuantiles } from './quantiles';
-import { formatNumber, type Sample, type SampleReader } from './sample';
+import type { Sample, SampleReader } from './sample';
 import type { ShardCells } from './shard-cells';
 import { binOf, chunkCounts, clearSlot, MergedWindow, octaveOf } from './sketch';
 import { BINS, CHUNK, CHUNK_ENTRIES, SLOT, SLOTS, SUMMARY, SUMMARY_COLUMNS } from './summary-cells';

@@ -1,5 +1,5 @@
+import { parseDecimal } from '../common/parse-float';
 import type { LabelPairs } from '../kinds/definition';
-import { readNumber } from '../scrape/number';
 import type { ScrapedFamily, ScrapedSample } from '../scrape/types';
 import { labelValue, seriesKey } from './series';
 
@@ -39,7 +39,7 @@ function seriesOf(found: Map<string, HistogramSeries>, { labels, line }: Scraped
 
 function bucketOf({ labels, value, line }: ScrapedSample): HistogramSeries['buckets'][number] {
   const le = labelValue(labels, 'le');
-  return { bound: (le === undefined ? undefined : readNumber(le)) ?? Number.NaN, count: value, line };
+  return { bound: (le === undefined ? undefined : parseDecimal(le)) ?? Number.NaN, count: value, line };
 }
 
 /** Observations of all series of a histogram that have the same bounds. */

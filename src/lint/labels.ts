@@ -1,3 +1,4 @@
+import { excerpt } from '../common/errors';
 import type { ScrapedFamily } from '../scrape/types';
 import type { Report } from './rules';
 import { areNumericIds, SMELLS } from './smells';
@@ -101,6 +102,5 @@ function lintValues(label: string, values: readonly string[], report: Report): v
 }
 
 function example(values: readonly string[], matches: (value: string) => boolean): string {
-  const found = values.find(matches) ?? '';
-  return JSON.stringify(found.length > 60 ? `${found.slice(0, 60)}…` : found);
+  return excerpt(values.find(matches) ?? '', 60);
 }

@@ -1,4 +1,4 @@
-import { readNumber } from '../scrape/number';
+import { parseDecimal } from '../common/parse-float';
 import type { Note, NoteKind, ScrapedFamily } from '../scrape/types';
 import { type HistogramSeries, histogramSeries } from './histograms';
 import type { Report } from './rules';
@@ -89,7 +89,7 @@ function lintSummary({ name, samples }: ScrapedFamily, report: Report): void {
   );
   for (const { name: sampleName, labels, line } of samples) {
     if (sampleName !== name) continue;
-    const quantile = readNumber(labelValue(labels, 'quantile') ?? '');
+    const quantile = parseDecimal(labelValue(labels, 'quantile') ?? '');
     if (!(quantile !== undefined && quantile >= 0 && quantile <= 1))
       report('summary-quantile', 'has a line whose label quantile is missing or not from 0 to 1', { line });
     else if (!counted.has(seriesKey(labels, 'quantile')))

@@ -1,8 +1,7 @@
 import { types } from 'node:util';
 import { checkGivenCollector } from '../collector/collector-check';
 import { alike } from '../common/alike';
-import { RingmeterError, shown } from '../common/errors';
-import { checkOptions } from '../common/options-check';
+import { checkFunction, checkOptions } from '../common/options-check';
 import { watchGenerator } from './generators';
 import { type MonitoringOptions, Observation } from './observation';
 
@@ -26,11 +25,7 @@ const OPTIONS = [
  * @throws RingmeterError RINGMETER_INVALID_OPTION
  */
 export function monitored<F extends AnyFunction>(fn: F, options: MonitoringOptions<Parameters<F>>): F {
-  if (typeof fn !== 'function')
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `the first argument of monitored() must be a function, got ${shown(fn)}`,
-    );
+  checkFunction('the first argument of monitored()', fn);
   const given = checkOptions<MonitoringOptions<Parameters<F>>>('monitoring options', options, OPTIONS);
   checkGivenCollector(given.collector);
   const observation = new Observation(given as MonitoringOptions);

@@ -1,5 +1,5 @@
-import { RingmeterError, shown } from '../common/errors';
-import { checkOptions } from '../common/options-check';
+import { shown } from '../common/errors';
+import { checkBoolean, checkOptions, invalidOption } from '../common/options-check';
 
 /** The HTTP options of a storage: headers, credentials and TLS. */
 export interface HttpOptions {
@@ -48,10 +48,6 @@ const RESERVED = new Set([
 ]);
 const RESERVED_PREFIX = /^(x-prometheus-remote-write-|proxy-)/;
 
-function fail(message: string): never {
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
-}
-
 /** Checks the options that storages with a server share. Throws RINGMETER_INVALID_OPTION. */
 export function checkHttpOptions(name: string, options: HttpOptions): HttpOptions {
   const { bearerToken, bearerTokenFile } = options;
@@ -71,9 +67,8 @@ function checkTls(name: string, tls: HttpOptions['tls']): HttpOptions['tls'] {
   const { rejectUnauthorized, ...texts } = given;
   for (const [option, value] of Object.entries(texts))
     if (value !== undefined && typeof value !== 'string')
-      fail(`tls.${option} of ${name} must be a string, got ${shown(value)}`);
-  if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean')
-    fail(`tls.rejectUnauthorized of ${name} must be true or false, got ${shown(rejectUnauthorized)}`);
+      invalidOption(`tls.${option} of ${name} must be a string, got ${shown(value)}`);
+  checkBoolean(`tls.rejectUnauthorized of ${name}`, rejectUnauthorized, true);
   return given;
 }
 
@@ -81,12 +76,14 @@ function checkHeaders(name: string, headers: HttpOptions['headers']): HttpOption
   if (headers === undefined) return undefined;
   const given = checkOptions(`headers of ${name}`, headers, Object.keys(headers ?? {}));
   for (const [header, value] of Object.entries(given))
-    if (!HEADER_NAME.test(header)) fail(`header ${shown(header)} of ${name} is not a valid header name`);
+    if (!HEADER_NAME.test(header)) invalidOption(`header ${shown(header)} of ${name} is not a valid header name`);
     else if (RESERVED.has(header.toLowerCase()) || RESERVED_PREFIX.test(header.toLowerCase()))
-      fail(`header ${shown(header)} of ${name} cannot be set: the library sets it`);
+      invalidOption(`header ${shown(header)} of ${name} cannot be set: the library sets it`);
     // the value may be a secret: it is not shown
     else if (typeof value !== 'string' || !HEADER_VALUE.test(value))
-      fail(`header ${shown(header)} of ${name} must be a string without characters that are invalid in a header value`);
+      invalidOption(
+        `header ${shown(header)} of ${name} must be a string without characters that are invalid in a header value`,
+      );
   return given;
 }
 
@@ -95,19 +92,20 @@ function checkCredentials(name: string, { headers, basicAuth, bearerToken, beare
   const isToken = bearerToken !== undefined || bearerTokenFile !== undefined;
   const ways = [basicAuth !== undefined, isToken, inHeaders].filter(Boolean).length;
   if (ways > 1 || (bearerToken !== undefined && bearerTokenFile !== undefined))
-    fail(`${name} can have only one of basicAuth, bearerToken, bearerTokenFile and an authorization header`);
+    invalidOption(`${name} can have only one of basicAuth, bearerToken, bearerTokenFile and an authorization header`);
   if (bearerTokenFile !== undefined && (typeof bearerTokenFile !== 'string' || bearerTokenFile === ''))
-    fail(`bearerTokenFile of ${name} must be a path, got ${shown(bearerTokenFile)}`);
+    invalidOption(`bearerTokenFile of ${name} must be a path, got ${shown(bearerTokenFile)}`);
   if (bearerToken !== undefined && !(typeof bearerToken === 'string' && /^[\x21-\x7e]+$/.test(bearerToken)))
-    fail(`bearerToken of ${name} must be a string of visible ASCII characters without spaces`);
+    invalidOption(`bearerToken of ${name} must be a string of visible ASCII characters without spaces`);
 }
 
 function checkBasicAuth(name: string, basicAuth: HttpOptions['basicAuth']): HttpOptions['basicAuth'] {
   if (basicAuth === undefined) return undefined;
   const { username, password } = checkOptions(`basicAuth of ${name}`, basicAuth, ['username', 'password']);
   if (typeof username !== 'string' || username.includes(':'))
-    fail(`basicAuth.username of ${name} must be a string without a colon, got ${shown(username)}`);
-  if (typeof password !== 'string') fail(`basicAuth.password of ${name} must be a string, got a ${typeof password}`);
+    invalidOption(`basicAuth.username of ${name} must be a string without a colon, got ${shown(username)}`);
+  if (typeof password !== 'string')
+    invalidOption(`basicAuth.password of ${name} must be a string, got a ${typeof password}`);
   return { username, password };
 }
 
@@ -117,5 +115,5 @@ export function checkUrl(name: string, url: unknown): string {
   if (given !== undefined && /^https?:$/.test(given.protocol) && given.username + given.password + given.hash === '')
     return given.href;
   const got = given === undefined ? shown(url) : `a URL of ${given.protocol}//${given.host}`;
-  return fail(`${name} must be an http or https URL without a user or a fragment in it, got ${got}`);
+  return invalidOption(`${name} must be an http or https URL without a user or a fragment in it, got ${got}`);
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { SecureVersion } from 'node:tls';
-import { RingmeterError, shown } from '../common/errors';
-import { checkOneOf, checkOptions } from '../common/options-check';
+import { shown } from '../common/errors';
+import { checkOneOf, checkOptions, invalidOption } from '../common/options-check';
 import { type AccessRules, type Credentials, digestOf, isLoopback } from '../endpoint/access';
 import type { ServerCertificate } from '../endpoint/server';
 
@@ -35,10 +35,6 @@ export interface ListenTlsOptions {
 
 export const SECURITY_OPTIONS = ['auth', 'tls', 'allowedHosts', 'allowedOrigins'] as const;
 
-function fail(expected: string): never {
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', expected);
-}
-
 /** @throws RingmeterError RINGMETER_INVALID_OPTION, with no secret in its message */
 export function resolveAccess(host: string, { auth, allowedHosts, allowedOrigins }: SecurityOptions): AccessRules {
   const hosts = resolveHosts(host, allowedHosts);
@@ -64,15 +60,16 @@ function resolveAuth(auth: SecurityOptions['auth']): Credentials | undefined {
   ]);
   const { username, password, token } = given;
   const ways = [username !== undefined || password !== undefined, token !== undefined].filter(Boolean);
-  if (ways.length !== 1) fail('auth must have either a username and a password, or a token');
+  if (ways.length !== 1) invalidOption('auth must have either a username and a password, or a token');
   if (token !== undefined) {
     if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
-      return fail('auth.token must be a string of visible ASCII characters without spaces');
+      return invalidOption('auth.token must be a string of visible ASCII characters without spaces');
     return { scheme: 'Bearer', digest: digestOf(token) };
   }
   if (typeof username !== 'string' || username.includes(':'))
-    return fail(`auth.username must be a string without a colon, got ${shown(username)}`);
-  if (typeof password !== 'string' || password === '') return fail('auth.password must be a string that is not empty');
+    return invalidOption(`auth.username must be a string without a colon, got ${shown(username)}`);
+  if (typeof password !== 'string' || password === '')
+    return invalidOption('auth.password must be a string that is not empty');
   return { scheme: 'Basic', digest: digestOf(`${username}:${password}`) };
 }
 
@@ -80,7 +77,7 @@ function resolveHosts(host: string, allowed: SecurityOptions['allowedHosts']): s
   if (allowed === 'any' || (allowed === undefined && !isLoopback(host))) return undefined;
   const names = checkStrings('allowedHosts', allowed, "an array of host names, or 'any'");
   const wrong = names.find((name) => isIP(name) === 0 && !/^[^\s:/@?#[\]]+$/.test(name));
-  if (wrong !== undefined) fail(`allowedHosts must be host names without a port, got ${shown(wrong)}`);
+  if (wrong !== undefined) invalidOption(`allowedHosts must be host names without a port, got ${shown(wrong)}`);
   return [host, ...names].map((name) => name.toLowerCase().replace(/\.$/, ''));
 }
 
@@ -89,7 +86,7 @@ function resolveOrigins(allowed: SecurityOptions['allowedOrigins']): string[] {
   return checkStrings('allowedOrigins', allowed, expected).map((text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || url.origin === 'null' || url.href !== `${url.origin}/`)
-      return fail(`allowedOrigins must be ${expected}, got ${shown(text)} among them`);
+      return invalidOption(`allowedOrigins must be ${expected}, got ${shown(text)} among them`);
     return url.origin;
   });
 }
@@ -97,7 +94,7 @@ function resolveOrigins(allowed: SecurityOptions['allowedOrigins']): string[] {
 function checkStrings(name: string, value: unknown, expected: string): readonly string[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
-  return fail(`${name} must be ${expected}, got ${shown(value)}`);
+  return invalidOption(`${name} must be ${expected}, got ${shown(value)}`);
 }
 
 /** Checks only types: the server itself checks the certificates. @throws RingmeterError RINGMETER_INVALID_OPTION */
@@ -108,10 +105,10 @@ export function resolveTls(tls: ListenTlsOptions | undefined): ServerCertificate
     const value: unknown = given[name];
     if (typeof value === 'string' || value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
     // the value may be a key, so it is not shown
-    return fail(`tls.${name} must be PEM, as a string or a Buffer, got ${typeof value}`);
+    return invalidOption(`tls.${name} must be PEM, as a string or a Buffer, got ${typeof value}`);
   };
   const { passphrase, ca, minVersion } = given;
-  if (passphrase !== undefined && typeof passphrase !== 'string') fail('tls.passphrase must be a string');
+  if (passphrase !== undefined && typeof passphrase !== 'string') invalidOption('tls.passphrase must be a string');
   return {
     key: pem('key'),
     cert: pem('cert'),

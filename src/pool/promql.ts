@@ -1,10 +1,11 @@
-import { types } from 'node:util';
 import { RingmeterError, shown } from '../common/errors';
 import { onAbort } from '../common/on-abort';
-import { checkNumber, checkOptions } from '../common/options-check';
+import { checkNumber, checkOptions, checkTime, invalidOption } from '../common/options-check';
 import { cancel, makeCancelFlag } from '../flush/cancel-flag';
 import type { FlushTasks } from '../flush/messages';
 import type { QueryResult, RangeResult } from '../query/types';
+
+const INVALID = 'RINGMETER_INVALID_QUERY';
 
 interface EveryQueryOptions {
   /** Aborts the query; the promise is then rejected with the signal's reason. */
@@ -40,18 +41,18 @@ export async function queryInstant(
   options: InstantQueryOptions | undefined,
 ): Promise<QueryResult> {
   const given = checkOptions('query options', options, ['time', 'signal', 'timeout']);
-  const input = { expression: checkExpression(expression), time: checkTime('time', given.time ?? Date.now()) };
+  const input = { expression: checkExpression(expression), time: checkTime('time', given.time ?? Date.now(), INVALID) };
   return cancellable(given, (more) => run('instant', { ...input, ...more }));
 }
 
 /** @throws as `queryInstant` does */
 export async function queryRange(run: RunQuery, expression: string, options: RangeQueryOptions): Promise<RangeResult> {
   const given = checkOptions('range query options', options, ['start', 'end', 'step', 'signal', 'timeout']);
-  const start = checkTime('start', given.start);
-  const end = checkTime('end', given.end);
-  if (end < start) fail(`end must not be before start, got end ${end} and start ${start}`);
+  const start = checkTime('start', given.start, INVALID);
+  const end = checkTime('end', given.end, INVALID);
+  if (end < start) throw new RingmeterError(INVALID, `end must not be before start, got end ${end} and start ${start}`);
   if (!(Number.isFinite(given.step) && given.step > 0))
-    fail(`step must be a number of milliseconds above 0, got ${shown(given.step)}`);
+    throw new RingmeterError(INVALID, `step must be a number of milliseconds above 0, got ${shown(given.step)}`);
   const input = { expression: checkExpression(expression), start, end, step: given.step };
   return cancellable(given, (more) => run('range', { ...input, ...more }));
 }
@@ -61,7 +62,7 @@ function cancellable<T>(
   ask: (input: { timeout?: number; flag: SharedArrayBuffer }) => Promise<T>,
 ): Promise<T> {
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', `signal must be an AbortSignal, got ${shown(signal)}`);
+    invalidOption(`signal must be an AbortSignal, got ${shown(signal)}`);
   if (timeout !== undefined) checkNumber('timeout', timeout, 0, 1, 2 ** 31 - 1);
   signal?.throwIfAborted();
   const flag = makeCancelFlag();
@@ -78,18 +79,6 @@ function cancellable<T>(
 }
 
 function checkExpression(expression: unknown): string {
-  return typeof expression === 'string'
-    ? expression
-    : fail(`the expression must be a string of PromQL, got ${shown(expression)}`);
-}
-
-function checkTime(name: string, time: unknown): number {
-  const milliseconds: unknown = types.isDate(time) ? time.getTime() : time;
-  return Number.isFinite(milliseconds)
-    ? (milliseconds as number)
-    : fail(`${name} must be a Date or milliseconds since 1970, got ${shown(time)}`);
-}
-
-function fail(message: string): never {
-  throw new RingmeterError('RINGMETER_INVALID_QUERY', message);
+  if (typeof expression === 'string') return expression;
+  throw new RingmeterError(INVALID, `the expression must be a string of PromQL, got ${shown(expression)}`);
 }

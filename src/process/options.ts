@@ -1,5 +1,13 @@
-import { RingmeterError, shown } from '../common/errors';
-import { checkInteger, checkNumber, checkOptions, checkString } from '../common/options-check';
+import { shown } from '../common/errors';
+import { METRIC_NAME } from '../common/names';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkString,
+  invalidOption,
+} from '../common/options-check';
 import { checkCommonLabels } from '../instruments/common-labels';
 import { checkBuckets } from '../kinds/buckets';
 import type { LabelValue } from '../registry/label-pairs';
@@ -31,7 +39,6 @@ export interface DefaultMetrics {
 }
 
 const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
-const PREFIX = /^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/;
 
 /**
  * @returns false if they are not wanted
@@ -58,27 +65,19 @@ export function checkDefaultMetrics(options: boolean | DefaultMetricsOptions = f
       1,
       60_000,
     ),
-    system: checkBoolean(given.system),
+    system: checkBoolean('defaultMetrics.system', given.system, true),
     stallThreshold: checkNumber('defaultMetrics.stallThreshold', given.stallThreshold, 0, 0, 2 ** 31 - 1),
   };
 }
 
 function checkPrefix(prefix: string): string {
-  if (PREFIX.test(prefix)) return prefix;
-  throw new RingmeterError(
-    'RINGMETER_INVALID_OPTION',
-    `defaultMetrics.prefix must be the beginning of a metric name, got ${shown(prefix)}`,
-  );
+  if (prefix === '' || METRIC_NAME.test(prefix)) return prefix;
+  return invalidOption(`defaultMetrics.prefix must be the beginning of a metric name, got ${shown(prefix)}`);
 }
 
 /** A metric's own label overrides one of the same name; `thread`, which identifies threads, is refused. */
 function checkLabels(labels: unknown): Record<string, string> {
   const known = checkCommonLabels('defaultMetrics.labels', labels);
   if (!Object.hasOwn(known, 'thread')) return known;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', 'defaultMetrics.labels must not have the label "thread"');
-}
-
-function checkBoolean(system: unknown = true): boolean {
-  if (typeof system === 'boolean') return system;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `defaultMetrics.system must be a boolean, got ${shown(system)}`);
+  return invalidOption('defaultMetrics.labels must not have the label "thread"');
 }

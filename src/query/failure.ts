@@ -1,4 +1,4 @@
-import { RingmeterError } from '../common/errors';
+import { excerpt, RingmeterError } from '../common/errors';
 
 /** The error for an invalid expression, with the position. */
 export function invalid(message: string, text: string, at: number): RingmeterError {
@@ -6,7 +6,7 @@ export function invalid(message: string, text: string, at: number): RingmeterErr
   const line = before.length > 1 ? `line ${before.length}, ` : '';
   return new RingmeterError(
     'RINGMETER_INVALID_QUERY',
-    `${message} (${line}character ${before[before.length - 1].length + 1} of ${excerpt(text)})`,
+    `${message} (${line}character ${before[before.length - 1].length + 1} of ${excerpt(text, 200)})`,
   );
 }
 
@@ -18,8 +18,4 @@ export function unanswerable(message: string): RingmeterError {
 /** The error for an evaluation that would exceed a limit. */
 export function limited(message: string): RingmeterError {
   return new RingmeterError('RINGMETER_QUERY_LIMIT', message);
-}
-
-function excerpt(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

@@ -43,10 +43,6 @@ export function withLabel(labels: LabelSet, name: string, value: string): LabelS
   return Object.fromEntries(value === '' ? others : [...others, [name, value]]);
 }
 
-export function isLabelName(text: string): boolean {
-  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(text);
-}
-
 /**
  * A key for label sets that sorts as Prometheus sorts them: the first different label decides, by its name, then by its
  * value. Different labels have different keys: the terminator of names and values sorts before all characters, and is

@@ -1,7 +1,9 @@
+import { parseDuration } from '../common/duration';
+import { unquote } from '../common/go-string';
 import type { Aggregate, At, Matching, Node, Selector, Shift } from './ast';
 import { checkTypes } from './check';
 import { invalid } from './failure';
-import { readDuration, readNumber, readString } from './literals';
+import { readNumber } from './number-literal';
 import { compileRegex, MOST_INSTRUCTIONS } from './regex';
 import { precedenceOf, UNARY_PRECEDENCE } from './signatures';
 import { childrenOf, readTree, type Tree } from './tree';
@@ -87,7 +89,7 @@ class Reader {
   }
 
   private string(tree: Tree): string {
-    const value = readString(this.of(tree));
+    const value = unquote(this.of(tree));
     if (value === undefined)
       throw this.wrong(`${this.of(tree)} is not a valid string: expected the quotes and escapes of Go`, tree);
     return value;
@@ -126,7 +128,7 @@ class Reader {
 
   private duration(tree: Tree): number {
     const text = this.of(tree);
-    const duration = readDuration(text);
+    const duration = parseDuration(text);
     if (duration === undefined) throw this.wrong(`expected a duration like 5m, found ${text}`, tree);
     if (duration === 0) throw this.wrong('a duration must be longer than 0', tree);
     return duration;
@@ -164,7 +166,7 @@ class Reader {
     const [, sign, text] = /^\s*offset\s*([+-]?)\s*(\S*)$/i.exec(between) ?? [];
     if (text === undefined || sign === '+') throw this.wrong('expected a duration like 5m or -5m', duration);
     const at = { from: duration.to - text.length };
-    const offset = readDuration(text);
+    const offset = parseDuration(text);
     if (offset === undefined) throw this.wrong(`expected a duration like 5m, found ${text}`, at);
     if (offset === 0) throw this.wrong('a duration must be longer than 0', at);
     return this.shift(tree, inner, { offset: sign === '-' ? -offset : offset });

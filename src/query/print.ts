@@ -1,3 +1,6 @@
+import { formatDuration } from '../common/duration';
+import { formatGeneral } from '../common/format-float';
+import { quote } from '../common/go-string';
 import {
   type Aggregate,
   type At,
@@ -8,21 +11,20 @@ import {
   type Shift,
   type Unary,
 } from './ast';
-import { printDuration, printNumber, printString } from './literals';
 import { SET_OPERATORS } from './signatures';
 
 /** An expression in one line, as Prometheus writes it: matchers in order. Parsing it gives an equal expression. */
 export function printExpression(node: Node): string {
   switch (node.kind) {
     case 'number':
-      return printNumber(node.value);
+      return formatGeneral(node.value);
     case 'string':
-      return printString(node.value);
+      return quote(node.value);
     case 'selector':
       return printSelector(node);
     case 'subquery': {
-      const step = node.step === undefined ? '' : printDuration(node.step);
-      return `${printExpression(node.expression)}[${printDuration(node.range)}:${step}]${printShift(node)}`;
+      const step = node.step === undefined ? '' : formatDuration(node.step);
+      return `${printExpression(node.expression)}[${formatDuration(node.range)}:${step}]${printShift(node)}`;
     }
     case 'call':
       return `${node.name}(${node.args.map(printExpression).join(', ')})`;
@@ -40,20 +42,20 @@ export function printExpression(node: Node): string {
 /** The sign of a number is a part of it. */
 function printSigned({ operator, expression }: Unary): string {
   if (expression.kind !== 'number') return operator + printExpression(expression);
-  return printNumber(operator === '-' ? -expression.value : expression.value);
+  return formatGeneral(operator === '-' ? -expression.value : expression.value);
 }
 
 function printSelector(node: Selector): string {
   const matchers = node.name === undefined ? allMatchers(node) : node.matchers;
-  const written = matchers.map(({ name, operator, value }) => `${name}${operator}${printString(value)}`);
+  const written = matchers.map(({ name, operator, value }) => `${name}${operator}${quote(value)}`);
   const braces = written.length === 0 ? '' : `{${written.sort().join(',')}}`;
-  const range = node.range === undefined ? '' : `[${printDuration(node.range)}]`;
+  const range = node.range === undefined ? '' : `[${formatDuration(node.range)}]`;
   return `${node.name ?? ''}${braces}${range}${printShift(node)}`;
 }
 
 function printShift({ at, offset }: Shift): string {
   const moment = at === undefined ? '' : ` @ ${printAt(at)}`;
-  return moment + (offset === undefined ? '' : ` offset ${printDuration(offset)}`);
+  return moment + (offset === undefined ? '' : ` offset ${formatDuration(offset)}`);
 }
 
 function printAt(at: At): string {

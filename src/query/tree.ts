@@ -1,6 +1,7 @@
 import type { LRParser } from '@lezer/lr';
+import { unquote } from '../common/go-string';
+import { METRIC_NAME } from '../common/names';
 import { invalid } from './failure';
-import { readString } from './literals';
 
 // 0.55 is the grammar of the last Prometheus 2; later ones do not know holt_winters any more
 // the package declares its types as ESM only, although it contains CommonJS code as well
@@ -57,12 +58,10 @@ export function readTree(text: string): Tree {
 function unreadable(text: string, error: Tree): Error {
   const { parent, from, to } = error;
   const before = lastBefore(error);
-  if (before?.name === 'StringLiteral' && readString(text.slice(before.from, before.to)) === undefined)
+  if (before?.name === 'StringLiteral' && unquote(text.slice(before.from, before.to)) === undefined)
     return invalid('expected a string that ends with the quote it begins with', text, before.from);
-  const name = /^[a-zA-Z_:][\w:]*$/.test(text.slice(parent!.from, from).trim())
-    ? text.slice(parent!.from, from).trim()
-    : undefined;
-  if (name !== undefined && text[from] === '(') return invalid(`unknown function ${name}()`, text, parent!.from);
+  const name = text.slice(parent!.from, from).trim();
+  if (METRIC_NAME.test(name) && text[from] === '(') return invalid(`unknown function ${name}()`, text, parent!.from);
   const rest = text.slice(from, to > from ? to : from + 20).trim();
   const found = rest === '' ? 'the end' : JSON.stringify(rest);
   return invalid(`expected ${EXPECTED[parent!.name] ?? 'an expression'}, found ${found}`, text, from);

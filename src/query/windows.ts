@@ -102,7 +102,7 @@ export function firstFrom(times: Float64Array, time: number, from: number, after
 }
 
 /** The index of the first sample at or after a time. */
-export function firstAt(times: Float64Array, time: number, from = 0): number {
+export function firstAt(times: ArrayLike<number>, time: number, from = 0): number {
   let low = from;
   let high = times.length;
   while (low < high) {

@@ -1,3 +1,4 @@
+import { byName } from '../common/names';
 import type { LabelPairs } from '../kinds/definition';
 
 /** Numbers and booleans are shown as JavaScript's `String` shows them: `200` and `'200'` are the same label value. */
@@ -10,5 +11,5 @@ export type LabelValue = string | number | boolean;
 export function toPairs(own: LabelPairs, defaults: LabelPairs): LabelPairs {
   const pairs = [...own];
   for (const fallback of defaults) if (!own.some(([name]) => name === fallback[0])) pairs.push(fallback);
-  return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  return pairs.sort(byName);
 }

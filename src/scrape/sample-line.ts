@@ -1,5 +1,5 @@
+import { parseDecimal } from '../common/parse-float';
 import type { LabelPairs } from '../kinds/definition';
-import { readNumber } from './number';
 import type { Scanner } from './scanner';
 import type { ScrapedSample, ScrapeFormat } from './types';
 
@@ -64,7 +64,7 @@ function readLabelValue(scanner: Scanner): string {
 function readValue(scanner: Scanner): number {
   scanner.skipBlanks();
   const { at } = scanner;
-  return readNumber(scanner.word()) ?? scanner.expected('a value', at);
+  return parseDecimal(scanner.word()) ?? scanner.expected('a value', at);
 }
 
 /** Parses a timestamp: milliseconds, or seconds in OpenMetrics. */
@@ -73,7 +73,7 @@ function readTimestamp(scanner: Scanner, format: ScrapeFormat): number {
   const text = scanner.word();
   if (format === 'prometheus')
     return MINUS_AND_DIGITS.test(text) ? Number(text) : scanner.expected('a timestamp in milliseconds', at);
-  const seconds = readNumber(text);
+  const seconds = parseDecimal(text);
   return Number.isFinite(seconds) ? seconds! * 1_000 : scanner.expected('a timestamp in seconds', at);
 }
 

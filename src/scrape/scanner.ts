@@ -1,4 +1,5 @@
 import { shown } from '../common/errors';
+import { METRIC_NAME } from '../common/names';
 import { ScrapeError } from './error';
 
 /** Longest line that is read, in UTF-16 units. */
@@ -10,9 +11,10 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const COLON = 58;
 /** By ASCII code: 1 = may begin a name, 2 = may continue it. */
-const NAME_CODES = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[a-zA-Z_:]/.test(String.fromCharCode(code)) ? 1 : /\d/.test(String.fromCharCode(code)) ? 2 : 0,
-);
+const NAME_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  return METRIC_NAME.test(character) ? 1 : METRIC_NAME.test(`_${character}`) ? 2 : 0;
+});
 
 /** Walks over the lines of an exposition and splits them into tokens. Every error has line and column. */
 export class Scanner {

@@ -1,5 +1,5 @@
-import { RingmeterError, shown } from '../common/errors';
-import { checkInteger, checkOneOf, checkOptions } from '../common/options-check';
+import { shown } from '../common/errors';
+import { checkBoolean, checkInteger, checkOneOf, checkOptions, invalidOption } from '../common/options-check';
 import { ownFile } from '../common/own-file';
 import { checkDelivery, DELIVERY_OPTIONS } from '../delivery/delivery-options';
 import type { DeliveryOptions, StorageDescription } from '../delivery/types';
@@ -58,7 +58,7 @@ function describeStorage(options: PrometheusStorageOptions): StorageDescription 
   ]);
   const { pushgateway, remoteWrite } = given;
   if ((pushgateway === undefined) === (remoteWrite === undefined))
-    throw new RingmeterError('RINGMETER_INVALID_OPTION', 'PrometheusStorage needs either pushgateway or remoteWrite');
+    invalidOption('PrometheusStorage needs either pushgateway or remoteWrite');
   const http = checkHttpOptions('PrometheusStorage', given);
   if (pushgateway !== undefined)
     return {
@@ -87,27 +87,16 @@ function checkPushgateway(options: PushgatewayOptions): Omit<PushgatewayBackendO
     'deleteOnClose',
   ]);
   if (typeof job !== 'string' || job === '')
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `pushgateway.job must be a string that is not empty, got ${shown(job)}`,
-    );
-  if (deleteOnClose !== undefined && typeof deleteOnClose !== 'boolean')
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `pushgateway.deleteOnClose must be true or false, got ${shown(deleteOnClose)}`,
-    );
+    invalidOption(`pushgateway.job must be a string that is not empty, got ${shown(job)}`);
   const labels = checkCommonLabels('pushgateway.grouping', grouping);
   if (Object.hasOwn(labels, 'job'))
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      'pushgateway.grouping must not contain job: use the option pushgateway.job',
-    );
+    invalidOption('pushgateway.grouping must not contain job: use the option pushgateway.job');
   return {
     url: checkUrl('pushgateway.url', url),
     job,
     grouping: labels,
     method: checkOneOf('pushgateway.method', method, 'PUT', ['PUT', 'POST']),
-    deleteOnClose: deleteOnClose ?? false,
+    deleteOnClose: checkBoolean('pushgateway.deleteOnClose', deleteOnClose, false),
   };
 }
 
@@ -119,10 +108,7 @@ function checkRemoteWrite(options: RemoteWriteOptions): Omit<RemoteWriteBackendO
     'maxSamplesPerSend',
   ]);
   if (version !== undefined && version !== 'auto' && version !== 1 && version !== 2)
-    throw new RingmeterError(
-      'RINGMETER_INVALID_OPTION',
-      `remoteWrite.version must be 'auto', 1 or 2, got ${shown(version)}`,
-    );
+    invalidOption(`remoteWrite.version must be 'auto', 1 or 2, got ${shown(version)}`);
   return {
     url: checkUrl('remoteWrite.url', url),
     version: version ?? 'auto',

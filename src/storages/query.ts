@@ -1,5 +1,5 @@
-import { types } from 'node:util';
 import { RingmeterError, shown } from '../common/errors';
+import { checkTime } from '../common/options-check';
 import { ownProperties } from '../common/own-properties';
 import type { ResolvedQuery, SeriesQuery } from '../delivery/types';
 
@@ -30,12 +30,7 @@ export function resolveTimes({ from, to }: Pick<SeriesQuery, 'from' | 'to'>): { 
   };
 }
 
-function resolveTime(name: string, time: number | Date | undefined, unbounded: number): number {
-  const milliseconds = time === undefined ? unbounded : types.isDate(time) ? time.getTime() : time;
-  if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
-    throw new RingmeterError(
-      'RINGMETER_INVALID_QUERY',
-      `${name} must be a Date or milliseconds since 1970, got ${shown(time)}`,
-    );
-  return milliseconds;
+function resolveTime(name: string, time: unknown, unbounded: number): number {
+  const isInfinite = time === Number.POSITIVE_INFINITY || time === Number.NEGATIVE_INFINITY;
+  return time === undefined ? unbounded : isInfinite ? time : checkTime(name, time, 'RINGMETER_INVALID_QUERY');
 }

@@ -23,6 +23,9 @@ test('templates expand to the expected text', async (t) => {
     ['{{ $value }} {{ .Value }}', '1.2345675e+06 1.2345675e+06'],
     ['{{ $value | humanize }} {{ humanize1024 $value }}', '1.235M 1.177Mi'],
     ['{{ printf "%.2f|%8.1f|%-6s|%q|%d%%" $value 1.25 "ab" "x" 3 }}', '1234567.50|     1.2|ab    |"x"|3%'],
+    ['{{ printf "%.2f %.1g %.200g %e" 1e21 0.25 0.5 1e6 }}', '1000000000000000000000.00 0.2 0.5 1.000000e+06'],
+    ['{{ "\\u00e9\\101\\U0001F600" }} {{ printf "%q" "\\x00é\\u202e" }}', 'éA😀 "\\x00é\\u202e"'],
+    ['{{ "+Inf" | humanize }} {{ "-inf" | humanizePercentage }} {{ humanize "NaN" }}', '+Inf -Inf% NaN'],
     ['{{ "hello world" | title }} {{ toUpper "a" }} {{ "B" | toLower }}', 'Hello World A b'],
     ['{{ if gt $value 10.0 }}high{{ else }}low{{ end }}', 'high'],
     ['{{ if false }}a{{ else if eq $labels.job "api" "web" }}b{{ else }}c{{ end }}', 'b'],
@@ -90,6 +93,7 @@ test('unsupported parts of a template are refused when it is parsed, by name', a
     ['{{ }}', /unexpected end/],
     ['{{ $value "x" }}', /not a function is followed by arguments/],
     ['{{ (1 }}', /unexpected end/],
+    ['{{ match "\\d" "1" }}', /"\\d" has an escape that Go does not have/],
     ['{{ a ; b }}', /unexpected ";"/],
   ] as const)
     t.throws(() => new Template(template), { message }, template);
@@ -101,6 +105,7 @@ test('a template that cannot be evaluated gives the reason', async (t) => {
     ['{{ printf "%z" 1 }}', /does not support %z/],
     ['{{ printf "%d" }}', /no argument/],
     ['{{ $labels.job | humanize }}', /is not a number/],
+    ['{{ humanize "0x10" }}', /is not a number/],
     ['{{ .Nothing }}', /no field Nothing/],
     ['{{ lt 1 "a" }}', /cannot be compared/],
     ['{{ reReplaceAll "(" "" "x" }}', /not a valid regular expression/],

@@ -36,7 +36,7 @@ test('cat shows a table for each flush', async (t) => {
   const table = (n: number): string[] => [
     `${time(n - 1)}  ${source}`,
     '  METRIC          TYPE       LABELS                                       VALUE',
-    `  requests_total  counter    method="GET",path="/\\"\\u001b[31m\\u009b"      ${2 * n}`,
+    `  requests_total  counter    method="GET",path="/\\"\\x1b[31m\\u009b"      ${2 * n}`,
     '  temperature     gauge                                                   -1.5',
     `  seconds         histogram                                               count=${n} sum=${1.5 * n} q0.5=1.5 q0.95=1.95 q0.99=1.99`,
     `  bytes           summary                                                 count=${n} sum=${100 * n} q0.5=100`,

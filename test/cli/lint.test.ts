@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { MetricsCollector } from 'ringmeter';
 import { type Test, test } from 'tap';
 import { findingsText } from '../../dist/src/cli/lint-text.js';
-import { mayColour } from '../../dist/src/cli/style.js';
+import { mayColour, painter, printableOutput } from '../../dist/src/cli/style.js';
 import { freePort } from '../engines/engine';
 import { runCli, runHere } from './run';
 
@@ -87,6 +88,13 @@ test('nothing that lint reads controls the terminal, and colours are for termina
     'a\\u001b[2J\n  error    has \\u009b1m\\u000a in it  [colon]\n\n1 error, 0 warnings, 0 of advice, about 1 metric\n',
   );
   t.ok(findingsText([finding], true).includes('\u001b[31merror'));
+  for (const name of ['bold', 'dim', 'inverse', 'red', 'yellow', 'cyan'] as const) {
+    const painted = painter(true)(name, 'a');
+    t.notSame(painted, 'a', name);
+    t.equal(stripVTControlCharacters(painted), 'a', name);
+    t.equal(printableOutput(`${painted}\u001b[2J`, true), `${painted}\\u001b[2J`, `${name} is kept`);
+    t.equal(painter(false)(name, 'a'), 'a');
+  }
   t.equal(mayColour({ isTTY: true }, {}), true);
   t.equal(mayColour({ isTTY: true }, { NO_COLOR: '1' }), false);
   t.equal(mayColour({ isTTY: true }, { TERM: 'dumb' }), false);

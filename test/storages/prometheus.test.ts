@@ -33,7 +33,7 @@ test('wrong options of a Pushgateway are refused with what was expected', async 
     refuses(t, push({ url: bad }), 'RINGMETER_INVALID_OPTION', 'pushgateway.url must be an http or https URL');
   for (const bad of [undefined, '', 7]) refuses(t, push({ job: bad }), 'RINGMETER_INVALID_OPTION', 'pushgateway.job');
   refuses(t, push({ method: 'PATCH' }), 'RINGMETER_INVALID_OPTION', 'one of PUT, POST', 'PATCH');
-  refuses(t, push({ deleteOnClose: 'yes' }), 'RINGMETER_INVALID_OPTION', 'deleteOnClose must be true or false', 'yes');
+  refuses(t, push({ deleteOnClose: 'yes' }), 'RINGMETER_INVALID_OPTION', 'deleteOnClose must be a boolean', 'yes');
   refuses(t, push({ group: {} }), 'RINGMETER_INVALID_OPTION', 'grouping');
   refuses(t, push({ grouping: { job: 'b' } }), 'RINGMETER_INVALID_OPTION', 'must not contain job');
   refuses(t, push({ grouping: { a: null } }), 'RINGMETER_INVALID_OPTION', 'pushgateway.grouping.a', 'null');
@@ -67,7 +67,7 @@ test('wrong options of HTTP are refused, and secrets are not shown', async (t) =
   refuses(t, http({ basicAuth: { user: 'a' } }), code, 'username, password');
   for (const bad of ['', 'a b', 'a\nb', 7]) refuses(t, http({ bearerToken: bad }), code, 'bearerToken');
   refuses(t, http({ tls: { ca: Buffer.from('x') } }), code, 'tls.ca', 'must be a string');
-  refuses(t, http({ tls: { rejectUnauthorized: 0 } }), code, 'tls.rejectUnauthorized', 'true or false', '0');
+  refuses(t, http({ tls: { rejectUnauthorized: 0 } }), code, 'tls.rejectUnauthorized', 'a boolean', '0');
   refuses(t, http({ tls: { cert: 'a', pfx: 'b' } }), code, 'pfx');
   for (const secret of [{ headers: { 'x-key': 'sesam\n' } }, { bearerToken: 'sesam ' }])
     try {

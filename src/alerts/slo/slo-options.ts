@@ -1,6 +1,6 @@
+import { parseDuration } from '../../common/duration';
 import { messageOf, RingmeterError, shown } from '../../common/errors';
-import { checkOptions, checkString } from '../../common/options-check';
-import { readDuration } from '../../query/literals';
+import { checkOptions, checkString, invalidOption } from '../../common/options-check';
 import { parseExpression } from '../../query/parse';
 
 /** The objective, and how it is measured. */
@@ -59,9 +59,9 @@ export function resolveSlo(options: SloOptions): ResolvedSlo {
   const { page, ticket } = checkOptions('slo.severities', given.severities, ['page', 'ticket']);
   const { objective } = given;
   if (!(objective > 0 && objective < 1))
-    fail(`slo.objective must be a number between 0 and 1, both excluded, got ${shown(objective)}`);
+    invalidOption(`slo.objective must be a number between 0 and 1, both excluded, got ${shown(objective)}`);
   if (typeof given.name !== 'string' || given.name === '')
-    fail(`slo.name must be a string that is not empty, got ${shown(given.name)}`);
+    invalidOption(`slo.name must be a string that is not empty, got ${shown(given.name)}`);
   return {
     name: given.name,
     objective,
@@ -78,19 +78,15 @@ export function resolveSlo(options: SloOptions): ResolvedSlo {
   };
 }
 
-function fail(message: string): never {
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', message);
-}
-
 function checkDuration(name: string, given: unknown): number {
-  const milliseconds = typeof given === 'string' ? readDuration(given) : given;
+  const milliseconds = typeof given === 'string' ? parseDuration(given) : given;
   if (typeof milliseconds === 'number' && Number.isSafeInteger(milliseconds) && milliseconds > 0) return milliseconds;
-  return fail(`${name} must be a duration such as '30d', or a number of milliseconds, got ${shown(given)}`);
+  return invalidOption(`${name} must be a duration such as '30d', or a number of milliseconds, got ${shown(given)}`);
 }
 
 /** Turns a counter's selector into PromQL with `$window`; returns PromQL that contains `$window` unchanged. */
 function checkEvents(name: string, given: unknown): string {
-  if (typeof given !== 'string') return fail(`${name} must be a string of PromQL, got ${shown(given)}`);
+  if (typeof given !== 'string') return invalidOption(`${name} must be a string of PromQL, got ${shown(given)}`);
   if (given.includes(WINDOW)) return given;
   try {
     const { kind, range } = parseExpression(given) as { kind: string; range?: number };
@@ -98,7 +94,7 @@ function checkEvents(name: string, given: unknown): string {
   } catch (error) {
     throw new RingmeterError('RINGMETER_INVALID_RULE', `${name}: ${messageOf(error)}`);
   }
-  return fail(
+  return invalidOption(
     `${name} must be the selector of a counter, or an expression that contains ${WINDOW}, got ${shown(given)}`,
   );
 }

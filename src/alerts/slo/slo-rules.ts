@@ -1,4 +1,5 @@
-import { printDuration } from '../duration';
+import { formatDuration } from '../../common/duration';
+import { quote } from '../../common/go-string';
 import type { AlertingRule, RecordingRule, RuleGroup } from '../rules';
 import { BURN_RATES, BURN_WINDOWS, type BurnRate, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';
@@ -11,7 +12,7 @@ const TOTAL = 'slo:total_events:rate5m';
 
 /** The names of the series that an objective records. */
 export const SLO_SERIES = {
-  errorRatio: (window: number): string => `slo:sli_error:ratio_rate${printDuration(window)}`,
+  errorRatio: (window: number): string => `slo:sli_error:ratio_rate${formatDuration(window)}`,
   objective: 'slo:objective:ratio',
   budget: 'slo:error_budget:ratio',
   remaining: 'slo:error_budget_remaining:ratio',
@@ -20,7 +21,7 @@ export const SLO_SERIES = {
 
 /** Selects a series of an objective. */
 export function ofSlo(series: string, name: string): string {
-  return `${series}{slo=${JSON.stringify(name)}}`;
+  return `${series}{slo=${quote(name)}}`;
 }
 
 /** One group, so that its alerts see the series recorded in the same evaluation. */
@@ -50,13 +51,13 @@ function records(slo: ResolvedSlo): RecordingRule[] {
 /** No ratio without events; if the series of good events does not exist, the ratio is 1. */
 function errorRatio({ name, good, total }: ResolvedSlo, length: number): string {
   const isDirect = length <= LONGEST_DIRECT_MS;
-  const recorded = (series: string): string => `sum_over_time(${ofSlo(series, name)}[${printDuration(length)}])`;
+  const recorded = (series: string): string => `sum_over_time(${ofSlo(series, name)}[${formatDuration(length)}])`;
   const [goods, all] = isDirect ? [over(good, length), over(total, length)] : [recorded(GOOD), recorded(TOTAL)];
   return `1 - ((${goods}) or (${all}) * 0) / ((${all}) > 0)`;
 }
 
 function over(expression: string, length: number): string {
-  return expression.replaceAll('$window', printDuration(length));
+  return expression.replaceAll('$window', formatDuration(length));
 }
 
 function alert(
@@ -71,10 +72,10 @@ function alert(
   return {
     alert: 'SloErrorBudgetBurn',
     expr: `${long} and ${short}`,
-    labels: { ...labels, slo: name, severity: severities[rate.urgency], long_window: printDuration(rate.long) },
+    labels: { ...labels, slo: name, severity: severities[rate.urgency], long_window: formatDuration(rate.long) },
     annotations: {
       summary: `${name} spends its error budget at ${burnFactor(rate, window)} times the rate that it can last for`,
-      description: `Errors over ${printDuration(rate.long)}: {{ $value | humanizePercentage }}. At this rate ${share}% of the budget for ${printDuration(window)} goes in ${printDuration(rate.long)}.`,
+      description: `Errors over ${formatDuration(rate.long)}: {{ $value | humanizePercentage }}. At this rate ${share}% of the budget for ${formatDuration(window)} goes in ${formatDuration(rate.long)}.`,
       ...annotations,
     },
   };

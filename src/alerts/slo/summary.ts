@@ -1,5 +1,5 @@
+import { formatDuration } from '../../common/duration';
 import type { QueryResult } from '../../query/types';
-import { printDuration } from '../duration';
 import { humanize, humanizeDuration, humanizePercentage } from '../template/humanize';
 import { BURN_RATES, burnFactor, tidy } from './burn-rates';
 import type { ResolvedSlo } from './slo-options';
@@ -24,13 +24,13 @@ export async function summarize(slo: ResolvedSlo, collector: Queryable): Promise
       const limit = burnFactor(rate, window) * tidy(1 - objective);
       const [long, short] = await Promise.all([rate.long, rate.short].map((one) => read(SLO_SERIES.errorRatio(one))));
       const burns = long !== undefined && short !== undefined && long > limit && short > limit;
-      const windows = `${printDuration(rate.long)} and ${printDuration(rate.short)}`;
+      const windows = `${formatDuration(rate.long)} and ${formatDuration(rate.short)}`;
       return `  ${slo.severities[rate.urgency]}: errors over ${windows} ${percent(long)} and ${percent(short)}, limit ${humanizePercentage(limit)}${burns ? ' - BURNING' : ''}`;
     }),
   );
   return [
-    `${name}: ${humanizePercentage(objective)} over ${printDuration(window)}`,
-    `  errors over ${printDuration(window)}: ${percent(await read(SLO_SERIES.errorRatio(window)))} of ${humanizePercentage(tidy(1 - objective))}`,
+    `${name}: ${humanizePercentage(objective)} over ${formatDuration(window)}`,
+    `  errors over ${formatDuration(window)}: ${percent(await read(SLO_SERIES.errorRatio(window)))} of ${humanizePercentage(tidy(1 - objective))}`,
     `  error budget left: ${percent(remaining)}${burnRate === undefined ? '' : `, burning ${humanize(burnRate)} times as fast as it may`}${lasts(slo, remaining, burnRate)}`,
     ...rates,
   ].join('\n');

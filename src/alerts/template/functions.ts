@@ -1,3 +1,4 @@
+import { parseDecimal } from '../../common/parse-float';
 import { labelOf } from '../../query/labels';
 import type { Allowance } from './allowance';
 import { humanize, humanize1024, humanizeDuration, humanizePercentage, humanizeTimestamp } from './humanize';
@@ -21,8 +22,8 @@ export function isTrue(value: unknown): boolean {
 }
 
 function toNumber(value: unknown): number {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number === 'number' && !(typeof value === 'string' && Number.isNaN(number))) return number;
+  const number = typeof value === 'string' ? parseDecimal(value) : value;
+  if (typeof number === 'number') return number;
   throw new TemplateError(`${goText(value)} is not a number`);
 }
 

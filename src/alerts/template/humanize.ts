@@ -1,4 +1,4 @@
-import { exponential, fixed } from './rounding';
+import { formatGeneral } from '../../common/format-float';
 
 /** Numbers for people, as Prometheus' template functions of the same names write them. Source: its documentation, "Template reference". */
 
@@ -6,35 +6,7 @@ const LARGE = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
 const SMALL = ['m', 'u', 'n', 'p', 'f', 'a', 'z', 'y'];
 const BINARY = ['ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei', 'Zi', 'Yi'];
 
-/** Go's `%.4g`. */
-export function fourDigits(value: number): string {
-  return general(value, 4);
-}
-
-/** Go's `%.<digits>g`: an exponent below 1e-4 and from ten to the power of the digits on, no trailing zeros. */
-export function general(value: number, digits: number): string {
-  if (!Number.isFinite(value)) return goNumber(value);
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa, exponent] = exponential(value, Math.max(digits, 1) - 1).split('e');
-  if (Number(exponent) < -4 || Number(exponent) >= digits)
-    return `${withoutZeros(mantissa)}e${exponentOf(Number(exponent))}`;
-  return withoutZeros(fixed(value, Math.max(digits - 1 - Number(exponent), 0)));
-}
-
-/** An exponent as Go writes it: with a sign and at least two digits. */
-export function exponentOf(exponent: number): string {
-  return `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-}
-
-function withoutZeros(digits: string): string {
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
-}
-
-/** NaN and infinities as Go writes them. */
-export function goNumber(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? '+Inf' : '-Inf';
-}
+const fourDigits = (value: number): string => formatGeneral(value, 4);
 
 export function humanize(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return fourDigits(value);

@@ -81,14 +81,3 @@ function tokensOf(source: string): Token[] {
   }
   return tokens;
 }
-
-const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
-
-/** The value of a Go string literal. */
-export function unquote(text: string): string {
-  if (text[0] === '`') return text.slice(1, -1);
-  return text.slice(1, -1).replace(/\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))/gs, (_, byte, unit, letter) => {
-    const code = byte ?? unit;
-    return code === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(Number.parseInt(code, 16));
-  });
-}

@@ -1,4 +1,5 @@
-import { lex, type Piece, TemplateError, type Token, unquote } from './lexer';
+import { unquote } from '../../common/go-string';
+import { lex, type Piece, TemplateError, type Token } from './lexer';
 import type { Command, Node, Operand, Pipeline } from './tree';
 
 const BLOCKS = new Set(['if', 'with', 'range']);
@@ -131,7 +132,7 @@ class PipelineParser {
   private operand(token: Token): Operand {
     this.at++;
     const { kind, text } = token;
-    if (kind === 'string') return { kind: 'constant', value: unquote(text) };
+    if (kind === 'string') return { kind: 'constant', value: stringOf(text) };
     if (kind === 'number') return { kind: 'constant', value: Number(text) };
     if (kind === 'variable') return { kind: 'path', root: { variable: this.known(text) }, fields: this.fields() };
     if (kind === 'field') return { kind: 'path', root: 'dot', fields: [text.slice(1), ...this.fields()] };
@@ -183,4 +184,10 @@ class PipelineParser {
       `${token === undefined ? 'unexpected end' : `unexpected ${token.text}`} in {{${this.source}}}`,
     );
   }
+}
+
+function stringOf(literal: string): string {
+  const value = unquote(literal);
+  if (value === undefined) throw new TemplateError(`${literal} has an escape that Go does not have`);
+  return value;
 }

@@ -1,14 +1,11 @@
+import { formatExponent, formatFixed, formatGeneral, formatNonFinite } from '../../common/format-float';
+import { quote } from '../../common/go-string';
+import { byName } from '../../common/names';
 import { checkLength } from './allowance';
-import { exponentOf, general, goNumber } from './humanize';
 import { TemplateError } from './lexer';
-import { exponential, fixed } from './rounding';
 
 const VERB = /%(?<flags>[-+ 0#]*)(?<width>\d+)?(?:\.(?<precision>\d+))?(?<verb>[a-zA-Z%])/g;
 const DEFAULT_PRECISION = 6;
-/** Largest width or precision: more digits than any number has. */
-const MOST_DIGITS = 99;
-/** Power of ten from which `%v` writes an exponent. */
-const LARGE_EXPONENT = 6;
 
 /**
  * Go's `fmt.Sprintf`, for texts, numbers and booleans. Source: the documentation of Go's package fmt.
@@ -43,7 +40,7 @@ function padded(text: string, width: number, flags: string): string {
 function verbText(verb: string, value: unknown, precision: number | undefined, plus: boolean): string {
   if (verb === 'v') return goText(value);
   if (verb === 's') return goText(value).slice(0, precision);
-  if (verb === 'q') return JSON.stringify(goText(value));
+  if (verb === 'q') return quote(goText(value));
   if (verb === 't') return String(value === true);
   const number = typeof value === 'number' ? value : Number.NaN;
   const text = numberText(verb, number, precision);
@@ -52,24 +49,21 @@ function verbText(verb: string, value: unknown, precision: number | undefined, p
 
 function numberText(verb: string, value: number, given: number | undefined): string {
   if (!'fFeEgGdxX'.includes(verb)) throw new TemplateError(`printf does not support %${verb}`);
-  if (!Number.isFinite(value)) return goNumber(value);
-  const precision = given ?? DEFAULT_PRECISION;
+  if (!Number.isFinite(value)) return formatNonFinite(value);
   if (verb === 'd') return String(Math.trunc(value));
   if (verb === 'x') return Math.trunc(value).toString(16);
   if (verb === 'X') return Math.trunc(value).toString(16).toUpperCase();
-  if (verb === 'f' || verb === 'F') return fixed(value, Math.min(precision, MOST_DIGITS));
-  if (verb === 'g' || verb === 'G') return given === undefined ? floatText(value) : general(value, given);
-  const [mantissa, exponent] = exponential(value, Math.min(precision, MOST_DIGITS)).split('e');
-  return `${mantissa}e${exponentOf(Number(exponent))}`;
+  if (verb === 'g' || verb === 'G') return formatGeneral(value, given);
+  return (verb === 'f' || verb === 'F' ? formatFixed : formatExponent)(value, given ?? DEFAULT_PRECISION);
 }
 
 /** A value as Go's templates print it. */
 export function goText(value: unknown): string {
   if (value === undefined) return '<no value>';
-  if (typeof value === 'number') return floatText(value);
+  if (typeof value === 'number') return formatGeneral(value);
   if (Array.isArray(value)) return `[${joined(value, goText, ' ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value).sort(byName);
   return `map[${joined(entries, ([key, one]) => `${key}:${goText(one)}`, ' ')}]`;
 }
 
@@ -82,15 +76,4 @@ export function joined<T>(values: readonly T[], show: (value: T) => string, sepa
     checkLength(text.length);
   }
   return text;
-}
-
-/** The shortest digits; an exponent below 1e-4 and from 1e6 on. */
-function floatText(value: number): string {
-  if (!Number.isFinite(value)) return goNumber(value);
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa, exponent] = value.toExponential().split('e');
-  if (Number(exponent) < -4 || Number(exponent) >= LARGE_EXPONENT) return `${mantissa}e${exponentOf(Number(exponent))}`;
-  return Number(exponent) < 0
-    ? value.toFixed(Math.min(mantissa.replace(/[-.]/g, '').length - 1 - Number(exponent), 100))
-    : String(value);
 }

@@ -1,3 +1,4 @@
+import { byName } from '../../common/names';
 import { Allowance } from './allowance';
 import { FUNCTIONS, isTrue, type TemplateSample } from './functions';
 import { TemplateError } from './lexer';
@@ -109,7 +110,7 @@ class Expansion {
     if (typeof value !== 'object') throw new TemplateError(`range cannot iterate over ${goText(value)}`);
     const entries = Array.isArray(value)
       ? value.map((one, index) => [index, one] as const)
-      : Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
+      : Object.entries(value as object).sort(byName);
     if (entries.length === 0) return this.text(otherwise);
     const { variables } = pipeline;
     return entries

@@ -1,5 +1,5 @@
 import { printable } from '../../common/printable';
-import { style } from '../style';
+import { painter } from '../style';
 import { processLine, threadsSection } from './process';
 import type { ScrapePair } from './reading';
 import { requestsSection } from './requests';
@@ -26,7 +26,7 @@ export interface View {
 
 /** Lines that fit a terminal. */
 export function frameLines(view: View, { columns, rows }: FrameSize, isColoured = false): string[] {
-  const paint = (name: Parameters<typeof style>[0], text: string): string => (isColoured ? style(name, text) : text);
+  const paint = painter(isColoured);
   const lines = [paint('inverse', fit(headline(view, columns), columns).padEnd(columns))];
   if (view.problem) lines.push(...wrap(printable(view.problem), columns).map((line) => paint('red', line)));
   if (view.reading) {

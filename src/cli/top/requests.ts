@@ -1,6 +1,6 @@
+import { parseDecimal } from '../../common/parse-float';
 import { cumulativeQuantile } from '../../kinds/histogram-value';
 import { labelValue } from '../../lint/series';
-import { readNumber } from '../../scrape/number';
 import type { ScrapedFamily, ScrapedSample } from '../../scrape/types';
 import { groupBy, type ScrapePair } from './reading';
 import type { Section } from './section';
@@ -116,7 +116,7 @@ function quantilesOf(reading: ScrapePair, buckets: readonly ScrapedSample[]): nu
 function quantiles(buckets: readonly ScrapedSample[], countOf: (sample: ScrapedSample) => number): number[] {
   const counts = new Map<number, number>();
   for (const sample of buckets) {
-    const bound = readNumber(labelValue(sample.labels, 'le') ?? '') ?? Number.NaN;
+    const bound = parseDecimal(labelValue(sample.labels, 'le') ?? '') ?? Number.NaN;
     counts.set(bound, (counts.get(bound) ?? 0) + countOf(sample));
   }
   const sorted = [...counts].sort(([a], [b]) => a - b);

@@ -1,7 +1,7 @@
+import { parseDuration } from '../../common/duration';
 import { messageOf } from '../../common/errors';
 import { allMatchers } from '../../query/ast';
 import { typeOf } from '../../query/check';
-import { readDuration } from '../../query/literals';
 import { parseExpression } from '../../query/parse';
 import type { Matcher } from '../../query/types';
 import { type ApiFailure, badParameter } from './failure';
@@ -42,7 +42,7 @@ export class Parameters {
     const text = this.text(name);
     if (text === '' && fallback !== undefined) return fallback;
     const seconds = readSeconds(text);
-    const duration = seconds === undefined ? readDuration(text) : Math.round(seconds * 1000);
+    const duration = seconds === undefined ? parseDuration(text) : Math.round(seconds * 1000);
     if (duration === undefined || Math.abs(duration) > FARTHEST)
       throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
     return duration;

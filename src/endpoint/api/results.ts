@@ -1,7 +1,7 @@
+import { formatSample } from '../../common/format-float';
 import { stringifier } from '../../common/stringifier';
 import type { QueryResult, RangeResult } from '../../query/types';
 import { arrayOf } from './envelope';
-import { sampleText } from './number-text';
 
 /** Points per piece of JSON: a range can have millions. */
 const POINTS = 1_000;
@@ -15,7 +15,7 @@ const labelText = stringifier(metric);
 
 const pointOf = (time: number, text: string): [number, string] => [time / 1000, text];
 /** Not JSON.stringify: there are many points, none needs escapes, and this is several times as fast. */
-const numberPoint = (time: number, value: number): string => `[${time / 1000},"${sampleText(value)}"]`;
+const numberPoint = (time: number, value: number): string => `[${time / 1000},"${formatSample(value)}"]`;
 
 /** The result of a query as the data of an answer. */
 export function* resultPieces(result: QueryResult): Generator<string> {
@@ -32,7 +32,7 @@ function valuePieces(result: QueryResult): Iterable<string> {
       return [pointText(pointOf(result.time, result.value))];
     case 'vector':
       return arrayOf(result.samples, ({ labels, time, value }) =>
-        sample({ metric: labels, value: pointOf(time, sampleText(value)) }),
+        sample({ metric: labels, value: pointOf(time, formatSample(value)) }),
       );
     case 'matrix':
       return matrixPieces(result);

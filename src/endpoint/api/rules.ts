@@ -1,8 +1,8 @@
+import { formatExponent } from '../../common/format-float';
 import { stringifier } from '../../common/stringifier';
 import type { Handler } from './api';
 import { arrayOf, arrayOfPieces } from './envelope';
 import { badParameter } from './failure';
-import { exponentText } from './number-text';
 import type { ActiveAlert, AlertingRule, RecordingRule, RuleGroup, RulesView } from './rules-view';
 
 const string = { type: 'string' } as const;
@@ -117,7 +117,7 @@ function unclosed(text: string): string {
 }
 
 function shownAlert({ activeAt, value, ...alert }: ActiveAlert): object {
-  return { ...alert, activeAt: moment(activeAt), value: exponentText(value) };
+  return { ...alert, activeAt: moment(activeAt), value: formatExponent(value) };
 }
 
 function moment(time: number | undefined): string {

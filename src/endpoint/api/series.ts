@@ -1,3 +1,4 @@
+import { LABEL_NAME } from '../../common/names';
 import { stringifier } from '../../common/stringifier';
 import { Budget } from '../../query/budget';
 import { keyLength, sortKey } from '../../query/labels';
@@ -45,8 +46,7 @@ export function answerLabels(reading: ReadHistory): Handler {
 export function answerLabelValues(reading: ReadHistory): Handler {
   return (call) => {
     const { name } = call.parts;
-    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
-      throw badParameter('name', `invalid label name: ${JSON.stringify(name)}`);
+    if (!LABEL_NAME.test(name)) throw badParameter('name', `invalid label name: ${JSON.stringify(name)}`);
     const note = (found: Found<string>, labels: LabelSet): void => {
       if (!Object.hasOwn(labels, name)) return;
       const value = labels[name];

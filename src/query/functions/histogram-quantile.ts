@@ -1,8 +1,8 @@
+import { parseDecimal } from '../../common/parse-float';
 import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { Numbers } from '../grouping';
 import { keyOf, labelOf, NAME, pick, withLabel } from '../labels';
-import { readNumber } from '../literals';
 import type { Memory } from '../memory';
 import { sortSlowly } from '../sorting';
 import type { LabelSet } from '../types';
@@ -49,7 +49,7 @@ async function histogramsOf(labels: readonly LabelSet[], budget: Budget): Promis
   const histograms: Histogram[] = [];
   await budget.each(labels.length, (series) => {
     const one = labels[series];
-    const bound = readBound(labelOf(one, 'le'));
+    const bound = parseDecimal(labelOf(one, 'le'));
     if (bound === undefined) return;
     // the result has no name, but series with different names are different histograms
     keys.charge(one);
@@ -64,12 +64,6 @@ async function histogramsOf(labels: readonly LabelSet[], budget: Budget): Promis
   keys.release();
   for (const { buckets } of histograms) await sortSlowly(buckets, (a, b) => a.bound - b.bound || 0, budget);
   return histograms;
-}
-
-/** Reads a bound as Go's ParseFloat does: accepts `Infinity`, and has no octal numbers. */
-function readBound(text: string): number | undefined {
-  const written = text.replace(/^([+-]?)infinity$/i, '$1inf').replace(/^([+-]?)0+(?=\d)/, '$1');
-  return /\s/.test(text) ? undefined : readNumber(written);
 }
 
 /**

@@ -1,7 +1,8 @@
+import { LABEL_NAME } from '../../common/names';
 import type { Block } from '../block';
 import type { Budget } from '../budget';
 import { limited, unanswerable } from '../failure';
-import { isLabelName, labelOf, withLabel } from '../labels';
+import { labelOf, withLabel } from '../labels';
 import type { Memory } from '../memory';
 import {
   compileRegex,
@@ -28,7 +29,8 @@ export async function replaceLabel(
     throw unanswerable(
       `label_replace(): the regular expression compiles to more than ${MOST_INSTRUCTIONS} instructions`,
     );
-  if (!isLabelName(target)) throw unanswerable(`label_replace(): ${JSON.stringify(target)} is not a valid label name`);
+  if (!LABEL_NAME.test(target))
+    throw unanswerable(`label_replace(): ${JSON.stringify(target)} is not a valid label name`);
   const replace = (labels: LabelSet): LabelSet => {
     const value = labelOf(labels, source);
     const matcher = regex.matcher(value);
@@ -55,7 +57,7 @@ export async function joinLabels(
   budget: Budget,
 ): Promise<Block> {
   for (const name of [target, ...sources])
-    if (!isLabelName(name)) throw unanswerable(`label_join(): ${JSON.stringify(name)} is not a valid label name`);
+    if (!LABEL_NAME.test(name)) throw unanswerable(`label_join(): ${JSON.stringify(name)} is not a valid label name`);
   const join = (labels: LabelSet): LabelSet => {
     let length = separator.length * sources.length;
     for (const source of sources) length += labelOf(labels, source).length;

@@ -1,8 +1,10 @@
+import { formatFixed } from '../../common/format-float';
+import { LABEL_NAME } from '../../common/names';
 import { Block, type Column } from '../block';
 import type { Budget } from '../budget';
 import { unanswerable } from '../failure';
 import { Grouping, type Groups, Numbers } from '../grouping';
-import { isLabelName, keyOf, withLabel } from '../labels';
+import { keyOf, withLabel } from '../labels';
 import { quantileSlowly } from '../quantile-slowly';
 import { sortSlowly } from '../sorting';
 import type { LabelSet } from '../types';
@@ -97,7 +99,7 @@ export async function countValues(
   { labels: names, without }: { labels: readonly string[]; without: boolean },
   budget: Budget,
 ): Promise<Block> {
-  if (!isLabelName(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is not a valid label name`);
+  if (!LABEL_NAME.test(label)) throw unanswerable(`count_values: ${JSON.stringify(label)} is not a valid label name`);
   const { values, present, steps } = block;
   const grouping = new Grouping(without ? names : [...names, label], without);
   const numbers = new Numbers(budget);
@@ -106,7 +108,7 @@ export async function countValues(
   const numberOf = new Int32Array(values.length);
   const visit = (cell: number): void => {
     if (present[cell] === 0) return;
-    const text = formatDecimal(values[cell]);
+    const text = formatFixed(values[cell]);
     const series = block.labels[Math.floor(cell / steps)];
     const group = grouping.labels(withLabel(series, label, text));
     numbers.charge(group);
@@ -130,17 +132,4 @@ export async function countValues(
   budget.release(values.length);
   block.release();
   return result;
-}
-
-/** The shortest digits that read back as the same number, without an exponent: as Go's format 'f'. */
-export function formatDecimal(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? '+Inf' : '-Inf';
-  if (Object.is(value, -0)) return '-0';
-  const match = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value));
-  if (match === null) return String(value);
-  const [, sign, whole, fraction = '', exponent] = match;
-  const power = Number(exponent);
-  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${whole}${fraction}`;
-  return `${sign}${whole}${fraction.padEnd(power, '0')}`;
 }

@@ -1,4 +1,5 @@
 import { shown } from '../../common/errors';
+import { parseDecimal } from '../../common/parse-float';
 import { type Definition, METRIC_TYPES } from '../../kinds/definition';
 import { columnCount, kindOf } from '../../kinds/kinds';
 import {
@@ -157,6 +158,5 @@ export function isMissing({ definition, width, labels, values }: StoredMetric, s
 }
 
 function storedNumber(value: ValuesLine['values'][number]): number {
-  if (typeof value === 'number') return value;
-  return value === '+Inf' ? Number.POSITIVE_INFINITY : value === '-Inf' ? Number.NEGATIVE_INFINITY : Number.NaN;
+  return typeof value === 'number' ? value : (parseDecimal(value) ?? Number.NaN);
 }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { formatNonFinite } from '../../common/format-float';
 import { columnCount } from '../../kinds/kinds';
 import type { Family } from '../../registry/family';
 import { presenceIn, type Snapshot } from '../../snapshot/snapshot';
@@ -159,7 +160,5 @@ function* runsOf(
 }
 
 function storedNumber(value: number): StoredNumber {
-  if (Number.isFinite(value)) return value;
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? '+Inf' : '-Inf';
+  return Number.isFinite(value) ? value : formatNonFinite(value);
 }

@@ -1,7 +1,14 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { RingmeterError, shown } from '../../common/errors';
-import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../../common/options-check';
+import { shown } from '../../common/errors';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  invalidOption,
+} from '../../common/options-check';
 import { ownFile } from '../../common/own-file';
 import { checkDelivery, DELIVERY_OPTIONS } from '../../delivery/delivery-options';
 import type { DeliveryOptions } from '../../delivery/types';
@@ -45,7 +52,7 @@ export class FileStorage extends DescribedStorage {
       maxFileAge: checkAge('maxFileAge', maxFileAge, 3_600),
       maxBytes: most,
       maxAge: checkAge('maxAge', maxAge, 604_800),
-      gzip: checkBoolean('gzip', gzip),
+      gzip: checkBoolean('gzip', gzip, false),
       fsync: checkOneOf('fsync', fsync, 'close', ['flush', 'close', 'never']),
     };
     super({ kind: KIND, module: ownFile(__dirname, 'file-backend'), options: backend, delivery });
@@ -54,15 +61,10 @@ export class FileStorage extends DescribedStorage {
 
 function checkDirectory(directory: unknown): string {
   if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) return resolve(directory);
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `directory must be a path, got ${shown(directory)}`);
+  return invalidOption(`directory must be a path, got ${shown(directory)}`);
 }
 
 /** Seconds to milliseconds. */
 function checkAge(name: string, age: unknown, fallback: number): number {
   return checkNumber(name, age, fallback, 0.001, Number.MAX_SAFE_INTEGER) * 1000;
-}
-
-function checkBoolean(name: string, value: unknown): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false;
-  throw new RingmeterError('RINGMETER_INVALID_OPTION', `${name} must be true or false, got ${shown(value)}`);
 }

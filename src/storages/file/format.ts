@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { NonFinite } from '../../common/format-float';
 import type { Definition } from '../../kinds/definition';
 
 /**
@@ -38,7 +39,7 @@ export interface SeriesLine {
 }
 
 /** JSON has no numbers for these. */
-export type StoredNumber = number | 'NaN' | '+Inf' | '-Inf';
+export type StoredNumber = number | NonFinite;
 
 /** Values of series of a metric with consecutive numbers at one moment, the columns of each one after the other. */
 export interface ValuesLine {

@@ -1,6 +1,7 @@
 import { Reader } from 'protobufjs/minimal';
 import { StorageFailure } from '../../common/storage-failure';
-import type { HttpAnswer } from '../../net/http';
+import { type HttpAnswer, HttpFailure } from '../../net/http';
+import { BYTES, tag, VARINT, wireTypeOf } from '../protobuf-field';
 
 /** Statuses after which the same request may succeed. Source: OTLP specification, "Retryable Response Codes". */
 const PASSING = new Set([429, 502, 503, 504]);
@@ -17,20 +18,14 @@ export interface Refusal {
 /** Classifies a failed request by the rules of OTLP, which retries fewer statuses than HTTP allows. */
 export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof StorageFailure)) throw error;
-  const status = statusOf(error);
-  if (status === undefined) return { failure: error, others: false };
+  if (!(error instanceof HttpFailure)) return { failure: error, others: false };
+  const { status } = error.answer;
   const failure = new StorageFailure(legible(error.message), {
     retryable: PASSING.has(status),
     retryAfter: error.retryAfter,
     cause: error,
   });
   return { failure, others: ABOUT_THE_REQUEST.has(status) };
-}
-
-/** The status of the answer; undefined without an answer: only such failures have a cause. */
-function statusOf({ message, cause }: StorageFailure): number | undefined {
-  const [, status] = (cause === undefined && / was answered with (\d{3})\b/.exec(message)) || [];
-  return status === undefined ? undefined : Number(status);
 }
 
 /** The receiver accepted a request, but rejected some points or sent a warning. */
@@ -67,6 +62,10 @@ function readJson(body: string): PartialSuccess {
   return { rejected, message: legible(String(partialSuccess?.errorMessage ?? '')) };
 }
 
+const PARTIAL_SUCCESS = tag(1, BYTES);
+const REJECTED = tag(1, VARINT);
+const MESSAGE = tag(2, BYTES);
+
 /**
  *     ExportMetricsServiceResponse   1 ExportMetricsPartialSuccess
  *     ExportMetricsPartialSuccess    1 int64 rejected_data_points, 2 string error_message
@@ -79,16 +78,16 @@ function readProtobuf(body: string): PartialSuccess {
   const answer = { rejected: 0, message: '' };
   while (reader.pos < reader.len) {
     const field = reader.uint32();
-    if (field !== 10) {
-      reader.skipType(field & 7);
+    if (field !== PARTIAL_SUCCESS) {
+      reader.skipType(wireTypeOf(field));
       continue;
     }
     const end = reader.uint32() + reader.pos;
     while (reader.pos < end) {
       const inner = reader.uint32();
-      if (inner === 8) answer.rejected = Number(String(reader.int64()));
-      else if (inner === 18) answer.message = legible(reader.string());
-      else reader.skipType(inner & 7);
+      if (inner === REJECTED) answer.rejected = Number(String(reader.int64()));
+      else if (inner === MESSAGE) answer.message = legible(reader.string());
+      else reader.skipType(wireTypeOf(inner));
     }
     if (reader.pos !== end) throw new RangeError('a length does not match the data');
   }

@@ -3,6 +3,7 @@ import type { Definition } from '../../kinds/definition';
 import { kindOf } from '../../kinds/kinds';
 import type { Columns, PointType, PointWriter } from '../../kinds/point';
 import type { Family } from '../../registry/family';
+import { BYTES, FIXED64, tag, VARINT } from '../protobuf-field';
 import { type Encoder, NO_RECORDED_VALUE, type Origin, type Point, TEMPORALITY, type Temporality } from './encoder';
 import { ucum } from './unit';
 
@@ -29,10 +30,6 @@ import { ucum } from './unit';
  *     KeyValue                     1 string key, 2 AnyValue
  *     AnyValue                     one of: 1 string, 2 bool, 3 int64, 4 double
  */
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
 /** Field numbers that differ between the types of data points. */
 interface Fields {

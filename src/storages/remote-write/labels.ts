@@ -1,3 +1,4 @@
+import { byName } from '../../common/names';
 import type { LabelPairs } from '../../kinds/definition';
 
 /**
@@ -15,7 +16,7 @@ export function pairsOf(labels: Readonly<Record<string, string>>): LabelPairs {
 }
 
 export function sorted(labels: LabelPairs): LabelPairs {
-  return [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...labels].sort(byName);
 }
 
 /** Visits two sorted lists in merged order. */

@@ -1,5 +1,5 @@
 import { StorageFailure } from '../../common/storage-failure';
-import { type HttpAnswer, type HttpClient, HttpFailure } from '../../net/http';
+import { type HttpAnswer, type HttpClient, HttpFailure, withoutQuery } from '../../net/http';
 import type { Snapshot } from '../../snapshot/snapshot';
 import type { OutgoingSeries } from './family';
 import { compress } from './snappy';
@@ -69,7 +69,7 @@ export class Sender {
     if (this.version === 2) {
       if (await this.isTakenAs2(batch, snapshot, signal)) return;
       if (this.wanted === 2)
-        throw new StorageFailure(`the receiver at ${this.url.replace(/\?.*/s, '')} does not accept remote write 2.0`, {
+        throw new StorageFailure(`the receiver at ${withoutQuery(this.url)} does not accept remote write 2.0`, {
           retryable: false,
         });
       await this.post(1, batch, snapshot, signal);

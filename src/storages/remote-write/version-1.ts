@@ -1,8 +1,9 @@
 import { Writer } from 'protobufjs/minimal';
 import type { Snapshot } from '../../snapshot/snapshot';
+import { BYTES, tag, VARINT } from '../protobuf-field';
 import type { OutgoingFamily, OutgoingSeries } from './family';
 import { eachLabel } from './labels';
-import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
+import { METRIC_TYPE, writeSample } from './sample';
 
 /*
  * The used part of package prometheus. Sources: Prometheus remote write specification 1.0; prompb/remote.proto and
@@ -15,14 +16,14 @@ import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
  *     message MetricMetadata { MetricType type = 1; string metric_family_name = 2; string help = 4; string unit = 5; }
  *     enum MetricType        { UNKNOWN = 0; COUNTER = 1; GAUGE = 2; HISTOGRAM = 3; GAUGEHISTOGRAM = 4; SUMMARY = 5; }
  */
-const REQUEST = { TIMESERIES: field(1, BYTES), METADATA: field(3, BYTES) } as const;
-const TIMESERIES = { LABELS: field(1, BYTES), SAMPLES: field(2, BYTES) } as const;
-const LABEL = { NAME: field(1, BYTES), VALUE: field(2, BYTES) } as const;
+const REQUEST = { TIMESERIES: tag(1, BYTES), METADATA: tag(3, BYTES) } as const;
+const TIMESERIES = { LABELS: tag(1, BYTES), SAMPLES: tag(2, BYTES) } as const;
+const LABEL = { NAME: tag(1, BYTES), VALUE: tag(2, BYTES) } as const;
 const METADATA = {
-  TYPE: field(1, VARINT),
-  NAME: field(2, BYTES),
-  HELP: field(4, BYTES),
-  UNIT: field(5, BYTES),
+  TYPE: tag(1, VARINT),
+  NAME: tag(2, BYTES),
+  HELP: tag(4, BYTES),
+  UNIT: tag(5, BYTES),
 } as const;
 
 /** A request of remote write 1.0, not compressed. */

@@ -1,8 +1,9 @@
 import { Writer } from 'protobufjs/minimal';
 import type { Snapshot } from '../../snapshot/snapshot';
+import { BYTES, tag, VARINT } from '../protobuf-field';
 import type { OutgoingFamily, OutgoingSeries } from './family';
 import { eachLabel } from './labels';
-import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
+import { METRIC_TYPE, writeSample } from './sample';
 
 /*
  * Used part of package io.prometheus.write.v2. Source: Prometheus remote write specification 2.0, "Protobuf message".
@@ -15,9 +16,9 @@ import { BYTES, field, METRIC_TYPE, VARINT, writeSample } from './sample';
  *
  * References are indexes of symbols, and the first symbol is the empty one.
  */
-const REQUEST = { SYMBOLS: field(4, BYTES), TIMESERIES: field(5, BYTES) } as const;
-const TIMESERIES = { LABELS_REFS: field(1, BYTES), SAMPLES: field(2, BYTES), METADATA: field(5, BYTES) } as const;
-const METADATA = { TYPE: field(1, VARINT), HELP_REF: field(3, VARINT), UNIT_REF: field(4, VARINT) } as const;
+const REQUEST = { SYMBOLS: tag(4, BYTES), TIMESERIES: tag(5, BYTES) } as const;
+const TIMESERIES = { LABELS_REFS: tag(1, BYTES), SAMPLES: tag(2, BYTES), METADATA: tag(5, BYTES) } as const;
+const METADATA = { TYPE: tag(1, VARINT), HELP_REF: tag(3, VARINT), UNIT_REF: tag(4, VARINT) } as const;
 
 /** A request of remote write 2.0, not compressed. */
 export function encodeVersion2(batch: readonly OutgoingSeries[], { timestamp, values }: Snapshot): Uint8Array {

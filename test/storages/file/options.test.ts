@@ -22,7 +22,7 @@ test('options are checked', async (t) => {
     [{ directory: 'x', maxBytes: 1e6 + 0.5 }, 'maxBytes', 'integer'],
     [{ directory: 'x', maxFileAge: 0 }, 'maxFileAge'],
     [{ directory: 'x', maxAge: Number.NaN }, 'maxAge', 'NaN'],
-    [{ directory: 'x', gzip: 'yes' }, 'gzip must be true or false', '"yes"'],
+    [{ directory: 'x', gzip: 'yes' }, 'gzip must be a boolean', '"yes"'],
     [{ directory: 'x', fsync: 'always' }, 'fsync', 'flush, close, never', '"always"'],
     [{ directory: 'x', interval: -1 }, 'interval of file'],
     [{ directory: 'x', queue: { maxBytes: 1 } }, 'queue.maxBytes of file'],

@@ -4,8 +4,8 @@ const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 /** Digits that a double adds up exactly. */
 const SAFE_DIGITS = 15;
 
-/** Parses a number of the text formats; undefined if the text is not a number. */
-export function readNumber(text: string): number | undefined {
+/** Parses a decimal number, an infinity or NaN as Go's `strconv.ParseFloat` does; undefined if the text is none. */
+export function parseDecimal(text: string): number | undefined {
   const natural = readNatural(text);
   if (natural >= 0) return natural;
   if (DECIMAL.test(text)) return Number(text);
