@@ -59,7 +59,7 @@ for (const bytes of [4 * 2 ** 20, 2 ** 18])
     for (let kill = 0; kill < KILLS; kill++) {
       const begun = done[0];
       const workerData = { memory, progress, limits: LIMITS, columns: COLUMNS };
-      const worker = new Worker(WRITER, { eval: true, workerData });
+      const worker = new Worker(WRITER, { eval: true, workerData, execArgv: [] });
       const failure = new Promise((_, reject) => worker.once('error', reject));
       failure.catch(() => {});
       const { value } = Atomics.waitAsync(done, 0, begun, 20_000);
