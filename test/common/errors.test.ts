@@ -3,6 +3,7 @@ import { test } from 'tap';
 import { errorCodes, shown, toPlainError } from '../../dist/src/common/errors.js';
 import { createQueryEngine } from '../../dist/src/query/engine.js';
 import { parseScrape } from '../../dist/src/scrape/parse.js';
+import { MessageDecoder } from '../../dist/src/snapshot/message/decoder.js';
 import { collectorFor, refuses } from '../instruments/support';
 
 test('every code has a sentence', async (t) => {
@@ -75,6 +76,7 @@ test('every code that one thread can cause is caused', async (t) => {
     RINGMETER_INVALID_UNIT: () => collector.gauge('a', { unit: 'seconds' }),
     RINGMETER_METRIC_CONFLICT: () => collector.gauge('taken'),
     RINGMETER_OUT_OF_MEMORY: () => collector.counter('b', { description: 'x'.repeat(2 ** 20) }),
+    RINGMETER_INVALID_MESSAGE: () => new MessageDecoder().decode(new Uint8Array(100)),
     RINGMETER_LISTEN_FAILED: () => collector.listen({ port: server.port }),
     RINGMETER_STORAGE_FAILED: async () => {
       const small = collectorFor(t, { storage: new MemoryStorage({ maxBytes: 4096 }) });
