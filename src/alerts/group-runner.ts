@@ -61,7 +61,7 @@ export class GroupRunner {
   }
 
   /** Milliseconds until the next step. Steps are multiples of the interval since 1970, hence equal on all threads. */
-  patience(now: number): number {
+  dueIn(now: number): number {
     return this.group.interval - (now % this.group.interval);
   }
 

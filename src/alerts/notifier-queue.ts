@@ -57,7 +57,7 @@ export class NotifierQueue {
   }
 
   /** Milliseconds after which a waiting notification may have to be tried again. */
-  get patience(): number {
+  get dueIn(): number {
     return this.channel.queue.waiting > 0 ? this.port.delivery.firstDelay / 8 : Number.POSITIVE_INFINITY;
   }
 

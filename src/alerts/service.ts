@@ -72,12 +72,9 @@ export class RuleService {
   }
 
   /** Milliseconds after which `tick` should be called again. */
-  get patience(): number {
+  get dueIn(): number {
     const now = this.clock.now();
-    return Math.min(
-      ...this.runners.map((runner) => runner.patience(now)),
-      ...this.notifiers.map((one) => one.patience),
-    );
+    return Math.min(...this.runners.map((runner) => runner.dueIn(now)), ...this.notifiers.map((one) => one.dueIn));
   }
 
   /** Starts due evaluations and deliveries. Called at every turn of the thread's loop. */

@@ -13,16 +13,16 @@ const BATCH = 4096;
  * processor's store buffer within microseconds; this is an engineering argument, not one of the language's memory model,
  * and it concerns only the last few events of a thread that is blocked, idle or dead.
  */
-export const SETTLE_MS = 2;
+export const VISIBILITY_MS = 2;
 
 /** Wait for a holder for which a wait of this thread has timed out already: a running holder releases in that time. */
 const SECOND_MAX_WAIT_MS = 2;
 
-/** A glance: the positions up to which the owners of all shards had written at one moment. */
-export interface Glance {
+/** The positions up to which the owners of all shards had written at one moment. */
+export interface WrittenHeads {
   /** Counts of events written, which do not wrap. */
   readonly heads: Float64Array;
-  /** By performance.now() of the thread that took the glance. */
+  /** By performance.now() of the thread that read them. */
   readonly takenAt: number;
   /** Whether some thread had written events without publishing them. */
   readonly unpublished: boolean;
@@ -41,7 +41,7 @@ export class Drainer {
   /** All shards, whether or not they have ever been used. */
   readonly shards: readonly Shard[];
   /** Per shard, the head (as a count) whose events are old enough to be read as if they were published. */
-  private readonly settled: Float64Array;
+  private readonly acceptedHeads: Float64Array;
   /** Per shard, mark of the holder for which this thread's last wait for the lock timed out; 0 if it got the lock. */
   private readonly keepers: Int32Array;
 
@@ -50,12 +50,12 @@ export class Drainer {
     readonly mark: number,
   ) {
     this.shards = openShards(arena);
-    this.settled = new Float64Array(this.shards.length);
+    this.acceptedHeads = new Float64Array(this.shards.length);
     this.keepers = new Int32Array(this.shards.length);
   }
 
-  /** Reads how far each owner has written. Pass the result to `trust` at least SETTLE_MS later. */
-  glance(): Glance {
+  /** Reads how far each owner has written. Pass the result to `acceptHeads` at least VISIBILITY_MS later. */
+  readHeads(): WrittenHeads {
     const used = this.used();
     const heads = new Float64Array(this.shards.length);
     for (const shard of used) heads[shard.number] = widen(shard, shard.head);
@@ -64,17 +64,17 @@ export class Drainer {
     return { heads, takenAt: performance.now(), unpublished, waiting };
   }
 
-  /** From now on treats the events before those heads as published; does nothing if the glance is too recent. */
-  trust(glance: Glance): void {
-    if (performance.now() - glance.takenAt < SETTLE_MS) return;
-    glance.heads.forEach((head, number) => {
-      this.settled[number] = Math.max(this.settled[number], head);
+  /** From now on treats the events before those heads as published; does nothing if they were read too recently. */
+  acceptHeads(written: WrittenHeads): void {
+    if (performance.now() - written.takenAt < VISIBILITY_MS) return;
+    written.heads.forEach((head, number) => {
+      this.acceptedHeads[number] = Math.max(this.acceptedHeads[number], head);
     });
   }
 
   /** Count up to which this thread may read the shard's ring. */
   private visibleHead(shard: Shard): number {
-    return Math.max(widen(shard, shard.published), this.settled[shard.number]);
+    return Math.max(widen(shard, shard.published), this.acceptedHeads[shard.number]);
   }
 
   /**

@@ -14,7 +14,7 @@ export interface QueryTools {
   readonly source: SampleSource;
 }
 
-export interface QueryWish {
+export interface QueryControl {
   /** Aborts the evaluation. */
   signal?: AbortSignal;
   /** Milliseconds, including the time spent waiting for other queries. Default QUERY_TIMEOUT_MS. */
@@ -34,24 +34,24 @@ export class Queries {
   constructor(private readonly open: () => QueryTools | undefined) {}
 
   /** @throws what `use` and the engine throw */
-  instant(expression: string, time: number, wish?: QueryWish): Promise<QueryResult> {
-    return this.use(({ engine }, signal) => engine.instant(expression, time, signal), wish);
+  instant(expression: string, time: number, control?: QueryControl): Promise<QueryResult> {
+    return this.use(({ engine }, signal) => engine.instant(expression, time, signal), control);
   }
 
   /** @throws what `use` and the engine throw */
-  range(expression: string, start: number, end: number, step: number, wish?: QueryWish): Promise<RangeResult> {
-    return this.use(({ engine }, signal) => engine.range(expression, start, end, step, signal), wish);
+  range(expression: string, start: number, end: number, step: number, control?: QueryControl): Promise<RangeResult> {
+    return this.use(({ engine }, signal) => engine.range(expression, start, end, step, signal), control);
   }
 
   /**
    * Runs `work` while it holds one of the few slots, which limit concurrent queries.
    *
    * @throws RingmeterError RINGMETER_NO_STORAGE; RINGMETER_CLOSED; RINGMETER_QUERY_LIMIT as QueryLate or QueryCrowded;
-   * the reason of the wish's signal
+   * the reason of the control's signal
    */
   async use<T>(
     work: (tools: QueryTools, signal: AbortSignal) => T | Promise<T>,
-    { signal, timeout = QUERY_TIMEOUT_MS }: QueryWish = {},
+    { signal, timeout = QUERY_TIMEOUT_MS }: QueryControl = {},
   ): Promise<T> {
     const tools = this.present();
     const late = new AbortController();

@@ -46,15 +46,15 @@ export class ResidentLoop {
   private async run(): Promise<void> {
     const { drainer } = this.service;
     let interval = this.shortest;
-    let glance = drainer.glance();
+    let written = drainer.readHeads();
     while (!this.stopped) {
       this.beforeTurn();
-      drainer.trust(glance);
+      drainer.acceptHeads(written);
       const folded = drainer.drainAll();
-      glance = drainer.glance();
+      written = drainer.readHeads();
       this.service.tick();
       interval = this.intervalAfter(interval, folded);
-      await this.pause(this.sleepAfter(interval, folded, glance.waiting));
+      await this.pause(this.sleepAfter(interval, folded, written.waiting));
     }
   }
 
@@ -76,7 +76,7 @@ export class ResidentLoop {
     if (folded >= halfRing) return 0;
     // another thread holds the lock; the ring's owner has woken this loop, and does so again only after a drain
     if (waiting >= halfRing) return shortest;
-    return Math.min(interval, Math.max(this.service.patience, shortest));
+    return Math.min(interval, Math.max(this.service.dueIn, shortest));
   }
 
   /** Sleeps, and in any case lets the event loop turn: a worker that drains without a pause still answers scrapes. */

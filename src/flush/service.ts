@@ -115,12 +115,12 @@ export class FlushService {
   }
 
   /** Milliseconds after which `tick` should be called again. */
-  get patience(): number {
+  get dueIn(): number {
     return Math.min(
-      this.storages.patience,
-      this.resources.patience,
-      this.rules?.patience ?? Number.POSITIVE_INFINITY,
-      this.snapshots.patience,
+      this.storages.dueIn,
+      this.resources.dueIn,
+      this.rules?.dueIn ?? Number.POSITIVE_INFINITY,
+      this.snapshots.dueIn,
     );
   }
 

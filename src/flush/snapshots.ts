@@ -75,7 +75,7 @@ export class Snapshots {
   }
 
   /** Milliseconds after which `tick` should be called again. */
-  get patience(): number {
+  get dueIn(): number {
     return this.idleness || Number.POSITIVE_INFINITY;
   }
 

@@ -36,8 +36,8 @@ export class Storages {
   }
 
   /** Milliseconds after which this thread should call `tick` again, so that no interval or delay is missed by much. */
-  get patience(): number {
-    return Math.min(...this.storages.map(({ patience }) => patience));
+  get dueIn(): number {
+    return Math.min(...this.storages.map(({ dueIn }) => dueIn));
   }
 
   /** Delivers queued snapshots, if this thread has the storage's lease. Called at every turn of its loop. */
@@ -147,7 +147,7 @@ class OneStorage {
     return this.port.delivery.interval;
   }
 
-  get patience(): number {
+  get dueIn(): number {
     const { interval, firstDelay } = this.port.delivery;
     const delay = this.isDirect ? Number.POSITIVE_INFINITY : firstDelay;
     return Math.min(interval || delay, delay) * SHARE_OF_INTERVAL;

@@ -5,7 +5,7 @@ import { showsOnly } from '../common/inspection';
 import type { Definition, LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import type { LivingFamily } from '../lifecycle/lifetimes';
-import { birthMark } from '../registry/directory';
+import { birthMark } from '../registry/births';
 import { toPairs } from '../registry/label-pairs';
 import {
   findRecord,

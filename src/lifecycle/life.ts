@@ -5,7 +5,7 @@ import { lastLifeState, lifeOf, lifeState, startColumn } from '../arena/lives';
 import { VALUE_COLUMN } from '../kinds/counter';
 import type { Definition } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
-import { registeredAt } from '../registry/directory';
+import { registeredAt } from '../registry/births';
 
 /** The sums of one series over all shards, before its baseline is subtracted. Lives: see arena/lives.ts. */
 export interface RawSeries {

@@ -19,7 +19,7 @@ import { warnOnce } from '../common/warning';
 import type { Drainer } from '../drain/drain';
 import type { Definition } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
-import { birthOf } from '../registry/directory';
+import { birthOf } from '../registry/births';
 import type { SeriesList } from '../registry/series-list';
 import {
   baselineWords,

@@ -60,7 +60,7 @@ export class Resources {
   }
 
   /** Milliseconds after which `tick` should be called again. */
-  get patience(): number {
+  get dueIn(): number {
     return this.watch === undefined ? Number.POSITIVE_INFINITY : TURN_MS;
   }
 

@@ -1,7 +1,8 @@
 import type { Arena } from '../arena/arena';
 import { HEADER, high, int, RECORD, RECORD_KIND, VOID_ENTRY } from '../arena/layout';
 import { membersOf } from '../arena/lives';
-import { bear, birthCount, birthOf, directoryLength, PENDING_ENTRY, readEntry } from './directory';
+import { bear, birthCount, birthOf } from './births';
+import { directoryLength, PENDING_ENTRY, readEntry } from './directory';
 import { RegisteredFamily } from './family';
 import { readDefinition } from './register';
 

@@ -1,7 +1,7 @@
 import type { Arena } from '../arena/arena';
 import { hasLives, isGone, lifeOf, startColumn } from '../arena/lives';
 import type { Definition, LabelPairs } from '../kinds/definition';
-import { birthOf, registeredAt } from './directory';
+import { birthOf, registeredAt } from './births';
 import { eachLabelText, labelSpan, readLabels } from './series-key';
 import { SeriesList } from './series-list';
 

@@ -1,13 +1,17 @@
 // not the globals: there are realms that have none
 import { TextEncoder } from 'node:util';
 import type { Arena } from '../arena/arena';
+import { allocateCells } from '../arena/cells';
 import { allocateColumns } from '../arena/columns';
 import { HEADER, high, int, RECORD, RECORD_KIND, SERIES_FLAG, SIZE_CLASS_SHIFT } from '../arena/layout';
 import { isGone, isHidden, membersOf, SERIES_COUNT, showAgain } from '../arena/lives';
 import { type Definition, type LabelPairs, METRIC_TYPES } from '../kinds/definition';
 import { columnCount, kindOf } from '../kinds/kinds';
-import { allocateCells, birthMark, find, findOrInsert, hasRoom, recordWords, tailOf } from './directory';
+import { birthMark } from './births';
 import { hasFree, sizeClass, takeFree } from './free-records';
+import { find } from './hash-index';
+import { findOrInsert, hasRoom } from './publish';
+import { recordWords, tailOf } from './record';
 import { encodeSeriesKey, type SeriesKey } from './series-key';
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 import type { Arena } from '../arena/arena';
 import type { LabelPairs } from '../kinds/definition';
-import { keySpan } from './directory';
+import { keySpan } from './record';
 
 /*
  * Key of a series in the registry: the family's pointer, then length and bytes of each name and value, sorted by name.

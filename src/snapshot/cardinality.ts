@@ -5,8 +5,8 @@ import type { Shard } from '../arena/shard';
 import type { Definition } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
 import { baselineWords } from '../lifecycle/life';
-import { keySpan } from '../registry/directory';
 import type { RegisteredFamily } from '../registry/family';
+import { keySpan } from '../registry/record';
 import { eachLabelText } from '../registry/series-key';
 import { presenceIn, type TakenSnapshot } from './snapshot';
 

@@ -3,7 +3,7 @@ import type { Arena } from '../arena/arena';
 import { columnsUsed } from '../arena/columns';
 import { HEADER, int } from '../arena/layout';
 import { tryLock, unlock } from '../atomics/mutex';
-import { type Drainer, SETTLE_MS } from '../drain/drain';
+import { type Drainer, VISIBILITY_MS } from '../drain/drain';
 import type { Questions } from '../drain/questions';
 import { kindOf } from '../kinds/kinds';
 import { type Cut, Lifetimes, momentOf } from '../lifecycle/lifetimes';
@@ -51,9 +51,9 @@ export class Collect {
    */
   async snapshot(): Promise<TakenSnapshot> {
     await this.questions?.ask(this.drainer.used());
-    const glance = this.drainer.glance();
-    while (glance.unpublished && performance.now() - glance.takenAt < SETTLE_MS) await sleep(SETTLE_MS);
-    this.drainer.trust(glance);
+    const written = this.drainer.readHeads();
+    while (written.unpublished && performance.now() - written.takenAt < VISIBILITY_MS) await sleep(VISIBILITY_MS);
+    this.drainer.acceptHeads(written);
     for (let maxWait = this.maxTurnWait; ; maxWait *= 2) {
       const hasTurn = await this.takeTurn(maxWait);
       try {

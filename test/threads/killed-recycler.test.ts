@@ -20,7 +20,7 @@ const RECYCLER = 'src/lifecycle/recycler.js';
 const PLACES = [
   ['while series are marked', RECYCLER, 'const isLeft = ', 'index === 20'],
   ['before a series is gone', RECYCLER, '& ~layout_1.LIFE_STATE.RETIRING) | layout_1.LIFE_STATE.GONE))', 'true'],
-  ['before a record is taken out of its chain', RECYCLER, '(0, directory_1.unlink)(arena, record)', 'true'],
+  ['before a record is taken out of its chain', RECYCLER, '(0, hash_index_1.unlink)(arena, record)', 'true'],
   ['while cells become zeros', RECYCLER, 'const cell = page + (id', 'page !== 0'],
   ['before a baseline becomes zeros', RECYCLER, 'f64.fill(0, life + layout_1.LIFE.BASELINES', 'true'],
   ['between two phases', RECYCLER, 'Atomics.store(i32, PHASE_WORD, phase)', 'phase === 2'],

@@ -37,7 +37,7 @@ protocol(
   ),
   {
     'a refusal without a second look': [
-      ['registry/register.js', '(refusal !== undefined && births !== (0, directory_1.birthMark)(arena))', 'false'],
+      ['registry/register.js', '(refusal !== undefined && births !== (0, births_1.birthMark)(arena))', 'false'],
     ],
   },
 );

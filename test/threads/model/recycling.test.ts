@@ -1,7 +1,7 @@
 import type { Arena } from '../../../dist/src/arena/arena.js';
 import { int, SHARD } from '../../../dist/src/arena/layout.js';
 import type { Definition } from '../../../dist/src/kinds/definition.js';
-import { birthCount, birthOf } from '../../../dist/src/registry/directory.js';
+import { birthCount, birthOf } from '../../../dist/src/registry/births.js';
 import type { RegisteredFamily } from '../../../dist/src/registry/family.js';
 import { findRecord, readSeries } from '../../../dist/src/registry/register.js';
 import { encodeSeriesKey, readLabels } from '../../../dist/src/registry/series-key.js';
@@ -165,15 +165,19 @@ const shownBesideReuse =
 const STALE_SERIES: Mutation = ['snapshot/snapshot.js', 'mayBeReborn && !family.isSame(index)', 'false'];
 const BIRTH_FIRST: Mutation = [
   'registry/family.js',
-  'return !(0, lives_1.isGone)(arena, record) && (0, directory_1.birthOf)(arena, record) <= series.births[index];',
-  'return (0, directory_1.birthOf)(arena, record) <= series.births[index] && !(0, lives_1.isGone)(arena, record);',
+  'return !(0, lives_1.isGone)(arena, record) && (0, births_1.birthOf)(arena, record) <= series.births[index];',
+  'return (0, births_1.birthOf)(arena, record) <= series.births[index] && !(0, lives_1.isGone)(arena, record);',
 ];
 const LATE_BIRTH: readonly Mutation[] = [
-  ['registry/directory.js', '    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));\n', ''],
   [
-    'registry/directory.js',
+    'registry/publish.js',
+    '    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, (0, births_1.nextBirth)(i64));\n',
+    '',
+  ],
+  [
+    'registry/publish.js',
     '(0, lives_1.revive)(arena, record);',
-    '(0, lives_1.revive)(arena, record);\n    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, nextBirth(i64));',
+    '(0, lives_1.revive)(arena, record);\n    Atomics.store(i64, record + layout_1.RECORD.SERIES_BIRTH, (0, births_1.nextBirth)(i64));',
   ],
 ];
 

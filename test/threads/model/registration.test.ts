@@ -62,14 +62,14 @@ function bornBeside(births: bigint): Make {
 
 /** A birth that is given before the record is published. */
 const BORN_EARLY: Mutation = [
-  'registry/directory.js',
+  'registry/publish.js',
   '    for (;;) {\n        i32[(0, layout_1.int)(record + layout_1.RECORD.CHAIN)] = seen;\n        const head = Atomics.compareExchange(i32, chain, seen, record);\n        if (head === seen)\n            break;',
-  '    born(arena, kind, record);\n    for (;;) {\n        i32[(0, layout_1.int)(record + layout_1.RECORD.CHAIN)] = seen;\n        const head = Atomics.compareExchange(i32, chain, seen, record);\n        if (head === seen)\n            break;',
+  '    (0, births_1.born)(arena, kind, record);\n    for (;;) {\n        i32[(0, layout_1.int)(record + layout_1.RECORD.CHAIN)] = seen;\n        const head = Atomics.compareExchange(i32, chain, seen, record);\n        if (head === seen)\n            break;',
 ];
 
 /** Births that are counted in 32 bits. */
 const SHORT_COUNT: Mutation = [
-  'registry/directory.js',
+  'registry/births.js',
   'return arena.counted(layout_1.HEADER.BIRTHS);',
   'return Atomics.load(arena.i32, (0, layout_1.int)(layout_1.HEADER.BIRTHS));',
 ];
