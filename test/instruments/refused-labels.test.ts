@@ -32,7 +32,7 @@ test('label sets without memory for cells take no memory, however many there are
   conserves(t, collector, 22_000);
   await new Promise(setImmediate);
   t.match(warnings.splice(0), [
-    /^RINGMETER_OUT_OF_MEMORY no new series for h_seconds, maxMemory is full/,
+    /^RINGMETER_OUT_OF_MEMORY no new series for h_seconds: maxMemory is full;/,
     /^RINGMETER_OUT_OF_MEMORY no memory for the cells of a series/,
   ]);
 });
@@ -53,13 +53,14 @@ test('each metric whose label sets are refused is warned about once per reason, 
   await new Promise(setImmediate);
   const reasons = warnings
     .splice(0)
-    .map((warning) => /(?:no new series for )?\b[a-e](?: has 4 series|, there are 13 series)/.exec(warning)?.[0]);
+    .map((warning) => /\b[a-e] has reached its cardinalityLimit of 4|for [a-e]: .* seriesLimit of 13/.exec(warning)?.[0]);
+  const all = 'all metrics together have reached the seriesLimit of 13';
   t.same(reasons, [
-    'a has 4 series',
-    'b has 4 series',
-    'no new series for c, there are 13 series',
-    'no new series for d, there are 13 series',
-    'no new series for e, there are 13 series',
+    'a has reached its cardinalityLimit of 4',
+    'b has reached its cardinalityLimit of 4',
+    `for c: ${all}`,
+    `for d: ${all}`,
+    `for e: ${all}`,
   ]);
 });
 
