@@ -53,7 +53,9 @@ test('each metric whose label sets are refused is warned about once per reason, 
   await new Promise(setImmediate);
   const reasons = warnings
     .splice(0)
-    .map((warning) => /\b[a-e] has reached its cardinalityLimit of 4|for [a-e]: .* seriesLimit of 13/.exec(warning)?.[0]);
+    .map(
+      (warning) => /\b[a-e] has reached its cardinalityLimit of 4|for [a-e]: .* seriesLimit of 13/.exec(warning)?.[0],
+    );
   const all = 'all metrics together have reached the seriesLimit of 13';
   t.same(reasons, [
     'a has reached its cardinalityLimit of 4',
