@@ -4,7 +4,7 @@ import { RingmeterError } from '../common/errors';
 import { showsOnly } from '../common/inspection';
 import type { Definition, LabelPairs } from '../kinds/definition';
 import { kindOf } from '../kinds/kinds';
-import type { LivingFamily } from '../lifecycle/lifetimes';
+import type { LivingFamily } from '../lifecycle/end-life';
 import { birthMark } from '../registry/births';
 import { toPairs } from '../registry/label-pairs';
 import {

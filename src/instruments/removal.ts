@@ -1,7 +1,8 @@
 import { isGone } from '../arena/lives';
 import type { Drainer } from '../drain/drain';
 import { columnCount } from '../kinds/kinds';
-import { type Ending, Lifetimes, type LivingFamily } from '../lifecycle/lifetimes';
+import type { Ending, LivingFamily } from '../lifecycle/end-life';
+import { Lifetimes } from '../lifecycle/lifetimes';
 import { Catalog } from '../registry/catalog';
 import { readSeries } from '../registry/register';
 import { readLabels } from '../registry/series-key';

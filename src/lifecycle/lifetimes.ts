@@ -1,36 +1,17 @@
 import type { Arena } from '../arena/arena';
-import { high, LIFE, LIFE_STATE, PAGE_MASK, PAGE_SHIFT, RECORD } from '../arena/layout';
-import {
-  changeLives,
-  changeState,
-  countSeries,
-  hasLives,
-  lifeOf,
-  lifeState,
-  lockLives,
-  makeLife,
-  readLives,
-  showAgain,
-  unlockLives,
-} from '../arena/lives';
+import { LIFE, LIFE_STATE } from '../arena/layout';
+import { changeLives, hasLives, lifeOf, lifeState, lockLives, readLives, showAgain, unlockLives } from '../arena/lives';
 import type { Shard } from '../arena/shard';
 import { RingmeterError } from '../common/errors';
-import { warnOnce } from '../common/warning';
 import type { Drainer } from '../drain/drain';
 import type { Definition } from '../kinds/definition';
-import { columnCount, kindOf } from '../kinds/kinds';
+import { columnCount } from '../kinds/kinds';
 import { birthOf } from '../registry/births';
 import type { SeriesList } from '../registry/series-list';
-import {
-  baselineWords,
-  countsInFlight,
-  isChanged,
-  postponeStart,
-  type RawSeries,
-  subtractBaseline,
-  writeBaseline,
-} from './life';
+import { type Ending, endLife, type LivingFamily, lifeFor } from './end-life';
+import { countsInFlight, isChanged, postponeStart, type RawSeries, subtractBaseline } from './life';
 import { SeriesMerge } from './merge';
+import { type Cut, type Moment, momentOf } from './moment';
 
 /** How long a thread that removes series waits for the lock of the lives, and for the shards' locks. */
 const MAX_WAIT_MS = 2_000;
@@ -38,38 +19,11 @@ const SHARD_MAX_WAIT_MS = 500;
 /** Series that are ended under one hold of the shards' locks: that takes some tenths of a millisecond. */
 const BATCH = 1_024;
 
-/** A metric whose series are read or ended. */
-export interface LivingFamily {
-  readonly record: number;
-  readonly definition: Definition;
-}
-
-/** When a snapshot is taken, or a life ends. */
-export interface Moment {
-  /** By the arena's clock. */
-  readonly takenAt: number;
-  /** Wall-clock milliseconds. */
-  readonly timestamp: number;
-}
-
-export function momentOf(arena: Arena): Moment {
-  return { takenAt: arena.tick(), timestamp: Date.now() };
-}
-
-/** A collect, as far as it tells which records are in its snapshot. */
-export interface Cut extends Moment {
-  /** Number of births: a series whose birth has this number or a higher one is not in the snapshot. */
-  readonly births: number;
-}
-
 /** A range of a list of series; `to` is exclusive. */
 interface Range {
   readonly from: number;
   readonly to: number;
 }
-
-/** What happens to a series whose life ends: hidden until its next record, or shown from zero at once. */
-export type Ending = 'remove' | 'reset';
 
 /** Ends lives of series (see lives.ts), and merges series, less the values of their earlier lives. One per thread. */
 export class Lifetimes {
@@ -140,11 +94,11 @@ export class Lifetimes {
   }
 
   private note(family: LivingFamily, raw: RawSeries, moment: Moment): void {
-    const { arena } = this;
+    const { arena, merge } = this;
     const { f64 } = arena;
     const { definition } = family;
     const ttl = (definition.ttl ?? 0) * 1_000;
-    const life = lifeOf(arena, raw.record) || (ttl === 0 ? 0 : this.lifeFor(family, raw));
+    const life = lifeOf(arena, raw.record) || (ttl === 0 ? 0 : lifeFor(arena, family, raw));
     if (life === 0) return;
     const state = lifeState(arena, life);
     if ((state & LIFE_STATE.GONE) !== 0) return;
@@ -157,18 +111,7 @@ export class Lifetimes {
       if (isChanged(arena, life, state, definition, raw.activity)) showAgain(arena, raw.record);
       else postponeStart(arena, life, state, definition, moment.timestamp);
     } else if (ttl > 0 && moment.takenAt - f64[life + LIFE.SINCE] >= ttl && !countsInFlight(arena, raw))
-      this.end(family, raw, 'remove', moment);
-  }
-
-  private lifeFor({ record, definition }: LivingFamily, raw: RawSeries): number {
-    const life = makeLife(this.arena, record, raw.record, baselineWords(definition));
-    if (life === 0)
-      warnOnce(
-        'RINGMETER_OUT_OF_MEMORY',
-        `no memory to remove or reset series of ${definition.name}: they remain, raise maxMemory`,
-        definition.name,
-      );
-    return life;
+      endLife(arena, merge.shards, family, raw, 'remove', moment);
   }
 
   /**
@@ -185,7 +128,7 @@ export class Lifetimes {
     ending: Ending,
     ended?: (record: number, columns: Float64Array) => void,
   ): number {
-    const { arena, drainer } = this;
+    const { arena, drainer, merge } = this;
     const { definition } = family;
     if (!lockLives(arena, drainer.mark, performance.now() + MAX_WAIT_MS))
       throw new RingmeterError(
@@ -198,7 +141,7 @@ export class Lifetimes {
       const values = new Float64Array(series.count * columnCount(definition));
       const onSeries = (raw: RawSeries): void => {
         const last = ended && this.lastOf(definition, raw);
-        if (!this.end(family, raw, ending, moment)) return;
+        if (!endLife(arena, merge.shards, family, raw, ending, moment)) return;
         count++;
         ended?.(raw.record, last!);
       };
@@ -223,49 +166,6 @@ export class Lifetimes {
     const last = values.slice(column, column + columnCount(definition));
     subtractBaseline(this.arena, definition, { ...raw, values: last, column: 0 }, false);
     return last;
-  }
-
-  /**
-   * Ends the life of one series: its merged values become its baseline. Atomic: a thread terminated here has ended the
-   * life or has not; only the number of series can then be wrong by one.
-   *
-   * @returns whether the series was not removed already
-   */
-  private end(family: LivingFamily, raw: RawSeries, ending: Ending, moment: Moment): boolean {
-    const { arena } = this;
-    const { definition } = family;
-    const life = this.lifeFor(family, raw);
-    if (life === 0)
-      throw new RingmeterError(
-        'RINGMETER_OUT_OF_MEMORY',
-        `no memory to ${ending} series of ${definition.name}: raise maxMemory`,
-      );
-    let state = lifeState(arena, life);
-    const isHidden = (state & LIFE_STATE.HIDDEN) !== 0;
-    const isGone = (state & LIFE_STATE.GONE) !== 0;
-    if (isGone || (isHidden && !isChanged(arena, life, state, definition, raw.activity))) return false;
-    arena.f64[life + LIFE.SINCE] = moment.takenAt;
-    this.endCells(definition, arena.i32[high(raw.record + RECORD.SERIES)], moment.takenAt);
-    writeBaseline(arena, life, state, definition, raw, moment.timestamp);
-    const hides = ending === 'remove' ? LIFE_STATE.HIDDEN : 0;
-    const bits = ((state ^ LIFE_STATE.SECOND) & LIFE_STATE.SECOND) | LIFE_STATE.BASED | hides;
-    // it fails only if another thread has shown the series again meanwhile
-    while (!changeState(arena, life, state, bits)) state = lifeState(arena, life);
-    const wasHidden = (state & LIFE_STATE.HIDDEN) !== 0;
-    if (wasHidden !== (hides !== 0)) countSeries(arena, raw.record, wasHidden ? 1 : -1);
-    return true;
-  }
-
-  /** Applies the kind's `end`, if it has one, to the cells of the series in each shard. */
-  private endCells(definition: Definition, id: number, now: number): void {
-    const { i32, f64 } = this.arena;
-    const kind = kindOf(definition);
-    if (kind.end === undefined) return;
-    for (const { cells, overflowCells } of this.merge.shards)
-      for (const table of [cells, overflowCells]) {
-        const page = i32[table + (id >>> PAGE_SHIFT)];
-        if (page !== 0) kind.end(f64, page + (id & PAGE_MASK), now);
-      }
   }
 }
 

@@ -6,7 +6,8 @@ import { tryLock, unlock } from '../atomics/mutex';
 import { type Drainer, VISIBILITY_MS } from '../drain/drain';
 import type { Questions } from '../drain/questions';
 import { kindOf } from '../kinds/kinds';
-import { type Cut, Lifetimes, momentOf } from '../lifecycle/lifetimes';
+import { Lifetimes } from '../lifecycle/lifetimes';
+import { type Cut, momentOf } from '../lifecycle/moment';
 import { Catalog } from '../registry/catalog';
 import type { TakenSnapshot } from './snapshot';
 

@@ -18,14 +18,14 @@ import { Stopper } from './stopper';
 // half in one and half in the other                FORBIDDEN
 // the lock still held, or the sequence odd         FORBIDDEN   nobody could remove anything any more
 
-const LIFETIMES = 'src/lifecycle/lifetimes.js';
+const END_LIFE = 'src/lifecycle/end-life.js';
 const PLACES = [
   ['before it has a life to write to', 'src/arena/lives.js', 'Atomics.add(arena.i32, (0, layout_1.int)(family', 'true'],
   ['in the middle of a baseline', 'src/kinds/baseline.js', 'f64[at + word] = values[', 'word === 2'],
-  ['before windows are cut', LIFETIMES, 'const page = i32[table', 'true'],
-  ['before the new life counts', LIFETIMES, 'while (!(0, lives_1.changeState)(arena, life, state, bits))', 'true'],
-  ['when the new life counts', LIFETIMES, 'const wasHidden = ', 'true'],
-  ['when a second life counts', LIFETIMES, 'const wasHidden = ', '(state & 4) !== 0'],
+  ['before windows are cut', END_LIFE, 'const page = i32[table', 'true'],
+  ['before the new life counts', END_LIFE, 'while (!(0, lives_1.changeState)(arena, life, state, bits))', 'true'],
+  ['when the new life counts', END_LIFE, 'const wasHidden = ', 'true'],
+  ['when a second life counts', END_LIFE, 'const wasHidden = ', '(state & 4) !== 0'],
 ] as const;
 
 /** Count and sum, or the value. */
