@@ -4,7 +4,7 @@ import { wrongField } from './definition';
 import { DecodedFamily } from './family';
 import { invalidMessage, MessageReader } from './reader';
 
-/** Most memory for what the messages of one sender have told. */
+/** Most memory for what the messages of one sender have declared. */
 const MOST_BYTES = 2 ** 29;
 /** Bytes of a series and of a metric beside their texts and columns: objects and elements of arrays. */
 const SERIES_BYTES = 128;
@@ -33,12 +33,12 @@ export class MessageDecoder {
       const reader = new MessageReader(aligned(message));
       this.checkOrder(reader);
       const known = reader.isComplete ? [] : this.families;
-      const told = this.check(reader, known);
+      const declared = this.check(reader, known);
       if (reader.isComplete) this.forget();
-      this.bytes += told.bytes;
+      this.bytes += declared.bytes;
       this.stream = reader.stream;
       this.next = (reader.sequence + 1) >>> 0;
-      return this.apply(reader, told.definitions);
+      return this.apply(reader, declared.definitions);
     } catch (error) {
       this.stream = undefined;
       throw error;
@@ -112,7 +112,7 @@ export class MessageDecoder {
     const { labels: bytes, begin } = reader.copyLabels();
     reader.eachSeries(({ metric, index, start, labelsBegin, labelsEnd }) => {
       const labels = { bytes, start: labelsBegin - begin, end: labelsEnd - begin };
-      families[metric].tell(index, labels, start, this.births++);
+      families[metric].declare(index, labels, start, this.births++);
     });
     reader.eachStart((metric, index, start) => {
       families[metric].starts[index] = start;

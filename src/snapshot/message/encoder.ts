@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
 const MOST_STREAMS = 2 ** 47;
 
 /** What the receiver knows of a metric: by index in the family's list, the birth of the series + 1, and its start. */
-class ToldMetric {
+class DeclaredMetric {
   births = new Float64Array(0);
   starts = new Float64Array(0);
 
@@ -37,12 +37,12 @@ class ToldMetric {
 export class MessageEncoder {
   private readonly writer = new MessageWriter();
   private readonly stream = randomInt(MOST_STREAMS);
-  private readonly told = new Map<number, ToldMetric>();
+  private readonly declared = new Map<number, DeclaredMetric>();
   private sequence = 0;
 
-  /** The next message tells everything. */
+  /** The next message declares everything. */
   restart(): void {
-    this.told.clear();
+    this.declared.clear();
   }
 
   /**
@@ -60,7 +60,7 @@ export class MessageEncoder {
 
   private write(snapshot: Snapshot): Uint8Array {
     const { writer } = this;
-    const isComplete = this.told.size === 0;
+    const isComplete = this.declared.size === 0;
     writer.begin();
     this.writeMetrics(snapshot.families);
     const present = snapshot.families.map((family) => presentIn(snapshot, family));
@@ -79,11 +79,11 @@ export class MessageEncoder {
   }
 
   private writeMetrics(families: readonly Family[]): void {
-    const { writer, told } = this;
+    const { writer, declared } = this;
     writer.open(TAG.METRICS);
     for (const { id, definition } of families) {
-      if (told.has(id)) continue;
-      told.set(id, new ToldMetric(told.size));
+      if (declared.has(id)) continue;
+      declared.set(id, new DeclaredMetric(declared.size));
       const json = encoder.encode(JSON.stringify(definition));
       writer.uint32(json.length);
       writer.copy(json, 0, json.length);
@@ -94,7 +94,7 @@ export class MessageEncoder {
   private writeSeries(snapshot: Snapshot, present: readonly Uint8Array[]): void {
     this.writer.open(TAG.SERIES);
     snapshot.families.forEach((family, at) => {
-      const metric = this.told.get(family.id)!;
+      const metric = this.declared.get(family.id)!;
       const isThere = present[at];
       metric.reserve(isThere.length);
       const { births } = family.series;
@@ -108,7 +108,7 @@ export class MessageEncoder {
     this.writer.close();
   }
 
-  private writeOne({ number, starts }: ToldMetric, family: Family, index: number): void {
+  private writeOne({ number, starts }: DeclaredMetric, family: Family, index: number): void {
     const { writer } = this;
     writer.uint32(number);
     writer.uint32(index);
@@ -119,11 +119,11 @@ export class MessageEncoder {
   }
 
   private writeStarts(snapshot: Snapshot, present: readonly Uint8Array[]): void {
-    const { writer, told } = this;
+    const { writer, declared } = this;
     writer.open(TAG.STARTS);
     snapshot.families.forEach((family, at) => {
       if (!family.hasLives) return;
-      const { number, starts } = told.get(family.id)!;
+      const { number, starts } = declared.get(family.id)!;
       for (let index = 0; index < present[at].length; index++) {
         if (present[at][index] === 0) continue;
         const start = startOf(snapshot, family, index);
@@ -138,13 +138,13 @@ export class MessageEncoder {
   }
 
   private writeColumns({ families, values }: Snapshot, present: readonly Uint8Array[]): void {
-    const { writer, told } = this;
+    const { writer, declared } = this;
     writer.open(TAG.COLUMNS);
     families.forEach((family, at) => {
       const { columns } = family.series;
       const isThere = present[at];
       const width = columnCount(family.definition);
-      writer.uint32(told.get(family.id)!.number);
+      writer.uint32(declared.get(family.id)!.number);
       writer.uint32(isThere.length);
       let { numbers, at: to } = writer.room(isThere.length * width);
       for (let index = 0; index < isThere.length; index++, to += width) {

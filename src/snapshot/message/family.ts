@@ -5,13 +5,13 @@ import { eachText, pairsOf } from '../../registry/series-key';
 
 const NO_LABELS: LabelBytes = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
-/** The series of a metric that messages have told. A series keeps its columns; another one with its number takes them over. */
+/** The series of a metric that messages have declared. A series keeps its columns; another one with its number takes them over. */
 class DecodedSeries {
   count = 0;
   reborn = 0;
   ids = new Int32Array(0);
   columns = new Int32Array(0);
-  /** Infinity while the number has not been told. */
+  /** Infinity while the number has not been declared. */
   births = new Float64Array(0);
 
   /** Adds numbers of series up to `count`, with columns from `column` on. @returns the first column that is left */
@@ -38,7 +38,7 @@ class DecodedSeries {
   }
 }
 
-/** A metric that messages have told. Its series have one column more than their kind: the last one is the start. */
+/** A metric that messages have declared. Its series have one column more than their kind: the last one is the start. */
 export class DecodedFamily implements Family {
   readonly series = new DecodedSeries();
   /** Columns of a series, without the start. */
@@ -66,7 +66,7 @@ export class DecodedFamily implements Family {
   }
 
   /** From now on the number stands for this series. The bytes are kept. */
-  tell(index: number, labels: LabelBytes, start: number, birth: number): void {
+  declare(index: number, labels: LabelBytes, start: number, birth: number): void {
     const { series } = this;
     if (series.births[index] !== Number.POSITIVE_INFINITY) series.reborn++;
     series.births[index] = birth;

@@ -1,6 +1,6 @@
 /*
  * A message: a snapshot as bytes, for a receiver that has no access to the arena. A sender's messages are a sequence: each
- * tells only the metrics and series that the ones before have not told, and the values of all.
+ * declares only the metrics and series that the ones before have not declared, and has the values of all.
  *
  *     0  magic              uint32   also tells the order of bytes, which is that of the machine
  *     4  version | flags    uint16 each
@@ -12,19 +12,19 @@
  *    ..  checksum           uint32   CRC-32 of everything before it; then 4 bytes of zeros
  *
  * A section is its tag and the length of its contents (uint32 each), the contents, and zeros up to a multiple of 8 bytes.
- * Receivers skip sections whose tag they do not know. Metrics are numbered in the order in which they are told, the series
+ * Receivers skip sections whose tag they do not know. Metrics are numbered in the order in which they are declared, the series
  * of a metric as the sender likes.
  *
  *     METRICS  of each new metric: length (uint32), definition as JSON
  *     SERIES   of each new series: metric, number, length of its labels (uint32 each), start (float64), labels as in the key
- *              of a series (see registry/series-key.ts). A number that was told before now stands for another series
+ *              of a series (see registry/series-key.ts). A number that was declared before now stands for another series
  *     STARTS   of each series that has begun to count anew: metric, number (uint32 each), start (float64)
  *     COLUMNS  of each metric: its number, how many numbers of series it has (uint32 each), the columns of each (float64);
  *              NaN for a series that is not there
  */
 export const MAGIC = 0x47534d52;
 export const VERSION = 1;
-/** The receiver forgets what the messages before have told. */
+/** The receiver forgets what the messages before have declared. */
 export const COMPLETE = 1;
 
 export const HEADER = {
