@@ -9,7 +9,7 @@ const ts = require('typescript');
 
 const ROOT = join(__dirname, '..', '..');
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))];
-const SAYS_THAT_IT_ENDS = /this program ends at once|ends with its last line|await collector\.close\(\)/;
+const SAYS_THAT_IT_ENDS = /[Tt]his program ends at once|ends with its last line|await collector\.close\(\)/;
 const OPTIONS = { target: 'es2022', module: 'es2022', verbatimModuleSyntax: true };
 /** For a server that stays alive: it has said where it is by then. */
 const LONG_MS = 20_000;
