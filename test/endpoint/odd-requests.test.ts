@@ -130,7 +130,8 @@ for (const flushWorkers of [0, 1]) {
       const client = await open();
       client.write(ask(`/metrics?${'name[]=a&'.repeat(100_000)}`));
       await client.untilClosed();
-      t.same(client.statuses, ['431']);
+      // the server closes the connection with unread bytes in it: the reset may reach the client before the answer
+      t.ok(client.statuses.every((status) => status === '431') && client.statuses.length <= 1, `${client.statuses}`);
       const { status, body } = await fetchFrom(`${endpoint.url}?name[]=jobs_total&${'name[]=a&'.repeat(1_000)}`);
       t.equal(status, 200);
       t.match(body.toString(), /^jobs_total 3$/m);
