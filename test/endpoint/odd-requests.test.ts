@@ -128,10 +128,13 @@ for (const flushWorkers of [0, 1]) {
 
     await t.test('a request for a hundred thousand names is refused, one for a thousand is answered', async (t) => {
       const client = await open();
-      client.write(ask(`/metrics?${'name[]=a&'.repeat(100_000)}`));
+      const request = ask(`/metrics?${'name[]=a&'.repeat(100_000)}`);
+      // more at once would be unread when the server closes: the reset of the connection may then overtake the answer
+      client.write(request.slice(0, 20_000));
+      await client.until(/^HTTP\/1\.1 431 /);
+      client.write(request.slice(20_000));
       await client.untilClosed();
-      // the server closes the connection with unread bytes in it: the reset may reach the client before the answer
-      t.ok(client.statuses.every((status) => status === '431') && client.statuses.length <= 1, `${client.statuses}`);
+      t.same(client.statuses, ['431']);
       const { status, body } = await fetchFrom(`${endpoint.url}?name[]=jobs_total&${'name[]=a&'.repeat(1_000)}`);
       t.equal(status, 200);
       t.match(body.toString(), /^jobs_total 3$/m);
