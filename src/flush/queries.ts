@@ -1,7 +1,9 @@
 // not the globals: there are realms that have none, or whose timers are not node's
+
 import { clearTimeout, setTimeout } from 'node:timers';
 import { eitherSignal } from '../common/either-signal';
 import { RingmeterError } from '../common/errors';
+import type { EvaluationOptions } from '../endpoint/api/query';
 import { QUERIES_AT_ONCE, QUERIES_WAITING, QUERY_TIMEOUT_MS } from '../query/query-limits';
 import { QueryLate } from '../query/refusals';
 import { Slots } from '../query/slots';
@@ -12,13 +14,6 @@ export interface QueryTools {
   readonly engine: QueryEngine;
   /** The samples that the engine reads. */
   readonly source: SampleSource;
-}
-
-export interface QueryControl {
-  /** Aborts the evaluation. */
-  signal?: AbortSignal;
-  /** Milliseconds, including the time spent waiting for other queries. Default QUERY_TIMEOUT_MS. */
-  timeout?: number;
 }
 
 /**
@@ -34,24 +29,30 @@ export class Queries {
   constructor(private readonly open: () => QueryTools | undefined) {}
 
   /** @throws what `use` and the engine throw */
-  instant(expression: string, time: number, control?: QueryControl): Promise<QueryResult> {
-    return this.use(({ engine }, signal) => engine.instant(expression, time, signal), control);
+  instant(expression: string, time: number, options?: Partial<EvaluationOptions>): Promise<QueryResult> {
+    return this.use(({ engine }, signal) => engine.instant(expression, time, signal), options);
   }
 
   /** @throws what `use` and the engine throw */
-  range(expression: string, start: number, end: number, step: number, control?: QueryControl): Promise<RangeResult> {
-    return this.use(({ engine }, signal) => engine.range(expression, start, end, step, signal), control);
+  range(
+    expression: string,
+    start: number,
+    end: number,
+    step: number,
+    options?: Partial<EvaluationOptions>,
+  ): Promise<RangeResult> {
+    return this.use(({ engine }, signal) => engine.range(expression, start, end, step, signal), options);
   }
 
   /**
    * Runs `work` while it holds one of the few slots, which limit concurrent queries.
    *
    * @throws RingmeterError RINGMETER_NO_STORAGE; RINGMETER_CLOSED; RINGMETER_QUERY_LIMIT as QueryLate or QueryCrowded;
-   * the reason of the control's signal
+   * the reason of the options' signal
    */
   async use<T>(
     work: (tools: QueryTools, signal: AbortSignal) => T | Promise<T>,
-    { signal, timeout = QUERY_TIMEOUT_MS }: QueryControl = {},
+    { signal, timeout = QUERY_TIMEOUT_MS }: Partial<EvaluationOptions> = {},
   ): Promise<T> {
     const tools = this.present();
     const late = new AbortController();

@@ -195,7 +195,7 @@ export class FlushService {
       dashboard: this.dashboard,
       api: {
         evaluator: this.queries,
-        reading: (read, wish) => this.queries.use(({ source }, signal) => read(source, signal), wish),
+        reading: (read, options) => this.queries.use(({ source }, signal) => read(source, signal), options),
         families: () => this.snapshots.families(),
         rules: this.rules?.view ?? NO_RULES,
       },

@@ -12,7 +12,9 @@ export interface Evaluator {
 }
 
 export interface EvaluationOptions {
+  /** Aborts the evaluation. */
   signal: AbortSignal;
+  /** Milliseconds, including the time spent waiting for other queries. */
   timeout: number;
 }
 
